@@ -1,0 +1,111 @@
+/**
+ * The errors of the program: stable codes and exit statuses. No sentence a person reads may be in this file
+ * (they are all in adapters/cli/messages.ts).
+ */
+
+/** Documented exit statuses of `securechat`. */
+export const EXIT = {
+  ok: 0,
+  internal: 1,
+  usage: 2,
+  relay: 3,
+  wrongCode: 4,
+  lost: 5,
+  violation: 6,
+  truncated: 7,
+  interrupted: 130,
+} as const;
+
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/**
+ * Every code with the exit status it has when it ends the program.
+ * SC-1xx network, SC-2xx cryptography, SC-3xx session, SC-4xx security, SC-5xx internal.
+ */
+export const CODES = {
+  'SC-101': EXIT.relay, // relay unreachable
+  'SC-102': EXIT.relay, // relay answered bad-request
+  'SC-103': EXIT.relay, // rate limited
+  'SC-104': EXIT.relay, // relay busy
+  'SC-105': EXIT.relay, // relay shutting down
+  'SC-106': EXIT.relay, // relay speaks another control version
+  'SC-107': EXIT.relay, // relay said something that is not in the protocol
+  'SC-108': EXIT.relay, // relay closed the connection before a peer was there
+  'SC-109': EXIT.usage, // relay address malformed
+  'SC-110': EXIT.usage, // plain ws:// to a host that is not this machine
+  'SC-111': EXIT.relay, // embedded relay could not be started
+  'SC-112': EXIT.relay, // relay said too-large
+  'SC-201': EXIT.internal, // crypto adapter did not start
+  'SC-301': EXIT.usage, // room code malformed
+  'SC-302': EXIT.usage, // a word of the code is not in the list
+  'SC-303': EXIT.relay, // room full
+  'SC-304': EXIT.lost, // peer lost, no goodbye
+  'SC-305': EXIT.violation, // peer speaks another protocol version
+  'SC-306': EXIT.lost, // ended with text that was not acknowledged
+  'SC-307': EXIT.relay, // no peer came before the relay gave the room up
+  'SC-308': EXIT.relay, // could not find a free nameplate
+  'SC-309': EXIT.usage, // a message is too long
+  'SC-310': EXIT.usage, // input ended before an answer that was needed
+  'SC-311': EXIT.interrupted, // interrupted
+  'SC-312': EXIT.usage, // not possible in this state
+  'SC-313': EXIT.usage, // malformed command or line on the input
+  'SC-314': EXIT.lost, // handshake did not finish in time (notice)
+  'SC-315': EXIT.ok, // sending is held back to the allowed rate (notice)
+  'SC-316': EXIT.ok, // the peer left, goodbye exchanged
+  'SC-317': EXIT.ok, // this side left, goodbye exchanged
+  'SC-318': EXIT.ok, // the room name is public, no secret (notice)
+  'SC-319': EXIT.ok, // the code on the command line can be seen by others (notice)
+  'SC-320': EXIT.ok, // a relay was started inside this process (notice)
+  'SC-321': EXIT.ok, // first-come notice: the peer wants the words compared
+  'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
+  'SC-402': EXIT.wrongCode, // one attempt failed (notice)
+  'SC-403': EXIT.violation, // safety words did not match
+  'SC-404': EXIT.violation, // the peer broke the protocol
+  'SC-405': EXIT.violation, // a frame was lost, reordered or forged on the way
+  'SC-406': EXIT.violation, // the relay reflects this client to itself
+  'SC-407': EXIT.violation, // the peer says that the words did not match
+  'SC-501': EXIT.internal, // a defect in securechat
+  'SC-502': EXIT.usage, // unknown adapter name
+  'SC-503': EXIT.usage, // bad command line
+  'SC-504': EXIT.usage, // a plugin could not be loaded
+  'SC-505': EXIT.internal, // the input or output of the program failed
+} as const satisfies Record<string, ExitStatus>;
+
+export type Code = keyof typeof CODES;
+
+/** Public facts that a sentence may need: never a secret, never message text. */
+export type Detail = Readonly<Record<string, string | number>>;
+
+/** The base of every error this program raises on purpose. `message` is the code: sentences are made elsewhere. */
+export class SecurechatError extends Error {
+  override readonly name: string = 'SecurechatError';
+  readonly code: Code;
+  readonly detail: Detail;
+
+  constructor(code: Code, detail: Detail = {}) {
+    super(`${code} ${JSON.stringify(detail)}`);
+    this.code = code;
+    this.detail = detail;
+  }
+
+  /** The exit status this error has when it ends the program. */
+  get exit(): ExitStatus {
+    return CODES[this.code];
+  }
+}
+
+/** We broke a rule ourselves: a defect here. */
+export class LocalProtocolError extends SecurechatError {
+  override readonly name = 'LocalProtocolError';
+  constructor(why: string) {
+    super('SC-501', { why });
+  }
+}
+
+/** The other side (peer or relay) broke a rule. `why` names the rule, never content. */
+export class RemoteProtocolError extends SecurechatError {
+  override readonly name = 'RemoteProtocolError';
+  constructor(why: string, code: Code = 'SC-404') {
+    super(code, { why });
+  }
+}

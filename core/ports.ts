@@ -1,0 +1,218 @@
+/**
+ * The only interfaces between the core and the world: crypto, transport, UI, clock. The doc comments are the contract;
+ * the contract suites test them on every adapter. No implementation, no Node type and no default may be in this file.
+ */
+import type { Code, ExitStatus } from './errors.js';
+import type { Join } from './relay/wire.js';
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Crypto
+
+/**
+ * A handle of secret memory that an adapter owns. The core never sees the bytes: it passes handles back to the port.
+ * Using a handle after `wipe()` throws LocalProtocolError; `wipe()` itself may be called again and does nothing then.
+ */
+export interface Secret {
+  /** Bytes. */
+  readonly length: number;
+  /** Overwrites the memory with zeros and releases it. */
+  wipe(): void;
+}
+
+/** Input that may be public bytes or secret memory. */
+export type Part = Uint8Array | Secret;
+
+/**
+ * The primitives of protocol.md section 9. Synchronous, deterministic but for `random` and `randomSecret`, and equal
+ * byte for byte between adapters. A wrong length throws RangeError, a wrong type TypeError. No call keeps or changes
+ * its inputs (`take` excepted). Every returned Uint8Array is fresh and owns a whole ArrayBuffer of its own.
+ */
+export interface CryptoPort {
+  /** `n` random bytes for public use (1 to 65536). */
+  random(n: number): Uint8Array;
+  /** `n` random bytes in secret memory (1 to 65536). */
+  randomSecret(n: number): Secret;
+  /** Moves `bytes` (0 to 65536) into secret memory: copies them, then overwrites the argument with zeros. */
+  take(bytes: Uint8Array): Secret;
+  /** A copy of bytes [start, end) in secret memory of its own. */
+  slice(secret: Secret, start: number, end: number): Secret;
+  /**
+   * Copies the content out of secret memory. Only for what is public from this moment on (a commitment, a tag) or what
+   * is about to be sealed; the caller overwrites the result when it is not public.
+   */
+  reveal(secret: Secret): Uint8Array;
+  /** Constant-time comparison of secret memory with public bytes; false for unequal lengths. */
+  equal(secret: Secret, bytes: Uint8Array): boolean;
+
+  /** SHA-512 of the concatenated parts: 64 bytes of secret memory. */
+  hash(parts: readonly Part[]): Secret;
+  /** SHA-512 of public bytes only: 64 bytes. */
+  digest(parts: readonly Uint8Array[]): Uint8Array;
+  /** HMAC-SHA-512 (RFC 2104) with a key of any length over the concatenated parts: 64 bytes of secret memory. */
+  hmac(key: Secret, parts: readonly Part[]): Secret;
+  /** HKDF-Extract over SHA-512 (RFC 5869) with the concatenated `ikm`: 64 bytes of secret memory. */
+  extract(salt: Part, ikm: readonly Part[]): Secret;
+  /** HKDF-Expand over SHA-512 (RFC 5869): `length` bytes (1 to 16320) of secret memory. */
+  expand(prk: Secret, info: Uint8Array, length: number): Secret;
+
+  /** X25519 (RFC 7748) of a 32-byte scalar with the base point: 32 bytes. */
+  x25519Public(scalar: Secret): Uint8Array;
+  /**
+   * X25519 (RFC 7748): 32 bytes of secret memory. Throws RemoteProtocolError when the result is all zero
+   * (protocol.md sections 4 and 5: that ends the attempt or the session).
+   */
+  x25519(scalar: Secret, point: Uint8Array): Secret;
+  /**
+   * CPace's public share (protocol.md section 4): X25519(scalar, Elligator2(uniform)), 32 bytes; `uniform` and `scalar`
+   * are 32 bytes each. The top bit of `uniform` is ignored (draft-irtf-cfrg-cpace-21, decodeUCoordinate).
+   */
+  cpaceShare(uniform: Secret, scalar: Secret): Uint8Array;
+
+  /** ML-KEM-768 (FIPS 203): the 1184-byte encapsulation key of a 64-byte seed d ‖ z. */
+  kemPublic(seed: Secret): Uint8Array;
+  /**
+   * ML-KEM-768 encapsulation with the 32 bytes `m` as its randomness: ciphertext of 1088 bytes and 32 bytes of secret
+   * memory. Throws RemoteProtocolError for a key that fails the modulus check or has another length than 1184.
+   */
+  kemEncapsulate(key: Uint8Array, m: Secret): { ciphertext: Uint8Array; shared: Secret };
+  /**
+   * ML-KEM-768 decapsulation with the 64-byte seed: 32 bytes of secret memory. A forged ciphertext gives the implicit
+   * rejection value; one whose length is not 1088 throws RemoteProtocolError.
+   */
+  kemDecapsulate(seed: Secret, ciphertext: Uint8Array): Secret;
+
+  /** ChaCha20-Poly1305 (RFC 8439): key 32 bytes, nonce 12 bytes; returns ciphertext ‖ tag(16). */
+  seal(key: Secret, nonce: Part, ad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** The plaintext, or undefined when it does not verify (or is shorter than 16 bytes). The caller wipes the result. */
+  open(key: Secret, nonce: Part, ad: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
+
+  /** How many secrets are alive: taken and not yet wiped. 0 after a session has come to rest. */
+  readonly live: number;
+  /** Wipes every secret that is still alive. */
+  wipeAll(): void;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Transport
+
+/** Why a connection ended, as far as the transport can tell. */
+export type CloseReason =
+  | 'unreachable' // it never opened: no such host, refused, TLS failure, time-out
+  | 'rejected' // something answered, but not as a securechat relay
+  | 'lost' // it was open and ended, whoever ended it
+  | 'closed'; // we asked for it
+
+export type TransportEvent =
+  /** Connected and the join was sent. Comes at most once, before any other event but `closed`. */
+  | { readonly type: 'open' }
+  /** A control message, unchecked: the core validates it (core/relay/wire.ts). At most 1 KiB as JSON. */
+  | { readonly type: 'control'; readonly message: unknown }
+  /** One frame, whole and unchanged, at most 72 KiB; the bytes belong to the receiver. */
+  | { readonly type: 'frame'; readonly frame: Uint8Array }
+  /** After `send` returned false: more may be sent now. */
+  | { readonly type: 'drain' }
+  /** The last event, exactly once. `detail` is text from outside: neutralised before it is shown. */
+  | { readonly type: 'closed'; readonly reason: CloseReason; readonly detail: string };
+
+export interface Connection {
+  /**
+   * Sends one frame (1 to 72 KiB), in order. False: the buffer is above its mark, wait for `drain` (the frame was taken
+   * all the same). Before `open` and after `close` or `closed` it is dropped and false is returned. Never throws for a
+   * broken network.
+   */
+  send(frame: Uint8Array): boolean;
+  /** Flushes what was sent, then closes; `closed` follows. Further calls do nothing. */
+  close(): void;
+}
+
+export interface TransportPort {
+  /**
+   * Starts one connection to the relay and joins the room as soon as it is open. Never throws for a broken network:
+   * that is a `closed` event. No event is delivered before `open` has returned. May be called again after `closed`.
+   */
+  open(join: Join, sink: (event: TransportEvent) => void): Connection;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// UI
+
+/** The states of the session, in the order in which they are usually met. */
+export type State =
+  | 'idle'
+  | 'searching'
+  | 'handshaking'
+  | 'confirming'
+  | 'active'
+  | 'reconnecting'
+  | 'closing'
+  | 'destroyed';
+
+/** held: waits here. sent: left this process. delivered: the peer's client showed it. failed: it will not arrive. */
+export type MessageStatus = 'held' | 'sent' | 'delivered' | 'failed';
+
+/**
+ * What a UI is told. Byte buffers (text, names, codes) are valid only during the call: copy what must be kept, wipe the
+ * copy in `close()`. Text and names come from outside and are NOT neutralised: a UI passes them through
+ * `context.sanitize` before they reach a screen.
+ */
+export type UiView =
+  | { readonly type: 'state'; readonly state: State }
+  /** A code was made here: what the peer must type, and the same as an invitation link. UTF-8. */
+  | { readonly type: 'code'; readonly code: Uint8Array; readonly invite: Uint8Array }
+  /** Four words, the same on both sides; `required`: the person must compare them before anything is shown or sent. */
+  | { readonly type: 'safety-words'; readonly words: readonly string[]; readonly required: boolean }
+  /** A message of the peer, UTF-8, at most 64 KiB; `from` is its chosen name, empty when it gave none. `at`: Unix ms. */
+  | {
+      readonly type: 'message';
+      readonly id: number;
+      readonly from: Uint8Array;
+      readonly text: Uint8Array;
+      readonly at: number;
+    }
+  /** The text of this side with the id it got: ids count from 0 in the order of the `send` events. */
+  | { readonly type: 'own'; readonly id: number; readonly text: Uint8Array; readonly at: number }
+  | { readonly type: 'status'; readonly id: number; readonly status: MessageStatus }
+  | { readonly type: 'peer'; readonly name: Uint8Array }
+  /** The peer's person said that the safety words match. Display only. */
+  | { readonly type: 'peer-confirmed' }
+  /** A sentence for the person, already neutralised, with its stable code. */
+  | { readonly type: 'notice'; readonly code: Code; readonly text: string }
+  /** The end, once, last: everything is wiped. */
+  | { readonly type: 'ended'; readonly code: Code; readonly text: string; readonly exit: ExitStatus };
+
+/** What a person (or script) does. Byte buffers belong to the receiver, which wipes them. */
+export type UiEvent =
+  /** UTF-8, at most 64 KiB; longer is refused with a notice. */
+  | { readonly type: 'send'; readonly text: Uint8Array }
+  | { readonly type: 'confirm'; readonly match: boolean }
+  /** Goodbye now, after all own text is acknowledged. */
+  | { readonly type: 'quit' }
+  /** No more input will come: goodbye after everything given so far has been sent and acknowledged. */
+  | { readonly type: 'end-of-input' }
+  /** A malformed command; told to the person, nothing else happens. */
+  | { readonly type: 'malformed'; readonly why: string }
+  /** Ctrl-C or a signal: goodbye if possible, exit status 130. */
+  | { readonly type: 'interrupt' }
+  /** The output is gone (broken pipe, closed terminal). */
+  | { readonly type: 'gone' };
+
+export interface UiPort {
+  /** Starts reading input and showing. Called once. */
+  open(sink: (event: UiEvent) => void): void;
+  /** Shows one thing. Never throws for a broken output: that is a `gone` event. Ignored after `close`. */
+  show(view: UiView): void;
+  /** Restores the terminal, wipes every buffer, stops reading. Resolves when the output is flushed (or gone). Idempotent. */
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Clock
+
+export interface ClockPort {
+  /** Monotonic milliseconds from an arbitrary start. */
+  now(): number;
+  /** Unix time in milliseconds, for display only. */
+  wallTime(): number;
+  /** Calls `wake` once when `now()` has reached `at`; returns a function that cancels it. */
+  wakeAt(at: number, wake: () => void): () => void;
+}

@@ -1,0 +1,77 @@
+/**
+ * What a plugin is: data plus factories, made with `definePlugin`. The built-in adapters are registered through the same
+ * call. A plugin never sees the container, the session or another plugin, and nothing of them may be in this file.
+ */
+import type { ClockPort, CryptoPort, TransportPort, UiPort } from '../core/ports.js';
+
+/** The version of the plugin interface of this host: same major needed, minor at most the host's. */
+export const PLUGIN_API = { major: 1, minor: 0 } as const;
+
+/** Marks what `definePlugin` returned, across copies of this module. */
+export const PLUGIN_MARK = Symbol.for('securechat.plugin');
+
+/** A command-line flag of an adapter: `--<name> <value>`, or `--<name>` alone when `value` is absent. */
+export interface FlagSpec {
+  /** One line for `--help`. */
+  readonly description: string;
+  /** Placeholder of the value in `--help`, for example `host:port`; absent: the flag is a switch. */
+  readonly value?: string;
+  /** Returns why the value is not acceptable (a short phrase), or undefined. */
+  readonly check?: (value: string) => string | undefined;
+}
+
+/** The values of an adapter's own flags that were given on the command line. */
+export type FlagValues = Readonly<Record<string, string | true>>;
+
+/** Text from outside, made harmless: UTF-8 in, UTF-8 out, one line or several (protocol: experience, "Text from outside"). */
+export type Sanitize = (text: Uint8Array, options?: { readonly lines?: boolean }) => Uint8Array;
+
+export interface TransportContext {
+  readonly clock: ClockPort;
+  /** The relay to use, already checked: a ws:// or wss:// URL. */
+  readonly relay: URL;
+}
+
+export interface CryptoContext {
+  readonly clock: ClockPort;
+}
+
+export interface UiContext {
+  readonly clock: ClockPort;
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly errors: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** Makes text from outside harmless for a screen. Every peer text and name must pass through it. */
+  readonly sanitize: Sanitize;
+  readonly color: boolean;
+}
+
+export interface AdapterSpec<Context, Port> {
+  /** One line for `--help`. */
+  readonly description: string;
+  readonly flags?: Readonly<Record<string, FlagSpec>>;
+  /** Makes the adapter. No I/O but loading code: that starts in `open()`. */
+  create(options: FlagValues, context: Context): Port | Promise<Port>;
+}
+
+export type TransportSpec = AdapterSpec<TransportContext, TransportPort>;
+export type CryptoSpec = AdapterSpec<CryptoContext, CryptoPort>;
+export type UiSpec = AdapterSpec<UiContext, UiPort>;
+
+/** Adapter and plugin names: `[a-z0-9-]+`. */
+export interface PluginDefinition {
+  readonly name: string;
+  readonly api: { readonly major: number; readonly minor: number };
+  readonly transports?: Readonly<Record<string, TransportSpec>>;
+  readonly cryptos?: Readonly<Record<string, CryptoSpec>>;
+  readonly uis?: Readonly<Record<string, UiSpec>>;
+}
+
+export interface Plugin extends PluginDefinition {
+  readonly [PLUGIN_MARK]: true;
+}
+
+/** Marks a definition as a plugin. It is checked when it is registered, not here. */
+export function definePlugin(definition: PluginDefinition): Plugin {
+  return Object.freeze({ ...definition, [PLUGIN_MARK]: true as const });
+}
