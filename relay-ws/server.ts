@@ -1,0 +1,310 @@
+/**
+ * Sockets ⇄ core/relay: one relay over WebSocket (protocol.md section 3), in a program of its own or inside another.
+ * Nothing that identifies anybody (room, seat, address, size) may be written anywhere from this file.
+ */
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, isIPv6 } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { ROOM_LIMITS, type RoomLimits } from '../core/relay/limits.js';
+import { type CloseWhy, createRooms, type Member, type RoomEffect } from '../core/relay/rooms.js';
+import { CONTROL_LIMIT, FRAME_LIMIT, parseControl, type RelayMessage } from '../core/relay/wire.js';
+
+/** Bytes waiting for a slow receiver from which on its sender is not read from. The bound is this and one read. */
+export const SEND_BUFFER_LIMIT = 256 * 1024;
+/** A closing handshake that takes longer is cut, milliseconds. */
+export const CLOSE_WAIT_MS = 2_000;
+/** A frame in more pieces than this ends the connection: pieces cost memory that their bytes do not show. */
+export const FRAGMENT_LIMIT = 64;
+/** The same for a frame that trickles in through the network in this many reads. */
+export const READ_LIMIT = 1_024;
+/** Of the HTTP request that asks for the upgrade, bytes. */
+export const HEADER_LIMIT = 8 * 1024;
+
+/** What a relay answers to plain HTTP, so that a program that looks for one on this machine knows what it has found. */
+export const RELAY_HEADER = 'securechat-relay';
+export const RELAY_KIND = 'ws';
+
+export interface RelayOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 8765; 0 takes a free one. */
+  readonly port?: number;
+  readonly limits?: Partial<RoomLimits>;
+}
+
+export interface Relay {
+  readonly port: number;
+  readonly url: URL;
+  /** How many connections, rooms and addresses are held in memory. */
+  readonly counts: { readonly members: number; readonly rooms: number; readonly addresses: number };
+  /** Stops accepting, tells every client `shutting-down`, flushes and closes; at most CLOSE_WAIT_MS. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 8765;
+const TOO_BIG = 1009;
+const FRAME = { binary: true, compress: false, fin: true } as const;
+const TIMER_LIMIT = 0x7fffffff;
+
+/** Why a sender is not read from. */
+const HELD_FOR_RATE = 1;
+const HELD_FOR_PEER = 2;
+
+const CLOSE_CODES: Readonly<Record<CloseWhy, number>> = {
+  'room-full': 1008,
+  'room-taken': 1008,
+  'bad-request': 1008,
+  'unsupported-version': 1008,
+  'rate-limited': 1013,
+  busy: 1013,
+  'too-large': TOO_BIG,
+  'shutting-down': 1001,
+  'join-timeout': 1008,
+  'wait-timeout': 1000,
+  'idle-timeout': 1000,
+  replaced: 1000,
+};
+
+/**
+ * The connection as the library makes it (its option `WebSocket`), with what the relay keeps beside it: fields here
+ * instead of maps and closures, because there are many.
+ */
+class RelaySocket extends WebSocket {
+  member: Member<RelaySocket> | undefined;
+  raw: Duplex | undefined;
+  /** HELD_FOR_RATE, HELD_FOR_PEER, both, or 0: it is read from. */
+  holds = 0;
+  /** The sender that waits until this receiver has drained. */
+  sender: RelaySocket | undefined;
+  corked = false;
+
+  /** The library closes by itself, from the length in the header, when a frame is over the limit: say why first. */
+  override close(code?: number, reason?: string | Buffer): void {
+    if (code === TOO_BIG && this.readyState === WebSocket.OPEN && !this.member?.gone) {
+      tell(this, { type: 'error', code: 'too-large' });
+    }
+    super.close(code, reason);
+  }
+}
+
+function tell(socket: RelaySocket, message: RelayMessage): void {
+  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+}
+
+/** Rejects with the error of the operating system (EADDRINUSE, EACCES, ENOTFOUND …) when it cannot listen. */
+export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
+  const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };
+  const rooms = createRooms<RelaySocket>({
+    limits,
+    hashSeat: (seat) => createHash('sha256').update(seat).digest('base64'),
+  });
+  const now = () => performance.now();
+
+  let timer: NodeJS.Timeout | undefined;
+  let armed: number | undefined;
+
+  /** Follows `wakeAt`: to be called after everything that may have changed it. */
+  function arm(): void {
+    const wakeAt = rooms.wakeAt;
+    if (wakeAt === armed) return;
+    clearTimeout(timer);
+    armed = wakeAt;
+    if (wakeAt === undefined) return;
+    timer = setTimeout(
+      () => {
+        armed = undefined;
+        perform(rooms.wake(now()));
+      },
+      Math.min(Math.max(wakeAt - now(), 0), TIMER_LIMIT),
+    );
+  }
+
+  function perform(effects: readonly RoomEffect<RelaySocket>[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'send') tell(effect.to, effect.message);
+      else if (effect.type === 'resume') unhold(effect.to, HELD_FOR_RATE);
+      else shut(effect.to, effect.why);
+    }
+    arm();
+  }
+
+  function hold(socket: RelaySocket, why: number): void {
+    if (socket.holds === 0) socket.pause();
+    socket.holds |= why;
+  }
+
+  function unhold(socket: RelaySocket, why: number): void {
+    if (socket.holds === 0) return;
+    socket.holds &= ~why;
+    if (socket.holds === 0) socket.resume();
+  }
+
+  /** Lets the sender go that was held because of `receiver`. */
+  function release(receiver: RelaySocket): void {
+    const { sender } = receiver;
+    receiver.sender = undefined;
+    if (sender !== undefined) unhold(sender, HELD_FOR_PEER);
+  }
+
+  function shut(socket: RelaySocket, why: CloseWhy): void {
+    release(socket);
+    // Read again: the answer to the closing handshake is behind what was held.
+    unhold(socket, HELD_FOR_RATE | HELD_FOR_PEER);
+    if (socket.readyState === WebSocket.OPEN) socket.close(CLOSE_CODES[why], why);
+    // Half closed already, and perhaps for ever: it does not read what it is owed.
+    else socket.terminate();
+  }
+
+  const corked: RelaySocket[] = [];
+
+  /** What one turn of the event loop brings for a socket goes out in one write. */
+  function uncork(): void {
+    for (const socket of corked) {
+      socket.corked = false;
+      socket.raw?.uncork();
+    }
+    corked.length = 0;
+  }
+
+  function forward(frame: RawData, from: RelaySocket, to: RelaySocket): void {
+    if (to.readyState !== WebSocket.OPEN) return;
+    if (!to.corked && to.raw !== undefined) {
+      to.corked = true;
+      to.raw.cork();
+      if (corked.push(to) === 1) setImmediate(uncork);
+    }
+    to.send(frame, FRAME);
+    if (to.sender === undefined && to.bufferedAmount > SEND_BUFFER_LIMIT) {
+      to.sender = from;
+      hold(from, HELD_FOR_PEER);
+      to.raw?.once('drain', () => {
+        release(to);
+      });
+    }
+  }
+
+  // One function for all connections: it finds its own in `this`, which is what the option `WebSocket` made.
+  function onMessage(this: WebSocket, message: RawData, isBinary: boolean): void {
+    const socket = this as RelaySocket;
+    const { member } = socket;
+    if (member === undefined) return;
+    if (isBinary && member.joined) {
+      const to = rooms.frame(member, now());
+      if (to !== undefined) forward(message, socket, to);
+      if (member.held && (socket.holds & HELD_FOR_RATE) === 0) {
+        hold(socket, HELD_FOR_RATE);
+        arm();
+      }
+      return;
+    }
+    const text = message as Buffer;
+    if (!isBinary && text.length > CONTROL_LIMIT) perform(rooms.refuse(member, 'too-large', now()));
+    else perform(rooms.control(member, isBinary ? undefined : parseControl(text.toString()), now()));
+  }
+
+  function onClose(this: WebSocket): void {
+    const socket = this as RelaySocket;
+    release(socket);
+    if (socket.member !== undefined) perform(rooms.disconnect(socket.member, now()));
+  }
+
+  const upgradeOptions = {
+    noServer: true,
+    WebSocket: RelaySocket,
+    maxPayload: FRAME_LIMIT,
+    maxFragments: FRAGMENT_LIMIT,
+    maxBufferedChunks: READ_LIMIT,
+    perMessageDeflate: false,
+    closeTimeout: CLOSE_WAIT_MS,
+  };
+  const sockets = new WebSocketServer<typeof RelaySocket>(upgradeOptions);
+  const server = createServer(
+    {
+      maxHeaderSize: HEADER_LIMIT,
+      headersTimeout: limits.joinTimeoutMs,
+      requestTimeout: limits.joinTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, limits.joinTimeoutMs),
+    },
+    answerHttp,
+  );
+  server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
+    const address = addressKey(request.socket.remoteAddress ?? '');
+    sockets.handleUpgrade(request, raw, head, (socket) => {
+      socket.raw = raw;
+      socket.on('message', onMessage);
+      socket.on('close', onClose);
+      // A broken connection is told by `close`; without a listener the library's error would end the process.
+      socket.on('error', ignore);
+      const { member, effects } = rooms.connect(socket, address, now());
+      socket.member = member;
+      perform(effects);
+    });
+  });
+
+  const host = options.host ?? DEFAULT_HOST;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? DEFAULT_PORT, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  // Failing to accept one connection (no descriptor left) must not end the relay for the others.
+  server.on('error', ignore);
+
+  const { port } = server.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    const stopped = new Promise((resolve) => server.close(resolve));
+    const gone = new Promise((resolve) => {
+      sockets.close(resolve);
+    });
+    perform(rooms.shutdown(now()));
+    await gone;
+    clearTimeout(timer);
+    server.closeAllConnections();
+    await stopped;
+  }
+
+  return {
+    port,
+    url: new URL(`ws://${isIPv6(host) ? `[${host}]` : host}:${String(port)}/`),
+    get counts() {
+      return rooms.counts;
+    },
+    close: () => (closed ??= close()),
+  };
+}
+
+function ignore(): void {
+  // Nothing to do, and nothing may be logged.
+}
+
+function answerHttp(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, {
+    [RELAY_HEADER]: RELAY_KIND,
+    'content-type': 'text/plain',
+    upgrade: 'websocket',
+    connection: 'close',
+  });
+  response.end('This is a securechat relay: connect with securechat.\n');
+}
+
+/** What counts as one address: an IPv4 address, or the /64 that one IPv6 site has to itself. */
+export function addressKey(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+  if (!isIPv6(plain)) return plain;
+  const [head = '', tail] = plain.split('%', 1).join('').split('::');
+  const front = head === '' ? [] : head.split(':');
+  const back = tail === undefined || tail === '' ? [] : tail.split(':');
+  const missing = tail === undefined ? 0 : 8 - front.length - back.length;
+  const groups = [...front, ...Array.from({ length: missing }, () => '0'), ...back];
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':');
+}
