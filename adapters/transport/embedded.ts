@@ -1,0 +1,76 @@
+/**
+ * The relay on this machine: uses the one that answers, or starts one inside this process. The only file that may
+ * import a relay; it loads it only when it starts one.
+ */
+import { type IncomingMessage, request } from 'node:http';
+import { isIPv6 } from 'node:net';
+import { SecurechatError } from '../../core/errors.js';
+
+/** For an answer of what listens there, milliseconds. */
+export const PROBE_TIMEOUT_MS = 3_000;
+/** How often a port that is free for one moment and taken for the next is tried. */
+export const START_ATTEMPTS = 5;
+
+/** What relay-ws answers to plain HTTP (its server.ts, RELAY_HEADER and RELAY_KIND). */
+const RELAY_HEADER = 'securechat-relay';
+const RELAY_KIND = 'ws';
+
+export interface LocalRelay {
+  readonly url: URL;
+  /** It runs inside this process and ends with it. */
+  readonly started: boolean;
+  /** Flushes and stops a relay that was started here; does nothing to another one. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * The relay on `host` and `port` (0: a free one, always started here). Two programs that start at once end up with one
+ * relay. SC-111 with detail `host`, `port` and `why` when something else listens there (`occupied`) or when a relay
+ * cannot listen there (the code of the operating system).
+ */
+export async function findOrStartRelay({ host, port }: { host: string; port: number }): Promise<LocalRelay> {
+  const url = new URL(`ws://${isIPv6(host) ? `[${host}]` : host}:${String(port)}/`);
+  const refuse = (why: string) => new SecurechatError('SC-111', { host, port, why });
+
+  for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+    const found = port === 0 ? 'nothing' : await probe(host, port);
+    if (found === 'relay') return { url, started: false, close: () => Promise.resolve() };
+    if (found === 'other') throw refuse('occupied');
+    const { startRelay } = await import('../../relay-ws/server.js');
+    try {
+      const relay = await startRelay({ host, port });
+      return { url: relay.url, started: true, close: () => relay.close() };
+    } catch (error) {
+      const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      // Another program was quicker: use its relay.
+      if (why !== 'EADDRINUSE') throw refuse(why);
+    }
+  }
+  throw refuse('EADDRINUSE');
+}
+
+/** Who listens there. A plain HTTP request costs the relay nothing and counts nothing. */
+function probe(host: string, port: number): Promise<'relay' | 'other' | 'nothing'> {
+  return new Promise((resolve) => {
+    const asked = request({ host, port, agent: false, signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+    asked.on('response', (response: IncomingMessage) => {
+      response.on('error', () => undefined);
+      resolve(response.statusCode === 426 && response.headers[RELAY_HEADER] === RELAY_KIND ? 'relay' : 'other');
+      response.destroy();
+    });
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      resolve(NOTHING_THERE.has(error.code ?? '') ? 'nothing' : 'other');
+    });
+    asked.end();
+  });
+}
+
+/** The port is free, or the host is no address of this machine: starting a relay there tells which. */
+const NOTHING_THERE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EADDRNOTAVAIL',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);

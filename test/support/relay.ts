@@ -1,0 +1,101 @@
+/**
+ * Real relays for tests: one inside this process with limits out of the way, or the program itself as a child process,
+ * bundled from the sources. No expectation may be in this file.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { RoomLimits } from '../../core/relay/limits.js';
+import { type Relay, startRelay } from '../../relay-ws/server.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Limits that no test meets by accident. */
+export const GENEROUS: Partial<RoomLimits> = {
+  connectionsPerAddress: 1_000_000,
+  joinsPerMinute: 1_000_000,
+  framesPerSecond: 1_000_000,
+  frameBurst: 1_000_000,
+};
+
+/** A relay in this process on a free port of 127.0.0.1, with generous limits but for those given. */
+export function startTestRelay(limits: Partial<RoomLimits> = {}): Promise<Relay> {
+  return startRelay({ port: 0, limits: { ...GENEROUS, ...limits } });
+}
+
+export interface RelayProcess {
+  readonly url: URL;
+  readonly child: ChildProcess;
+  /** Everything it has written so far. */
+  output(): string;
+  /** Sends the signal (default SIGTERM) and resolves with the exit status. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+let bundled: Promise<string> | undefined;
+
+function bundle(): Promise<string> {
+  bundled ??= (async () => {
+    const outfile = path.join(ROOT, '.build', 'test', `relay-ws-${String(process.pid)}.mjs`);
+    await build({
+      entryPoints: [path.join(ROOT, 'relay-ws', 'main.ts')],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      packages: 'external',
+      logLevel: 'error',
+    });
+    return outfile;
+  })();
+  return bundled;
+}
+
+/** Runs securechat-relay-ws to its end; for flags that it refuses and the like. */
+export async function runRelayProgram(
+  args: readonly string[],
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [await bundle(), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status, stdout, stderr };
+}
+
+/** securechat-relay-ws as a child process; resolves when it listens. Default: a free port. */
+export async function startRelayProcess(args: readonly string[] = ['--port', '0']): Promise<RelayProcess> {
+  const child = spawn(process.execPath, [await bundle(), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  let written = '';
+  const url = await new Promise<URL>((resolve, reject) => {
+    const look = (chunk: Buffer) => {
+      written += chunk.toString();
+      const address = /listening on (ws:\/\/\S+)/.exec(written)?.[1];
+      if (address !== undefined) resolve(new URL(address));
+    };
+    child.stdout.on('data', look);
+    child.stderr.on('data', look);
+    void closed.then(() => {
+      reject(new Error(`the relay ended: ${written}`));
+    });
+  });
+  return {
+    url,
+    child,
+    output: () => written,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      const [status] = await closed;
+      return status;
+    },
+  };
+}
