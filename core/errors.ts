@@ -56,7 +56,9 @@ export const CODES = {
   'SC-318': EXIT.ok, // the room name is public, no secret (notice)
   'SC-319': EXIT.ok, // the code on the command line can be seen by others (notice)
   'SC-320': EXIT.ok, // a relay was started inside this process (notice)
-  'SC-321': EXIT.ok, // first-come notice: the peer wants the words compared
+  'SC-321': EXIT.ok, // the peer wants the safety words compared first (notice)
+  'SC-322': EXIT.lost, // the peer's program stopped with an error
+  'SC-323': EXIT.relay, // the handshake fails again and again before keys are compared (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // one attempt failed (notice)
   'SC-403': EXIT.violation, // safety words did not match

@@ -143,7 +143,6 @@ export type State =
   | 'handshaking'
   | 'confirming'
   | 'active'
-  | 'reconnecting'
   | 'closing'
   | 'destroyed';
 
@@ -172,6 +171,8 @@ export type UiView =
   /** The text of this side with the id it got: ids count from 0 in the order of the `send` events. */
   | { readonly type: 'own'; readonly id: number; readonly text: Uint8Array; readonly at: number }
   | { readonly type: 'status'; readonly id: number; readonly status: MessageStatus }
+  /** Whether more input is welcome now. While it is not, a UI that reads a pipe stops reading; nothing typed is lost. */
+  | { readonly type: 'input'; readonly welcome: boolean }
   | { readonly type: 'peer'; readonly name: Uint8Array }
   /** The peer's person said that the safety words match. Display only. */
   | { readonly type: 'peer-confirmed' }

@@ -5,6 +5,21 @@
 import { LocalProtocolError } from '../errors.js';
 import type { Part } from '../ports.js';
 
+/**
+ * A zeroed buffer for plaintext. An explicit ArrayBuffer keeps it where the garbage collector does not move it: a small
+ * typed array would otherwise live in the moving heap and leave copies that no wipe reaches.
+ */
+export function plainBuffer(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new ArrayBuffer(length));
+}
+
+/** A copy of `bytes` in a plaintext buffer. */
+export function plainCopy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = plainBuffer(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
 /** ASCII to bytes: for labels and tags written in this program. */
 export function ascii(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
@@ -48,7 +63,7 @@ export function lvBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer
 }
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const out = plainBuffer(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     out.set(part, at);

@@ -1,0 +1,219 @@
+/**
+ * The encrypted channel over one connection (protocol.md sections 5 to 7): sequence numbers, acks, windows, when to
+ * rekey, heartbeat. Frames in, records out; what a record says to a person is conversation.ts. No plaintext is kept here.
+ */
+import { RemoteProtocolError } from '../errors.js';
+import { readFrameHeader, type Role } from '../protocol/frame.js';
+import type { OpenedFrame, Ratchet } from '../protocol/ratchet.js';
+import type { ProtocolRecord } from '../protocol/records.js';
+import { createOutbox, type FrameKind } from './outbox.js';
+
+/** An eliciting frame is acked at the latest after this many milliseconds. */
+export const ACK_DELAY = 50;
+/** A side that has opened this many frames since it last sealed one seals one. */
+export const ACK_FRAMES = 32;
+/** An encrypted ping after this long without traffic. */
+export const PING_AFTER = 15_000;
+/** The connection is lost after this long without any answer. */
+export const SILENCE_LIMIT = 10_000;
+/** A rekey at most this often, … */
+export const REKEY_MIN = 5_000;
+/** … at the latest after this long while anything flows, … */
+export const REKEY_MAX = 120_000;
+/** … and after this many frames. */
+export const REKEY_FRAMES = 2 ** 16;
+
+/** Records that stay inside the channel. */
+type Internal = 'offer' | 'answer' | 'rekey-wanted' | 'ping';
+export type ChannelRecord = Exclude<ProtocolRecord, { type: Internal }>;
+
+export type Received =
+  /** Not a frame, or one that was taken before: nothing happened. */
+  | { readonly type: 'ignored' }
+  /** The relay lost, reordered or forged something: this frame cannot be the next one. */
+  | { readonly type: 'gap' }
+  /** Records are views: use them, then call `wipe`. */
+  | { readonly type: 'opened'; readonly records: readonly ChannelRecord[]; wipe(): void };
+
+export interface Channel {
+  /** True once the peer's first frame was opened: A is provisional until then. */
+  readonly proven: boolean;
+  /** Whether the window has room for a frame of this kind. */
+  allows(kind: FrameKind): boolean;
+  /** The frame's sequence number, or undefined when the window for this kind is full (try again after an ack). */
+  send(kind: FrameKind, records: readonly ProtocolRecord[], now: number): number | undefined;
+  /** Throws RemoteProtocolError when the peer broke a rule: the session ends. */
+  receive(frame: Uint8Array, now: number): Received;
+  /** Sends what is due: acks, pings, answers, offers. */
+  tick(now: number): void;
+  /** When `tick` must be called again. */
+  wakeAt(): number;
+  /** True when the peer has not answered for SILENCE_LIMIT. */
+  silent(now: number): boolean;
+  /** Every frame below this number is acknowledged. */
+  readonly acknowledged: number;
+  /** From now on no text is acknowledged and no rekey is offered: own goodbye is sealed, or the peer's was opened. */
+  conclude(): void;
+  wipe(): void;
+}
+
+export function createChannel(
+  ratchet: Ratchet,
+  role: Role,
+  transmit: (frame: Uint8Array) => void,
+  start: number,
+): Channel {
+  const outbox = createOutbox();
+  let expected = 0;
+  let concluded: { readonly ack: number } | undefined;
+  /** Frames opened since one was sealed; when the oldest eliciting one of them must be acked. */
+  let unanswered = 0;
+  let ackDue = Number.POSITIVE_INFINITY;
+  let lastTraffic = start;
+  /** Since when something that needs an answer is out and nothing was heard. */
+  let waitingSince = Number.POSITIVE_INFINITY;
+  let offer: Uint8Array | undefined;
+  let rekey = { at: start, sent: false, received: false, traffic: false, wanted: false, frames: 0 };
+  let lastWanted = Number.NEGATIVE_INFINITY;
+
+  function seal(kind: FrameKind, records: readonly ProtocolRecord[], now: number): number {
+    const seq = outbox.nextSeq;
+    const frame = ratchet.seal(seq, concluded?.ack ?? expected, records);
+    outbox.add(kind, frame);
+    unanswered = 0;
+    ackDue = Number.POSITIVE_INFINITY;
+    lastTraffic = now;
+    rekey.frames += 1;
+    rekey.traffic = true;
+    if (kind === 'text') rekey.sent ||= records.some((record) => record.type === 'text');
+    if (records.length > 0) waitingSince = Math.min(waitingSince, now);
+    transmit(frame);
+    return seq;
+  }
+
+  function send(kind: FrameKind, records: readonly ProtocolRecord[], now: number): number | undefined {
+    return outbox.allows(kind) ? seal(kind, records, now) : undefined;
+  }
+
+  function rekeyed(now: number): void {
+    rekey = { at: now, sent: false, received: false, traffic: false, wanted: false, frames: 0 };
+  }
+
+  /** When the next offer is due, as far as is known now (section 5, "When"). Only A offers. */
+  function offerDue(): number {
+    if (role !== 'A' || !channel.proven || concluded !== undefined) return Number.POSITIVE_INFINITY;
+    if (ratchet.offerOut || !outbox.allows('offer')) return Number.POSITIVE_INFINITY;
+    if (rekey.frames >= REKEY_FRAMES) return rekey.at;
+    if ((rekey.sent && rekey.received) || rekey.wanted) return rekey.at + REKEY_MIN;
+    return rekey.traffic ? rekey.at + REKEY_MAX : Number.POSITIVE_INFINITY;
+  }
+
+  /** When a bare ack is due. After the goodbye nothing is acknowledged any more. */
+  function bareAckDue(): number {
+    if (unanswered === 0 || concluded !== undefined || !outbox.allows('ack')) return Number.POSITIVE_INFINITY;
+    return unanswered >= ACK_FRAMES ? lastTraffic : ackDue;
+  }
+
+  function pingDue(): number {
+    return outbox.allows('ping') ? lastTraffic + PING_AFTER : Number.POSITIVE_INFINITY;
+  }
+
+  /** The answer is the last frame of its epoch. */
+  function answer(now: number): void {
+    if (offer === undefined || !outbox.allows('answer')) return;
+    seal('answer', [ratchet.answerOffer(offer)], now);
+    ratchet.answerSealed();
+    offer = undefined;
+    rekeyed(now);
+  }
+
+  function take(record: ProtocolRecord, now: number): ChannelRecord | undefined {
+    switch (record.type) {
+      case 'offer':
+        if (role !== 'B') throw new RemoteProtocolError('an offer came from B');
+        if (offer !== undefined) throw new RemoteProtocolError('a second offer before the answer');
+        offer = record.value.slice();
+        return undefined;
+      case 'answer':
+        ratchet.takeAnswer(record.value);
+        rekeyed(now);
+        // A sends at once in the new epoch.
+        ackDue = now;
+        return undefined;
+      case 'rekey-wanted':
+        if (role !== 'A') throw new RemoteProtocolError('a rekey was wanted from B');
+        if (now - lastWanted >= REKEY_MIN) rekey.wanted = true;
+        lastWanted = now;
+        return undefined;
+      case 'ping':
+        return undefined;
+      case 'text':
+        rekey.received = true;
+        return record;
+      default:
+        return record;
+    }
+  }
+
+  function opened(frame: OpenedFrame, now: number): Received {
+    try {
+      outbox.acknowledge(frame.ack);
+      expected += 1;
+      channel.proven = true;
+      unanswered += 1;
+      rekey.frames += 1;
+      rekey.traffic = true;
+      lastTraffic = now;
+      waitingSince = outbox.eliciting > 0 ? now : Number.POSITIVE_INFINITY;
+      if (frame.records.length > 0) ackDue = Math.min(ackDue, now + ACK_DELAY);
+      const records = frame.records.map((record) => take(record, now)).filter((record) => record !== undefined);
+      return { type: 'opened', records, wipe: frame.wipe };
+    } catch (error) {
+      frame.wipe();
+      throw error;
+    }
+  }
+
+  const channel = {
+    proven: false,
+    allows: outbox.allows,
+    send,
+    get acknowledged() {
+      return outbox.lowest;
+    },
+
+    receive(bytes: Uint8Array, now: number): Received {
+      const header = readFrameHeader(bytes);
+      if (header === undefined || header.seq < expected) return { type: 'ignored' };
+      if (header.seq > expected) return { type: 'gap' };
+      const frame = ratchet.open(bytes);
+      return frame === undefined ? { type: 'gap' } : opened(frame, now);
+    },
+
+    tick(now: number): void {
+      answer(now);
+      if (now >= offerDue()) seal('offer', [ratchet.makeOffer()], now);
+      if (now >= pingDue()) seal('ping', [{ type: 'ping' }], now);
+      if (now >= bareAckDue()) seal('ack', [], now);
+    },
+
+    wakeAt(): number {
+      return Math.min(bareAckDue(), offerDue(), pingDue(), waitingSince + SILENCE_LIMIT);
+    },
+
+    silent(now: number): boolean {
+      return now >= waitingSince + SILENCE_LIMIT;
+    },
+
+    conclude(): void {
+      concluded ??= { ack: expected };
+    },
+
+    wipe(): void {
+      outbox.wipe();
+      ratchet.wipe();
+      offer = undefined;
+    },
+  };
+  return channel;
+}

@@ -1,0 +1,43 @@
+/**
+ * What goes into a session and what comes out of it. Types only: events and time in, effects out.
+ */
+import type { Code, Detail, ExitStatus } from '../errors.js';
+import type { TransportEvent, UiEvent, UiView } from '../ports.js';
+import type { Join } from '../relay/wire.js';
+import type { Nameplate } from '../room/code.js';
+import type { Transition } from './transitions.js';
+
+export type SessionEvent =
+  | { readonly type: 'start' }
+  | { readonly type: 'transport'; readonly event: TransportEvent }
+  | { readonly type: 'ui'; readonly event: UiEvent }
+  /** `wakeAt` has been reached. Early or extra ones do no harm. */
+  | { readonly type: 'wake' };
+
+/** What a UI is shown; notices and the end still without their sentence. */
+export type SessionView =
+  | Exclude<UiView, { type: 'notice' | 'ended' | 'code' }>
+  /** The nameplate is taken at the relay: tell the person the code. */
+  | { readonly type: 'code'; readonly nameplate: Nameplate }
+  | { readonly type: 'notice'; readonly code: Code; readonly detail: Detail }
+  | { readonly type: 'ended'; readonly code: Code; readonly detail: Detail; readonly exit: ExitStatus };
+
+export type Effect =
+  /** Open a connection; the one before is closed already. */
+  | { readonly type: 'connect'; readonly join: Join }
+  /** Hand a frame to the current connection. */
+  | { readonly type: 'transmit'; readonly frame: Uint8Array }
+  /** Close the current connection after what was transmitted; its `closed` event is still reported. */
+  | { readonly type: 'disconnect' }
+  /** Buffers in `view` belong to whoever performs the effect, who wipes them afterwards. */
+  | { readonly type: 'show'; readonly view: SessionView };
+
+/** What the parts of a session share: where effects go, and how the session moves and ends. */
+export interface Host {
+  emit(effect: Effect): void;
+  notice(code: Code, detail?: Detail): void;
+  /** Asks the table, changes the state, shows it. */
+  move(transition: Transition): void;
+  /** Ends the session: wipes everything, shows the end. Nothing may be done after it. */
+  end(code: Code, detail?: Detail): void;
+}

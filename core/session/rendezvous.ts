@@ -1,0 +1,243 @@
+/**
+ * Finding the peer and agreeing on keys (protocol.md sections 3 and 4): joins, pairings, attempts and how many of them
+ * the code still allows. What one attempt says is protocol/handshake.ts; nothing after the handshake may be in this file.
+ */
+import type { Code } from '../errors.js';
+import type { CryptoPort, Secret, TransportEvent } from '../ports.js';
+import { base64url } from '../protocol/bytes.js';
+import type { Caps } from '../protocol/caps.js';
+import { type Attempt, createAttempt, type Established, type Mode } from '../protocol/handshake.js';
+import { checkRelayMessage, type RelayErrorCode, type RelayMessage } from '../relay/wire.js';
+import type { CodeForm, Nameplate } from '../room/code.js';
+import { roomId } from '../room/room-id.js';
+import type { Host } from './events.js';
+
+/** From pairing to M3. */
+export const ATTEMPT_TIMEOUT = 30_000;
+/** From an open connection to the relay's answer to the join. */
+export const JOIN_TIMEOUT = 10_000;
+/** Before joining again after an attempt: 250 to 1000 ms. */
+export const REJOIN_MIN = 250;
+export const REJOIN_SPREAD = 750;
+/** Wrong attempts that burn the code: the odds are worth three only for a secret of the generated form. */
+export const ATTEMPTS = { generated: 3, chosen: 1, none: 1 } as const satisfies Record<CodeForm, number>;
+/** Attempts that end without being counted: told after this many. */
+export const TOLD_AFTER = 3;
+/** Nameplates tried before giving up. */
+export const NAMEPLATES = 8;
+
+const REFUSALS: Readonly<Record<RelayErrorCode, Code>> = {
+  'bad-request': 'SC-102',
+  'rate-limited': 'SC-103',
+  busy: 'SC-104',
+  'shutting-down': 'SC-105',
+  'unsupported-version': 'SC-106',
+  'too-large': 'SC-112',
+  'room-full': 'SC-303',
+  'room-taken': 'SC-308',
+};
+
+export interface RendezvousOptions {
+  readonly crypto: CryptoPort;
+  readonly nameplate: Nameplate;
+  /** Makes another nameplate when this one is taken; absent when the person chose it. */
+  readonly reroll?: (() => Nameplate) | undefined;
+  readonly form: CodeForm;
+  /** PRS (protocol.md section 2); belongs to the session. */
+  readonly prs: Secret;
+  readonly caps: Caps;
+  /** Keys are confirmed on this side. */
+  readonly established: (result: Established, now: number) => void;
+}
+
+export interface Rendezvous {
+  start(): void;
+  transport(event: TransportEvent, now: number): void;
+  tick(now: number): void;
+  wakeAt(): number;
+  wipe(): void;
+}
+
+export function createRendezvous(host: Host, options: RendezvousOptions): Rendezvous {
+  const { crypto, form, prs, caps } = options;
+  const mode: Mode = form === 'none' ? 0 : 1;
+  const seat = base64url(crypto.random(32));
+  let nameplate = options.nameplate;
+  let nameplates = 1;
+  let room = roomId(crypto, nameplate);
+  /** The relay has given us the room: from now on it is joined, not created. */
+  let settled = options.reroll === undefined;
+  let connected = false;
+  let attempt: Attempt | undefined;
+  let counted = false;
+  let used = 0;
+  let reflections = 0;
+  let uncounted = 0;
+  let joinDeadline = Number.POSITIVE_INFINITY;
+  let attemptDeadline = Number.POSITIVE_INFINITY;
+  let rejoinAt = Number.POSITIVE_INFINITY;
+
+  function connect(): void {
+    connected = true;
+    rejoinAt = Number.POSITIVE_INFINITY;
+    host.emit({ type: 'connect', join: { room: base64url(room), seat, mode: settled ? 'join' : 'create' } });
+  }
+
+  /** Forgets the attempt. False when the code is burnt, and with it the session. */
+  function drop(): boolean {
+    if (attempt === undefined) return true;
+    attempt.wipe();
+    attempt = undefined;
+    attemptDeadline = Number.POSITIVE_INFINITY;
+    if (!counted) return true;
+    counted = false;
+    if (used >= ATTEMPTS[form]) {
+      host.end('SC-401', { attempts: used });
+      return false;
+    }
+    host.notice('SC-402', { attempt: used, attempts: ATTEMPTS[form] });
+    return true;
+  }
+
+  /** Ending an attempt: wipe, close, rejoin with the same seat after a while. */
+  function over(now: number): void {
+    if (!drop()) return;
+    connected = false;
+    host.move('unpaired');
+    host.emit({ type: 'disconnect' });
+    const jitter = crypto.random(2);
+    rejoinAt = now + REJOIN_MIN + Math.floor((((jitter[0] ?? 0) * 256 + (jitter[1] ?? 0)) * REJOIN_SPREAD) / 65536);
+  }
+
+  function count(): void {
+    counted = true;
+    used += 1;
+  }
+
+  /** Each pairing event makes a fresh attempt: everything drawn anew, M0 sent once. */
+  function pair(now: number): void {
+    if (!drop()) return;
+    host.move('paired');
+    attempt = createAttempt(crypto, prs, mode, room, caps);
+    attemptDeadline = now + ATTEMPT_TIMEOUT;
+    host.emit({ type: 'transmit', frame: attempt.first });
+  }
+
+  function unpair(): void {
+    if (attempt === undefined || !drop()) return;
+    host.move('unpaired');
+  }
+
+  function refused(code: RelayErrorCode, retryAfterMs: number | undefined): void {
+    if (code === 'room-taken' && options.reroll !== undefined && nameplates < NAMEPLATES) {
+      nameplates += 1;
+      nameplate = options.reroll();
+      room = roomId(crypto, nameplate);
+      return connect();
+    }
+    host.end(REFUSALS[code], retryAfterMs === undefined ? {} : { seconds: Math.ceil(retryAfterMs / 1000) });
+  }
+
+  function joined(): void {
+    joinDeadline = Number.POSITIVE_INFINITY;
+    if (options.reroll !== undefined && !settled) host.emit({ type: 'show', view: { type: 'code', nameplate } });
+    settled = true;
+  }
+
+  function control(message: RelayMessage | undefined, now: number): void {
+    switch (message?.type) {
+      case undefined:
+        return host.end('SC-107', { why: 'a control message that is not in the protocol' });
+      case 'joined':
+        joined();
+        return message.peer ? pair(now) : unpair();
+      case 'peer-joined':
+        return pair(now);
+      case 'peer-left':
+        return unpair();
+      case 'error':
+        return refused(message.code, message.retryAfterMs);
+    }
+  }
+
+  function frame(bytes: Uint8Array, now: number): void {
+    if (attempt === undefined) return;
+    const step = attempt.handle(bytes);
+    switch (step.type) {
+      case 'dropped':
+        return;
+      case 'send':
+        return host.emit({ type: 'transmit', frame: step.message });
+      case 'counted':
+        count();
+        return host.emit({ type: 'transmit', frame: step.message });
+      case 'established':
+        if (step.message !== undefined) host.emit({ type: 'transmit', frame: step.message });
+        attempt = undefined;
+        return options.established(step.result, now);
+      case 'version-skew':
+        return host.end('SC-305', { version: step.version });
+      case 'over':
+        return failed(step.why, step.counts, now);
+    }
+  }
+
+  function failed(why: 'reflection' | 'failed', counts: boolean, now: number): void {
+    if (counts) count();
+    if (why === 'reflection') {
+      reflections += 1;
+      if (reflections >= TOLD_AFTER) return host.end('SC-406');
+    } else if (!counted) {
+      uncounted += 1;
+      if (uncounted === TOLD_AFTER) host.notice('SC-323');
+    }
+    over(now);
+  }
+
+  function closed(event: Extract<TransportEvent, { type: 'closed' }>): void {
+    const codes = { unreachable: 'SC-101', rejected: 'SC-107', lost: 'SC-108', closed: 'SC-108' } as const;
+    // An attempt that was counted and cut off may have burnt the code.
+    if (!drop()) return;
+    host.end(codes[event.reason], event.detail === '' ? {} : { why: event.detail });
+  }
+
+  return {
+    start() {
+      host.move('start');
+      connect();
+    },
+
+    transport(event, now) {
+      if (!connected) return;
+      switch (event.type) {
+        case 'open':
+          joinDeadline = now + JOIN_TIMEOUT;
+          return;
+        case 'control':
+          return control(checkRelayMessage(event.message), now);
+        case 'frame':
+          return frame(event.frame, now);
+        case 'drain':
+          return;
+        case 'closed':
+          return closed(event);
+      }
+    },
+
+    tick(now) {
+      if (now >= joinDeadline) return host.end('SC-107', { why: 'no answer to the join' });
+      if (now >= rejoinAt) connect();
+      if (now >= attemptDeadline) {
+        host.notice('SC-314');
+        over(now);
+      }
+    },
+
+    wakeAt: () => Math.min(joinDeadline, attemptDeadline, rejoinAt),
+
+    wipe() {
+      attempt?.wipe();
+      attempt = undefined;
+    },
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * The session: one pure machine from the room code to the wipe. `handle(event, now)` takes what happened and the time,
+ * and returns what is to be done; `wakeAt` says when it wants to be called again. No I/O, no clock, no sentence; the
+ * states and their changes are in transitions.ts.
+ */
+import { type Code, CODES, type Detail, SecurechatError } from '../errors.js';
+import type { CryptoPort, Secret, State, TransportEvent, UiEvent } from '../ports.js';
+import { type Caps, FEATURE_VERIFY } from '../protocol/caps.js';
+import type { Established } from '../protocol/handshake.js';
+import { MESSAGE_LIMIT } from '../protocol/text.js';
+import { checkRelayMessage } from '../relay/wire.js';
+import type { CodeForm, Nameplate } from '../room/code.js';
+import { type Conversation, createConversation } from './conversation.js';
+import type { Effect, Host, SessionEvent } from './events.js';
+import { createRendezvous } from './rendezvous.js';
+import { createSender } from './sender.js';
+import { move, next } from './transitions.js';
+
+export interface SessionOptions {
+  readonly crypto: CryptoPort;
+  readonly nameplate: Nameplate;
+  /** Another nameplate, when this one was made here and is taken. */
+  readonly reroll?: (() => Nameplate) | undefined;
+  readonly form: CodeForm;
+  /** PRS (protocol.md section 2). The session wipes it. */
+  readonly prs: Secret;
+  /** The person wants to compare the safety words although there is a secret. */
+  readonly verify: boolean;
+  /** UTF-8, at most 64 bytes, may be empty. */
+  readonly name: Uint8Array;
+  readonly receipts: boolean;
+  /** Hold own messages to the rate meant for people. */
+  readonly pace: boolean;
+  /** Application version, ASCII, at most 32 bytes. */
+  readonly version: Uint8Array;
+  /** The list of 2048 words. */
+  readonly words: readonly string[];
+}
+
+export interface Session {
+  readonly state: State;
+  /** When `handle({type: 'wake'})` is wanted; infinity: not before something else happens. */
+  wakeAt(now: number): number;
+  /** Never throws. */
+  handle(event: SessionEvent, now: number): readonly Effect[];
+}
+
+export function createSession(options: SessionOptions): Session {
+  const { prs } = options;
+  /** Without a secret, or when asked for, the words are compared before anything is shown or sent. */
+  const compare = options.verify || options.form === 'none';
+  const caps: Caps = {
+    version: options.version,
+    // Who must be verified first is not told a name either.
+    name: compare ? new Uint8Array(0) : options.name,
+    features: options.verify ? FEATURE_VERIFY : 0,
+  };
+  let state: State = 'idle';
+  let effects: Effect[] = [];
+  let conversation: Conversation | undefined;
+  let inputEnded = false;
+  let interrupts = 0;
+
+  const host: Host = {
+    emit: (effect) => void effects.push(effect),
+    notice: (code, detail = {}) => host.emit({ type: 'show', view: { type: 'notice', code, detail } }),
+    move(transition) {
+      const to = move(state, transition);
+      if (to === state) return;
+      state = to;
+      host.emit({ type: 'show', view: { type: 'state', state } });
+    },
+    end,
+  };
+  const sender = createSender(host, options.pace);
+  const rendezvous = createRendezvous(host, { ...options, caps, established });
+
+  function established(result: Established, now: number): void {
+    if (result.role === 'B') prs.wipe();
+    conversation = createConversation(
+      host,
+      sender,
+      { ...options, established: result, compare, proven: () => prs.wipe() },
+      now,
+    );
+    if (inputEnded) endOfInput(now);
+  }
+
+  /** The one way out: every key and every text is wiped, then the end is told. */
+  function end(code: Code, detail: Detail = {}): void {
+    if (state === 'destroyed') return;
+    host.move('end');
+    sender.fail();
+    conversation?.wipe();
+    rendezvous.wipe();
+    prs.wipe();
+    host.emit({ type: 'disconnect' });
+    host.emit({ type: 'show', view: { type: 'ended', code, detail, exit: CODES[code] } });
+  }
+
+  /** Goodbye when there is somebody to say it to; otherwise the end. */
+  function leave(code: Code, now: number): void {
+    if (conversation !== undefined) return conversation.leave(code, now);
+    const count = sender.undelivered;
+    if (code === 'SC-317' && count > 0) end('SC-306', { count });
+    else end(code);
+  }
+
+  function endOfInput(now: number): void {
+    inputEnded = true;
+    // Nobody is left to compare the words, or nothing was given to send: both must be told, not hang.
+    if (state === 'confirming') leave('SC-310', now);
+    else if (conversation !== undefined) leave('SC-317', now);
+    else if (sender.held === 0) end('SC-310');
+  }
+
+  function interrupt(code: Code, now: number): void {
+    interrupts += 1;
+    if (interrupts > 1) end(code);
+    else leave(code, now);
+  }
+
+  function send(text: Uint8Array, now: number): void {
+    const closed = state === 'idle' || state === 'closing' || inputEnded;
+    if (!closed && text.length > 0 && text.length <= MESSAGE_LIMIT) return sender.add(text, now);
+    if (closed) host.notice('SC-312');
+    else if (text.length > 0) host.notice('SC-309', { bytes: text.length, limit: MESSAGE_LIMIT });
+    text.fill(0);
+  }
+
+  function ui(event: UiEvent, now: number): void {
+    switch (event.type) {
+      case 'send':
+        return send(event.text, now);
+      case 'confirm':
+        if (next(state, event.match ? 'wordsMatch' : 'wordsDiffer') === undefined) return host.notice('SC-312');
+        return conversation?.confirm(event.match, now);
+      case 'quit':
+        return leave('SC-317', now);
+      case 'end-of-input':
+        return endOfInput(now);
+      case 'interrupt':
+        return interrupt('SC-311', now);
+      case 'gone':
+        return interrupt('SC-505', now);
+      case 'malformed':
+        return host.notice('SC-313', { why: event.why });
+    }
+  }
+
+  function transport(event: TransportEvent, now: number): void {
+    if (conversation === undefined) return rendezvous.transport(event, now);
+    switch (event.type) {
+      case 'frame':
+        return conversation.frame(event.frame, now);
+      case 'closed':
+        return conversation.lost();
+      case 'control':
+        // Anything else from the relay is noise here: it cannot say more than that the peer is gone.
+        if (checkRelayMessage(event.message)?.type === 'peer-left') conversation.lost();
+        return;
+      case 'open':
+      case 'drain':
+        return;
+    }
+  }
+
+  function dispatch(event: SessionEvent, now: number): void {
+    switch (event.type) {
+      case 'start':
+        return rendezvous.start();
+      case 'ui':
+        ui(event.event, now);
+        break;
+      case 'transport':
+        transport(event.event, now);
+        return;
+      case 'wake':
+        break;
+    }
+    if (state === 'destroyed') return;
+    if (conversation === undefined) rendezvous.tick(now);
+    else conversation.tick(now);
+  }
+
+  /** An error in a step ends the session: the peer's with a last word to it, ours as a defect. */
+  function broken(error: unknown, now: number): void {
+    if (error instanceof SecurechatError) {
+      try {
+        conversation?.abort(now);
+      } catch {
+        // The last word is a courtesy: what broke may also keep it from being said.
+      }
+      end(error.code, error.detail);
+    } else {
+      end('SC-501', { why: error instanceof Error ? error.message : 'unknown' });
+    }
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    wakeAt(now) {
+      if (state === 'destroyed' || state === 'idle') return Number.POSITIVE_INFINITY;
+      return conversation === undefined ? rendezvous.wakeAt() : conversation.wakeAt(now);
+    },
+    handle(event, now) {
+      effects = [];
+      if (state === 'destroyed') {
+        if (event.type === 'ui' && event.event.type === 'send') event.event.text.fill(0);
+        return effects;
+      }
+      try {
+        dispatch(event, now);
+      } catch (error) {
+        broken(error, now);
+      }
+      return effects;
+    },
+  };
+}

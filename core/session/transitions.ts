@@ -1,0 +1,61 @@
+/**
+ * The state machine of a session, all of it: state × transition → state. What is not in this table cannot happen; code
+ * elsewhere asks here and never decides by an `if` on the state. No effect and no key may be in this file.
+ */
+import { LocalProtocolError } from '../errors.js';
+import type { State } from '../ports.js';
+
+export type Transition =
+  /** a valid room code */
+  | 'start'
+  /** joined, and a peer is present */
+  | 'paired'
+  /** the peer went away, or an attempt failed and may be repeated */
+  | 'unpaired'
+  /** keys confirmed, nothing left to compare */
+  | 'keysConfirmed'
+  /** keys confirmed, but the safety words must be compared first */
+  | 'keysUnverified'
+  | 'wordsMatch'
+  | 'wordsDiffer'
+  /** own goodbye sealed */
+  | 'leave'
+  /** the peer's goodbye opened */
+  | 'peerLeft'
+  /** the end: goodbye done, refused, lost, violated, burnt, interrupted */
+  | 'end';
+
+const TABLE: Readonly<Record<State, Partial<Readonly<Record<Transition, State>>>>> = {
+  idle: { start: 'searching', end: 'destroyed' },
+  searching: { paired: 'handshaking', end: 'destroyed' },
+  handshaking: {
+    paired: 'handshaking',
+    unpaired: 'searching',
+    keysConfirmed: 'active',
+    keysUnverified: 'confirming',
+    end: 'destroyed',
+  },
+  confirming: { wordsMatch: 'active', wordsDiffer: 'closing', leave: 'closing', peerLeft: 'closing', end: 'destroyed' },
+  active: { leave: 'closing', peerLeft: 'closing', end: 'destroyed' },
+  closing: { peerLeft: 'closing', end: 'destroyed' },
+  destroyed: {},
+};
+
+/** The state after `transition`, or undefined where the table has no entry. */
+export function next(state: State, transition: Transition): State | undefined {
+  return TABLE[state][transition];
+}
+
+/** The state after `transition`. A missing entry is our own error. */
+export function move(state: State, transition: Transition): State {
+  const to = next(state, transition);
+  if (to === undefined) throw new LocalProtocolError(`no transition ${transition} in state ${state}`);
+  return to;
+}
+
+/** The table as rows, for documentation and tests. */
+export function rows(): readonly (readonly [State, Transition, State])[] {
+  return Object.entries(TABLE).flatMap(([state, entries]) =>
+    Object.entries(entries).map(([transition, to]) => [state as State, transition as Transition, to] as const),
+  );
+}

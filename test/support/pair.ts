@@ -1,0 +1,304 @@
+/**
+ * Two sessions and a relay in one process with time as an input: nothing here waits, every run is repeatable. A test
+ * scripts the relay through `relay` and reads what each side was shown.
+ */
+import type { Code, Detail, ExitStatus } from '../../core/errors.js';
+import type { CloseReason, CryptoPort, MessageStatus, State, UiEvent } from '../../core/ports.js';
+import type { Join } from '../../core/relay/wire.js';
+import type { CodeForm, Nameplate } from '../../core/room/code.js';
+import type { Effect, SessionView } from '../../core/session/events.js';
+import { createSession, type Session } from '../../core/session/session.js';
+import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
+
+export type Side = 'left' | 'right';
+export const SIDES = ['left', 'right'] as const;
+
+export function opposite(side: Side): Side {
+  return side === 'left' ? 'right' : 'left';
+}
+
+/** Words are only looked up by index here. */
+export const WORDS = Array.from({ length: 2048 }, (_, index) => `word${index}`);
+
+export function utf8(text: string): Uint8Array {
+  return new Uint8Array(new TextEncoder().encode(text));
+}
+
+export function fromUtf8(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+export interface PersonOptions {
+  readonly secret?: string;
+  readonly form?: CodeForm;
+  readonly nameplate?: string;
+  readonly verify?: boolean;
+  readonly name?: string;
+  readonly receipts?: boolean;
+  readonly pace?: boolean;
+  readonly reroll?: () => Nameplate;
+  readonly crypto?: CryptoPort;
+}
+
+/** What one side was shown, in order. */
+export interface Person {
+  readonly side: Side;
+  readonly crypto: CryptoPort;
+  readonly session: Session;
+  readonly states: State[];
+  readonly messages: string[];
+  readonly notices: { readonly code: Code; readonly detail: Detail }[];
+  readonly statuses: Map<number, MessageStatus>;
+  readonly frames: Uint8Array[];
+  words: readonly string[];
+  peerName: string;
+  peerConfirmed: boolean;
+  codes: Nameplate[];
+  welcome: boolean;
+  ended: { readonly code: Code; readonly exit: ExitStatus; readonly detail: Detail } | undefined;
+}
+
+interface Link {
+  readonly side: Side;
+  readonly join: Join;
+  open: boolean;
+}
+
+export interface RelayHooks {
+  /** What becomes of a frame: by default it goes to the other side. */
+  frame?: (frame: Uint8Array, from: Side, pair: Pair) => void;
+  /** Instead of the usual answer to a join. Return true when it was handled. */
+  join?: (join: Join, from: Side, pair: Pair) => boolean;
+}
+
+export interface Pair {
+  readonly left: Person;
+  readonly right: Person;
+  readonly relay: RelayHooks;
+  now: number;
+  /** Both sides start. */
+  start(): void;
+  startOne(side: Side): void;
+  ui(side: Side, event: UiEvent): void;
+  send(side: Side, text: string): void;
+  /** Hands a frame to a side, as the relay would. */
+  deliver(to: Side, frame: Uint8Array): void;
+  control(to: Side, message: unknown): void;
+  cut(side: Side, reason?: CloseReason): void;
+  /** Lets everything that is due at this moment happen. */
+  settle(): void;
+  /** Steps time from wake-up to wake-up for at most `ms`. */
+  advance(ms: number): void;
+}
+
+export function createPair(options: { left?: PersonOptions; right?: PersonOptions; relay?: RelayHooks } = {}): Pair {
+  const relay: RelayHooks = options.relay ?? {};
+  const links = new Map<Side, Link>();
+  /** Events on their way, in order; a test that wants another order does it in `relay.frame`. */
+  const queue: (() => void)[] = [];
+  const left = person('left', options.left ?? {});
+  const right = person('right', options.right ?? {});
+  const people = { left, right };
+
+  function person(side: Side, given: PersonOptions): Person {
+    const crypto = given.crypto ?? createTweetnaclCrypto();
+    const secret = given.secret ?? 'tunnel-anchor-mango';
+    const session = createSession({
+      crypto,
+      nameplate: (given.nameplate ?? '482913') as Nameplate,
+      reroll: given.reroll,
+      form: given.form ?? 'generated',
+      prs: crypto.take(utf8(secret)),
+      verify: given.verify ?? false,
+      name: utf8(given.name ?? ''),
+      receipts: given.receipts ?? true,
+      pace: given.pace ?? false,
+      version: utf8('test'),
+      words: WORDS,
+    });
+    return {
+      side,
+      crypto,
+      session,
+      states: [],
+      messages: [],
+      notices: [],
+      statuses: new Map(),
+      frames: [],
+      words: [],
+      peerName: '',
+      peerConfirmed: false,
+      codes: [],
+      welcome: true,
+      ended: undefined,
+    };
+  }
+
+  function handle(side: Side, event: Parameters<Session['handle']>[0]): void {
+    for (const effect of people[side].session.handle(event, pair.now)) perform(people[side], effect);
+  }
+
+  function perform(who: Person, effect: Effect): void {
+    switch (effect.type) {
+      case 'connect':
+        connect(who.side, effect.join);
+        break;
+      case 'transmit': {
+        who.frames.push(effect.frame.slice());
+        const frame = effect.frame;
+        queue.push(() => {
+          if (relay.frame !== undefined) relay.frame(frame, who.side, pair);
+          else pair.deliver(opposite(who.side), frame);
+        });
+        break;
+      }
+      case 'disconnect':
+        disconnect(who.side);
+        break;
+      case 'show':
+        show(who, effect.view);
+        break;
+    }
+  }
+
+  function together(): boolean {
+    const [a, b] = [links.get('left'), links.get('right')];
+    return a?.join.room === b?.join.room && a?.open === true && b?.open === true;
+  }
+
+  function connect(side: Side, join: Join): void {
+    const link = { side, join, open: true };
+    links.set(side, link);
+    queue.push(() => {
+      if (links.get(side) !== link) return;
+      handle(side, { type: 'transport', event: { type: 'open' } });
+      if (relay.join?.(join, side, pair) === true) return;
+      const met = together();
+      if (met) pair.control(opposite(side), { type: 'peer-joined' });
+      pair.control(side, { type: 'joined', peer: met });
+    });
+  }
+
+  function disconnect(side: Side): void {
+    const link = links.get(side);
+    if (link?.open !== true) return;
+    queue.push(() => {
+      if (!link.open) return;
+      const met = together();
+      link.open = false;
+      if (met) pair.control(opposite(side), { type: 'peer-left' });
+      if (links.get(side) === link) {
+        handle(side, { type: 'transport', event: { type: 'closed', reason: 'closed', detail: '' } });
+      }
+    });
+  }
+
+  function show(who: Person, view: SessionView): void {
+    switch (view.type) {
+      case 'state':
+        who.states.push(view.state);
+        break;
+      case 'message':
+        if (who.states.at(-1) !== 'active') throw new Error(`text shown in state ${who.states.at(-1) ?? 'idle'}`);
+        who.messages.push(fromUtf8(view.text));
+        break;
+      case 'notice':
+        who.notices.push(view);
+        break;
+      case 'status':
+        who.statuses.set(view.id, view.status);
+        break;
+      case 'safety-words':
+        who.words = view.words;
+        break;
+      case 'peer':
+        who.peerName = fromUtf8(view.name);
+        break;
+      case 'peer-confirmed':
+        who.peerConfirmed = true;
+        break;
+      case 'code':
+        who.codes.push(view.nameplate);
+        break;
+      case 'input':
+        who.welcome = view.welcome;
+        break;
+      case 'ended':
+        who.ended = view;
+        break;
+      case 'own':
+        break;
+    }
+  }
+
+  const pair: Pair = {
+    left,
+    right,
+    relay,
+    now: 0,
+    start() {
+      pair.startOne('left');
+      pair.startOne('right');
+      pair.settle();
+    },
+    startOne(side) {
+      handle(side, { type: 'start' });
+    },
+    ui(side, event) {
+      handle(side, { type: 'ui', event });
+      pair.settle();
+    },
+    send(side, text) {
+      pair.ui(side, { type: 'send', text: utf8(text) });
+    },
+    deliver(to, frame) {
+      if (links.get(to)?.open !== true) return;
+      handle(to, { type: 'transport', event: { type: 'frame', frame: frame.slice() } });
+    },
+    control(to, message) {
+      queue.push(() => {
+        if (links.get(to)?.open === true) handle(to, { type: 'transport', event: { type: 'control', message } });
+      });
+    },
+    cut(side, reason = 'lost') {
+      const link = links.get(side);
+      if (link?.open !== true) return;
+      const met = together();
+      link.open = false;
+      if (met) pair.control(opposite(side), { type: 'peer-left' });
+      handle(side, { type: 'transport', event: { type: 'closed', reason, detail: '' } });
+    },
+    settle() {
+      for (let steps = 0; ; steps++) {
+        if (steps > 100_000) throw new Error('the pair does not come to rest');
+        const event = queue.shift();
+        if (event !== undefined) {
+          event();
+          continue;
+        }
+        const due = SIDES.filter((side) => people[side].session.wakeAt(pair.now) <= pair.now);
+        if (due.length === 0) return;
+        for (const side of due) handle(side, { type: 'wake' });
+      }
+    },
+    advance(ms) {
+      const end = pair.now + ms;
+      for (;;) {
+        pair.settle();
+        const at = Math.min(...SIDES.map((side) => people[side].session.wakeAt(pair.now)));
+        if (at > end) break;
+        pair.now = at;
+      }
+      pair.now = end;
+      pair.settle();
+    },
+  };
+  return pair;
+}
+
+/** A pair that has reached `active` on both sides. */
+export function connectedPair(options: Parameters<typeof createPair>[0] = {}): Pair {
+  const pair = createPair(options);
+  pair.start();
+  return pair;
+}
