@@ -137,14 +137,7 @@ export interface TransportPort {
 // UI
 
 /** The states of the session, in the order in which they are usually met. */
-export type State =
-  | 'idle'
-  | 'searching'
-  | 'handshaking'
-  | 'confirming'
-  | 'active'
-  | 'closing'
-  | 'destroyed';
+export type State = 'idle' | 'searching' | 'handshaking' | 'confirming' | 'active' | 'closing' | 'destroyed';
 
 /** held: waits here. sent: left this process. delivered: the peer's client showed it. failed: it will not arrive. */
 export type MessageStatus = 'held' | 'sent' | 'delivered' | 'failed';

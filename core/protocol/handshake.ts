@@ -89,13 +89,7 @@ interface Keys {
 /**
  * Draws everything fresh and makes M0. `prs` (PRS, protocol.md section 2) stays the caller's; `roomId` is 32 bytes.
  */
-export function createAttempt(
-  crypto: CryptoPort,
-  prs: Secret,
-  mode: Mode,
-  roomId: Uint8Array,
-  caps: Caps,
-): Attempt {
+export function createAttempt(crypto: CryptoPort, prs: Secret, mode: Mode, roomId: Uint8Array, caps: Caps): Attempt {
   const nonce = crypto.randomSecret(32);
   const scalar = crypto.randomSecret(POINT);
   const point = crypto.x25519Public(scalar);
@@ -104,7 +98,9 @@ export function createAttempt(
   /** Known after the peer's M0. */
   let peer: { readonly commitment: Uint8Array; readonly role: Role; readonly sid: Uint8Array } | undefined;
   /** y, and for A the ML-KEM seed with its public key; known after M0, fresh for each M0 taken. */
-  let share: { readonly y: Secret; readonly Y: Uint8Array; readonly seed?: Secret; readonly ek?: Uint8Array } | undefined;
+  let share:
+    | { readonly y: Secret; readonly Y: Uint8Array; readonly seed?: Secret; readonly ek?: Uint8Array }
+    | undefined;
   /** B after M2, waiting for M3. */
   let sealed: { readonly keys: Keys; readonly transcript: Uint8Array } | undefined;
   let done = false;
@@ -132,8 +128,7 @@ export function createAttempt(
     sides: { role: Role; sid: Uint8Array; peerCommitment: Uint8Array },
     cpace: CpaceTranscript,
   ): { keys: Keys; transcript: Uint8Array } {
-    const [ca, cb] =
-      sides.role === 'A' ? [commitment, sides.peerCommitment] : [sides.peerCommitment, commitment];
+    const [ca, cb] = sides.role === 'A' ? [commitment, sides.peerCommitment] : [sides.peerCommitment, commitment];
     const { Ya, ADa, Yb, ADb } = cpace;
     const transcript = crypto.digest([lvBytes(TAG, Uint8Array.of(mode), roomId, ca, cb, ADa, Ya, Yb, ADb)]);
     const root = withSecrets((keep) => {
@@ -236,9 +231,7 @@ export function createAttempt(
   function takeM1(message: Uint8Array): Step {
     if (peer?.role !== 'B' || sealed !== undefined) return DROPPED;
     const [ek, Ya] = cut(message.subarray(HEAD + SID), KEM_KEY, POINT);
-    const kem = orFailed(() =>
-      withSecrets((keep) => crypto.kemEncapsulate(ek, keep(crypto.randomSecret(32)))),
-    );
+    const kem = orFailed(() => withSecrets((keep) => crypto.kemEncapsulate(ek, keep(crypto.randomSecret(32)))));
     if (kem === undefined) return FAILED;
     const drawn = drawShare(peer.sid);
     share = drawn;
@@ -291,7 +284,8 @@ export function createAttempt(
       const version = message[1];
       if (version !== undefined && version !== HANDSHAKE_VERSION) return { type: 'version-skew', version };
       if (type === TYPE.m0) return message.length === HANDSHAKE_LENGTHS.m0 ? finish(takeM0(message)) : DROPPED;
-      if (peer === undefined || !sameBytes(message.subarray(HEAD, HEAD + SID), peer.sid.subarray(0, SID))) return DROPPED;
+      if (peer === undefined || !sameBytes(message.subarray(HEAD, HEAD + SID), peer.sid.subarray(0, SID)))
+        return DROPPED;
       if (type === TYPE.m1 && message.length === HANDSHAKE_LENGTHS.m1) return finish(takeM1(message));
       if (type === TYPE.m2 && message.length === HANDSHAKE_LENGTHS.m2) return finish(takeM2(message));
       if (type === TYPE.m3 && message.length === HANDSHAKE_LENGTHS.m3) return finish(takeM3(message));

@@ -143,9 +143,7 @@ export function createRatchet(
     seal(seq, ack, records) {
       const header = frameHeader(epoch.number, seq);
       const plaintext = encodePlaintext(ack, records);
-      const body = withFrameKey(epoch.send, (key, nonce) =>
-        crypto.seal(key, nonce, frameAd(role, header), plaintext),
-      );
+      const body = withFrameKey(epoch.send, (key, nonce) => crypto.seal(key, nonce, frameAd(role, header), plaintext));
       plaintext.fill(0);
       epoch.send = step(epoch.send);
       return concat(header, body);

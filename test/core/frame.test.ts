@@ -15,7 +15,13 @@ import {
   readFrameHeader,
   TEXT_PART_LIMIT,
 } from '../../core/protocol/frame.js';
-import { ANSWER_LENGTH, BYE_REASONS, NAME_LIMIT, OFFER_LENGTH, type ProtocolRecord } from '../../core/protocol/records.js';
+import {
+  ANSWER_LENGTH,
+  BYE_REASONS,
+  NAME_LIMIT,
+  OFFER_LENGTH,
+  type ProtocolRecord,
+} from '../../core/protocol/records.js';
 import { createReassembly, MESSAGE_LIMIT, splitText } from '../../core/protocol/text.js';
 
 const bytes = (maxLength: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength });
@@ -128,7 +134,8 @@ describe('frames', () => {
     const ad = frameAd('B', header);
     expect(ad.at(-9)).toBe(0x42);
     expect(ad.slice(-8)).toEqual(header);
-    for (const size of [0, 8, 255, 257, 1279, 16385]) expect(readFrameHeader(new Uint8Array(size).fill(0x10))).toBeUndefined();
+    for (const size of [0, 8, 255, 257, 1279, 16385])
+      expect(readFrameHeader(new Uint8Array(size).fill(0x10))).toBeUndefined();
     for (const size of FRAME_SIZES) expect(readFrameHeader(new Uint8Array(size).fill(0x10))?.epochByte).toBe(0x10);
   });
 });

@@ -55,7 +55,14 @@ describe('two people with one code', () => {
 
   it('carry any text, from nothing but a NUL to 64 KiB', () => {
     const pair = connectedPair();
-    const texts = ['\0', 'שלום 🧵 e\u0301', '\u001b[2J', 'x'.repeat(215), 'x'.repeat(216), 'é'.repeat(MESSAGE_LIMIT / 2)];
+    const texts = [
+      '\0',
+      'שלום 🧵 e\u0301',
+      '\u001b[2J',
+      'x'.repeat(215),
+      'x'.repeat(216),
+      'é'.repeat(MESSAGE_LIMIT / 2),
+    ];
     for (const text of texts) pair.send('left', text);
     expect(pair.right.messages).toEqual(texts);
   });
@@ -479,7 +486,9 @@ describe('the code', () => {
     ['room-full', 'SC-303'],
   ] as const)('refused with %s is %s', (refusal, code) => {
     const pair = createPair({
-      relay: { join: (_, from, { control }) => (control(from, { type: 'error', code: refusal, retryAfterMs: 1500 }), true) },
+      relay: {
+        join: (_, from, { control }) => (control(from, { type: 'error', code: refusal, retryAfterMs: 1500 }), true),
+      },
     });
     pair.startOne('left');
     pair.settle();

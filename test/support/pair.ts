@@ -62,6 +62,7 @@ interface Link {
   readonly side: Side;
   readonly join: Join;
   open: boolean;
+  joined: boolean;
 }
 
 export interface RelayHooks {
@@ -163,16 +164,17 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
 
   function together(): boolean {
     const [a, b] = [links.get('left'), links.get('right')];
-    return a?.join.room === b?.join.room && a?.open === true && b?.open === true;
+    return a?.join.room === b?.join.room && a?.joined === true && b?.joined === true;
   }
 
   function connect(side: Side, join: Join): void {
-    const link = { side, join, open: true };
+    const link = { side, join, open: true, joined: false };
     links.set(side, link);
     queue.push(() => {
       if (links.get(side) !== link) return;
       handle(side, { type: 'transport', event: { type: 'open' } });
       if (relay.join?.(join, side, pair) === true) return;
+      link.joined = true;
       const met = together();
       if (met) pair.control(opposite(side), { type: 'peer-joined' });
       pair.control(side, { type: 'joined', peer: met });
@@ -185,7 +187,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
     queue.push(() => {
       if (!link.open) return;
       const met = together();
-      link.open = false;
+      link.open = link.joined = false;
       if (met) pair.control(opposite(side), { type: 'peer-left' });
       if (links.get(side) === link) {
         handle(side, { type: 'transport', event: { type: 'closed', reason: 'closed', detail: '' } });
@@ -264,7 +266,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       const link = links.get(side);
       if (link?.open !== true) return;
       const met = together();
-      link.open = false;
+      link.open = link.joined = false;
       if (met) pair.control(opposite(side), { type: 'peer-left' });
       handle(side, { type: 'transport', event: { type: 'closed', reason, detail: '' } });
     },
