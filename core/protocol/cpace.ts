@@ -6,13 +6,13 @@ import type { CryptoPort, Part, Secret } from '../ports.js';
 import { ascii, leb128, lv } from './bytes.js';
 import { withSecrets } from './secrets.js';
 
-/** Draft section 7.1, G_X25519.DSI. */
+/** The draft's G_X25519.DSI. */
 const DSI = ascii('CPace255');
-/** Draft section 7.1: DSI ‖ "_ISK". */
+/** The draft's DSI ‖ "_ISK". */
 const DSI_ISK = ascii('CPace255_ISK');
-/** Draft section 7.1, H.s_in_bytes: the input block of SHA-512. */
+/** The draft's H.s_in_bytes: the input block of SHA-512. */
 const HASH_BLOCK = 128;
-/** Draft section 7.1, G.field_size_bytes: what Elligator2 takes. */
+/** The draft's G.field_size_bytes: what Elligator2 takes. */
 const FIELD = 32;
 
 /** What both sides have seen: the shares of initiator A and responder B (32 bytes each) and their associated data. */

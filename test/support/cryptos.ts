@@ -1,0 +1,16 @@
+/** Every crypto adapter the tests run on: add one here and contract, vectors and transcript run on it. */
+import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
+import type { CryptoPort } from '../../core/ports.js';
+
+export interface CryptoUnderTest {
+  readonly name: string;
+  /** `random` replaces the platform's randomness. */
+  create(random?: (n: number) => Uint8Array): Promise<CryptoPort>;
+}
+
+export const CRYPTOS: readonly CryptoUnderTest[] = [
+  {
+    name: 'tweetnacl',
+    create: (random) => Promise.resolve(createTweetnaclCrypto(random === undefined ? {} : { random })),
+  },
+];

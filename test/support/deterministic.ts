@@ -1,0 +1,36 @@
+/**
+ * Randomness that is the same in every run: blocks of SHA-512(seed ‖ counter). For frozen vectors and repeatable tests;
+ * it must never reach a program that people use.
+ */
+import { createHash } from 'node:crypto';
+import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
+import type { CryptoPort } from '../../core/ports.js';
+
+/** A source for the `random` option of a crypto adapter. Bytes do not depend on how the calls are cut. */
+export function deterministicRandom(seed: string): (n: number) => Uint8Array {
+  let counter = 0;
+  let rest = new Uint8Array(0);
+  return (n) => {
+    const out = new Uint8Array(n);
+    for (let at = 0; at < n; ) {
+      if (rest.length === 0) {
+        rest = new Uint8Array(
+          createHash('sha512')
+            .update(`${seed} ${String(counter)}`)
+            .digest(),
+        );
+        counter += 1;
+      }
+      const piece = rest.subarray(0, n - at);
+      out.set(piece, at);
+      at += piece.length;
+      rest = rest.subarray(piece.length);
+    }
+    return out;
+  };
+}
+
+/** The tweetnacl adapter with fixed randomness. */
+export function deterministicCrypto(seed: string): CryptoPort {
+  return createTweetnaclCrypto({ random: deterministicRandom(seed) });
+}
