@@ -14,9 +14,10 @@ describe('docs/protocol.md', () => {
     const drawn = [...drawing.matchAll(/^ {4}(\w+) --> (\w+): (.+)$/gm)].flatMap(([, from, to, names]) =>
       (names ?? '').split(', ').map((name) => `${from ?? ''} ${name} ${to ?? ''}`),
     );
-    const ends = rows().filter(([from, , to]) => to === 'destroyed' && from !== 'closing');
+    const all = rows();
+    const ends = all.filter(([from, , to]) => to === 'destroyed' && from !== 'closing');
     expect(ends.every(([, transition]) => transition === 'end')).toBe(true);
-    const table = rows().filter((row) => !ends.includes(row));
+    const table = all.filter((row) => !ends.includes(row));
     expect(drawn.toSorted()).toEqual(table.map(([from, name, to]) => `${from} ${name} ${to}`).toSorted());
   });
 
