@@ -1,0 +1,81 @@
+/**
+ * A UI on fake streams for the tests of one UI: its events in order, its two outputs, and a wait for either.
+ */
+import type { UiEvent, UiPort, UiView } from '../../core/ports.js';
+import type { UiContext } from '../../plugins/define.js';
+import { createFakeInput, createFakeOutput, type FakeInput, type FakeOutput } from '../../plugins/testing-streams.js';
+import { sanitize } from '../../adapters/ui/sanitize.js';
+
+export interface UiRig {
+  readonly ui: UiPort;
+  readonly input: FakeInput;
+  readonly output: FakeOutput;
+  readonly errors: FakeOutput;
+  /** All events so far; text is copied as it was when it came. */
+  readonly events: UiEvent[];
+  show(...views: UiView[]): void;
+  /** Resolves when this many events have come. */
+  come(count: number): Promise<readonly UiEvent[]>;
+  /** Resolves when everything that was typed has been looked at. */
+  settled(): Promise<void>;
+}
+
+export interface RigOptions {
+  readonly terminal?: boolean;
+  readonly color?: boolean;
+  /** Called with each event, as a session would be. */
+  readonly on?: (event: UiEvent, rig: UiRig) => void;
+}
+
+export function openUi(create: (context: UiContext) => UiPort, options: RigOptions = {}): UiRig {
+  const terminal = options.terminal === true;
+  const [input, output, errors] = [createFakeInput(terminal), createFakeOutput(terminal), createFakeOutput(terminal)];
+  const ui = create({
+    clock: { now: () => 0, wallTime: () => 0, wakeAt: () => () => undefined },
+    input: input.stream,
+    output: output.stream,
+    errors: errors.stream,
+    sanitize,
+    color: options.color === true,
+  });
+  const events: UiEvent[] = [];
+  let look = (): void => undefined;
+  const rig: UiRig = {
+    ui,
+    input,
+    output,
+    errors,
+    events,
+    show: (...views) => {
+      for (const view of views) ui.show(view);
+    },
+    come: (count) =>
+      new Promise((resolve) => {
+        look = () => {
+          if (events.length >= count) resolve(events);
+        };
+        look();
+      }),
+    settled: async () => {
+      for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+  ui.open((event) => {
+    events.push(event);
+    options.on?.(event, rig);
+    look();
+  });
+  return rig;
+}
+
+export function bytes(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text, 'utf8'));
+}
+
+export function textOf(event: UiEvent | undefined): string {
+  return event?.type === 'send' ? Buffer.from(event.text).toString('utf8') : `(${event?.type ?? 'nothing'})`;
+}
+
+export function message(text: string, from = '', id = 0): UiView {
+  return { type: 'message', id, from: bytes(from), text: bytes(text), at: new Date(2030, 0, 1, 12, 1).getTime() };
+}
