@@ -1,0 +1,294 @@
+/** The line UI: the contract, and what it shows and takes, line by line. */
+import { describe, expect, test } from 'vitest';
+import { UI_WORDS } from '../../adapters/cli/messages.js';
+import { createLineUi, LINE_LIMIT } from '../../adapters/ui/line.js';
+import { NAME_SHOWN, shownName } from '../../adapters/ui/name.js';
+import { sanitize } from '../../adapters/ui/sanitize.js';
+import type { UiView } from '../../core/ports.js';
+import { uiContract } from '../../plugins/testing-ui.js';
+import { bytes, message, openUi, type RigOptions, textOf } from '../support/streams.js';
+
+uiContract({ name: 'line', test, create: (context) => createLineUi({}, context), sanitize });
+uiContract({
+  name: 'line on a terminal',
+  test,
+  create: (context) => createLineUi({}, context),
+  sanitize,
+  terminal: true,
+});
+
+const open = (options: RigOptions = {}) => openUi((context) => createLineUi({}, context), options);
+
+const ACTIVE: UiView = { type: 'state', state: 'active' };
+const CONFIRMING: UiView = { type: 'state', state: 'confirming' };
+const WORDS: UiView = { type: 'safety-words', words: ['anchor', 'river', 'copper', 'tunnel'], required: true };
+
+/** What is shown for these views: stdout and stderr. */
+async function shown(views: readonly UiView[], options: RigOptions = {}): Promise<[string, string]> {
+  const rig = open(options);
+  rig.show(...views);
+  await rig.ui.close();
+  return [rig.output.text(), rig.errors.text()];
+}
+
+describe('messages', () => {
+  test('are one line on stdout with time and name', async () => {
+    expect(await shown([message('hi'), message('hello', 'alice')])).toEqual([
+      '12:01 peer  hi\n12:01 alice  hello\n',
+      '',
+    ]);
+  });
+
+  test('a further line cannot look like a speaker, a status or a notice', async () => {
+    const [out] = await shown([message('hi\n12:02 me  I owe you\r\n-- delivered\n\nsecurechat: bye\u2028-- x')]);
+    expect(out.split('\n')).toEqual([
+      '12:01 peer  hi',
+      '      | 12:02 me  I owe you',
+      '      | -- delivered',
+      '      | ',
+      '      | securechat: bye<U+2028>-- x',
+      '',
+    ]);
+  });
+
+  test('what a terminal would obey is shown', async () => {
+    expect(await shown([message('\x1b[2J\x07', '\x1b]0;x\x07')])).toEqual(['12:01 ␛]0;x␇  ␛[2J␇\n', '']);
+  });
+
+  test('own text is not shown again', async () => {
+    expect(await shown([{ type: 'own', id: 0, text: bytes('mine'), at: 0 }])).toEqual(['', '']);
+  });
+});
+
+describe('names', () => {
+  const name = (text: string): string => Buffer.from(shownName(bytes(text), sanitize)).toString('utf8');
+
+  test.each([
+    ['', 'peer'],
+    ['   ', 'peer'],
+    ['alice', 'alice'],
+    ['  alice \u00a0\u3000 b  ', 'alice b'],
+    ['me', 'peer (me)'],
+    ['12:02 ME', 'peer (12:02 ME)'],
+    ['securechat:', 'peer (securechat:)'],
+    ['James', 'James'],
+    ['a\nb', 'a␊b'],
+    [' \u0301x', '◌\u0301x'],
+    ['םולש', 'םולש'],
+    ['x'.repeat(100), 'x'.repeat(NAME_SHOWN)],
+    [`${'x'.repeat(NAME_SHOWN - 2)}👨\u200d👩`, `${'x'.repeat(NAME_SHOWN - 2)}👨`],
+  ])('%j is shown as %j', (given, expected) => {
+    expect(name(given)).toBe(expected);
+  });
+});
+
+describe('notices', () => {
+  test('are on stderr, each behind its mark', async () => {
+    const [out, err] = await shown([
+      { type: 'state', state: 'searching' },
+      { type: 'code', code: bytes('482913-a-b-c'), invite: bytes('securechat://482913-a-b-c') },
+      { type: 'peer', name: bytes('alice\x1b') },
+      { type: 'peer-confirmed' },
+      { type: 'notice', code: 'SC-315', text: 'held\nback' },
+      { type: 'ended', code: 'SC-316', text: 'the peer left', exit: 0 },
+    ]);
+    expect(out).toBe('');
+    expect(err.split('\n')).toEqual([
+      `-- ${UI_WORDS.state.searching}`,
+      `-- ${UI_WORDS.tellPeer}482913-a-b-c`,
+      `-- ${UI_WORDS.orPaste}securechat://482913-a-b-c`,
+      `-- ${UI_WORDS.peerName}alice␛`,
+      `-- ${UI_WORDS.peerConfirmed}`,
+      '-- held␊back (SC-315)',
+      'securechat: the peer left (SC-316)',
+      '',
+    ]);
+  });
+
+  test('are dim only on a terminal with colour', async () => {
+    const views: UiView[] = [ACTIVE];
+    const plain = `-- ${UI_WORDS.state.active}\n`;
+    expect((await shown(views, { terminal: true, color: true }))[1]).toBe(`\x1b[2m${plain.slice(0, -1)}\x1b[22m\n`);
+    expect((await shown(views, { terminal: true }))[1]).toBe(plain);
+    expect((await shown(views, { color: true }))[1]).toBe(plain);
+  });
+
+  test('delivered is told once for everything sent so far; held and sent are not', async () => {
+    const own = (id: number): UiView => ({ type: 'own', id, text: bytes('x'), at: 0 });
+    const [, err] = await shown([
+      own(0),
+      own(1),
+      { type: 'status', id: 0, status: 'held' },
+      { type: 'status', id: 0, status: 'sent' },
+      { type: 'status', id: 0, status: 'delivered' },
+      { type: 'status', id: 1, status: 'delivered' },
+      own(2),
+      { type: 'status', id: 2, status: 'delivered' },
+    ]);
+    expect(err).toBe(`-- ${UI_WORDS.delivered(2)}\n-- ${UI_WORDS.delivered(1)}\n`);
+  });
+
+  test('failures are told with their number', async () => {
+    const failed = (id: number): UiView => ({ type: 'status', id, status: 'failed' });
+    expect((await shown([failed(0), failed(1), { type: 'state', state: 'destroyed' }]))[1]).toBe(
+      `-- ${UI_WORDS.failed(2)}\n`,
+    );
+    expect((await shown([failed(0)]))[1]).toBe(`-- ${UI_WORDS.failed(1)}\n`);
+  });
+});
+
+describe('input', () => {
+  test('lines are messages, empty ones are nothing, // sends /', async () => {
+    const rig = open();
+    rig.show(ACTIVE);
+    rig.input.type('hello\r\n\n שלום\n//quit\n///\n 😀');
+    rig.input.end();
+    const events = await rig.come(6);
+    expect(events.slice(0, 5).map(textOf)).toEqual(['hello', ' שלום', '/quit', '//', ' 😀']);
+    expect(events[5]).toEqual({ type: 'end-of-input' });
+    await rig.ui.close();
+  });
+
+  test('the buffer of a message is its own', async () => {
+    const rig = open();
+    rig.show(ACTIVE);
+    rig.input.type('first\nsecond\n');
+    const events = await rig.come(2);
+    await rig.ui.close();
+    expect(events.map(textOf)).toEqual(['first', 'second']);
+  });
+
+  test('commands, on a terminal and in a pipe', async () => {
+    for (const terminal of [false, true]) {
+      const rig = open({ terminal });
+      rig.show(ACTIVE);
+      rig.input.type('/q\n/quit\n/QUIT \n/help\n/verify\n/quit now\n/nothing secret\n/\n');
+      await rig.settled();
+      expect(rig.events).toEqual([{ type: 'quit' }, { type: 'quit' }, { type: 'quit' }]);
+      await rig.ui.close();
+      const lines = rig.errors.text().split('\n').slice(1, -1);
+      expect(lines).toEqual([
+        ...UI_WORDS.help.map((line) => `-- ${line}`),
+        `-- ${UI_WORDS.noSafetyWords}`,
+        ...new Array<string>(3).fill(`-- ${UI_WORDS.unknownCommand}`),
+      ]);
+      expect(rig.output.text()).toBe('');
+    }
+  });
+
+  test('a line over the limit is malformed and skipped; at the limit it is sent', async () => {
+    const rig = open();
+    rig.show(ACTIVE);
+    rig.input.type(`${'a'.repeat(LINE_LIMIT)}\n${'b'.repeat(LINE_LIMIT + 1)}\nok\n`);
+    const events = await rig.come(3);
+    expect(events.map((event) => event.type)).toEqual(['send', 'malformed', 'send']);
+    expect(textOf(events[0]).length).toBe(LINE_LIMIT);
+    expect(events[1]).toEqual({ type: 'malformed', why: UI_WORDS.malformed.tooLong(LINE_LIMIT) });
+    expect(textOf(events[2])).toBe('ok');
+    await rig.ui.close();
+  });
+
+  test('a line that is not UTF-8 is malformed', async () => {
+    const rig = open();
+    rig.show(ACTIVE);
+    rig.input.type(Uint8Array.from([0x61, 0xff, 0x0a]));
+    expect(await rig.come(1)).toEqual([{ type: 'malformed', why: UI_WORDS.malformed.notUtf8 }]);
+    await rig.ui.close();
+  });
+
+  test('text in a pipe waits for the session; on a terminal it is taken at once', async () => {
+    const pipe = open();
+    pipe.input.type('one\n/quit\n');
+    await pipe.settled();
+    expect([pipe.events, pipe.input.paused()]).toEqual([[], true]);
+    pipe.show({ type: 'input', welcome: false }, ACTIVE);
+    expect(pipe.events).toEqual([]);
+    pipe.show({ type: 'input', welcome: true });
+    expect((await pipe.come(2)).map(textOf)).toEqual(['one', '(quit)']);
+    await pipe.ui.close();
+
+    const terminal = open({ terminal: true });
+    terminal.show({ type: 'input', welcome: false });
+    terminal.input.type('one\n');
+    expect((await terminal.come(1)).map(textOf)).toEqual(['one']);
+    await terminal.ui.close();
+  });
+
+  test('a command and the end of the input do not wait', async () => {
+    const rig = open();
+    rig.input.type('/quit\n');
+    rig.input.end();
+    expect(await rig.come(2)).toEqual([{ type: 'quit' }, { type: 'end-of-input' }]);
+    await rig.ui.close();
+  });
+});
+
+describe('safety words', () => {
+  const question = `-- ${UI_WORDS.question}\n`;
+  const words = [
+    `-- ${UI_WORDS.safetyWords('anchor  river  copper  tunnel')}`,
+    `-- ${UI_WORDS.safetyWordsRequired}`,
+    '',
+  ].join('\n');
+
+  test.each([
+    [CONFIRMING, WORDS],
+    [WORDS, CONFIRMING],
+  ])('are asked for once they must be compared, in either order', async (...views) => {
+    const rig = open();
+    rig.show(...views);
+    await rig.ui.close();
+    const asked = rig.errors.text().split(question).length - 1;
+    expect([asked, rig.errors.text().includes(words)]).toEqual([1, true]);
+  });
+
+  test.each([
+    ['yes', true],
+    [' Y ', true],
+    ['no', false],
+    ['N', false],
+  ])('%j is an answer', async (answer, match) => {
+    for (const terminal of [false, true]) {
+      const rig = open({ terminal });
+      rig.show(CONFIRMING, WORDS);
+      rig.input.type(`${answer}\n`);
+      expect(await rig.come(1)).toEqual([{ type: 'confirm', match }]);
+      await rig.ui.close();
+    }
+  });
+
+  test('anything else asks again and is never sent', async () => {
+    const rig = open({ terminal: true });
+    rig.show(CONFIRMING, WORDS);
+    rig.input.type('maybe\n\n//yes\nyes please\n/verify\n/nothing\n');
+    await rig.settled();
+    expect(rig.events).toEqual([]);
+    rig.show({ type: 'notice', code: 'SC-312', text: 'x' });
+    await rig.ui.close();
+    expect(rig.errors.text().split(question).length - 1).toBe(8);
+    expect(rig.errors.text().split(words).length - 1).toBe(2);
+  });
+
+  test('an answer in a pipe meets its question, and the text behind it waits', async () => {
+    const rig = open();
+    rig.input.type('yes\nhello\n');
+    await rig.settled();
+    rig.show({ type: 'state', state: 'handshaking' });
+    expect(rig.events).toEqual([]);
+    rig.show(CONFIRMING, WORDS);
+    expect(rig.events).toEqual([{ type: 'confirm', match: true }]);
+    rig.show(ACTIVE);
+    expect((await rig.come(2)).map(textOf)).toEqual(['(confirm)', 'hello']);
+    await rig.ui.close();
+  });
+
+  test('are told without a question when they need not be compared', async () => {
+    const rig = open();
+    rig.show({ ...WORDS, required: false }, ACTIVE);
+    rig.input.type('yes\n/verify\n');
+    expect((await rig.come(1)).map(textOf)).toEqual(['yes']);
+    await rig.ui.close();
+    expect(rig.errors.text()).not.toContain(question);
+    expect(rig.errors.text().split(UI_WORDS.safetyWordsOptional).length - 1).toBe(2);
+  });
+});
