@@ -181,7 +181,7 @@ export function createMemoryRelay(options: MemoryRelayOptions = {}): MemoryRelay
 
   /** A frame has reached the relay, which reads it unless it holds the sender. */
   function arrive(client: Client, run: () => void): void {
-    if (client.member?.held === true || client.unread.length > 0) client.unread.push(run);
+    if (client.member?.held === true) client.unread.push(run);
     else run();
   }
 
@@ -267,7 +267,6 @@ export function createMemoryRelay(options: MemoryRelayOptions = {}): MemoryRelay
       const client = clients[index];
       if (client === undefined) throw new LocalProtocolError('no such client');
       hangUp(client);
-      client.unread.length = 0;
       post(clock.now(), () => {
         end(client, 'lost', 'cut');
       });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createWsTransport, DETAIL_LIMIT, FRAGMENT_LIMIT } from '../../adapters/transport/ws.js';
+import { createWsTransport, DETAIL_LIMIT, FRAGMENT_LIMIT, READ_LIMIT } from '../../adapters/transport/ws.js';
 import type { Connection, TransportEvent } from '../../core/ports.js';
 import { CONTROL_LIMIT, FRAME_LIMIT, type Join } from '../../core/relay/wire.js';
 import { type HostileScript, startHostileRelay } from '../support/hostile-relay.js';
@@ -69,14 +69,17 @@ describe('control messages', () => {
         room.text(side, '{"type":"joined"');
         room.text(side, JSON.stringify({ type: 'joined', peer: false }).padEnd(CONTROL_LIMIT + 1));
         room.text(side, 'x'.repeat(60_000));
+        // Over the limit in bytes, not in characters.
+        room.control(side, { type: 'joined', more: 'é'.repeat(600) });
         room.control(side, { type: 'surprise', nested: [1] });
         room.text(side, JSON.stringify({ type: 'joined', peer: false }).padEnd(CONTROL_LIMIT));
       },
     });
     const a = client(relay.url);
-    await a.until('control', 5);
+    await a.until('control', 6);
     expect(a.events.map((event) => (event.type === 'control' ? event.message : event.type))).toEqual([
       'open',
+      undefined,
       undefined,
       undefined,
       undefined,
@@ -225,7 +228,7 @@ describe('what the hostile relay can do', () => {
 
 describe('what is no relay', () => {
   async function tcp(onConnection: (socket: Socket) => void): Promise<URL> {
-    const server = createServer((socket) => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
       socket.on('error', () => undefined);
       cleanups.push(() => socket.destroy());
       onConnection(socket);
@@ -272,8 +275,9 @@ describe('what is no relay', () => {
     expect(a.events).toHaveLength(1);
   });
 
-  test('a relay that never answers the closing handshake cannot hold close() up', async () => {
-    const url = await tcp((socket) => {
+  /** Accepts the upgrade by hand and leaves the rest to the test. */
+  function upgrading(then: (socket: Socket) => void): Promise<URL> {
+    return tcp((socket) => {
       socket.once('data', (request: Buffer) => {
         const key = /sec-websocket-key: (.+)\r\n/i.exec(request.toString())?.[1] ?? '';
         const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
@@ -281,12 +285,67 @@ describe('what is no relay', () => {
           `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
             `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
         );
+        then(socket);
       });
     });
-    const a = client(url);
+  }
+
+  test('a relay that never answers the closing handshake cannot hold close() up', async () => {
+    const a = client(await upgrading(() => undefined));
     await a.until('open');
     a.connection.close();
     expect(await a.until('closed')).toMatchObject({ reason: 'closed' });
+  });
+
+  test('nor one that has hung up half and does not read', async () => {
+    const halves: Socket[] = [];
+    const a = client(
+      await upgrading((socket) => {
+        socket.pause();
+        halves.push(socket);
+      }),
+    );
+    await a.until('open');
+    for (let n = 0; n < 400; n++) a.connection.send(new Uint8Array(65_536));
+    // Readable end first: the client's own end then waits for what it cannot send.
+    halves[0]?.end();
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    a.connection.close();
+    expect(await a.until('closed')).toMatchObject({ reason: 'closed' });
+  });
+
+  test('one that says goodbye and stays is told as lost, with a bounded detail', async () => {
+    const reason = Buffer.from('because '.repeat(15));
+    const a = client(
+      await upgrading((socket) => {
+        socket.write(Buffer.concat([Buffer.from([0x88, reason.length + 2, 0x03, 0xe8]), reason]));
+      }),
+    );
+    expect(await a.until('closed')).toEqual({
+      type: 'closed',
+      reason: 'lost',
+      detail: `1000 ${reason.toString()}`.slice(0, DETAIL_LIMIT),
+    });
+  });
+
+  test('a frame that trickles in too many reads ends the connection', async () => {
+    const a = client(
+      await upgrading((socket) => {
+        socket.setNoDelay(true);
+        socket.write(Buffer.from([0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0]));
+        let sent = 0;
+        const trickle = () => {
+          sent += 1;
+          if (sent < 20 * READ_LIMIT && !socket.destroyed) {
+            socket.write(Buffer.alloc(1), () => {
+              setImmediate(trickle);
+            });
+          }
+        };
+        trickle();
+      }),
+    );
+    expect(await a.until('closed')).toMatchObject({ reason: 'lost', detail: 'WS_ERR_TOO_MANY_BUFFERED_PARTS' });
   });
 
   test('a frame in too many pieces ends the connection', async () => {

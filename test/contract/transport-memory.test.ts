@@ -135,6 +135,16 @@ describe('memory hooks', () => {
     expect(a.events.at(-1)).toEqual({ type: 'closed', reason: 'closed', detail: '' });
   });
 
+  test('a frame does not overtake a control message', () => {
+    const { time, a, b } = two({ controlDelayMs: ({ direction }) => (direction === 'down' ? 10 : 0) });
+    time.runTo(0);
+    a.connection.send(Uint8Array.of(1));
+    time.runTo(9);
+    expect(b.events.map(({ type }) => type)).toEqual(['open']);
+    time.runTo(10);
+    expect(b.events.map(({ type }) => type)).toEqual(['open', 'control', 'frame']);
+  });
+
   test('a cut loses what is under way and both sides are told', () => {
     const { time, relay, a, b, frames } = two({ onFrame: (frame) => [{ frame, delayMs: 5 }] });
     time.runTo(0);

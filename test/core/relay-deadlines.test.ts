@@ -5,14 +5,14 @@ import { createDeadlines, type Due, NOT_DUE } from '../../core/relay/deadlines.j
 
 test('comes out in order of time, then of setting; moved and cancelled at will', () => {
   const step = fc.oneof(
-    fc.record({ do: fc.constant('set' as const), item: fc.nat(15), at: fc.nat(20) }),
-    fc.record({ do: fc.constant('delete' as const), item: fc.nat(15) }),
-    fc.record({ do: fc.constant('take' as const), now: fc.nat(25) }),
+    fc.record({ do: fc.constant('set' as const), item: fc.nat(39), at: fc.nat(60) }),
+    fc.record({ do: fc.constant('delete' as const), item: fc.nat(39) }),
+    fc.record({ do: fc.constant('take' as const), now: fc.nat(30) }),
   );
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    fc.property(fc.array(step, { minLength: 50, maxLength: 300 }), (steps) => {
       const deadlines = createDeadlines<Due>();
-      const items = Array.from({ length: 16 }, (): Due => ({ at: 0, order: 0, place: NOT_DUE }));
+      const items = Array.from({ length: 40 }, (): Due => ({ at: 0, order: 0, place: NOT_DUE }));
       let list: { item: Due; at: number }[] = [];
       for (const action of steps) {
         const item = 'item' in action ? items[action.item] : undefined;
@@ -33,5 +33,6 @@ test('comes out in order of time, then of setting; moved and cancelled at will',
         expect(deadlines.next).toBe(Math.min(Number.POSITIVE_INFINITY, ...list.map(({ at }) => at)));
       }
     }),
+    { numRuns: 300 },
   );
 });

@@ -235,6 +235,29 @@ describe('limits', () => {
     expect(it.rooms.wakeAt).toBeUndefined();
   });
 
+  test('an address that comes back in the meantime stays known', () => {
+    const it = joined(1, { connectionsPerAddress: 1 });
+    it.leave(0);
+    it.connect();
+    it.join(1);
+    it.wake(2000);
+    expect(it.rooms.counts.addresses).toBe(1);
+    expect(it.connect()).toEqual(error(2, 'rate-limited', { retryAfterMs: BUSY_RETRY_MS }));
+  });
+
+  test('a hold ends with its member', () => {
+    const it = joined(2, { frameBurst: 1, framesPerSecond: 1 });
+    it.frame(0);
+    it.frame(0);
+    expect(it.member(0).held).toBe(true);
+    it.leave(0);
+    expect(it.wake(10_000)).toEqual([]);
+    // Frames that were under way when it was closed hold nobody.
+    it.rooms.refuse(it.member(1), 'too-large', 10_000);
+    for (let n = 0; n < 5; n++) it.frame(1);
+    expect(it.wake(20_000)).toEqual([]);
+  });
+
   test('rooms', () => {
     const it = relay({ rooms: 2 });
     for (let n = 0; n < 3; n++) it.connect();
@@ -346,15 +369,15 @@ describe('any sequence of events', () => {
     fc.record({ do: fc.constant('connect' as const), address: fc.constantFrom('one', 'two', 'three') }),
     fc.record({
       do: fc.constant('join' as const),
-      who: fc.nat(20),
+      who: fc.nat(7),
       room: fc.nat(3),
       seat: fc.nat(5),
       mode: fc.constantFrom('join' as const, 'create' as const),
     }),
-    fc.record({ do: fc.constant('frame' as const), who: fc.nat(20) }),
-    fc.record({ do: fc.constant('rubbish' as const), who: fc.nat(20) }),
-    fc.record({ do: fc.constant('too-large' as const), who: fc.nat(20) }),
-    fc.record({ do: fc.constant('leave' as const), who: fc.nat(20) }),
+    fc.record({ do: fc.constant('frame' as const), who: fc.nat(7), times: fc.integer({ min: 1, max: 12 }) }),
+    fc.record({ do: fc.constant('rubbish' as const), who: fc.nat(7) }),
+    fc.record({ do: fc.constant('too-large' as const), who: fc.nat(7) }),
+    fc.record({ do: fc.constant('leave' as const), who: fc.nat(7) }),
     fc.record({ do: fc.constant('wait' as const), ms: fc.nat(300) }),
     fc.record({ do: fc.constant('shutdown' as const) }),
   );
@@ -439,6 +462,17 @@ describe('any sequence of events', () => {
       it.state.now = Math.max(it.state.now, end);
     }
 
+    function frame(who: number): void {
+      const to = it.frame(who);
+      const self = client(who);
+      if (it.member(who).held) self.held = true;
+      expect(to !== undefined, 'a frame is forwarded exactly if a peer is there').toBe(self.peer);
+      if (to === undefined) return;
+      expect(client(to).room, 'a frame in another room').toBe(self.room);
+      expect(to).not.toBe(who);
+      expect(client(to).closed).toBe(false);
+    }
+
     for (const action of steps) {
       const who = 'who' in action ? action.who : 0;
       if (action.do === 'connect') {
@@ -456,15 +490,7 @@ describe('any sequence of events', () => {
         if (!self.joined) self.room = action.room;
         take(it.join(who, action.room, action.seat, action.mode));
       } else if (action.do === 'frame') {
-        const to = it.frame(who);
-        const self = client(who);
-        if (it.member(who).held) self.held = true;
-        expect(to !== undefined, 'a frame is forwarded exactly if a peer is there').toBe(self.peer);
-        if (to !== undefined) {
-          expect(client(to).room, 'a frame in another room').toBe(self.room);
-          expect(to).not.toBe(who);
-          expect(client(to).closed).toBe(false);
-        }
+        for (let n = 0; n < action.times; n++) frame(who);
       } else if (action.do === 'rubbish') take(it.rooms.control(it.member(who), { type: 'rubbish' }, it.state.now));
       else if (action.do === 'too-large') take(it.rooms.refuse(it.member(who), 'too-large', it.state.now));
       else {

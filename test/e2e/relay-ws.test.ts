@@ -26,6 +26,11 @@ function errors(client: BareClient): string[] {
   return client.told.flatMap((message) => (message.type === 'error' ? [message.code] : []));
 }
 
+/** Lets what has already been sent on this machine be read. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** A TCP connection that has upgraded by hand and sends what it likes. */
 async function rawClient(port: number): Promise<{ socket: Socket; received: () => Buffer }> {
   const socket = connect(port, '127.0.0.1');
@@ -300,6 +305,18 @@ describe('limits', () => {
     expect(b.frames.map((frame) => frame[0])).toEqual(Array.from({ length: 200 }, (_, n) => n));
   });
 
+  test('a sender over its rate is not read from', async () => {
+    const relay = await relayWith({ framesPerSecond: 1, frameBurst: 5 });
+    const [a, b] = await barePair(relay.url);
+    for (let n = 0; n < 40; n++) a.socket.send(Buffer.alloc(65_536));
+    await b.until((self) => self.frames.length > 5);
+    // Time for what must not come: others are served meanwhile.
+    for (let round = 0; round < 20; round++) {
+      for (const client of await barePair(relay.url)) client.socket.terminate();
+    }
+    expect(b.frames.length).toBeLessThan(20);
+  });
+
   test('a receiver that does not read stops its sender; memory is bounded; nothing is lost', async () => {
     const relay = await relayWith();
     const [a, b] = await barePair(relay.url);
@@ -390,6 +407,48 @@ describe('shutdown', () => {
     await relay.close();
     socket.destroy();
     idle.destroy();
+  });
+
+  test('neither can one that has hung up half and does not read', async () => {
+    const relay = await startTestRelay();
+    const { socket } = await rawClient(relay.port);
+    const join = randomJoin();
+    const message = Buffer.from(JSON.stringify(joinMessage(join)));
+    const header = Buffer.from([0x81, 0x80 | 126, 0, message.length, 0, 0, 0, 0]);
+    const answered = once(socket, 'data');
+    socket.write(Buffer.concat([header, message]));
+    await answered;
+    socket.pause();
+    const b = await bareClient(relay.url);
+    b.socket.send(JSON.stringify(joinMessage(randomJoin(join.room))));
+    for (let n = 0; n < 400; n++) b.socket.send(Buffer.alloc(65_536));
+    await b.until((self) => pairings(self) > 0);
+    let left = -1;
+    while (left !== b.socket.bufferedAmount) {
+      left = b.socket.bufferedAmount;
+      await turns(200);
+    }
+    expect(left, 'the relay waits for a reader').toBeGreaterThan(0);
+    socket.end();
+    await once(socket, 'finish');
+    await turns(50);
+    await relay.close();
+    socket.destroy();
+  });
+
+  test('one that is held answers the closing handshake like any other', async () => {
+    const [held, stuck] = [await startTestRelay({ framesPerSecond: 1, frameBurst: 1 }), await startTestRelay()];
+    const [a, b] = await barePair(held.url);
+    for (let n = 0; n < 10; n++) a.socket.send(Buffer.alloc(1));
+    await b.until((self) => self.frames.length > 1);
+    const { socket } = await rawClient(stuck.port);
+    const order: string[] = [];
+    await Promise.all([
+      stuck.close().then(() => order.push('cut after the wait')),
+      held.close().then(() => order.push('answered')),
+    ]);
+    expect(order).toEqual(['answered', 'cut after the wait']);
+    socket.destroy();
   });
 });
 
