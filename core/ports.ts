@@ -52,7 +52,10 @@ export interface CryptoPort {
   hmac(key: Secret, parts: readonly Part[]): Secret;
   /** HKDF-Extract over SHA-512 (RFC 5869) with the concatenated `ikm`: 64 bytes of secret memory. */
   extract(salt: Part, ikm: readonly Part[]): Secret;
-  /** HKDF-Expand over SHA-512 (RFC 5869): `length` bytes (1 to 16320) of secret memory. */
+  /**
+   * HKDF-Expand over SHA-512 (RFC 5869): `length` bytes (1 to 16320) of secret memory. `prk` has any length, as a key
+   * of HMAC has: protocol.md section 7 expands from 32 bytes.
+   */
   expand(prk: Secret, info: Uint8Array, length: number): Secret;
 
   /** X25519 (RFC 7748) of a 32-byte scalar with the base point: 32 bytes. */
@@ -64,7 +67,8 @@ export interface CryptoPort {
   x25519(scalar: Secret, point: Uint8Array): Secret;
   /**
    * CPace's public share (protocol.md section 4): X25519(scalar, Elligator2(uniform)), 32 bytes; `uniform` and `scalar`
-   * are 32 bytes each. The top bit of `uniform` is ignored (draft-irtf-cfrg-cpace-21, decodeUCoordinate).
+   * are 32 bytes each. The top bit of `uniform` is ignored (draft-irtf-cfrg-cpace-21, decodeUCoordinate). Throws
+   * RemoteProtocolError when the share is all zero: a generator of low order, which no hash is expected to give.
    */
   cpaceShare(uniform: Secret, scalar: Secret): Uint8Array;
 

@@ -1,0 +1,38 @@
+/** The few checks that contract suites need, without any test runner: a failed check throws. Nothing else may be here. */
+
+export function ensure(holds: boolean, what: string): void {
+  if (!holds) throw new Error(what);
+}
+
+export function equal(actual: unknown, wanted: unknown, what: string): void {
+  ensure(Object.is(actual, wanted), `${what}: ${String(actual)} instead of ${String(wanted)}`);
+}
+
+/** Bytes are shown: nothing in a contract suite is secret. */
+export function same(actual: Uint8Array | undefined, wanted: Uint8Array, what: string): void {
+  if (actual === undefined) throw new Error(`${what}: nothing`);
+  const [a, b] = [hex(actual), hex(wanted)];
+  ensure(a === b, `${what}: ${a} instead of ${b}`);
+}
+
+/** Runs `run`, which must throw an error of the class `kind`. */
+export function refuses(run: () => unknown, kind: abstract new (...args: never[]) => Error, what: string): void {
+  let thrown: unknown;
+  try {
+    run();
+  } catch (error) {
+    thrown = error;
+  }
+  ensure(thrown !== undefined, `${what}: taken, not refused with ${kind.name}`);
+  ensure(thrown instanceof kind, `${what}: ${String(thrown)} instead of ${kind.name}`);
+}
+
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+export function unhex(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}

@@ -1,0 +1,142 @@
+/**
+ * Known answers of CryptoPort: a few from the documents that define the primitives, and one digest for each operation
+ * over repeatable inputs, on which all adapters agree byte for byte. Only numbers may be in this file.
+ */
+
+/** FIPS 180-4, SHA-512: message in ASCII, digest. */
+export const SHA512 = [
+  [
+    'abc',
+    'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f',
+  ],
+  [
+    '',
+    'cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e',
+  ],
+  [
+    'abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu',
+    '8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909',
+  ],
+] as const;
+
+/** RFC 4231, HMAC-SHA-512, test cases 1, 2 and 6 (a key longer than a block): key, message, tag, in hex. */
+export const HMAC = [
+  [
+    '0b'.repeat(20),
+    '4869205468657265',
+    '87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cdedaa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854',
+  ],
+  [
+    '4a656665',
+    '7768617420646f2079612077616e7420666f72206e6f7468696e673f',
+    '164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737',
+  ],
+  [
+    'aa'.repeat(131),
+    '54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b6579202d2048617368204b6579204669727374',
+    '80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f3526b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598',
+  ],
+] as const;
+
+/** The inputs of RFC 5869 test case 1 with SHA-512. */
+export const HKDF = {
+  ikm: '0b'.repeat(22),
+  salt: '000102030405060708090a0b0c',
+  info: 'f0f1f2f3f4f5f6f7f8f9',
+  prk: '665799823737ded04a88e47e54a5890bb2c3d247c7a4254a8e61350723590a26c36238127d8661b88cf80ef802d57e2f7cebcf1e00e083848be19929c61b4237',
+  okm: '832390086cda71fb47625bb5ceb168e4c8e26a1a16ed34d9fc7fe92c1481579338da362cb8d9f925d7cb',
+} as const;
+
+/** RFC 7748 section 5.2 (scalar, point, result) and 6.1 (the two key pairs). */
+export const X25519 = {
+  pairs: [
+    [
+      'a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4',
+      'e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c',
+      'c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552',
+    ],
+    [
+      '4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d',
+      'e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493',
+      '95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957',
+    ],
+  ],
+  alice: [
+    '77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a',
+    '8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a',
+  ],
+} as const;
+
+/** draft-irtf-cfrg-cpace-21, CPace with X25519 and SHA-512: hash of the generator string, ya, Ya. */
+export const CPACE = {
+  uniform: '03998087bdb1a2617bbe25ef5a7c18cd4f84f902328701790958755ee4aed1d3',
+  scalar: '21b4f4bd9e64ed355c3eb676a28ebedaf6d8f17bdc365995b319097153044080',
+  share: '1d13c89278cdadd826f6d8d7f887701430f8380ddc17611cdd6dc989ce0c9f32',
+} as const;
+
+/** RFC 8439 section 2.8.2. */
+export const AEAD = {
+  key: '808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f',
+  nonce: '070000004041424344454647',
+  ad: '50515253c0c1c2c3c4c5c6c7',
+  plaintext:
+    '4c616469657320616e642047656e746c656d656e206f662074686520636c617373206f66202739393a20496620' +
+    '4920636f756c64206f6666657220796f75206f6e6c79206f6e652074697020666f7220746865206675747572652c20' +
+    '73756e73637265656e20776f756c642062652069742e',
+  box:
+    'd31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b' +
+    '1a71de0a9e060b2905d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc' +
+    '3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd0600691',
+} as const;
+
+/** Every encoding of a point of low order that fits 32 bytes: 0, 1, two of order 8, p - 1, p, p + 1; with the top bit. */
+export const LOW_ORDER = [
+  `00${'00'.repeat(31)}`,
+  `01${'00'.repeat(31)}`,
+  'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
+  '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
+  `ec${'ff'.repeat(30)}7f`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(30)}7f`,
+] as const;
+
+/** SHA-512 of the outcomes of `AGREEMENT_ROUNDS` repeatable inputs of each operation. */
+export const AGREEMENT: Readonly<Record<string, string>> = {
+  slice:
+    '6dcd8d13866273d36c96171da7007554e9561e8cba4d10b75b54e0924d416f792615d25bb9cecad9b795a64cebb21996b176f71d2322b3e066a68acba8fa555a',
+  reveal:
+    'fa07a2f6e1b6eb18f19e8c167eef6dbf523b81be5e0c67b51ed1f2d9da2ab767e742974388e6644da1f6fea35049e8aa7605f5d4f3fad5e09d870784921ac19b',
+  equal:
+    '2a666d1291c3c274b34b8626c3ff5853f2cd175e4332ff8d756fa2acc1e9199f522a8ca2f515fabcb61637ec45c4af41dfc77172009a3dcf2737eedf16ecac1e',
+  hash: '5a29855c63537c97c13980dbbe78ef9ed8e15c09095b921b118d3f754a0db66ed099a2929fc9d33b891d5e3e2317501ec80dd74e8f62a7e64afce774ad93ae42',
+  digest:
+    '0d43bb7f63d9c9c0ee80d257780896d9ea72e439785d70fd21e5cc714a91638f7cf383f0211ef240c9d3930f41ece112fd550e8c3651b59def70a1da01211306',
+  hmac: 'cc1be20282f4b026158b38b92cddcda4e0e17c07bb56e54d22ce8566f8ba8245005092a84599ecd5530b499b02f97283660b190dc76d75034d141edb20b25b89',
+  'extract with public salt':
+    '4869380be0cae24d1ec9bb6b84d577ae719f9aaf62ec31bd54ae54d0aff8dd6357ec69600eb7e3da824315e69e6512c234e5a6a11686c8f753b839d6206b960e',
+  'extract with secret salt':
+    '99501d1fb94bda6350e9290102e140b2dbe89384b289acf4650382080b956336956e8426d7d51820f5d5a70f28225a11c8284561af73cfa5e818401633a6c6da',
+  expand:
+    '8c476bbfeb80d6e28999c05bde14d9e2d75022ae1b303131ea85e9915dbafba619d09369a683c62f401f5766058edf165e175eaa06ec76bc55293ca8069d4855',
+  x25519Public:
+    '94dcccd5f8085a4e405718fb73aa4de65ca218ca34a8b8303ac340f4367b7dfc6c1cc03c42cee4a8945cc79258e8830abe1399b05e8ccb47527f713d6494afe7',
+  x25519:
+    'a8e408dde8140f40c1462666dda773833c52f7064b2429ef7d7b3c5aff7124bdb34f9c2a8ca678e3ca3dfb4ee30e7342c3305f3eaa0677d5c189533723b778a8',
+  cpaceShare:
+    'd300027105235d8f79a4316e3fc4378c57ffcc8c80db54b0ff11ae192ed54b75f97406484997e00fb38a3c18469dfd2da851720e0debcc0ef76179c3ec2d619a',
+  kemPublic:
+    'c4bd99c058043aca0829910c33280d01d21f5754ea3d4a2653f857dcd8f6d856423c493e303aed5dde530b6c8e32630df1f8ef922b27985874099800514dbaa9',
+  kemEncapsulate:
+    'ea68629421bef09218ac4c75e4694ddb42b18cbcd7b16b0de8da37350a3f0b0c6a8cdddbb099c6b104d5add3f8c1d3aea7af2ba1f7fd241cdd1a3b6282a16da7',
+  kemDecapsulate:
+    '874c95f50bfd90101717d65d70e02b648b27446e6a931501969231d1abfade675250a789596c14912a8234f88fd4c3bd1fc471247f40f9547da36afe3a4f8341',
+  'seal with public nonce':
+    'aaade202504262fe03dd19cce0dd1c6987aeb5fbdb1aef35570fac83fb2a9eab682b7c57a3934146319d6d2130027bbcd021ac9b8a354f8b274b11de6dfc4c4d',
+  'seal with secret nonce':
+    'aaade202504262fe03dd19cce0dd1c6987aeb5fbdb1aef35570fac83fb2a9eab682b7c57a3934146319d6d2130027bbcd021ac9b8a354f8b274b11de6dfc4c4d',
+  'open with public nonce':
+    'd514e92d7f66deefc663012ca5a7403c3a3025fc029a3b2343cc12f2d31da0a84bac6e10dd538400e756668e2a139d28929a92ac5834e30388042bdc2261ae25',
+  'open with secret nonce':
+    'd514e92d7f66deefc663012ca5a7403c3a3025fc029a3b2343cc12f2d31da0a84bac6e10dd538400e756668e2a139d28929a92ac5834e30388042bdc2261ae25',
+};
+export const AGREEMENT_ROUNDS = 40;
