@@ -205,12 +205,8 @@ describe('refusals', () => {
     const { socket, received } = await rawClient(relay.port);
     socket.setNoDelay(true);
     socket.write(frameHeader(2, FRAME_LIMIT));
-    let ended = false;
-    socket.once('end', () => {
-      ended = true;
-    });
     let sent = 0;
-    while (!ended && sent < 20 * READ_LIMIT) {
+    while (!socket.readableEnded && sent < 20 * READ_LIMIT) {
       await new Promise((resolve) => socket.write(Buffer.alloc(1), resolve));
       await new Promise((resolve) => setImmediate(resolve));
       sent += 1;

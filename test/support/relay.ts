@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -39,6 +40,9 @@ let bundled: Promise<string> | undefined;
 function bundle(): Promise<string> {
   bundled ??= (async () => {
     const outfile = path.join(ROOT, '.build', 'test', `relay-ws-${String(process.pid)}.mjs`);
+    process.on('exit', () => {
+      rmSync(outfile, { force: true });
+    });
     await build({
       entryPoints: [path.join(ROOT, 'relay-ws', 'main.ts')],
       outfile,
