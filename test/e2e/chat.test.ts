@@ -74,7 +74,7 @@ describe('scripts: --ui json', () => {
     const common = ['--ui', 'json', '--relay', relay.url.href, 'OPEN_ROOM_1'];
     const one = start(common);
     const two = start(common);
-    const confirming = (event: { state?: unknown }): boolean => event['state'] === 'confirming';
+    const confirming = (event: JsonEvent): boolean => event['state'] === 'confirming';
     await Promise.all([one.event('state', confirming), two.event('state', confirming)]);
     one.command({ do: 'send', text: 'held' });
     one.command({ do: 'confirm', match: true });
@@ -139,7 +139,7 @@ describe('pipes: --ui line', () => {
     const receiver = start(['--ui', 'line', '--relay', relay.url.href, `${code}-pass`]);
     const sender = start(['--ui', 'json', '--relay', relay.url.href, `${code}-pass`]);
     sender.command({ do: 'send', text: '\u001b[2Jgone\r12:00 peer  forged\n12:00 me    forged' });
-    sender.command({ do: 'quit' });
+    sender.end();
     expect(await receiver.exit).toBe(0);
     expect(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(receiver.stdout())).toBe(false);
     expect(
