@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -39,13 +39,12 @@ let bundled: Promise<string> | undefined;
 
 function bundle(): Promise<string> {
   bundled ??= (async () => {
-    const outfile = path.join(ROOT, '.build', 'test', `relay-ws-${String(process.pid)}.mjs`);
-    process.on('exit', () => {
-      rmSync(outfile, { force: true });
-    });
+    const outfile = path.join(ROOT, '.build', 'test', 'relay-ws.mjs');
+    // Other test processes bundle the same at the same moment: each its own file, then one step.
+    const own = `${outfile}.${String(process.pid)}`;
     await build({
       entryPoints: [path.join(ROOT, 'relay-ws', 'main.ts')],
-      outfile,
+      outfile: own,
       bundle: true,
       platform: 'node',
       format: 'esm',
@@ -53,6 +52,7 @@ function bundle(): Promise<string> {
       packages: 'external',
       logLevel: 'error',
     });
+    await rename(own, outfile);
     return outfile;
   })();
   return bundled;
