@@ -198,7 +198,9 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
     const codes = { unreachable: 'SC-101', rejected: 'SC-107', lost: 'SC-108', closed: 'SC-108' } as const;
     // An attempt that was counted and cut off may have burnt the code.
     if (!drop()) return;
-    host.end(codes[event.reason], event.detail === '' ? {} : { why: event.detail });
+    // A relay gives a room up without an error of its own; its reason is a hint from outside and chooses only the words.
+    const code = event.detail.endsWith('wait-timeout') ? 'SC-307' : codes[event.reason];
+    host.end(code, event.detail === '' ? {} : { why: event.detail });
   }
 
   return {

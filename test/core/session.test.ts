@@ -252,6 +252,14 @@ describe('loss', () => {
     expect(pair.left.ended).toMatchObject({ code: 'SC-107', exit: EXIT.relay });
   });
 
+  it('a relay that gave the room up because nobody came is told', () => {
+    const pair = createPair();
+    pair.startOne('left');
+    pair.settle();
+    pair.cut('left', 'lost', '1000 wait-timeout');
+    expect(pair.left.ended).toMatchObject({ code: 'SC-307', exit: EXIT.relay });
+  });
+
   it.each([
     ['unreachable', 'SC-101'],
     ['rejected', 'SC-107'],

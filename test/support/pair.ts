@@ -85,7 +85,7 @@ export interface Pair {
   /** Hands a frame to a side, as the relay would. */
   deliver(to: Side, frame: Uint8Array): void;
   control(to: Side, message: unknown): void;
-  cut(side: Side, reason?: CloseReason): void;
+  cut(side: Side, reason?: CloseReason, detail?: string): void;
   /** Lets everything that is due at this moment happen. */
   settle(): void;
   /** Steps time from wake-up to wake-up for at most `ms`. */
@@ -262,13 +262,13 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
         if (links.get(to)?.open === true) handle(to, { type: 'transport', event: { type: 'control', message } });
       });
     },
-    cut(side, reason = 'lost') {
+    cut(side, reason = 'lost', detail = '') {
       const link = links.get(side);
       if (link?.open !== true) return;
       const met = together();
       link.open = link.joined = false;
       if (met) pair.control(opposite(side), { type: 'peer-left' });
-      handle(side, { type: 'transport', event: { type: 'closed', reason, detail: '' } });
+      handle(side, { type: 'transport', event: { type: 'closed', reason, detail } });
     },
     settle() {
       for (let steps = 0; ; steps++) {
