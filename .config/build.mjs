@@ -1,0 +1,145 @@
+/**
+ * Builds dist/ from the sources: programs, library entries, their declarations, licences of what is bundled. Run from the
+ * root after `tsc -b`; with --programs the libraries are left out, and nothing needs to be checked before. Nothing is
+ * downloaded and nothing outside dist/ and .build/ is written.
+ *
+ * Everything is bundled: reading hundreds of small files is most of the start-up time. What is imported with `import()`
+ * becomes a chunk of its own, loaded only when it is chosen.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DIST = path.join(ROOT, 'dist');
+const BUILD = path.join(ROOT, '.build');
+const TYPES = path.join(BUILD, 'types');
+const PROGRAMS_ONLY = process.argv.includes('--programs');
+
+/** Programs and library entries, name in dist/ → source; a group shares its chunks. */
+const GROUPS = [
+  {
+    programs: { securechat: 'adapters/cli/main.ts' },
+    libraries: { plugin: 'plugins/define.ts' },
+    // ws must not look for native addons in the client: one that lies about in a node_modules above would be loaded.
+    define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
+  },
+  { programs: { 'relay-ws': 'relay-ws/main.ts' }, libraries: {}, define: {} },
+];
+
+/** Addons that ws takes when they are there. */
+const EXTERNAL = ['bufferutil', 'utf-8-validate'];
+
+const SHEBANG = '#!/usr/bin/env node\n';
+/** CommonJS packages ask for Node's own modules by `require`, which an ES module has not. */
+const REQUIRE =
+  "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);\n";
+
+const written = new Set();
+const inputs = new Set();
+
+async function put(file, text, mode = 0o644) {
+  written.add(file);
+  await mkdir(path.dirname(file), { recursive: true });
+  // Never half a file: another program may be starting from it.
+  const fresh = `${file}.${process.pid}.new`;
+  await writeFile(fresh, text);
+  await chmod(fresh, mode);
+  await rename(fresh, file);
+}
+
+async function bundle({ programs, libraries, define }) {
+  const result = await build({
+    absWorkingDir: ROOT,
+    entryPoints: { ...programs, ...(PROGRAMS_ONLY ? {} : libraries) },
+    outdir: DIST,
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    charset: 'utf8',
+    define,
+    external: EXTERNAL,
+    // The whole licences are in THIRD-PARTY-LICENSES.txt. No source maps: the bundle is not minified, and a place in it
+    // says enough.
+    legalComments: 'none',
+    sourcemap: false,
+    logLevel: 'warning',
+  });
+  if (result.warnings.length > 0) throw new Error('esbuild warned; the build must be silent');
+  for (const input of Object.keys(result.metafile.inputs)) inputs.add(input);
+  const runnable = new Set(Object.keys(programs).map((name) => path.join(DIST, `${name}.js`)));
+  for (const { path: file, text } of result.outputFiles) {
+    const program = runnable.has(file);
+    const head = (program ? SHEBANG : '') + (/\btypeof require\b/.test(text) ? REQUIRE : '');
+    await put(file, head + text, program ? 0o755 : 0o644);
+  }
+  if (!PROGRAMS_ONLY) for (const source of Object.values(libraries)) await declare(source);
+  return result.metafile.outputs;
+}
+
+/** Copies the declarations of a source and of all that they name. */
+async function declare(source) {
+  const file = source.replace(/\.ts$/, '.d.ts');
+  const target = path.join(DIST, 'types', file);
+  if (written.has(target)) return;
+  const text = await readFile(path.join(TYPES, file), 'utf8');
+  await put(target, text.replace(/\n\/\/# sourceMappingURL=.*/, ''));
+  for (const [, name] of text.matchAll(/\b(?:from|import\()\s*['"](\.[^'"]+)\.js['"]/g))
+    await declare(path.join(path.dirname(source), `${name}.ts`));
+}
+
+/** The licence of every package of which something is in the bundle. */
+async function licences() {
+  const packages = new Set();
+  for (const input of inputs) {
+    const found = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input);
+    if (found) packages.add(found[0]);
+  }
+  const parts = [];
+  for (const folder of [...packages].sort()) {
+    const { name, version, license } = JSON.parse(await readFile(path.join(ROOT, folder, 'package.json'), 'utf8'));
+    const files = (await readdir(path.join(ROOT, folder))).filter((file) =>
+      /^(licen[cs]e|notice|copying|copyrightnotice)/i.test(file),
+    );
+    if (files.length === 0) throw new Error(`${name} carries no licence file`);
+    const texts = await Promise.all(files.sort().map((file) => readFile(path.join(ROOT, folder, file), 'utf8')));
+    parts.push(`${name} ${version} (${license})\n\n${texts.map((text) => text.trim()).join('\n\n')}\n`);
+  }
+  await put(path.join(DIST, 'THIRD-PARTY-LICENSES.txt'), parts.join(`\n${'-'.repeat(80)}\n\n`));
+}
+
+/** Removes what an earlier build left: last, so that a program that starts meanwhile finds all its chunks. */
+async function sweep() {
+  for (const entry of await readdir(DIST, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (entry.isFile() && !written.has(file)) await rm(file, { force: true });
+  }
+}
+
+/** What is built from, so that run.sh knows when to build again; nothing where there is no POSIX shell. */
+function fingerprint() {
+  try {
+    return execFileSync('sh', ['.config/fingerprint.sh'], { cwd: ROOT, encoding: 'utf8' });
+  } catch {
+    return '';
+  }
+}
+
+// Before the sources are read: a change meanwhile must not be taken for built.
+const before = fingerprint();
+const noted = path.join(BUILD, 'fingerprint');
+await rm(noted, { force: true });
+const outputs = {};
+for (const group of GROUPS) Object.assign(outputs, await bundle(group));
+await licences();
+await sweep();
+await mkdir(BUILD, { recursive: true });
+await writeFile(path.join(BUILD, 'bundle.json'), `${JSON.stringify(outputs, undefined, 1)}\n`);
+if (before !== '') await writeFile(noted, before);

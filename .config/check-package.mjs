@@ -1,0 +1,41 @@
+/**
+ * The package as a stranger gets it: packed, judged by publint and attw, unpacked far from the sources, and started there.
+ * Run after a build, from the root.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'securechat-package-'));
+const run = (file, args, options = {}) => execFileSync(file, args, { encoding: 'utf8', ...options });
+const loud = (file, args) => run(file, args, { stdio: 'inherit' });
+
+try {
+  run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder]);
+  const [name] = readdirSync(folder);
+  const tarball = path.join(folder, name);
+  loud('npx', ['--no-install', 'publint', 'run', '--strict', tarball]);
+  loud('npx', ['--no-install', 'attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji']);
+
+  run('tar', ['-xzf', tarball, '-C', folder]);
+  const unpacked = path.join(folder, 'package');
+  for (const [program, wanted] of [
+    ['dist/securechat.js', /^\d+\.\d+\.\d+/],
+    ['dist/relay-ws.js', /securechat-relay-ws/],
+  ]) {
+    // Without anybody's node_modules: everything must be inside.
+    const said = run(path.join(unpacked, program), [program.includes('relay') ? '--help' : '--version'], {
+      cwd: folder,
+    });
+    if (!wanted.test(said)) throw new Error(`${program} said: ${said}`);
+  }
+  const help = run(path.join(unpacked, 'dist/securechat.js'), ['--help'], { cwd: folder });
+  if (!help.includes('--relay')) throw new Error(`--help said: ${help}`);
+  const plugin =
+    "import { definePlugin } from 'securechat/plugin'; definePlugin({ name: 'x', api: { major: 1, minor: 0 } });";
+  run(process.execPath, ['--input-type=module', '-e', plugin], { cwd: unpacked });
+  process.stdout.write(`package: ${name} holds what it says and starts\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

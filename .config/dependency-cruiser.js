@@ -1,0 +1,83 @@
+/**
+ * Who may import whom: rule 1 of docs/architecture.md. Run by .config/cruise.mjs, which also checks that the rules had
+ * something to look at.
+ */
+const OURS = '^(core|adapters|plugins|relay-ws|relay-socketio|test|bench)/';
+const SHIPPED = '^(core|adapters|plugins|relay-ws|relay-socketio)/';
+/** An npm package, or the declarations of it. */
+const npm = (...names) => `(^|/)node_modules/(@types/)?(${names.join('|')})/`;
+
+/** A relay knows core, its one socket library, and Node. */
+const relay = (folder, ...libraries) => [
+  {
+    name: `${folder}-imports`,
+    severity: 'error',
+    from: { path: `^${folder}/` },
+    to: { pathNot: [`^core/`, `^${folder}/`, npm(...libraries)], dependencyTypesNot: ['core'] },
+  },
+];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    { name: 'core-imports-core', severity: 'error', from: { path: '^core/' }, to: { pathNot: '^core/' } },
+    {
+      name: 'adapters-import-core-and-plugins',
+      severity: 'error',
+      from: { path: '^adapters/' },
+      to: { path: OURS, pathNot: ['^core/', '^plugins/[^/]+\\.ts$', '^adapters/', '^relay-[^/]+/'] },
+    },
+    {
+      name: 'relays-are-imported-by-the-embedded-relay-only',
+      severity: 'error',
+      from: { path: OURS, pathNot: ['^adapters/(transport/embedded|cli/relay)\\.ts$', '^relay-', '^(test|bench)/'] },
+      to: { path: '^relay-' },
+    },
+    {
+      name: 'plugin-kit-imports-core',
+      severity: 'error',
+      from: { path: '^plugins/[^/]+\\.ts$' },
+      to: { pathNot: ['^core/', '^plugins/[^/]+\\.ts$'], dependencyTypesNot: ['core'] },
+    },
+    {
+      // As a stranger's: the package's public exports and nothing of the sources.
+      name: 'plugins-import-public-exports',
+      severity: 'error',
+      from: { path: '^plugins/([^/]+)/' },
+      to: { path: OURS, pathNot: ['^plugins/$1/', '^plugins/(define|testing)\\.ts$'] },
+    },
+    ...relay('relay-ws', 'ws'),
+    ...relay('relay-socketio', 'socket\\.io', 'socket\\.io-[^/]+', 'engine\\.io', 'ws'),
+    {
+      name: 'nobody-imports-tests',
+      severity: 'error',
+      from: { path: SHIPPED },
+      to: { path: '^(test|bench)/' },
+    },
+    {
+      name: 'container-in-compose-only',
+      severity: 'error',
+      from: { path: OURS, pathNot: '^adapters/cli/compose\\.ts$' },
+      to: { path: npm('inversify', '@inversifyjs', 'reflect-metadata') },
+    },
+    {
+      name: 'shipped-code-uses-dependencies',
+      severity: 'error',
+      from: { path: SHIPPED },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: '(^|/)node_modules/@types/' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: SHIPPED }, to: {} },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|\\.build)/' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: false,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
+  },
+};
