@@ -1,4 +1,5 @@
 /** Every crypto adapter the tests run on: add one here and contract, vectors and transcript run on it. */
+import { createSodiumCrypto } from '../../adapters/crypto/sodium.js';
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { CryptoPort } from '../../core/ports.js';
 
@@ -13,4 +14,5 @@ export const CRYPTOS: readonly CryptoUnderTest[] = [
     name: 'tweetnacl',
     create: (random) => Promise.resolve(createTweetnaclCrypto(random === undefined ? {} : { random })),
   },
+  { name: 'sodium', create: (random) => createSodiumCrypto(random === undefined ? {} : { random }) },
 ];

@@ -1,0 +1,123 @@
+/**
+ * The raw libsodium module: the functions that are used, by pointer into WebAssembly memory, and scratch space there
+ * that is zero when it is given back. No handle of the crypto port and no primitive may be in this file.
+ */
+import sodium from 'libsodium-wrappers-sumo';
+import { LocalProtocolError } from '../../core/errors.js';
+
+/** An address in WebAssembly memory. */
+export type Pointer = number;
+
+/** What is used of the module. A 64-bit length is two arguments, the low 32 bits first. 0 means success. */
+interface SodiumModule {
+  /** The whole memory. Replaced whenever the memory grows, which any `_malloc` may cause: never keep it. */
+  readonly HEAPU8: Uint8Array<ArrayBuffer>;
+  _malloc(length: number): Pointer;
+  _free(at: Pointer): void;
+  _crypto_hash_sha512_statebytes(): number;
+  _crypto_hash_sha512_init(state: Pointer): number;
+  _crypto_hash_sha512_update(state: Pointer, part: Pointer, low: number, high: number): number;
+  _crypto_hash_sha512_final(state: Pointer, out: Pointer): number;
+  _crypto_auth_hmacsha512_statebytes(): number;
+  _crypto_auth_hmacsha512_init(state: Pointer, key: Pointer, length: number): number;
+  _crypto_auth_hmacsha512_update(state: Pointer, part: Pointer, low: number, high: number): number;
+  _crypto_auth_hmacsha512_final(state: Pointer, out: Pointer): number;
+  _crypto_scalarmult(out: Pointer, scalar: Pointer, point: Pointer): number;
+  _crypto_scalarmult_base(out: Pointer, scalar: Pointer): number;
+  _crypto_core_ed25519_from_uniform(out: Pointer, uniform: Pointer): number;
+  _crypto_scalarmult_ed25519_noclamp(out: Pointer, scalar: Pointer, point: Pointer): number;
+  _crypto_sign_ed25519_pk_to_curve25519(out: Pointer, point: Pointer): number;
+  _crypto_kem_mlkem768_secretkeybytes(): number;
+  _crypto_kem_mlkem768_seed_keypair(publicKey: Pointer, secretKey: Pointer, seed: Pointer): number;
+  _crypto_kem_mlkem768_enc_deterministic(out: Pointer, shared: Pointer, publicKey: Pointer, seed: Pointer): number;
+  _crypto_kem_mlkem768_dec(shared: Pointer, ciphertext: Pointer, secretKey: Pointer): number;
+  _crypto_aead_chacha20poly1305_ietf_encrypt(
+    out: Pointer,
+    outLength: Pointer,
+    plaintext: Pointer,
+    low: number,
+    high: number,
+    ad: Pointer,
+    adLow: number,
+    adHigh: number,
+    unused: Pointer,
+    nonce: Pointer,
+    key: Pointer,
+  ): number;
+  _crypto_aead_chacha20poly1305_ietf_decrypt(
+    out: Pointer,
+    outLength: Pointer,
+    unused: Pointer,
+    box: Pointer,
+    low: number,
+    high: number,
+    ad: Pointer,
+    adLow: number,
+    adHigh: number,
+    nonce: Pointer,
+    key: Pointer,
+  ): number;
+}
+
+export interface SodiumMemory {
+  readonly raw: SodiumModule;
+  /** Zeroed memory. Throws LocalProtocolError when there is none left. */
+  allocate(length: number): Pointer;
+  /** Overwrites with zeros and gives back. */
+  release(at: Pointer, length: number): void;
+  /** The bytes at `at`, valid until the next allocation. */
+  view(at: Pointer, length: number): Uint8Array<ArrayBuffer>;
+  /** Runs `step`; what it allocates through `scratch` is overwritten and given back when it returns or throws. */
+  withScratch<T>(step: (scratch: Scratch) => T): T;
+}
+
+export interface Scratch {
+  /** Zeroed bytes. */
+  zeros(length: number): Pointer;
+  /** A copy of public bytes, or of plaintext. */
+  copy(bytes: Uint8Array): Pointer;
+}
+
+/** Compiles and starts the module (about 50 ms, the first time). */
+export async function loadSodium(): Promise<SodiumMemory> {
+  await sodium.ready;
+  // Exported, though not in the type declarations.
+  const raw = (sodium as unknown as { readonly libsodium: SodiumModule }).libsodium;
+
+  function view(at: Pointer, length: number): Uint8Array<ArrayBuffer> {
+    return raw.HEAPU8.subarray(at, at + length);
+  }
+
+  function allocate(length: number): Pointer {
+    const at = raw._malloc(Math.max(1, length));
+    if (at === 0) throw new LocalProtocolError('no WebAssembly memory left');
+    view(at, length).fill(0);
+    return at;
+  }
+
+  function release(at: Pointer, length: number): void {
+    view(at, length).fill(0);
+    raw._free(at);
+  }
+
+  function withScratch<T>(step: (scratch: Scratch) => T): T {
+    const taken: (readonly [Pointer, number])[] = [];
+    const zeros = (length: number): Pointer => {
+      const at = allocate(length);
+      taken.push([at, length]);
+      return at;
+    };
+    const copy = (bytes: Uint8Array): Pointer => {
+      const at = zeros(bytes.length);
+      raw.HEAPU8.set(bytes, at);
+      return at;
+    };
+    try {
+      return step({ zeros, copy });
+    } finally {
+      for (const [at, length] of taken) release(at, length);
+    }
+  }
+
+  return { raw, allocate, release, view, withScratch };
+}

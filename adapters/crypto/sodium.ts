@@ -1,0 +1,286 @@
+/**
+ * The crypto port on libsodium compiled to WebAssembly (protocol.md section 9). Secrets live in WebAssembly memory only,
+ * which no garbage collector moves, and are overwritten with zeros when they are wiped, as is all scratch space. No
+ * secret may reach the JavaScript heap in this file but through `reveal`, and plaintext but through `open`.
+ */
+import type { CryptoPort, Part, Secret } from '../../core/ports.js';
+import { plainBuffer } from '../../core/protocol/bytes.js';
+import {
+  BLOCK_LIMIT,
+  checkBytes,
+  checkInteger,
+  checkKemCiphertext,
+  checkKemKey,
+  checkLength,
+  checkParts,
+  checkRandom,
+  EXPAND_LIMIT,
+  LENGTHS,
+  refuseHandle,
+} from './checks.js';
+import { loadSodium, type Pointer, type Scratch } from './sodium-module.js';
+import { type AeadInput, type Span, sodiumPrimitives } from './sodium-primitives.js';
+
+export interface SodiumOptions {
+  /** A source of randomness with `n` bytes in, `n` bytes out; the default is the platform's getRandomValues. */
+  readonly random?: (n: number) => Uint8Array;
+}
+
+/** Resolves when the module is compiled: start it while something else is awaited. */
+export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<CryptoPort> {
+  const memory = await loadSodium();
+  const { raw, allocate, release, view, withScratch } = memory;
+  const sodium = sodiumPrimitives(memory);
+  const alive = new Map<Secret, Pointer>();
+
+  /** A new secret of `length` bytes that `fill` writes; none is left alive when `fill` throws. */
+  function make(length: number, fill: (at: Pointer) => void): Secret {
+    const at = allocate(length);
+    try {
+      fill(at);
+    } catch (error) {
+      release(at, length);
+      throw error;
+    }
+    const handle: Secret = Object.freeze({
+      length,
+      wipe() {
+        if (alive.delete(handle)) release(at, length);
+      },
+    });
+    alive.set(handle, at);
+    return handle;
+  }
+
+  function address(handle: Secret, name?: string, length?: number): Pointer {
+    const at = alive.get(handle) ?? refuseHandle(handle);
+    if (name !== undefined && length !== undefined) checkLength(handle, name, length);
+    return at;
+  }
+
+  function span(part: Part, scratch: Scratch): Span {
+    return { at: part instanceof Uint8Array ? scratch.copy(part) : address(part), length: part.length };
+  }
+
+  function spans(parts: readonly Part[], scratch: Scratch): Span[] {
+    checkParts(parts);
+    return parts.map((part) => span(part, scratch));
+  }
+
+  /** Copies out of WebAssembly memory: for public results, `reveal` and `open`. */
+  function copyOut(at: Pointer, length: number): Uint8Array<ArrayBuffer> {
+    const out = plainBuffer(length);
+    out.set(view(at, length));
+    return out;
+  }
+
+  function drawInto(at: Pointer, n: number): void {
+    if (options.random === undefined) {
+      globalThis.crypto.getRandomValues(view(at, n));
+      return;
+    }
+    const bytes = options.random(n);
+    checkRandom(bytes, n);
+    view(at, n).set(bytes);
+    bytes.fill(0);
+  }
+
+  function aead(key: Secret, nonce: Part, ad: Uint8Array, scratch: Scratch): AeadInput {
+    const [ours, theirs] = [address(key, 'key', LENGTHS.aeadKey), span(nonce, scratch)];
+    checkLength(theirs, 'nonce', LENGTHS.aeadNonce);
+    checkBytes(ad, 'ad');
+    return { key: ours, nonce: theirs.at, ad: span(ad, scratch) };
+  }
+
+  const port: CryptoPort = {
+    random(n) {
+      checkInteger(n, 'n', 1, BLOCK_LIMIT);
+      if (options.random === undefined) return globalThis.crypto.getRandomValues(plainBuffer(n));
+      return withScratch((scratch) => {
+        const at = scratch.zeros(n);
+        drawInto(at, n);
+        return copyOut(at, n);
+      });
+    },
+
+    randomSecret(n) {
+      checkInteger(n, 'n', 1, BLOCK_LIMIT);
+      return make(n, (at) => {
+        drawInto(at, n);
+      });
+    },
+
+    take(bytes) {
+      checkBytes(bytes, 'bytes');
+      checkInteger(bytes.length, 'length', 0, BLOCK_LIMIT);
+      return make(bytes.length, (at) => {
+        view(at, bytes.length).set(bytes);
+        bytes.fill(0);
+      });
+    },
+
+    slice(secret, start, end) {
+      const from = address(secret);
+      checkInteger(end, 'end', 0, secret.length);
+      checkInteger(start, 'start', 0, end);
+      return make(end - start, (at) => raw.HEAPU8.copyWithin(at, from + start, from + end));
+    },
+
+    reveal: (secret) => copyOut(address(secret), secret.length),
+
+    equal(secret, bytes) {
+      const ours = view(address(secret), secret.length);
+      checkBytes(bytes, 'bytes');
+      if (ours.length !== bytes.length) return false;
+      let difference = 0;
+      for (let i = 0; i < ours.length; i++) difference |= (ours[i] ?? 0) ^ (bytes[i] ?? 0);
+      return difference === 0;
+    },
+
+    hash: (parts) =>
+      withScratch((scratch) => {
+        const from = spans(parts, scratch);
+        return make(LENGTHS.hash, (out) => {
+          sodium.sha(out, from, scratch);
+        });
+      }),
+
+    digest(parts) {
+      checkParts(parts);
+      for (const part of parts) checkBytes(part, 'part');
+      return withScratch((scratch) => {
+        const out = scratch.zeros(LENGTHS.hash);
+        sodium.sha(out, spans(parts, scratch), scratch);
+        return copyOut(out, LENGTHS.hash);
+      });
+    },
+
+    hmac: (key, parts) =>
+      withScratch((scratch) => {
+        const [ours, from] = [{ at: address(key), length: key.length }, spans(parts, scratch)];
+        return make(LENGTHS.hash, (out) => {
+          sodium.mac(out, ours, from, scratch);
+        });
+      }),
+
+    extract: (salt, ikm) =>
+      withScratch((scratch) => {
+        const [key, from] = [span(salt, scratch), spans(ikm, scratch)];
+        return make(LENGTHS.hash, (out) => {
+          sodium.mac(out, key, from, scratch);
+        });
+      }),
+
+    expand: (prk, info, length) =>
+      withScratch((scratch) => {
+        const key = { at: address(prk), length: prk.length };
+        checkBytes(info, 'info');
+        checkInteger(length, 'length', 1, EXPAND_LIMIT);
+        const context = span(info, scratch);
+        return make(length, (out) => {
+          sodium.expand(out, key, context, length, scratch);
+        });
+      }),
+
+    x25519Public: (scalar) =>
+      withScratch((scratch) => {
+        const ours = address(scalar, 'scalar', LENGTHS.scalar);
+        const out = scratch.zeros(LENGTHS.point);
+        sodium.basePoint(out, ours);
+        return copyOut(out, LENGTHS.point);
+      }),
+
+    x25519: (scalar, point) =>
+      withScratch((scratch) => {
+        const ours = address(scalar, 'scalar', LENGTHS.scalar);
+        checkBytes(point, 'point', LENGTHS.point);
+        const theirs = scratch.copy(point);
+        return make(LENGTHS.point, (out) => {
+          sodium.dh(out, ours, theirs);
+        });
+      }),
+
+    cpaceShare: (uniform, scalar) =>
+      withScratch((scratch) => {
+        const hash = address(uniform, 'uniform', LENGTHS.uniform);
+        const ours = address(scalar, 'scalar', LENGTHS.scalar);
+        const out = scratch.zeros(LENGTHS.point);
+        sodium.share(out, hash, ours, scratch);
+        return copyOut(out, LENGTHS.point);
+      }),
+
+    kemPublic: (seed) =>
+      withScratch((scratch) => {
+        const { publicKey } = sodium.kemKeys(address(seed, 'seed', LENGTHS.kemSeed), scratch);
+        return copyOut(publicKey, LENGTHS.kemKey);
+      }),
+
+    kemEncapsulate: (key, m) =>
+      withScratch((scratch) => {
+        checkKemKey(key);
+        const randomness = address(m, 'm', LENGTHS.kemRandomness);
+        const [theirs, out] = [scratch.copy(key), scratch.zeros(LENGTHS.kemCiphertext)];
+        const shared = make(LENGTHS.kemShared, (at) => {
+          sodium.kemEncapsulate(out, at, theirs, randomness);
+        });
+        return { ciphertext: copyOut(out, LENGTHS.kemCiphertext), shared };
+      }),
+
+    kemDecapsulate: (seed, ciphertext) =>
+      withScratch((scratch) => {
+        const bytes = address(seed, 'seed', LENGTHS.kemSeed);
+        checkKemCiphertext(ciphertext);
+        const { secretKey } = sodium.kemKeys(bytes, scratch);
+        const theirs = scratch.copy(ciphertext);
+        return make(LENGTHS.kemShared, (out) => {
+          sodium.kemDecapsulate(out, theirs, secretKey);
+        });
+      }),
+
+    seal: (key, nonce, ad, plaintext) =>
+      withScratch((scratch) => {
+        const from = aead(key, nonce, ad, scratch);
+        checkBytes(plaintext, 'plaintext');
+        const box = scratch.zeros(plaintext.length + LENGTHS.aeadTag);
+        view(box, plaintext.length).set(plaintext);
+        sodium.seal(box, plaintext.length, from);
+        return copyOut(box, plaintext.length + LENGTHS.aeadTag);
+      }),
+
+    open: (key, nonce, ad, ciphertext) =>
+      withScratch((scratch) => {
+        const from = aead(key, nonce, ad, scratch);
+        checkBytes(ciphertext, 'ciphertext');
+        if (ciphertext.length < LENGTHS.aeadTag) return undefined;
+        const box = scratch.copy(ciphertext);
+        if (!sodium.open(box, ciphertext.length, from)) return undefined;
+        return copyOut(box, ciphertext.length - LENGTHS.aeadTag);
+      }),
+
+    get live() {
+      return alive.size;
+    },
+
+    wipeAll() {
+      for (const handle of [...alive.keys()]) handle.wipe();
+      rinse(port);
+      for (const handle of [...alive.keys()]) handle.wipe();
+    },
+  };
+  return port;
+}
+
+/**
+ * The primitives leave the last of what they worked on upon the stack in WebAssembly memory, for example the end of a
+ * plaintext. Here each of them works once more on constants, which takes the same places. About 1 ms.
+ */
+function rinse(port: CryptoPort): void {
+  const constant = (length: number): Secret => port.take(plainBuffer(length).fill(1));
+  const [bytes, key, seed] = [plainBuffer(63), constant(32), constant(64)];
+  port.expand(port.extract(key, [key, bytes]), bytes, 65);
+  port.hash([seed, bytes, seed]);
+  port.x25519(key, port.x25519Public(key));
+  port.cpaceShare(key, key);
+  port.kemDecapsulate(seed, port.kemEncapsulate(port.kemPublic(seed), key).ciphertext);
+  port.open(key, plainBuffer(12), bytes, port.seal(key, plainBuffer(12), bytes, bytes));
+}
