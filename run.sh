@@ -23,7 +23,7 @@ done
 root=$(CDPATH='' cd -- "$(dirname -- "$self")" && pwd -P)
 program=$root/dist/securechat.js
 noted=$root/.build/fingerprint
-installed=$root/node_modules/.securechat-installed
+installed=$root/node_modules/.package-lock.json
 lock=$root/.build/lock
 
 command -v node >/dev/null 2>&1 || fail 'Node.js 20.19 or later is needed, and there is no "node" here: see https://nodejs.org'
@@ -39,15 +39,12 @@ fi
 sources() {
   (cd "$root" && sh .config/fingerprint.sh)
 }
-# The line that another run of this script or of the build noted, or nothing.
-line_of() {
-  if [ -f "$1" ]; then cat "$1"; fi
-}
 is_built() {
-  [ -f "$program" ] && [ "$(line_of "$noted")" = "$(sources)" ]
+  [ -f "$program" ] && [ -f "$noted" ] && [ "$(cat "$noted")" = "$(sources)" ]
 }
+# npm writes its own copy of the lock file last of all: an interrupted install has none.
 is_installed() {
-  [ "$(line_of "$installed")" = "$(cksum <"$root/package-lock.json")" ]
+  [ -n "$(find "$installed" -newer "$root/package-lock.json" 2>/dev/null)" ]
 }
 
 # Two terminals may start at once: one builds, the other waits. A symbolic link is made in one step and holds the owner.
@@ -58,7 +55,7 @@ take_lock() {
     if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
       rm -f "$lock"
     else
-      [ "$waiting" = yes ] || say 'another start is building just now: waiting for it'
+      [ "$waiting" = yes ] || say "another start (process $owner) is building just now: waiting for it; if it is not, remove $lock"
       waiting=yes
       sleep 1
     fi
@@ -69,27 +66,31 @@ take_lock() {
   trap 'exit 143' TERM
 }
 
-# Runs a step in the checkout. What it prints is shown only when it fails; our input is not its input.
+# A step in the checkout, its output kept for the case that it fails. Our input is not its input.
 step() {
-  if ! (cd "$root" && "$@") </dev/null >"$root/.build/log" 2>&1; then
-    cat "$root/.build/log" >&2
-    fail "\"$*\" failed, see above. Start again when that is solved."
-  fi
+  (cd "$root" && "$@") </dev/null >"$root/.build/log" 2>&1
+}
+failed() {
+  tail -n 30 "$root/.build/log" >&2
+  fail "$1 failed, see above. Start again when that is solved."
+}
+
+install() {
+  command -v npm >/dev/null 2>&1 || fail 'npm is needed to build: it comes with Node.js, see https://nodejs.org'
+  say 'installing (npm ci) and building in this folder, once: about a minute'
+  rm -f "$installed"
+  # No package needs to run anything at its installation.
+  step npm ci --ignore-scripts --no-audit --no-fund || failed 'npm ci'
 }
 
 build() {
   if is_installed; then
-    say 'the sources have changed: building, a few seconds'
-  else
-    command -v npm >/dev/null 2>&1 || fail 'npm is needed for the first start: it comes with Node.js, see https://nodejs.org'
-    say 'first start: installing (npm ci) and building in this folder, about a minute'
-    # The mark goes first and comes back last: an interrupted install is not taken for a finished one.
-    rm -f "$installed"
-    locked=$(cksum <"$root/package-lock.json")
-    step npm ci --ignore-scripts --no-audit --no-fund
-    printf '%s\n' "$locked" >"$installed"
+    say 'the sources are new: building, a few seconds'
+    if step node .config/build.mjs --programs; then return; fi
+    # What is installed may be incomplete.
   fi
-  step node .config/build.mjs --programs
+  install
+  step node .config/build.mjs --programs || failed 'the build'
 }
 
 if ! is_built; then
