@@ -2,16 +2,17 @@
  * The session through the pair: what two people meet on an honest relay.
  */
 import { describe, expect, it } from 'vitest';
+import { createSodiumCrypto } from '../../adapters/crypto/sodium.js';
 import { EXIT } from '../../core/errors.js';
-import { ATTEMPT_TIMEOUT, JOIN_TIMEOUT, REJOIN_MIN, REJOIN_SPREAD } from '../../core/session/rendezvous.js';
-import { ACK_DELAY, PING_AFTER, REKEY_MAX, REKEY_MIN, SILENCE_LIMIT } from '../../core/session/channel.js';
-import { BYE_TIMEOUT, FLUSH_TIMEOUT, UNSEEN_LIMIT } from '../../core/session/conversation.js';
-import { PACE_BURST, PACE_INTERVAL } from '../../core/session/pace.js';
-import { HELD_HIGH } from '../../core/session/sender.js';
-import { TEXT_WINDOW_FRAMES } from '../../core/session/outbox.js';
 import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
 import type { Nameplate } from '../../core/room/code.js';
-import { connectedPair, createPair, opposite, SIDES, utf8, type Pair } from '../support/pair.js';
+import { ACK_DELAY, PING_AFTER, REKEY_MAX, REKEY_MIN, SILENCE_LIMIT } from '../../core/session/channel.js';
+import { BYE_TIMEOUT, FLUSH_TIMEOUT, UNSEEN_LIMIT } from '../../core/session/conversation.js';
+import { TEXT_WINDOW_FRAMES } from '../../core/session/outbox.js';
+import { PACE_BURST, PACE_INTERVAL } from '../../core/session/pace.js';
+import { ATTEMPT_TIMEOUT, JOIN_TIMEOUT, REJOIN_MIN, REJOIN_SPREAD } from '../../core/session/rendezvous.js';
+import { HELD_HIGH } from '../../core/session/sender.js';
+import { connectedPair, createPair, opposite, type Pair, SIDES, utf8 } from '../support/pair.js';
 
 function expectClean(pair: Pair): void {
   for (const side of SIDES) {
@@ -93,14 +94,14 @@ describe('two people with one code', () => {
     expect(pair.left.statuses.get(0)).toBe('delivered');
   });
 
-  it('joining at the same moment connects', () => {
-    for (let i = 0; i < 50; i++) {
-      const pair = createPair();
-      pair.startOne('left');
-      pair.startOne('right');
+  it('joining in the same millisecond connects, 1,000 times', async () => {
+    const crypto = await createSodiumCrypto();
+    for (let i = 0; i < 1000; i++) {
+      const pair = createPair({ left: { crypto }, right: { crypto } });
+      for (const side of i % 2 === 0 ? SIDES : SIDES.toReversed()) pair.startOne(side);
       pair.settle();
-      expect(pair.left.session.state).toBe('active');
-      expect(pair.right.session.state).toBe('active');
+      for (const side of SIDES) expect(pair[side].session.state).toBe('active');
+      crypto.wipeAll();
     }
   });
 });
