@@ -1,0 +1,32 @@
+/**
+ * The adapters that come with the program, registered through the call that strangers use. Each one's code is loaded only
+ * when it is chosen: no adapter may be imported at the top of this file.
+ */
+import { definePlugin, PLUGIN_API } from '../../plugins/define.js';
+
+export const builtins = definePlugin({
+  name: 'securechat',
+  api: PLUGIN_API,
+  transports: {
+    ws: {
+      description: 'WebSocket to a securechat relay',
+      create: async (_options, { relay }) => (await import('../transport/ws.js')).createWsTransport({ relay }),
+    },
+  },
+  cryptos: {
+    tweetnacl: {
+      description: 'tweetnacl and noble: plain JavaScript',
+      create: async () => (await import('../crypto/tweetnacl.js')).createTweetnaclCrypto(),
+    },
+  },
+  uis: {
+    line: {
+      description: 'one event a line, for terminals, pipes and screen readers',
+      create: async (options, context) => (await import('../ui/line.js')).createLineUi(options, context),
+    },
+    json: {
+      description: 'one JSON object a line, for scripts and bots',
+      create: async (options, context) => (await import('../ui/json.js')).createJsonUi(options, context),
+    },
+  },
+});

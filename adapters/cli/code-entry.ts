@@ -1,0 +1,156 @@
+/**
+ * How the room code comes in: argument, standard input, a descriptor, questions on a terminal, or a new one. Where there
+ * is no terminal nothing is ever asked. Codes are bytes here and wiped; nothing is sent in this file.
+ */
+import { type Code, LocalProtocolError, SecurechatError } from '../../core/errors.js';
+import { plainBuffer } from '../../core/protocol/bytes.js';
+import {
+  generateCode,
+  type Normalize,
+  parseTyped,
+  type Random,
+  type RoomCode,
+  withPassphrase,
+} from '../../core/room/code.js';
+import type { Wordlist } from '../../core/room/words.js';
+import { describe } from './describe.js';
+import { type Input, readFirstLine, takeFirstLine } from './input.js';
+import { CLI_WORDS } from './messages.js';
+import type { CodeSource } from './options.js';
+import type { Prompter } from './prompt.js';
+
+export interface CodeEntry {
+  readonly source: CodeSource;
+  readonly words: Wordlist;
+  readonly random: Random;
+  readonly input: Input;
+  /** Absent where nothing may be asked. */
+  readonly prompter: Prompter | undefined;
+  /** Throws SC-109 or SC-110 for the address of a relay in an invitation link. */
+  readonly checkRelay: (address: string) => URL;
+}
+
+export interface EnteredCode {
+  readonly code: RoomCode;
+  /** It was made here and must be told to the peer. */
+  readonly created: boolean;
+  /** From an invitation link. */
+  readonly relay: URL | undefined;
+  /** Where the UI reads on. */
+  readonly input: Input;
+  /** What the person should be told about it. */
+  readonly notices: readonly Code[];
+}
+
+/** Throws SecurechatError SC-109, SC-110, SC-301, SC-302, SC-310, SC-311, SC-505. */
+export async function enterCode(entry: CodeEntry): Promise<EnteredCode> {
+  const { source, prompter, input } = entry;
+  switch (source.type) {
+    case 'argument': {
+      const read = wiping(source.bytes, (bytes) => readCode(bytes, entry));
+      const notices: Code[] = read.code.form === 'none' ? [] : ['SC-319'];
+      return finish(prompter === undefined ? read : await askPassphrase(read, entry, prompter), input, notices);
+    }
+    case 'stdin': {
+      const { line, rest } = await takeFirstLine(input);
+      return finish(
+        wiping(line, (bytes) => readCode(bytes, entry)),
+        rest,
+        [],
+      );
+    }
+    case 'fd': {
+      const line = await readFirstLine(source.fd);
+      return finish(
+        wiping(line, (bytes) => readCode(bytes, entry)),
+        input,
+        [],
+      );
+    }
+    case 'ask': {
+      if (prompter === undefined) return finish(newCode(entry), input, []);
+      return finish(await askPassphrase(await askCode(entry, prompter), entry, prompter), input, []);
+    }
+  }
+}
+
+interface ReadCode {
+  readonly code: RoomCode;
+  readonly created: boolean;
+  readonly relay: URL | undefined;
+}
+
+function finish(read: ReadCode, input: Input, notices: readonly Code[]): EnteredCode {
+  return { ...read, input, notices: read.code.form === 'none' ? [...notices, 'SC-318'] : notices };
+}
+
+function newCode({ random, words }: CodeEntry): ReadCode {
+  return { code: generateCode(random, words), created: true, relay: undefined };
+}
+
+/** A code or an invitation link. */
+function readCode(bytes: Uint8Array, { words, checkRelay }: CodeEntry): ReadCode {
+  const { code, relay } = parseTyped(bytes, words, normalize);
+  try {
+    return { code, created: false, relay: relay === undefined ? undefined : checkRelay(relay) };
+  } catch (error) {
+    code.secret.fill(0);
+    throw error;
+  }
+}
+
+/** Asks until it is a code; Enter makes a new one. A typo costs nothing. */
+async function askCode(entry: CodeEntry, prompter: Prompter): Promise<ReadCode> {
+  let read: ReadCode | undefined;
+  const accept = refusing((typed) => {
+    read = typed.every((byte) => byte === 0x20) ? newCode(entry) : readCode(typed, entry);
+  });
+  await prompter.ask({ message: CLI_WORDS.ask.code, hidden: false, what: 'code', accept });
+  if (read === undefined) throw new LocalProtocolError('a code was accepted but not read');
+  return read;
+}
+
+/** Only for a room name alone. */
+async function askPassphrase(read: ReadCode, { words }: CodeEntry, prompter: Prompter): Promise<ReadCode> {
+  if (read.code.form !== 'none') return read;
+  let { code } = read;
+  const accept = refusing((typed) => {
+    code = withPassphrase(read.code, typed, words, normalize);
+  });
+  await prompter.ask({ message: CLI_WORDS.ask.passphrase, hidden: true, what: 'passphrase', accept });
+  return { ...read, code };
+}
+
+/** A check of bytes as the check of an answer: what it throws becomes the sentence, the bytes are wiped. */
+function refusing(check: (typed: Uint8Array) => void): (answer: string) => string | undefined {
+  return (answer) => {
+    try {
+      return wiping(utf8(answer), (typed) => {
+        check(typed);
+        return undefined;
+      });
+    } catch (error) {
+      if (error instanceof SecurechatError) return describe(error.code, error.detail);
+      throw error;
+    }
+  };
+}
+
+/** NFKC; throws TypeError for what is not UTF-8. Only codes with other characters than ASCII get here, as strings. */
+export const normalize: Normalize = (bytes) =>
+  utf8(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).normalize('NFKC'));
+
+/** Not Buffer.from: short strings would end up in the pool that all buffers share. */
+function utf8(text: string): Uint8Array {
+  const bytes = plainBuffer(Buffer.byteLength(text));
+  new TextEncoder().encodeInto(text, bytes);
+  return bytes;
+}
+
+function wiping<T>(bytes: Uint8Array, use: (bytes: Uint8Array) => T): T {
+  try {
+    return use(bytes);
+  } finally {
+    bytes.fill(0);
+  }
+}

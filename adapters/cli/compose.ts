@@ -1,0 +1,114 @@
+/**
+ * The composition root: the only file that knows the container. Everything is resolved at start-up, in one call, so that
+ * what cannot be had is told before the first byte is sent. No rule of the program may be in this file.
+ */
+import 'reflect-metadata';
+import { Container, type ServiceIdentifier } from 'inversify';
+import { SecurechatError } from '../../core/errors.js';
+import type { ClockPort, CryptoPort, TransportPort, UiPort } from '../../core/ports.js';
+import type { UiContext } from '../../plugins/define.js';
+import type { AdapterKind, Registry } from '../../plugins/registry.js';
+import { createClock } from '../system/clock.js';
+import type { LocalRelay } from '../transport/embedded.js';
+import { sanitize } from '../ui/sanitize.js';
+import type { Options } from './options.js';
+
+/** Where a relay is looked for, and started, when none is named. */
+export const LOCAL_RELAY = { host: '127.0.0.1', port: 8765 } as const;
+
+export interface ComposeOptions {
+  readonly registry: Registry;
+  readonly options: Pick<Options, AdapterKind | 'flags'>;
+  /** Absent: the one on this machine. */
+  readonly relay: URL | undefined;
+  readonly streams: Pick<UiContext, 'input' | 'output' | 'errors' | 'color'>;
+}
+
+export interface Parts {
+  readonly clock: ClockPort;
+  readonly crypto: CryptoPort;
+  readonly ui: UiPort;
+  readonly relay: LocalRelay;
+  readonly transport: TransportPort;
+}
+
+/** Keeps the type: a bare `const T: ServiceIdentifier<X> = Symbol()` is narrowed to `symbol`, and then nothing is checked. */
+function token<T>(name: string): ServiceIdentifier<T> {
+  return Symbol(name);
+}
+
+const CLOCK = token<ClockPort>('clock');
+const CRYPTO = token<CryptoPort>('crypto');
+const UI = token<UiPort>('ui');
+const RELAY = token<LocalRelay>('relay');
+const TRANSPORT = token<TransportPort>('transport');
+const PARTS = token<Parts>('parts');
+
+/**
+ * All parts of a chat. Throws SecurechatError SC-111 (no relay here), SC-201 (crypto), SC-502 (unknown name), SC-504
+ * (another adapter). A relay that was started is stopped again when something fails.
+ */
+export async function compose({ registry, options, relay, streams }: ComposeOptions): Promise<Parts> {
+  // jitless: the other mode makes code from strings.
+  const container = new Container({ defaultScope: 'Singleton', jitless: true });
+  const { flags } = options;
+  container.bind(CLOCK).toResolvedValue(createClock);
+  container
+    .bind(CRYPTO)
+    .toResolvedValue(
+      (clock) => make('crypto', options, () => registry.find('crypto', options.crypto).create(flags.crypto, { clock })),
+      [CLOCK],
+    );
+  container
+    .bind(UI)
+    .toResolvedValue(
+      (clock) =>
+        make('ui', options, () => registry.find('ui', options.ui).create(flags.ui, { ...streams, clock, sanitize })),
+      [CLOCK],
+    );
+  container.bind(RELAY).toResolvedValue(() => findRelay(relay));
+  container.bind(TRANSPORT).toResolvedValue(
+    (clock, { url, close }) =>
+      make('transport', options, () =>
+        registry.find('transport', options.transport).create(flags.transport, { clock, relay: url }),
+      ).catch(async (error: unknown) => {
+        await close();
+        throw error;
+      }),
+    [CLOCK, RELAY],
+  );
+  container
+    .bind(PARTS)
+    .toResolvedValue(
+      (clock, crypto, ui, local, transport) => ({ clock, crypto, ui, relay: local, transport }),
+      [CLOCK, CRYPTO, UI, RELAY, TRANSPORT],
+    );
+  // The adapters that touch nothing outside come first: a relay is started only when they are there.
+  await container.getAsync(CRYPTO);
+  await container.getAsync(UI);
+  return container.getAsync(PARTS);
+}
+
+/** Makes an adapter; what it throws becomes one clear sentence. */
+async function make<Port>(
+  kind: AdapterKind,
+  options: Pick<Options, AdapterKind>,
+  create: () => Port | Promise<Port>,
+): Promise<Port> {
+  try {
+    return await create();
+  } catch (error) {
+    if (error instanceof SecurechatError) throw error;
+    const name = options[kind];
+    const why = error instanceof Error ? error.message : 'it threw something that is no error';
+    throw kind === 'crypto'
+      ? new SecurechatError('SC-201', { name, why })
+      : new SecurechatError('SC-504', { plugin: name, why });
+  }
+}
+
+async function findRelay(relay: URL | undefined): Promise<LocalRelay> {
+  if (relay !== undefined) return { url: relay, started: false, close: () => Promise.resolve() };
+  const { findOrStartRelay } = await import('../transport/embedded.js');
+  return findOrStartRelay(LOCAL_RELAY);
+}

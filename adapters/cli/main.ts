@@ -1,0 +1,52 @@
+/**
+ * The program securechat: the process around one run. Signals, uncaught errors and the exit status; no other rule may be
+ * in this file. What is only needed for a chat is loaded behind `--version`.
+ */
+import { EXIT } from '../../core/errors.js';
+import { VERSION } from './version.js';
+
+const argv = process.argv.slice(2);
+// Whoever reads our output may go away; the UI learns it on its own.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) process.stdout.write(`${VERSION}\n`);
+else await start();
+
+async function start(): Promise<void> {
+  const [{ run }, { describe }] = await Promise.all([import('./run.js'), import('./describe.js')]);
+  const program = run(argv, process);
+  let failed = false;
+
+  /** A defect: what kind and where, never its message, which may hold anything. */
+  async function fail(error: unknown): Promise<never> {
+    if (failed) process.exit(EXIT.internal);
+    failed = true;
+    await program.wipe().catch(() => undefined);
+    const detail = { why: whatFailed(error), where: whereFailed(error) };
+    await new Promise((resolve) => process.stderr.write(`securechat: ${describe('SC-501', detail)}\n`, resolve));
+    process.exit(EXIT.internal);
+  }
+
+  process.on('uncaughtException', (error) => void fail(error));
+  process.on('unhandledRejection', (error) => void fail(error));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => program.interrupt());
+
+  try {
+    process.exit(await program.done);
+  } catch (error) {
+    await fail(error);
+  }
+}
+
+function whatFailed(error: unknown): string {
+  const why = error instanceof Error && 'detail' in error ? (error.detail as { why?: unknown }).why : undefined;
+  if (typeof why === 'string') return why;
+  return error instanceof Error ? error.name : 'something that is no error';
+}
+
+/** File and line of the place, without the folders above it. */
+function whereFailed(error: unknown): string {
+  const frame = error instanceof Error ? /^ +at .*?([^/\\(]+:\d+:\d+)\)?$/m.exec(error.stack ?? '') : null;
+  return frame?.[1] ?? '';
+}

@@ -1,0 +1,114 @@
+/**
+ * Every sentence a person reads; those that belong to a code are in error-messages.ts. No text of a person, no code of a
+ * room and no key may be in this file or be passed to it.
+ */
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The command line
+
+/** Phrases of the command line: help, reasons for a refusal, questions. */
+export const CLI_WORDS = {
+  summary: 'Two people, one room code, an end-to-end encrypted conversation through a relay that nobody has to trust.',
+  room: 'the room code or room name; without it, it is asked for',
+  options: {
+    transport: 'how the relay is reached',
+    crypto: 'which implementation of the cryptography; all speak to each other',
+    ui: 'how the chat is shown',
+    relay: 'wss://…; without it: the relay on 127.0.0.1:8765, and if none answers there, one is started here',
+    insecureRelay: 'allow plain ws:// to another machine',
+    name: 'what the peer sees instead of "peer"',
+    verify: 'compare the safety words before the first message',
+    codeStdin: 'the code is the first line of the standard input',
+    codeFd: 'the code is the first line of this file descriptor',
+    receipts: 'tell the peer what has been shown (default)',
+    noReceipts: 'do not tell the peer what has been shown',
+    color: 'no colours; NO_COLOR does the same',
+    quiet: 'no notices but those that matter',
+    help: 'show this',
+    version: 'show the version',
+  },
+  known: (names: readonly string[], chosen: string) =>
+    names.map((name) => (name === chosen ? `${name} (default)` : name)).join(', '),
+  adapterFlags: (kind: string, adapter: string) => `Flags of the ${kind} ${adapter}:`,
+  footer: [
+    'Without ROOM it asks; Enter makes a new code and shows it. Tell the code to one person, over another channel.',
+    'The prompt, --code-stdin and --code-fd keep the code out of the shell history and the list of processes.',
+    '',
+    'Exit status: 0 goodbye, 1 internal, 2 usage or bad code, 3 relay, 4 wrong code, 5 peer lost,',
+    '6 security violation, 130 interrupted. Every message carries a code; docs/errors.md lists them all.',
+  ],
+  reserved: (name: string) =>
+    `"${name}" names a command that this version does not have; a room of that name goes to the prompt or --code-stdin`,
+  reservedRelay: 'a relay is a program of its own here, securechat-relay-ws; a room called "relay" goes to the prompt',
+  codeTwice: 'the code can come from one place only: ROOM, --code-stdin or --code-fd',
+  tooManyArguments: 'there is more than one ROOM; a code with blanks needs quotes',
+  missingValue: 'it needs a value',
+  nameEmpty: 'the name is empty',
+  nameLong: (limit: number) => `the name is longer than ${String(limit)} bytes`,
+  nameControl: 'the name holds a control character',
+  nameDash: 'a name does not begin with a dash; is the name missing?',
+  notOpen: (why: string | undefined) =>
+    `this descriptor is not open for reading${why === undefined ? '' : ` (${why})`}`,
+  descriptor: 'a descriptor is 0 or a number from 3 up to 65535',
+  notChosen: (kind: string, adapter: string) => `it belongs to the ${kind} ${adapter}, which is not chosen`,
+  relay: {
+    scheme: 'it must begin with wss://, ws://, https:// or http:// and name a host',
+    tooLong: (limit: number) => `it is longer than ${String(limit)} characters`,
+    credentials: 'it must not hold a user name or a password',
+    fragment: 'it must not hold a #',
+    port: 'port 0 is no port',
+  },
+  ask: {
+    code: 'Room code (Enter for a new one)',
+    passphrase: 'Shared passphrase for this room (Enter for none)',
+  },
+} as const;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The words of the line and json UIs and of the sanitiser
+
+/** Fixed words of the UIs. ASCII only: the sanitiser and dumb terminals take them as they are. */
+export const UI_WORDS = {
+  peer: 'peer',
+  program: 'securechat',
+  state: {
+    idle: undefined,
+    searching: 'waiting for the peer',
+    handshaking: 'the peer is there, agreeing on keys',
+    confirming: 'the safety words must be compared before anything is shown or sent',
+    active: 'connected, end-to-end encrypted; /help lists the commands',
+    closing: 'saying goodbye',
+    destroyed: undefined,
+  },
+  tellPeer: 'Tell your peer:  ',
+  orPaste: 'or paste:        ',
+  safetyWords: (words: string) => `Safety words:  ${words}`,
+  safetyWordsRequired: 'Read them aloud to each other: all four must be the same on both sides.',
+  safetyWordsOptional: 'Comparing them aloud proves that nobody is in the middle; /verify shows them again.',
+  noSafetyWords: 'there are no safety words yet: no peer is connected',
+  question: 'Do the words match? (yes/no) ',
+  peerConfirmed: 'your peer says that the words match',
+  peerName: 'your peer is called ',
+  delivered: (count: number) => (count === 1 ? 'delivered' : `delivered: ${String(count)} messages`),
+  failed: (count: number) =>
+    count === 1 ? 'failed: one message was not delivered' : `failed: ${String(count)} messages were not delivered`,
+  unknownCommand: 'unknown command, nothing was sent; /help lists the commands, // sends a line that begins with /',
+  help: [
+    '/quit, /q   say goodbye, wipe everything, leave',
+    '/verify     show the safety words',
+    '/help       show this',
+    '//text      send a line that begins with /',
+  ],
+  folded: (count: number) => ` [${String(count)} more characters not shown]`,
+  malformed: {
+    tooLong: (limit: number) => `a line is longer than ${String(limit)} bytes; it was not sent`,
+    notUtf8: 'a line is not UTF-8; it was not sent',
+    notJson: 'a line is not one JSON object',
+    tooDeep: 'a command is nested too deeply',
+    twice: 'a command has a field twice',
+    surrogate: 'a text has half of a surrogate pair',
+    unknown: 'a command needs "do": "send", "confirm" or "quit"',
+    noText: 'send needs "text", a string',
+    noMatch: 'confirm needs "match", true or false',
+  },
+} as const;

@@ -1,0 +1,198 @@
+/**
+ * The command line into checked options. Everything that can be wrong with it is found here, before anything is opened or
+ * sent. No I/O, no sentence (messages.ts) and no adapter may be in this file.
+ */
+import { Command, CommanderError, Option } from 'commander';
+import { SecurechatError } from '../../core/errors.js';
+import { NAME_LIMIT } from '../../core/protocol/records.js';
+import type { FlagValues } from '../../plugins/define.js';
+import type { AdapterKind, Registry } from '../../plugins/registry.js';
+import { neutral } from './describe.js';
+import { CLI_WORDS } from './messages.js';
+import { parseRelayAddress } from './relay-address.js';
+
+export const DEFAULTS = { transport: 'ws', crypto: 'tweetnacl', ui: 'line' } as const;
+/** Highest descriptor that --code-fd takes. */
+export const DESCRIPTOR_LIMIT = 65_535;
+
+/** The program's own long flags: no adapter may bring one of the same name. Later commands' flags are kept free too. */
+export const OWN_FLAGS = [
+  ...['transport', 'crypto', 'ui', 'relay', 'insecure-relay', 'name', 'verify', 'code-stdin', 'code-fd', 'receipts'],
+  ...['no-receipts', 'color', 'no-color', 'quiet', 'help', 'version', 'plugin', 'listen', 'proxy', 'tor', 'cover'],
+  ...['idle-timeout', 'resume-timeout', 'typing', 'bell', 'wipe-scrollback', 'host', 'port', 'check-config'],
+] as const;
+
+/** Names of commands, now or later: a room of that name cannot be given as the first argument. */
+export const COMMANDS = ['relay', 'pipe', 'send', 'receive', 'doctor', 'completion'] as const;
+
+/** Where the room code comes from. `argument`: UTF-8. */
+export type CodeSource =
+  | { readonly type: 'ask' }
+  | { readonly type: 'argument'; readonly bytes: Uint8Array }
+  | { readonly type: 'stdin' }
+  | { readonly type: 'fd'; readonly fd: number };
+
+export interface Options {
+  readonly source: CodeSource;
+  /** Names of registered adapters. */
+  readonly transport: string;
+  readonly crypto: string;
+  readonly ui: string;
+  /** Values of the chosen adapters' own flags. */
+  readonly flags: Readonly<Record<AdapterKind, FlagValues>>;
+  readonly relay: URL | undefined;
+  readonly insecureRelay: boolean;
+  /** UTF-8, at most 64 bytes, empty when none is given. */
+  readonly name: Uint8Array;
+  readonly verify: boolean;
+  readonly receipts: boolean;
+  readonly color: boolean;
+  readonly quiet: boolean;
+}
+
+export type Invocation =
+  | { readonly run: 'chat'; readonly options: Options }
+  | { readonly run: 'help'; readonly text: string }
+  | { readonly run: 'version' };
+
+/** `argv` without node and program. Throws SecurechatError SC-109, SC-110, SC-502, SC-503. */
+export function parseOptions(argv: readonly string[], registry: Registry): Invocation {
+  refuseCommand(argv[0]);
+  let help = '';
+  const program = define(registry, (text) => {
+    help += text;
+  });
+  try {
+    program.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.helpDisplayed') return { run: 'help', text: help };
+    throw refusal(error);
+  }
+  const values = program.opts<Record<string, string | boolean | undefined>>();
+  if (values['version'] === true) return { run: 'version' };
+  return { run: 'chat', options: check(program.args[0], values, registry) };
+}
+
+function define(registry: Registry, write: (text: string) => void): Command {
+  const { options, known } = CLI_WORDS;
+  const program = new Command('securechat')
+    .description(CLI_WORDS.summary)
+    .argument('[ROOM]', CLI_WORDS.room)
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: () => undefined })
+    .configureHelp({ helpWidth: 100 })
+    .allowExcessArguments(false)
+    .helpOption('-h, --help', options.help)
+    .addHelpText('after', `\n${CLI_WORDS.footer.join('\n')}`);
+  const adapter = (kind: AdapterKind): string => `${options[kind]}: ${known(registry.names(kind), DEFAULTS[kind])}`;
+  program
+    .option('-t, --transport <name>', adapter('transport'))
+    .option('-c, --crypto <name>', adapter('crypto'))
+    .option('-u, --ui <name>', adapter('ui'))
+    .option('-r, --relay <url>', options.relay)
+    .option('--insecure-relay', options.insecureRelay)
+    .option('--name <text>', options.name)
+    .option('--verify', options.verify)
+    .option('--code-stdin', options.codeStdin)
+    .option('--code-fd <n>', options.codeFd)
+    .option('--receipts', options.receipts)
+    .option('--no-receipts', options.noReceipts)
+    .option('--no-color', options.color)
+    .option('--quiet', options.quiet)
+    .option('-V, --version', options.version);
+  for (const { flag, spec, kind, adapter: name } of registry.flags()) {
+    const option = new Option(`--${flag}${spec.value === undefined ? '' : ` <${neutral(spec.value)}>`}`);
+    option.description = neutral(spec.description);
+    program.addOption(option.helpGroup(CLI_WORDS.adapterFlags(kind, name)));
+  }
+  return program;
+}
+
+function check(room: string | undefined, values: Values, registry: Registry): Options {
+  const chosen = {
+    transport: text(values['transport']) ?? DEFAULTS.transport,
+    crypto: text(values['crypto']) ?? DEFAULTS.crypto,
+    ui: text(values['ui']) ?? DEFAULTS.ui,
+  };
+  for (const kind of ['transport', 'crypto', 'ui'] as const) registry.find(kind, chosen[kind]);
+  const insecureRelay = values['insecureRelay'] === true;
+  const relay = text(values['relay']);
+  return {
+    ...chosen,
+    source: checkSource(room, values),
+    flags: checkFlags(values, chosen, registry),
+    relay: relay === undefined ? undefined : parseRelayAddress(relay, insecureRelay),
+    insecureRelay,
+    name: checkName(text(values['name'])),
+    verify: values['verify'] === true,
+    receipts: values['receipts'] !== false,
+    color: values['color'] !== false,
+    quiet: values['quiet'] === true,
+  };
+}
+
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+function checkSource(room: string | undefined, values: Values): CodeSource {
+  const descriptor = text(values['codeFd']);
+  const stdin = values['codeStdin'] === true;
+  if (Number(room !== undefined) + Number(stdin) + Number(descriptor !== undefined) > 1) {
+    throw new SecurechatError('SC-503', { why: CLI_WORDS.codeTwice });
+  }
+  refuseCommand(room);
+  if (room !== undefined) return { type: 'argument', bytes: Uint8Array.from(Buffer.from(room)) };
+  if (descriptor === undefined) return stdin ? { type: 'stdin' } : { type: 'ask' };
+  const fd = /^\d{1,5}$/.test(descriptor) ? Number(descriptor) : -1;
+  if (fd < 0 || fd === 1 || fd === 2 || fd > DESCRIPTOR_LIMIT) throw bad('--code-fd', CLI_WORDS.descriptor);
+  return fd === 0 ? { type: 'stdin' } : { type: 'fd', fd };
+}
+
+/** A command is told before its own flags are found unknown. */
+function refuseCommand(word: string | undefined): void {
+  const command = COMMANDS.find((name) => name === word);
+  if (command === undefined) return;
+  const why = command === 'relay' ? CLI_WORDS.reservedRelay : CLI_WORDS.reserved(command);
+  throw new SecurechatError('SC-503', { why });
+}
+
+function checkName(name: string | undefined): Uint8Array {
+  if (name === undefined) return new Uint8Array(0);
+  if (name.startsWith('-')) throw bad('--name', CLI_WORDS.nameDash);
+  const bytes = Uint8Array.from(Buffer.from(name.trim()));
+  if (bytes.length === 0) throw bad('--name', CLI_WORDS.nameEmpty);
+  if (bytes.length > NAME_LIMIT) throw bad('--name', CLI_WORDS.nameLong(NAME_LIMIT));
+  if (bytes.some((byte) => byte < 0x20 || byte === 0x7f)) throw bad('--name', CLI_WORDS.nameControl);
+  return bytes;
+}
+
+function checkFlags(values: Values, chosen: Record<AdapterKind, string>, registry: Registry): Options['flags'] {
+  const found: Record<AdapterKind, Record<string, string | true>> = { transport: {}, crypto: {}, ui: {} };
+  for (const { flag, spec, kind, adapter } of registry.flags()) {
+    const value = values[new Option(`--${flag}`).attributeName()];
+    if (value === undefined || value === false) continue;
+    if (chosen[kind] !== adapter) throw bad(`--${flag}`, CLI_WORDS.notChosen(kind, adapter));
+    const why = typeof value === 'string' ? spec.check?.(value) : undefined;
+    if (why !== undefined) throw bad(`--${flag}`, why);
+    found[kind][flag] = value;
+  }
+  return found;
+}
+
+/** What commander found wrong, in our words where it would repeat arguments: one of them may be a code. */
+function refusal(error: CommanderError): SecurechatError {
+  if (error.code === 'commander.excessArguments') {
+    return new SecurechatError('SC-503', { why: CLI_WORDS.tooManyArguments });
+  }
+  const flag = /option '(?:-\w, )?(--[\w-]+)/.exec(error.message)?.[1];
+  if (error.code === 'commander.optionMissingArgument' && flag !== undefined) return bad(flag, CLI_WORDS.missingValue);
+  return new SecurechatError('SC-503', { why: error.message.replace(/^error: /, '').replaceAll(/\s+/g, ' ') });
+}
+
+function bad(flag: string, why: string): SecurechatError {
+  return new SecurechatError('SC-503', { flag, why });
+}
+
+function text(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,45 @@
+/**
+ * The address of a relay, from --relay or an invitation link, checked before anything is sent. No connection may be made
+ * in this file.
+ */
+import { SecurechatError } from '../../core/errors.js';
+import { CLI_WORDS } from './messages.js';
+
+/** Characters of an address. */
+export const ADDRESS_LIMIT = 1024;
+
+const SCHEMES: Readonly<Record<string, 'ws:' | 'wss:'>> = {
+  'ws:': 'ws:',
+  'http:': 'ws:',
+  'wss:': 'wss:',
+  'https:': 'wss:',
+};
+
+/**
+ * The address as a ws:// or wss:// URL; http means ws and https wss. Throws SecurechatError SC-109 for what is no address
+ * of a relay, SC-110 for plain ws:// to another machine that is no onion service, unless `insecure`.
+ */
+export function parseRelayAddress(address: string, insecure: boolean): URL {
+  const refuse = (why: string) => new SecurechatError('SC-109', { address: address.slice(0, 100), why });
+  if (address.length > ADDRESS_LIMIT) throw refuse(CLI_WORDS.relay.tooLong(ADDRESS_LIMIT));
+  const typed = URL.canParse(address) ? new URL(address) : undefined;
+  const scheme = typed === undefined ? undefined : SCHEMES[typed.protocol];
+  if (typed === undefined || scheme === undefined) throw refuse(CLI_WORDS.relay.scheme);
+  // An address ends up in notices and links: it must hold no password, and say so without repeating it.
+  if (typed.username !== '' || typed.password !== '') {
+    throw new SecurechatError('SC-109', { why: CLI_WORDS.relay.credentials });
+  }
+  if (typed.hash !== '') throw refuse(CLI_WORDS.relay.fragment);
+  if (typed.port === '0') throw refuse(CLI_WORDS.relay.port);
+  const url = new URL(typed.href.replace(typed.protocol, scheme));
+  if (scheme === 'ws:' && !insecure && !isPrivate(url.hostname)) {
+    throw new SecurechatError('SC-110', { host: url.hostname });
+  }
+  return url;
+}
+
+/** This machine, or an onion service: nobody on the way. URL has brought IPv4 addresses into their one form. */
+function isPrivate(hostname: string): boolean {
+  const host = hostname.replace(/\.$/, '');
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host) || host.endsWith('.onion');
+}

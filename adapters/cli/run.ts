@@ -1,0 +1,171 @@
+/**
+ * One run of the program: options, code, adapters, chat, end. The process itself (signals, exit, uncaught errors) is
+ * main.ts; nothing of it may be in this file.
+ */
+import { EXIT, type ExitStatus, SecurechatError } from '../../core/errors.js';
+import { ascii } from '../../core/protocol/bytes.js';
+import { formatCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
+import { formatInvite } from '../../core/room/invite.js';
+import { createRegistry } from '../../plugins/registry.js';
+import { builtins } from './builtins.js';
+import type { EnteredCode } from './code-entry.js';
+import type { Parts } from './compose.js';
+import { describe, explain } from './describe.js';
+import type { Input } from './input.js';
+import { type Options, OWN_FLAGS, parseOptions } from './options.js';
+import { parseRelayAddress } from './relay-address.js';
+import type { Notice } from './told-ui.js';
+import { VERSION } from './version.js';
+
+/** A stalled reader of our own lines is not waited for longer than this, milliseconds. */
+export const FLUSH_LIMIT_MS = 2_000;
+
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+export interface Io {
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Run {
+  /** The exit status, when all output is flushed. Rejects only for a defect: then call `wipe`. */
+  readonly done: Promise<ExitStatus>;
+  /** Ctrl-C or a signal. */
+  interrupt(): void;
+  /** Overwrites every key and restores the terminal, whatever the state. */
+  wipe(): Promise<void>;
+}
+
+export function run(argv: readonly string[], io: Io): Run {
+  let parts: Parts | undefined;
+  let interruptChat: (() => void) | undefined;
+  let interruptStart = (): void => undefined;
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    interruptStart = () => reject(new SecurechatError('SC-311'));
+  });
+  interrupted.catch(() => undefined);
+
+  async function start(): Promise<ExitStatus> {
+    const registry = createRegistry(OWN_FLAGS);
+    registry.register(builtins);
+    const invocation = parseOptions(argv, registry);
+    if (invocation.run !== 'chat') {
+      await write(io.stdout, invocation.run === 'help' ? invocation.text : `${VERSION}\n`);
+      return EXIT.ok;
+    }
+    const { options } = invocation;
+    const color = colorOf(options, io);
+    const entered = await Promise.race([enter(options, io, color), interrupted]);
+    const { compose } = await import('./compose.js');
+    const relay = options.relay ?? entered.relay;
+    const streams = { input: entered.input, output: io.stdout, errors: io.stderr, color };
+    const composing = compose({ registry, options, relay, streams }).then((made) => {
+      parts = made;
+      return made;
+    });
+    try {
+      return await talk(options, entered, await Promise.race([composing, interrupted]));
+    } finally {
+      entered.code.secret.fill(0);
+      await parts?.relay.close();
+    }
+  }
+
+  async function talk(options: Options, entered: EnteredCode, made: Parts): Promise<ExitStatus> {
+    const [{ chat }, { toldUi }, { wordlist }] = await Promise.all([
+      import('../../core/session/chat.js'),
+      import('./told-ui.js'),
+      import('@scure/bip39/wordlists/english.js'),
+    ]);
+    const { url, started } = made.relay;
+    const session = chat({
+      ...made,
+      ui: toldUi(made.ui, noticesOf(entered, made), options.quiet),
+      code: entered.code,
+      ...(entered.created ? { reroll: (code: RoomCode) => withNewNameplate(code, random) } : {}),
+      present: (code) => {
+        const typed = formatCode(code);
+        // A relay inside this process is of no use in a link.
+        return { code: typed, invite: started ? formatInvite(typed) : formatInvite(typed, url.href) };
+      },
+      verify: options.verify,
+      name: options.name,
+      receipts: options.receipts,
+      pace: options.ui !== 'json' && io.stdin.isTTY === true,
+      version: ascii(VERSION),
+      words: wordlist,
+      describe: (code, detail) => explain(code, { relay: url.href, ...detail }),
+    });
+    interruptChat = session.interrupt;
+    return session.done;
+  }
+
+  return {
+    done: start().catch(async (error: unknown) => {
+      if (!(error instanceof SecurechatError) || error.code === 'SC-501') throw error;
+      await write(io.stderr, `securechat: ${describe(error.code, error.detail)}\n`);
+      return error.exit;
+    }),
+    interrupt() {
+      if (interruptChat === undefined) interruptStart();
+      else interruptChat();
+    },
+    async wipe() {
+      parts?.crypto.wipeAll();
+      await parts?.ui.close();
+    },
+  };
+}
+
+/** The words and the prompt are loaded only here, behind the checks of the command line. */
+async function enter(options: Options, io: Io, color: boolean): Promise<EnteredCode> {
+  const [{ enterCode }, { createPrompter }, { createWordlist }, { wordlist }] = await Promise.all([
+    import('./code-entry.js'),
+    import('./prompt.js'),
+    import('../../core/room/words.js'),
+    import('@scure/bip39/wordlists/english.js'),
+  ]);
+  // The json UI has stdout for itself.
+  const mayAsk = io.stdin.isTTY === true && io.stdout.isTTY === true && options.ui !== 'json';
+  return enterCode({
+    source: options.source,
+    words: createWordlist(wordlist),
+    random,
+    input: io.stdin,
+    prompter: mayAsk ? createPrompter(io.stdin, io.stdout, color) : undefined,
+    checkRelay: (address) => parseRelayAddress(address, options.insecureRelay),
+  });
+}
+
+function noticesOf(entered: EnteredCode, { relay }: Parts): readonly Notice[] {
+  const notices: Notice[] = entered.notices.map((code) => ({ type: 'notice', code, text: explain(code) }));
+  if (relay.started) {
+    notices.push({ type: 'notice', code: 'SC-320', text: explain('SC-320', { relay: relay.url.href }) });
+  }
+  return notices;
+}
+
+/** Of the platform, not of the chosen adapter: a code is made before there is one. */
+function random(n: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(new ArrayBuffer(n)));
+}
+
+/** --no-color, then FORCE_COLOR, then NO_COLOR, then what the terminal can. */
+function colorOf(options: Options, { env, stderr }: Io): boolean {
+  if (!options.color) return false;
+  if (env['FORCE_COLOR'] !== undefined) return env['FORCE_COLOR'] !== '0';
+  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && stderr.isTTY === true;
+}
+
+/** Resolves when the text is out, or its reader is gone or stalled. */
+function write(stream: Output, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, FLUSH_LIMIT_MS);
+    stream.write(text, () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
