@@ -14,6 +14,10 @@ export const builtins = definePlugin({
     },
   },
   cryptos: {
+    sodium: {
+      description: 'libsodium in WebAssembly: secrets in memory that is overwritten',
+      create: async () => (await import('../crypto/sodium.js')).createSodiumCrypto(),
+    },
     tweetnacl: {
       description: 'tweetnacl and noble: plain JavaScript',
       create: async () => (await import('../crypto/tweetnacl.js')).createTweetnaclCrypto(),

@@ -11,7 +11,7 @@ import { neutral } from './describe.js';
 import { CLI_WORDS } from './messages.js';
 import { parseRelayAddress } from './relay-address.js';
 
-export const DEFAULTS = { transport: 'ws', crypto: 'tweetnacl', ui: 'line' } as const;
+export const DEFAULTS = { transport: 'ws', crypto: 'sodium', ui: 'line' } as const;
 /** Highest descriptor that --code-fd takes. */
 export const DESCRIPTOR_LIMIT = 65_535;
 

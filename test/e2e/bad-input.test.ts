@@ -1,0 +1,207 @@
+/**
+ * Everything a person or a script can do wrong, against the real program: one sentence with its code and a remedy, the
+ * documented exit status, nothing on stdout that is not asked for.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type HostileRelay, startHostileRelay } from '../support/hostile-relay.js';
+import { type JsonEvent, jsonPair, killAll, run, start } from '../support/program.js';
+import { type RelayProcess, startRelayProcess } from '../support/relay.js';
+
+let relay: RelayProcess;
+const hostile: HostileRelay[] = [];
+
+beforeAll(async () => {
+  relay = await startRelayProcess();
+});
+afterEach(async () => {
+  killAll();
+  await Promise.all(hostile.splice(0).map((each) => each.close()));
+});
+afterAll(async () => {
+  await relay.stop();
+});
+
+/** A sentence, a remedy behind it, the code at the end. */
+function expectTold(stderr: string, code: string): void {
+  const line = stderr.split('\n').find((each) => each.includes(`(${code})`)) ?? stderr;
+  expect(line).toMatch(new RegExp(`(?:[A-Z]|--\\w).*\\. .*[A-Za-z:/].*\\(${code}\\)$`));
+}
+
+describe('the command line', () => {
+  it.each([
+    [['--transport', 'pigeon'], 'SC-502', /pigeon.*ws/],
+    [['--crypto', 'rot13'], 'SC-502', /rot13.*tweetnacl/],
+    [['--ui', 'hologram'], 'SC-502', /hologram.*line.*json/],
+    [['--transport'], 'SC-503', /--transport/],
+    [['--relay', 'not a url'], 'SC-109', /./],
+    [['--relay', 'ftp://relay.example'], 'SC-109', /./],
+    [['--relay', 'ws://relay.example'], 'SC-110', /wss/],
+    [['--relay', 'http://192.0.2.7'], 'SC-110', /./],
+    [['--name', ''], 'SC-503', /--name/],
+    [['--name', 'x'.repeat(65)], 'SC-503', /64/],
+    [['--code-fd', 'two'], 'SC-503', /--code-fd/],
+    [['--code-fd', '1'], 'SC-503', /--code-fd/],
+    [['--code-fd', '63'], 'SC-503', /63/],
+    [['--code-stdin', 'ROOM'], 'SC-503', /./],
+    [['ROOM', 'another'], 'SC-503', /./],
+    [['--nonsense'], 'SC-503', /--nonsense/],
+    [['ab'], 'SC-301', /3 to 64/],
+    [['white space'], 'SC-301', /./],
+    [['482913-tunel-anchor-mango'], 'SC-302', /tunnel/],
+    [['482913-tunnel-anchor-mangoo'], 'SC-302', /mango/],
+    [['482913-'], 'SC-301', /./],
+  ] as const)('%j', async (args, code, says) => {
+    const { status, stdout, stderr } = await run(args);
+    expectTold(stderr, code);
+    expect(stderr).toMatch(says);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+
+  it('an empty first line and an empty input at --code-stdin', async () => {
+    const empty = await run(['--code-stdin', '--relay', relay.url.href], '\n');
+    expect(empty.status).toBe(2);
+    expectTold(empty.stderr, 'SC-301');
+    const nothing = await run(['--code-stdin', '--relay', relay.url.href]);
+    expect(nothing.status).toBe(2);
+    expectTold(nothing.stderr, 'SC-310');
+  });
+
+  it('escape sequences in an argument are not obeyed when it is repeated', async () => {
+    const { stderr } = await run(['--ui', '\u001b[31mred\u001b]0;x\u0007']);
+    expect(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(stderr)).toBe(false);
+  });
+
+  it('input that ends before anything was given to send', async () => {
+    const { status, stderr } = await run(['--relay', relay.url.href, '482913-tunnel-anchor-mango']);
+    expect(status).toBe(2);
+    expectTold(stderr, 'SC-310');
+  });
+});
+
+describe('the code', () => {
+  it('from a descriptor, and in the argument with a word of warning', async () => {
+    const common = ['--ui', 'json', '--relay', relay.url.href];
+    const one = start([...common, '--code-fd', '3'], { extraFds: 1 });
+    const descriptor = one.child.stdio[3] as unknown as NodeJS.WritableStream;
+    descriptor.end('573920-tunnel-anchor-mango\n');
+    const two = start([...common, '573920-tunnel-anchor-mango']);
+    expect((await two.event('notice'))['code']).toBe('SC-319');
+    const active = (event: JsonEvent): boolean => event['state'] === 'active';
+    await Promise.all([one.event('state', active), two.event('state', active)]);
+    expect(one.events.filter((event) => event['code'] === 'SC-319')).toEqual([]);
+    one.command({ do: 'quit' });
+    expect([await one.exit, await two.exit]).toEqual([0, 0]);
+  });
+
+  it('wrong three times: both burn it, exit 4, and say to make a new one', async () => {
+    const common = ['--ui', 'json', '--relay', relay.url.href];
+    const one = start([...common, '573921-tunnel-anchor-mango']);
+    const two = start([...common, '573921-tunnel-anchor-zebra']);
+    for (const side of [one, two]) {
+      const ended = await side.event('ended');
+      expect(ended).toMatchObject({ exit: 4, code: 'SC-401' });
+      expect(ended['reason']).toMatch(/new code/);
+      expect(await side.exit).toBe(4);
+      expect(side.events.filter((event) => event['code'] === 'SC-402')).toHaveLength(2);
+    }
+  });
+
+  it('in use by two others: room full, exit 3', async () => {
+    const { maker, guest, code } = await jsonPair(relay.url);
+    const third = start(['--ui', 'json', '--relay', relay.url.href, '--code-stdin']);
+    third.write(`${code}\n`);
+    expect(await third.event('ended')).toMatchObject({ exit: 3, code: 'SC-303' });
+    expect(await third.exit).toBe(3);
+    maker.command({ do: 'send', text: 'still here' });
+    expect((await guest.event('message'))['text']).toBe('still here');
+    maker.command({ do: 'quit' });
+    expect([await maker.exit, await guest.exit]).toEqual([0, 0]);
+  });
+});
+
+describe('the relay', () => {
+  it('unreachable: exit 3', async () => {
+    const { status, stderr } = await run(['--relay', 'ws://127.0.0.1:9', '482913-tunnel-anchor-mango'], 'hi\n');
+    expect(status).toBe(3);
+    expectTold(stderr, 'SC-101');
+  });
+
+  it('that is something else: exit 3', async () => {
+    const server = createServer((_request, response) => response.end('hello'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { status, stderr } = await run(['--relay', `ws://127.0.0.1:${port}`, 'kitchen-x'], 'hi\n');
+    server.close();
+    expect(status).toBe(3);
+    expectTold(stderr, 'SC-107');
+  });
+
+  it.each([
+    ['{"type":"error","code":"busy"}', 'SC-104'],
+    ['{"type":"error","code":"rate-limited","retryAfterMs":9000}', 'SC-103'],
+    ['{"type":"error","code":"unsupported-version"}', 'SC-106'],
+    ['{"type":"error","code":"\u001b[31m"}', 'SC-107'],
+    ['not json', 'SC-107'],
+    [`{"type":"joined","peer":true,"pad":"${'x'.repeat(2000)}"}`, 'SC-107'],
+  ])('that says %j', async (text, code) => {
+    const server = await startHostileRelay({ onJoin: (side, room) => room.text(side, text) });
+    hostile.push(server);
+    const { status, stderr } = await run(['--relay', server.url.href, 'kitchen-x'], 'hi\n');
+    expect(status).toBe(3);
+    expectTold(stderr, code);
+    expect(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(stderr)).toBe(false);
+  });
+
+  it('that reflects a client to itself: exit 6', async () => {
+    const server = await startHostileRelay({
+      onJoin: (side, room) => room.control(side, { type: 'joined', peer: true }),
+      onFrame: (frame, from, room) => room.send(from, frame),
+    });
+    hostile.push(server);
+    const { status, stderr } = await run(['--relay', server.url.href, 'kitchen-x'], 'hi\n');
+    expect(status).toBe(6);
+    expectTold(stderr, 'SC-406');
+  });
+
+  it('that changes one byte of a message: never shown, exit 6', async () => {
+    let frames = 0;
+    const server = await startHostileRelay({
+      onFrame(frame, from, room) {
+        const copy = frame.slice();
+        if (copy[0] === 0x10 && ++frames > 4) copy[100] = (copy[100] ?? 0) ^ 1;
+        room.send(room.other(from), copy);
+      },
+    });
+    hostile.push(server);
+    const { maker, guest } = await jsonPair(server.url);
+    for (let i = 0; i < 10; i++) maker.command({ do: 'send', text: `message ${i}` });
+    const statuses = [await maker.exit, await guest.exit];
+    expect(statuses).toContain(6);
+    expect(statuses.every((status) => status === 6 || status === 5)).toBe(true);
+    const shown = guest.events.filter((event) => event.event === 'message').map((event) => event['text']);
+    expect(shown).toEqual(shown.map((_, i) => `message ${i}`));
+  });
+
+  it('that swaps the rooms of two pairs: nothing is shown to the wrong one', async () => {
+    const server = await startHostileRelay({
+      onFrame(frame, from, room) {
+        const swapped = frame[0] === 0x10 && frame.length === 1280;
+        const target = swapped ? server.rooms[1 - room.index] : room;
+        (target ?? room).send(room.other(from), frame);
+      },
+    });
+    hostile.push(server);
+    const [one, two] = [await jsonPair(server.url), await jsonPair(server.url)];
+    one.maker.command({ do: 'send', text: 'for room one'.padEnd(500, '.') });
+    const ended = await two.guest.event('ended');
+    expect(['SC-304', 'SC-405']).toContain(ended['code']);
+    for (const side of [one.guest, two.guest, two.maker]) {
+      expect(side.events.filter((event) => event.event === 'message')).toEqual([]);
+    }
+  });
+});
