@@ -80,7 +80,9 @@ describe('the ordered double ratchet', () => {
           takeA: () => deliverTo(a, toA),
           takeB: () => deliverTo(b, toB),
           offer: () => {
-            if (!a.offerOut) sent++, toB.push(a.seal(seq.a++, 0, [a.makeOffer()]));
+            if (a.offerOut) return;
+            toB.push(a.seal(seq.a++, 0, [a.makeOffer()]));
+            sent += 1;
           },
           answer: () => {
             if (offered === undefined) return;

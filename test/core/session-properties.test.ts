@@ -114,8 +114,9 @@ describe('the session under any sequence of events', () => {
           pair.advance(100);
         }
         for (const each of SIDES) {
-          if (pair[each].ended !== undefined) expect(pair[each].ended?.code).toBe('SC-304');
-          else expect(pair[opposite(each)].messages).toEqual(sent[each]);
+          const { ended } = pair[each];
+          if (ended === undefined) expect(pair[opposite(each)].messages).toEqual(sent[each]);
+          else expect(ended.code).toBe('SC-304');
         }
       }),
       { numRuns: 150 },
