@@ -26,8 +26,12 @@ export type FlagValues = Readonly<Record<string, string | true>>;
 /** Text from outside, made harmless: UTF-8 in, UTF-8 out, one line or several (protocol: experience, "Text from outside"). */
 export type Sanitize = (text: Uint8Array, options?: { readonly lines?: boolean }) => Uint8Array;
 
-export interface TransportContext {
+/** What a transport without a relay is given. */
+export interface DirectContext {
   readonly clock: ClockPort;
+}
+
+export interface TransportContext extends DirectContext {
   /** The relay to use, already checked: a ws:// or wss:// URL. */
   readonly relay: URL;
 }
@@ -50,11 +54,22 @@ export interface AdapterSpec<Context, Port> {
   /** One line for `--help`. */
   readonly description: string;
   readonly flags?: Readonly<Record<string, FlagSpec>>;
+  /** Returns why these flags do not go together (a short phrase), or undefined. Called when the adapter is chosen. */
+  readonly check?: (options: FlagValues) => string | undefined;
   /** Makes the adapter. No I/O but loading code: that starts in `open()`. */
   create(options: FlagValues, context: Context): Port | Promise<Port>;
 }
 
-export type TransportSpec = AdapterSpec<TransportContext, TransportPort>;
+export interface RelayTransportSpec extends AdapterSpec<TransportContext, TransportPort> {
+  readonly needsRelay?: true;
+}
+
+/** No relay is looked for or started, and --relay is refused. The adapter plays the relay's part (protocol.md section 3). */
+export interface DirectTransportSpec extends AdapterSpec<DirectContext, TransportPort> {
+  readonly needsRelay: false;
+}
+
+export type TransportSpec = RelayTransportSpec | DirectTransportSpec;
 export type CryptoSpec = AdapterSpec<CryptoContext, CryptoPort>;
 export type UiSpec = AdapterSpec<UiContext, UiPort>;
 

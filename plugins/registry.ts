@@ -115,6 +115,11 @@ function checkSpec(
   if (!isObject(spec) || typeof spec['description'] !== 'string' || typeof spec['create'] !== 'function') {
     throw refuse(`its ${kind} "${adapter}" needs a description and a function create`);
   }
+  const { check, needsRelay } = spec;
+  const fits =
+    (check === undefined || typeof check === 'function') &&
+    (needsRelay === undefined || (kind === 'transport' && typeof needsRelay === 'boolean'));
+  if (!fits) throw refuse(`its ${kind} "${adapter}" is malformed`);
 }
 
 function checkFlag(flag: string, spec: unknown, refuse: Refuse): asserts spec is FlagSpec {

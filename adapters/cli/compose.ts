@@ -4,7 +4,7 @@
  */
 import 'reflect-metadata';
 import { Container, type ServiceIdentifier } from 'inversify';
-import { SecurechatError } from '../../core/errors.js';
+import { LocalProtocolError, SecurechatError } from '../../core/errors.js';
 import type { ClockPort, CryptoPort, TransportPort, UiPort } from '../../core/ports.js';
 import type { UiContext } from '../../plugins/define.js';
 import type { AdapterKind, Registry } from '../../plugins/registry.js';
@@ -19,7 +19,7 @@ export const LOCAL_RELAY = { host: '127.0.0.1', port: 8765 } as const;
 export interface ComposeOptions {
   readonly registry: Registry;
   readonly options: Pick<Options, AdapterKind | 'flags'>;
-  /** Absent: the one on this machine. */
+  /** Absent: the one on this machine. Not looked at for a transport that needs none. */
   readonly relay: URL | undefined;
   readonly streams: Pick<UiContext, 'input' | 'output' | 'errors' | 'color'>;
 }
@@ -28,7 +28,8 @@ export interface Parts {
   readonly clock: ClockPort;
   readonly crypto: CryptoPort;
   readonly ui: UiPort;
-  readonly relay: LocalRelay;
+  /** Absent for a transport that needs none. */
+  readonly relay: LocalRelay | undefined;
   readonly transport: TransportPort;
 }
 
@@ -40,7 +41,7 @@ function token<T>(name: string): ServiceIdentifier<T> {
 const CLOCK = token<ClockPort>('clock');
 const CRYPTO = token<CryptoPort>('crypto');
 const UI = token<UiPort>('ui');
-const RELAY = token<LocalRelay>('relay');
+const RELAY = token<LocalRelay | undefined>('relay');
 const TRANSPORT = token<TransportPort>('transport');
 const PARTS = token<Parts>('parts');
 
@@ -66,13 +67,16 @@ export async function compose({ registry, options, relay, streams }: ComposeOpti
         make('ui', options, () => registry.find('ui', options.ui).create(flags.ui, { ...streams, clock, sanitize })),
       [CLOCK],
     );
-  container.bind(RELAY).toResolvedValue(() => findRelay(relay));
+  const spec = registry.find('transport', options.transport);
+  container.bind(RELAY).toResolvedValue(() => (spec.needsRelay === false ? undefined : findRelay(relay)));
   container.bind(TRANSPORT).toResolvedValue(
-    (clock, { url, close }) =>
-      make('transport', options, () =>
-        registry.find('transport', options.transport).create(flags.transport, { clock, relay: url }),
-      ).catch(async (error: unknown) => {
-        await close();
+    (clock, local) =>
+      make('transport', options, () => {
+        if (spec.needsRelay === false) return spec.create(flags.transport, { clock });
+        if (local === undefined) throw new LocalProtocolError('a transport without its relay');
+        return spec.create(flags.transport, { clock, relay: local.url });
+      }).catch(async (error: unknown) => {
+        await local?.close();
         throw error;
       }),
     [CLOCK, RELAY],

@@ -50,6 +50,8 @@ export const CLI_WORDS = {
   notOpen: (why: string | undefined) =>
     `this descriptor is not open for reading${why === undefined ? '' : ` (${why})`}`,
   descriptor: 'a descriptor is 0 or a number from 3 up to 65535',
+  noRelay: (transport: string) => `the transport ${transport} needs no relay`,
+  flagsTogether: (kind: string, adapter: string, why: string) => `the ${kind} ${adapter} ${why}`,
   notChosen: (kind: string, adapter: string) => `it belongs to the ${kind} ${adapter}, which is not chosen`,
   relay: {
     scheme: 'it must begin with wss://, ws://, https:// or http:// and name a host',

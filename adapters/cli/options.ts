@@ -116,12 +116,16 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
     ui: text(values['ui']) ?? DEFAULTS.ui,
   };
   for (const kind of ['transport', 'crypto', 'ui'] as const) registry.find(kind, chosen[kind]);
+  const flags = checkFlags(values, chosen, registry);
   const insecureRelay = values['insecureRelay'] === true;
   const relay = text(values['relay']);
+  if (relay !== undefined && registry.find('transport', chosen.transport).needsRelay === false) {
+    throw bad('--relay', CLI_WORDS.noRelay(chosen.transport));
+  }
   return {
     ...chosen,
     source: checkSource(room, values),
-    flags: checkFlags(values, chosen, registry),
+    flags,
     relay: relay === undefined ? undefined : parseRelayAddress(relay, insecureRelay),
     insecureRelay,
     name: checkName(text(values['name'])),
@@ -175,6 +179,11 @@ function checkFlags(values: Values, chosen: Record<AdapterKind, string>, registr
     const why = typeof value === 'string' ? spec.check?.(value) : undefined;
     if (why !== undefined) throw bad(`--${flag}`, why);
     found[kind][flag] = value;
+  }
+  for (const kind of ['transport', 'crypto', 'ui'] as const) {
+    const why = registry.find(kind, chosen[kind]).check?.(found[kind]);
+    if (why !== undefined)
+      throw new SecurechatError('SC-503', { why: CLI_WORDS.flagsTogether(kind, chosen[kind], why) });
   }
   return found;
 }

@@ -69,7 +69,7 @@ export function run(argv: readonly string[], io: Io): Run {
       return await talk(options, entered, await Promise.race([composing, interrupted]));
     } finally {
       entered.code.secret.fill(0);
-      await parts?.relay.close();
+      await parts?.relay?.close();
     }
   }
 
@@ -79,7 +79,7 @@ export function run(argv: readonly string[], io: Io): Run {
       import('./told-ui.js'),
       import('@scure/bip39/wordlists/english.js'),
     ]);
-    const { url, started } = made.relay;
+    const { relay } = made;
     const session = chat({
       ...made,
       ui: toldUi(made.ui, noticesOf(entered, made), options.quiet),
@@ -88,7 +88,8 @@ export function run(argv: readonly string[], io: Io): Run {
       present: (code) => {
         const typed = formatCode(code);
         // A relay inside this process is of no use in a link.
-        return { code: typed, invite: started ? formatInvite(typed) : formatInvite(typed, url.href) };
+        const inLink = relay === undefined || relay.started ? undefined : relay.url.href;
+        return { code: typed, invite: formatInvite(typed, inLink) };
       },
       verify: options.verify,
       name: options.name,
@@ -96,7 +97,7 @@ export function run(argv: readonly string[], io: Io): Run {
       pace: options.ui !== 'json' && io.stdin.isTTY === true,
       version: ascii(VERSION),
       words: wordlist,
-      describe: (code, detail) => explain(code, { relay: url.href, ...detail }),
+      describe: (code, detail) => explain(code, relay === undefined ? detail : { relay: relay.url.href, ...detail }),
     });
     interruptChat = session.interrupt;
     return session.done;
@@ -141,7 +142,7 @@ async function enter(options: Options, io: Io, color: boolean): Promise<EnteredC
 
 function noticesOf(entered: EnteredCode, { relay }: Parts): readonly Notice[] {
   const notices: Notice[] = entered.notices.map((code) => ({ type: 'notice', code, text: explain(code) }));
-  if (relay.started) {
+  if (relay?.started === true) {
     notices.push({ type: 'notice', code: 'SC-320', text: explain('SC-320', { relay: relay.url.href }) });
   }
   return notices;
