@@ -26,7 +26,6 @@ interface SodiumModule {
   _crypto_scalarmult_base(out: Pointer, scalar: Pointer): number;
   _crypto_core_ed25519_from_uniform(out: Pointer, uniform: Pointer): number;
   _crypto_scalarmult_ed25519_noclamp(out: Pointer, scalar: Pointer, point: Pointer): number;
-  _crypto_sign_ed25519_pk_to_curve25519(out: Pointer, point: Pointer): number;
   _crypto_kem_mlkem768_secretkeybytes(): number;
   _crypto_kem_mlkem768_seed_keypair(publicKey: Pointer, secretKey: Pointer, seed: Pointer): number;
   _crypto_kem_mlkem768_enc_deterministic(out: Pointer, shared: Pointer, publicKey: Pointer, seed: Pointer): number;

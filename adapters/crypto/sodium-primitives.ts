@@ -30,7 +30,7 @@ export interface SodiumPrimitives {
   basePoint(out: Pointer, scalar: Pointer): void;
   /** X25519; RemoteProtocolError when the result is zero. */
   dh(out: Pointer, scalar: Pointer, point: Pointer): void;
-  /** X25519(scalar, Elligator2(uniform)); RemoteProtocolError when it is zero. */
+  /** X25519(scalar, Elligator2(uniform)), but as a point of edwards25519; RemoteProtocolError when it is zero. */
   share(out: Pointer, uniform: Pointer, scalar: Pointer, scratch: Scratch): void;
   /** ML-KEM-768: the keys of a seed in scratch space. */
   kemKeys(seed: Pointer, scratch: Scratch): { readonly secretKey: Pointer; readonly publicKey: Pointer };
@@ -81,14 +81,13 @@ export function sodiumPrimitives({ raw, view }: SodiumMemory): SodiumPrimitives 
     },
 
     // libsodium's Elligator2 gives 8·P on the twisted Edwards curve, so the scalar is divided by 8, which it is a
-    // multiple of once clamped; the birational map takes the result to X25519's u.
+    // multiple of once clamped.
     share(out, uniform, scalar, scratch) {
       const [point, eighth] = [scratch.zeros(LENGTHS.point), scratch.zeros(LENGTHS.scalar)];
       expectOk(raw._crypto_core_ed25519_from_uniform(point, uniform));
       raw.HEAPU8.copyWithin(eighth, scalar, scalar + LENGTHS.scalar);
       clampAndDivideBy8(view(eighth, LENGTHS.scalar));
-      refuseZero(raw._crypto_scalarmult_ed25519_noclamp(point, eighth, point));
-      refuseZero(raw._crypto_sign_ed25519_pk_to_curve25519(out, point));
+      refuseZero(raw._crypto_scalarmult_ed25519_noclamp(out, eighth, point));
     },
 
     kemKeys(seed, scratch) {

@@ -18,6 +18,7 @@ import {
   LENGTHS,
   refuseHandle,
 } from './checks.js';
+import { montgomeryU } from './montgomery.js';
 import { loadSodium, type Pointer, type Scratch } from './sodium-module.js';
 import { type AeadInput, type Span, sodiumPrimitives } from './sodium-primitives.js';
 
@@ -206,7 +207,8 @@ export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<C
         const ours = address(scalar, 'scalar', LENGTHS.scalar);
         const out = scratch.zeros(LENGTHS.point);
         sodium.share(out, hash, ours, scratch);
-        return copyOut(out, LENGTHS.point);
+        // The share is public. libsodium's own map checks the subgroup once more, which takes as long as a product.
+        return montgomeryU(view(out, LENGTHS.point));
       }),
 
     kemPublic: (seed) =>
