@@ -4,6 +4,10 @@
  */
 import type { ClockPort, CryptoPort, TransportPort, UiPort } from '../core/ports.js';
 
+/** What an adapter throws: see the doc comments of its port for when. */
+export { LocalProtocolError, RemoteProtocolError } from '../core/errors.js';
+export type { ClockPort, CryptoPort, Part, Secret, TransportPort, UiPort } from '../core/ports.js';
+
 /** The version of the plugin interface of this host: same major needed, minor at most the host's. */
 export const PLUGIN_API = { major: 1, minor: 0 } as const;
 

@@ -2,6 +2,7 @@
 import { createSodiumCrypto } from '../../adapters/crypto/sodium.js';
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { CryptoPort } from '../../core/ports.js';
+import { createNodeCrypto } from '../../plugins/node-crypto/index.js';
 
 export interface CryptoUnderTest {
   readonly name: string;
@@ -15,4 +16,8 @@ export const CRYPTOS: readonly CryptoUnderTest[] = [
     create: (random) => Promise.resolve(createTweetnaclCrypto(random === undefined ? {} : { random })),
   },
   { name: 'sodium', create: (random) => createSodiumCrypto(random === undefined ? {} : { random }) },
+  {
+    name: 'node-crypto',
+    create: (random) => Promise.resolve(createNodeCrypto(random === undefined ? {} : { random })),
+  },
 ];

@@ -3,8 +3,6 @@
  * it must never reach a program that people use.
  */
 import { createHash } from 'node:crypto';
-import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
-import type { CryptoPort } from '../../core/ports.js';
 
 /** A source for the `random` option of a crypto adapter. Bytes do not depend on how the calls are cut. */
 export function deterministicRandom(seed: string): (n: number) => Uint8Array {
@@ -28,9 +26,4 @@ export function deterministicRandom(seed: string): (n: number) => Uint8Array {
     }
     return out;
   };
-}
-
-/** The tweetnacl adapter with fixed randomness. */
-export function deterministicCrypto(seed: string): CryptoPort {
-  return createTweetnaclCrypto({ random: deterministicRandom(seed) });
 }
