@@ -40,11 +40,10 @@ export default {
       to: { pathNot: ['^core/', '^plugins/[^/]+\\.ts$'], dependencyTypesNot: ['core'] },
     },
     {
-      // As a stranger's: the package's public exports and nothing of the sources.
-      name: 'plugins-import-public-exports',
+      name: 'plugins-import-core-and-kit',
       severity: 'error',
       from: { path: '^plugins/([^/]+)/' },
-      to: { path: OURS, pathNot: ['^plugins/$1/', '^plugins/(define|testing)\\.ts$'] },
+      to: { path: OURS, pathNot: ['^core/', '^plugins/[^/]+\\.ts$', '^plugins/$1/'] },
     },
     ...relay('relay-ws', 'ws'),
     ...relay('relay-socketio', 'socket\\.io', 'socket\\.io-[^/]+', 'engine\\.io', 'ws'),

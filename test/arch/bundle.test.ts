@@ -1,0 +1,101 @@
+/**
+ * What is built: an adapter is loaded only when it is chosen, the licences are there, nothing makes code from strings.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ROOT } from './sources.js';
+
+interface Output {
+  readonly imports: readonly { readonly path: string; readonly kind: string }[];
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+function readText(file: string): string {
+  const place = path.join(ROOT, file);
+  if (!existsSync(place)) throw new Error(`${file} is missing: run \`npm run build\` (npm test does)`);
+  return readFileSync(place, 'utf8');
+}
+const readJson = (file: string): unknown => JSON.parse(readText(file));
+
+const OUTPUTS = readJson('.build/bundle.json') as Readonly<Record<string, Output>>;
+
+/** Sources that are loaded with a file of dist/, without what it imports later. */
+function loadedWith(entry: string): string[] {
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    const output = OUTPUTS[file];
+    if (seen.has(file) || output === undefined) return;
+    seen.add(file);
+    for (const each of output.imports) if (each.kind !== 'dynamic-import') visit(each.path);
+  };
+  visit(entry);
+  return [...seen].flatMap((file) => Object.keys(OUTPUTS[file]!.inputs));
+}
+
+/** The file of dist/ that a source became a part of, for the client. */
+function chunkOf(source: string): string {
+  const found = Object.keys(OUTPUTS).find((file) => file.startsWith('dist/chunks/') && source in OUTPUTS[file]!.inputs);
+  if (found === undefined) throw new Error(`${source} is in no chunk`);
+  return found;
+}
+
+const ADAPTER = /^adapters\/(crypto|transport|ui)\//;
+
+describe('loaded only when chosen', () => {
+  test('--version loads no package and no adapter', () => {
+    const loaded = loadedWith('dist/securechat.js');
+    expect(loaded).toContain('adapters/cli/main.ts');
+    expect(loaded.filter((source) => source.includes('node_modules/') || ADAPTER.test(source))).toEqual([]);
+    expect(loaded.length).toBeLessThan(6);
+  });
+
+  test.each([
+    ['adapters/crypto/tweetnacl.ts', /^adapters\/(crypto\/sodium|transport|ui)|^relay-|node_modules\/(libsodium|ws)/],
+    ['adapters/transport/ws.ts', /^adapters\/(crypto|ui)|^relay-|node_modules\/(tweetnacl|@noble|libsodium)/],
+    ['adapters/ui/line.ts', /^adapters\/(crypto|transport|ui\/json)|^relay-|node_modules\//],
+    ['adapters/ui/json.ts', /^adapters\/(crypto|transport|ui\/line\.)|^relay-|node_modules\//],
+    [
+      'adapters/cli/run.ts',
+      /^adapters\/(crypto|transport|ui\/(line|json)\.)|^relay-|node_modules\/(ws|prompts|inversify)\//,
+    ],
+  ])('%s brings no other adapter', (source, others) => {
+    const loaded = loadedWith(chunkOf(source));
+    expect(loaded).toContain(source);
+    expect(loaded.filter((each) => others.test(each))).toEqual([]);
+  });
+});
+
+describe('the programs', () => {
+  const { bin, version } = readJson('package.json') as { bin: Record<string, string>; version: string };
+
+  test.each(Object.entries(bin))('%s can be executed', (_name, file) => {
+    expect(readText(file).startsWith('#!/usr/bin/env node\n')).toBe(true);
+    expect(statSync(path.join(ROOT, file)).mode & 0o111).toBe(0o111);
+  });
+
+  test.each([[], ['--disallow-code-generation-from-strings']])('--version is that of package.json %s', (...flags) => {
+    const run = spawnSync(process.execPath, [...flags, path.join(ROOT, bin['securechat']!), '--version'], {
+      encoding: 'utf8',
+    });
+    expect(run).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+test('the licence of every bundled package is there', () => {
+  const licences = readText('dist/THIRD-PARTY-LICENSES.txt');
+  const names = Object.values(OUTPUTS)
+    .flatMap(({ inputs }) => Object.keys(inputs))
+    .flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []);
+  expect(new Set(names).size).toBeGreaterThan(5);
+  for (const name of new Set(names)) expect(licences).toMatch(new RegExp(`^${name} \\d+\\.`, 'm'));
+});
+
+test('the client looks for no native addon', () => {
+  const chunks = readdirSync(path.join(ROOT, 'dist/chunks')).map((file) => readText(`dist/chunks/${file}`));
+  expect(chunks.some((chunk) => chunk.includes('perMessageDeflate'))).toBe(true);
+  expect(chunks.filter((chunk) => /["'](bufferutil|utf-8-validate)["']/.test(chunk))).toEqual([]);
+  // The relay takes one when it is there: the condition is real.
+  expect(readText('dist/relay-ws.js')).toContain('"bufferutil"');
+});
