@@ -6,7 +6,24 @@ import type { ClockPort, CryptoPort, TransportPort, UiPort } from '../core/ports
 
 /** What an adapter throws: see the doc comments of its port for when. */
 export { LocalProtocolError, RemoteProtocolError } from '../core/errors.js';
-export type { ClockPort, CryptoPort, Part, Secret, TransportPort, UiPort } from '../core/ports.js';
+export type { Code, ExitStatus } from '../core/errors.js';
+export type {
+  ClockPort,
+  CloseReason,
+  Connection,
+  CryptoPort,
+  MessageStatus,
+  Part,
+  Secret,
+  State,
+  TransportEvent,
+  TransportPort,
+  UiEvent,
+  UiPort,
+  UiView,
+} from '../core/ports.js';
+/** What a transport needs beyond its port: the join, what a relay answers to it, the longest frame. */
+export { FRAME_LIMIT, type Join, type RelayMessage } from '../core/relay/wire.js';
 
 /** The version of the plugin interface of this host: same major needed, minor at most the host's. */
 export const PLUGIN_API = { major: 1, minor: 0 } as const;
