@@ -13,6 +13,7 @@ import { createWsTransport } from '../adapters/transport/ws.js';
 import type { UiEvent, UiView } from '../core/ports.js';
 import type { Nameplate } from '../core/room/code.js';
 import { type Chat, chat } from '../core/session/chat.js';
+import { quantile, row } from './figures.js';
 
 const ROUNDS = 5;
 const JOINS = 40;
@@ -198,21 +199,6 @@ async function throughput(port: number, barePort: number): Promise<{ ours: numbe
   return { ours, bare };
 }
 
-function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
-}
-
-function row(name: string, unit: string, ours: number, bare: number): void {
-  const cells = [
-    name.padEnd(34),
-    ours.toFixed(2).padStart(10),
-    bare.toFixed(2).padStart(10),
-    (ours / bare).toFixed(3).padStart(8),
-  ];
-  console.log(`${cells.join('  ')}  ${unit}`);
-}
-
 const relay = await startServer('relay');
 const forwarder = await startServer('forwarder');
 console.log(`securechat, tweetnacl adapter, ws relay; bare ws forwarder beside it. ${ROUNDS} rounds, interleaved.`);
@@ -234,10 +220,12 @@ for (let round = 0; round < ROUNDS; round++) {
   all.rate.bare.push(rate.bare);
 }
 for (const q of [0.5, 0.99])
-  row(`join to both active, p${q * 100}`, 'ms', quantile(all.join.ours, q), quantile(all.join.bare, q));
+  console.log(row(`join to both active, p${q * 100}`, 'ms', quantile(all.join.ours, q), quantile(all.join.bare, q)));
 for (const q of [0.5, 0.99])
-  row(`message round trip, p${q * 100}`, 'ms', quantile(all.trip.ours, q), quantile(all.trip.bare, q));
-row('messages a second, one way, median', '1/s', quantile(all.rate.ours, 0.5), quantile(all.rate.bare, 0.5));
+  console.log(row(`message round trip, p${q * 100}`, 'ms', quantile(all.trip.ours, q), quantile(all.trip.bare, q)));
+console.log(
+  row('messages a second, one way, median', '1/s', quantile(all.rate.ours, 0.5), quantile(all.rate.bare, 0.5)),
+);
 relay.stop();
 forwarder.stop();
 process.exit(0);
