@@ -19,7 +19,7 @@ const CR = 0x0d;
 const FILE_CHUNK = 4096;
 /** Behind the standard streams; the descriptors that the runtime opens for itself at the start are below the second. */
 const FIRST_EXTRA = 3;
-const OWN_DESCRIPTORS = 64;
+export const OWN_DESCRIPTORS = 64;
 
 export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean; readonly readableEnded?: boolean };
 
@@ -56,12 +56,12 @@ export function takeFirstLine(input: Input): Promise<FirstLine> {
         if (used === undefined) return fail(tooLong());
         if (!line.complete) continue;
         if (used < bytes.length) input.unshift(bytes.subarray(used));
-        return finish(() => resolve({ line: line.take(), rest: input }));
+        return finish(() => resolve({ line: line.take(), rest: unended(input) }));
       }
     };
     const onEnd = (): void => {
       if (line.length === 0) return fail(new SecurechatError('SC-310', { what: 'code' }));
-      finish(() => resolve({ line: line.take(), rest: Readable.from([]) }));
+      finish(() => resolve({ line: line.take(), rest: unended(input) }));
     };
     const onError = (error: NodeJS.ErrnoException): void => {
       fail(new SecurechatError('SC-505', { why: error.code ?? error.name }));
@@ -72,6 +72,11 @@ export function takeFirstLine(input: Input): Promise<FirstLine> {
     if (input.readableEnded === true || !input.readable) onEnd();
     else input.on('readable', onReadable);
   });
+}
+
+/** `input`, or in place of one whose end was told already an empty one that is still to tell it. */
+function unended(input: Input): Input {
+  return input.readableEnded === true || !input.readable ? Readable.from([]) : input;
 }
 
 /**

@@ -1,0 +1,49 @@
+/**
+ * The clock of the system: wake-ups come once, never early, and can be cancelled; long ones come in pieces.
+ */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createClock, TIMER_LIMIT_MS } from '../../adapters/system/clock.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('the clock', () => {
+  it('wakes once, when now() has reached the time', async () => {
+    const clock = createClock();
+    const at = clock.now() + 20;
+    const woken = await new Promise<number>((resolve) => clock.wakeAt(at, () => resolve(clock.now())));
+    expect(woken).toBeGreaterThanOrEqual(at);
+  });
+
+  it('takes a time that has passed, and one beyond what a timer can', () => {
+    vi.useFakeTimers();
+    const clock = createClock();
+    const wake = vi.fn();
+    clock.wakeAt(clock.now() - 5, wake);
+    vi.advanceTimersByTime(1);
+    expect(wake).toHaveBeenCalledTimes(1);
+    const late = vi.fn();
+    clock.wakeAt(clock.now() + 3 * TIMER_LIMIT_MS, late);
+    vi.advanceTimersByTime(3 * TIMER_LIMIT_MS - 1);
+    expect(late).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(2);
+    expect(late).toHaveBeenCalledTimes(1);
+  });
+
+  it('a cancelled wake-up never comes', () => {
+    vi.useFakeTimers();
+    const clock = createClock();
+    const wake = vi.fn();
+    const cancel = clock.wakeAt(clock.now() + 2 * TIMER_LIMIT_MS, wake);
+    vi.advanceTimersByTime(TIMER_LIMIT_MS + 10);
+    cancel();
+    cancel();
+    vi.advanceTimersByTime(3 * TIMER_LIMIT_MS);
+    expect(wake).not.toHaveBeenCalled();
+  });
+
+  it('tells the time of day in Unix milliseconds', () => {
+    expect(Math.abs(createClock().wallTime() - Date.now())).toBeLessThan(60_000);
+  });
+});
