@@ -13,9 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => relay.close());
 
-function start(argv: readonly string[], { terminal = false, env = {} as Record<string, string> } = {}) {
+function start(argv: readonly string[], { terminal = false } = {}) {
   const [stdin, stdout, stderr] = [createFakeInput(terminal), createFakeOutput(terminal), createFakeOutput(terminal)];
-  const io = { stdin: stdin.stream, stdout: stdout.stream, stderr: stderr.stream, env };
+  const io = { stdin: stdin.stream, stdout: stdout.stream, stderr: stderr.stream, env: {} };
   const running = run(argv, io);
   running.done.catch(() => undefined);
   return { ...running, stdin, stdout, stderr };
