@@ -22,7 +22,7 @@ const PROGRAMS_ONLY = process.argv.includes('--programs');
 const GROUPS = [
   {
     programs: { securechat: 'adapters/cli/main.ts' },
-    libraries: { plugin: 'plugins/define.ts' },
+    libraries: { plugin: 'plugins/define.ts', testing: 'plugins/testing.ts' },
     // ws must not look for native addons in the client: one that lies about in a node_modules above would be loaded.
     define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
   },

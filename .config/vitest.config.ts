@@ -5,9 +5,15 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
 export default defineConfig({
+  // The public modules by the names that plugins use; from the sources, so that errors have one class.
+  resolve: {
+    alias: { 'securechat/plugin': `${ROOT}plugins/define.ts`, 'securechat/testing': `${ROOT}plugins/testing.ts` },
+  },
   test: {
-    root: fileURLToPath(new URL('..', import.meta.url)),
+    root: ROOT,
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 60_000,

@@ -23,8 +23,8 @@ export const READ_LIMIT = 1_024;
 export const HEADER_LIMIT = 8 * 1024;
 
 /** What a relay answers to plain HTTP, so that a program that looks for one on this machine knows what it has found. */
-export const RELAY_HEADER = 'securechat-relay';
-export const RELAY_KIND = 'ws';
+const RELAY_HEADER = 'securechat-relay';
+const RELAY_KIND = 'ws';
 
 export interface RelayOptions {
   /** Default 127.0.0.1. */
