@@ -1,7 +1,8 @@
 /**
- * Builds dist/ from the sources: programs, library entries, their declarations, licences of what is bundled. Run from the
+ * Builds dist/ from the sources: programs, library entries, their declarations, licences of what is bundled; and the dist/
+ * of each plugin in plugins/. Run from the
  * root after `tsc -b`; with --programs the libraries are left out, and nothing needs to be checked before. Nothing is
- * downloaded and nothing outside dist/ and .build/ is written.
+ * downloaded and nothing outside these and .build/ is written.
  *
  * Everything is bundled: reading hundreds of small files is most of the start-up time. What is imported with `import()`
  * becomes a chunk of its own, loaded only when it is chosen.
@@ -32,6 +33,20 @@ const GROUPS = [
 /** Addons that ws takes when they are there. */
 const EXTERNAL = ['bufferutil', 'utf-8-validate'];
 
+const COMMON = {
+  bundle: true,
+  write: false,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  charset: 'utf8',
+  // The whole licences are in THIRD-PARTY-LICENSES.txt. No source maps: the bundle is not minified, and a place in it
+  // says enough.
+  legalComments: 'none',
+  sourcemap: false,
+  logLevel: 'warning',
+};
+
 const SHEBANG = '#!/usr/bin/env node\n';
 /** CommonJS packages ask for Node's own modules by `require`, which an ES module has not. */
 const REQUIRE =
@@ -50,27 +65,38 @@ async function put(file, text, mode = 0o644) {
   await rename(fresh, file);
 }
 
+/**
+ * The plugins that come with the sources, each to where its package.json says. `securechat/plugin` goes inside: a checkout
+ * is in nobody's node_modules, where a stranger's plugin finds it.
+ */
+async function plugins() {
+  for (const { name } of (await readdir(path.join(ROOT, 'plugins'), { withFileTypes: true })).filter((entry) =>
+    entry.isDirectory(),
+  )) {
+    const folder = path.join(ROOT, 'plugins', name);
+    const { outputFiles, warnings } = await build({
+      absWorkingDir: ROOT,
+      entryPoints: [path.join(folder, 'index.ts')],
+      outfile: path.join(folder, 'dist', 'index.js'),
+      alias: { 'securechat/plugin': path.join(ROOT, 'plugins', 'define.ts') },
+      ...COMMON,
+    });
+    if (warnings.length > 0) throw new Error('esbuild warned; the build must be silent');
+    for (const { path: file, text } of outputFiles) await put(file, text);
+  }
+}
+
 async function bundle({ programs, libraries, define }) {
   const result = await build({
     absWorkingDir: ROOT,
     entryPoints: { ...programs, ...(PROGRAMS_ONLY ? {} : libraries) },
     outdir: DIST,
     chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
     splitting: true,
-    write: false,
     metafile: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    charset: 'utf8',
     define,
     external: EXTERNAL,
-    // The whole licences are in THIRD-PARTY-LICENSES.txt. No source maps: the bundle is not minified, and a place in it
-    // says enough.
-    legalComments: 'none',
-    sourcemap: false,
-    logLevel: 'warning',
+    ...COMMON,
   });
   if (result.warnings.length > 0) throw new Error('esbuild warned; the build must be silent');
   for (const input of Object.keys(result.metafile.inputs)) inputs.add(input);
@@ -138,6 +164,7 @@ const noted = path.join(BUILD, 'fingerprint');
 await rm(noted, { force: true });
 const outputs = {};
 for (const group of GROUPS) Object.assign(outputs, await bundle(group));
+await plugins();
 await licences();
 await sweep();
 await mkdir(BUILD, { recursive: true });

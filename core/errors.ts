@@ -71,6 +71,8 @@ export const CODES = {
   'SC-503': EXIT.usage, // bad command line
   'SC-504': EXIT.usage, // a plugin could not be loaded
   'SC-505': EXIT.internal, // the input or output of the program failed
+  'SC-506': EXIT.internal, // an adapter failed while it was used
+  'SC-507': EXIT.ok, // a plugin was loaded (notice)
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;
@@ -78,9 +80,13 @@ export type Code = keyof typeof CODES;
 /** Public facts that a sentence may need: never a secret, never message text. */
 export type Detail = Readonly<Record<string, string | number>>;
 
+/** What marks our errors, and which of them: the same in every copy of this module, and a plugin may bring one along. */
+const KIND: unique symbol = Symbol.for('securechat.error');
+
 /** The base of every error this program raises on purpose. `message` is the code: sentences are made elsewhere. */
 export class SecurechatError extends Error {
   override readonly name: string = 'SecurechatError';
+  readonly [KIND]: 'program' | 'local' | 'remote' = 'program';
   readonly code: Code;
   readonly detail: Detail;
 
@@ -99,6 +105,7 @@ export class SecurechatError extends Error {
 /** We broke a rule ourselves: a defect here. */
 export class LocalProtocolError extends SecurechatError {
   override readonly name = 'LocalProtocolError';
+  override readonly [KIND] = 'local';
   constructor(why: string) {
     super('SC-501', { why });
   }
@@ -107,7 +114,20 @@ export class LocalProtocolError extends SecurechatError {
 /** The other side (peer or relay) broke a rule. `why` names the rule, never content. */
 export class RemoteProtocolError extends SecurechatError {
   override readonly name = 'RemoteProtocolError';
+  override readonly [KIND] = 'remote';
   constructor(why: string, code: Code = 'SC-404') {
     super(code, { why });
   }
+}
+
+/** One of ours, also when another copy of this module made it. Its `code` is one of ours then, `detail` an object. */
+export function isSecurechatError(error: unknown): error is SecurechatError {
+  if (typeof error !== 'object' || error === null || !(KIND in error)) return false;
+  const { code, detail } = error as { code?: unknown; detail?: unknown };
+  return typeof code === 'string' && Object.hasOwn(CODES, code) && typeof detail === 'object' && detail !== null;
+}
+
+/** The other side broke a rule, also when another copy of this module says so. */
+export function isRemoteProtocolError(error: unknown): error is RemoteProtocolError {
+  return isSecurechatError(error) && error[KIND] === 'remote';
 }

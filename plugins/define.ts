@@ -5,8 +5,8 @@
 import type { ClockPort, CryptoPort, TransportPort, UiPort } from '../core/ports.js';
 
 /** What an adapter throws: see the doc comments of its port for when. */
-export { LocalProtocolError, RemoteProtocolError } from '../core/errors.js';
-export type { Code, ExitStatus } from '../core/errors.js';
+export { LocalProtocolError, RemoteProtocolError, SecurechatError } from '../core/errors.js';
+export type { Code, Detail, ExitStatus } from '../core/errors.js';
 export type {
   ClockPort,
   CloseReason,
@@ -22,8 +22,18 @@ export type {
   UiPort,
   UiView,
 } from '../core/ports.js';
-/** What a transport needs beyond its port: the join, what a relay answers to it, the longest frame. */
-export { FRAME_LIMIT, type Join, type RelayMessage } from '../core/relay/wire.js';
+/** What a transport needs beyond its port: the join and how it is said, what a relay answers to it, the limits. */
+export {
+  CONTROL_LIMIT,
+  CONTROL_VERSION,
+  FRAME_LIMIT,
+  type Join,
+  type JoinMessage,
+  joinMessage,
+  parseControl,
+  type RelayErrorCode,
+  type RelayMessage,
+} from '../core/relay/wire.js';
 
 /** The version of the plugin interface of this host: same major needed, minor at most the host's. */
 export const PLUGIN_API = { major: 1, minor: 0 } as const;

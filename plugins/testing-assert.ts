@@ -1,5 +1,8 @@
 /** The few checks that contract suites need, without any test runner: a failed check throws. Nothing else may be here. */
 
+/** Bytes of a value in a message; ML-KEM's keys are the longest that are compared whole. */
+const SHOWN = 2400;
+
 export function ensure(holds: boolean, what: string): void {
   if (!holds) throw new Error(what);
 }
@@ -11,8 +14,8 @@ export function equal(actual: unknown, wanted: unknown, what: string): void {
 /** Bytes are shown: nothing in a contract suite is secret. */
 export function same(actual: Uint8Array | undefined, wanted: Uint8Array, what: string): void {
   if (actual === undefined) throw new Error(`${what}: nothing`);
-  const [a, b] = [hex(actual), hex(wanted)];
-  ensure(a === b, `${what}: ${a} instead of ${b}`);
+  if (actual.length === wanted.length && wanted.every((byte, i) => actual[i] === byte)) return;
+  throw new Error(`${what}: ${shown(actual)} instead of ${shown(wanted)}`);
 }
 
 /** Runs `run`, which must throw an error of the class `kind`. */
@@ -25,6 +28,11 @@ export function refuses(run: () => unknown, kind: abstract new (...args: never[]
   }
   ensure(thrown !== undefined, `${what}: taken, not refused with ${kind.name}`);
   ensure(thrown instanceof kind, `${what}: ${String(thrown)} instead of ${kind.name}`);
+}
+
+/** All of a value, the beginning of a frame. */
+function shown(bytes: Uint8Array): string {
+  return bytes.length <= SHOWN ? hex(bytes) : `${String(bytes.length)} bytes ${hex(bytes.subarray(0, SHOWN))}…`;
 }
 
 export function hex(bytes: Uint8Array): string {

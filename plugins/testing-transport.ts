@@ -5,6 +5,7 @@
 import type { CloseReason, Connection, TransportEvent, TransportPort } from '../core/ports.js';
 import { base64url } from '../core/protocol/bytes.js';
 import { checkRelayMessage, FRAME_LIMIT, type Join } from '../core/relay/wire.js';
+import { ensure, equal, same } from './testing-assert.js';
 
 /** What is awaited and has not come after this many milliseconds fails the test. */
 export const PATIENCE_MS = 15_000;
@@ -303,25 +304,6 @@ function numbered(n: number, length = 256): Uint8Array {
   const frame = new Uint8Array(length);
   new DataView(frame.buffer).setUint32(0, n);
   return frame;
-}
-
-function ensure(holds: boolean, what: string): void {
-  if (!holds) throw new Error(what);
-}
-
-function equal(actual: unknown, wanted: unknown, what: string): void {
-  ensure(Object.is(actual, wanted), `${what}: ${String(actual)} instead of ${String(wanted)}`);
-}
-
-function same(actual: Uint8Array | undefined, wanted: Uint8Array, what: string): void {
-  ensure(
-    actual?.length === wanted.length,
-    `${what}: ${String(actual?.length)} bytes instead of ${String(wanted.length)}`,
-  );
-  ensure(
-    wanted.every((byte, i) => actual?.[i] === byte),
-    `${what}: bytes differ`,
-  );
 }
 
 function throws(run: () => unknown, what: string): void {

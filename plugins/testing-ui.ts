@@ -2,8 +2,10 @@
  * The contract of UiPort (core/ports.ts) as tests for any runner: every view in any order, hostile text, broken streams,
  * the end. A failed check throws. No test runner and nothing that is true of one UI only may be in this file.
  */
-import type { ClockPort, MessageStatus, State, UiEvent, UiPort, UiView } from '../core/ports.js';
+import type { MessageStatus, State, UiEvent, UiPort, UiView } from '../core/ports.js';
 import type { Sanitize, UiContext } from './define.js';
+import { createFakeClock, type FakeClock } from './testing-clock.js';
+import { fakeSanitize } from './testing-sanitize.js';
 import { createFakeInput, createFakeOutput, type FakeInput, type FakeOutput } from './testing-streams.js';
 
 export interface UiContract {
@@ -13,8 +15,8 @@ export interface UiContract {
   readonly test: (name: string, run: () => Promise<void>) => void;
   /** A fresh UI on this context. */
   create(context: UiContext): UiPort | Promise<UiPort>;
-  /** The host's sanitiser. */
-  readonly sanitize: Sanitize;
+  /** Default: fakeSanitize. */
+  readonly sanitize?: Sanitize;
   /** The streams claim to be terminals. */
   readonly terminal?: boolean;
   /** Takes the control sequences that the UI makes itself out of what it wrote. Default: it makes none. */
@@ -27,16 +29,14 @@ interface Rig {
   readonly input: FakeInput;
   readonly output: FakeOutput;
   readonly errors: FakeOutput;
-  readonly clock: ManualClock;
+  readonly clock: FakeClock;
   /** Resolves with the next event of this type, or one that came before. */
   event(type: UiEvent['type']): Promise<UiEvent>;
   written(): string;
 }
 
-interface ManualClock extends ClockPort {
-  /** Wakes everything that waits. */
-  expire(): void;
-}
+/** A UI whose reader does not read is closed after this long at the latest, milliseconds. */
+const CLOSE_PATIENCE_MS = 10_000;
 
 const STATES: readonly State[] = ['idle', 'searching', 'handshaking', 'confirming', 'active', 'closing', 'destroyed'];
 const STATUSES: readonly MessageStatus[] = ['held', 'sent', 'delivered', 'failed'];
@@ -117,7 +117,7 @@ async function stuckReader(contract: UiContract): Promise<void> {
   rig.errors.hold();
   rig.ui.show(message(0, 'nobody reads this'));
   const closed = rig.ui.close();
-  rig.clock.expire();
+  rig.clock.advance(CLOSE_PATIENCE_MS);
   await closed;
 }
 
@@ -242,8 +242,8 @@ async function make(contract: UiContract): Promise<Rig> {
     createFakeOutput(contract.terminal),
     createFakeOutput(contract.terminal),
   ];
-  const clock = manualClock();
-  const { sanitize } = contract;
+  const clock = createFakeClock();
+  const { sanitize = fakeSanitize } = contract;
   const ui = await contract.create({
     clock,
     input: input.stream,
@@ -278,22 +278,6 @@ async function start(contract: UiContract): Promise<Rig> {
   const rig = await make(contract);
   rig.ui.open(() => undefined);
   return rig;
-}
-
-function manualClock(): ManualClock {
-  const wakes = new Set<() => void>();
-  return {
-    now: () => 0,
-    wallTime: () => 0,
-    wakeAt(_at, wake) {
-      wakes.add(wake);
-      return () => void wakes.delete(wake);
-    },
-    expire() {
-      for (const wake of [...wakes]) wake();
-      wakes.clear();
-    },
-  };
 }
 
 function count(rig: Rig, type: UiEvent['type']): number {

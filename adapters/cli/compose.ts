@@ -4,7 +4,7 @@
  */
 import 'reflect-metadata';
 import { Container, type ServiceIdentifier } from 'inversify';
-import { LocalProtocolError, SecurechatError } from '../../core/errors.js';
+import { isSecurechatError, LocalProtocolError, SecurechatError } from '../../core/errors.js';
 import type { ClockPort, CryptoPort, TransportPort, UiPort } from '../../core/ports.js';
 import type { UiContext } from '../../plugins/define.js';
 import type { AdapterKind, Registry } from '../../plugins/registry.js';
@@ -102,7 +102,7 @@ async function make<Port>(
   try {
     return await create();
   } catch (error) {
-    if (error instanceof SecurechatError) throw error;
+    if (isSecurechatError(error)) throw error;
     const name = options[kind];
     const why = error instanceof Error ? error.message : 'it threw something that is no error';
     throw kind === 'crypto'

@@ -302,4 +302,16 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
     cause: 'The terminal was closed, a pipe broke, or a descriptor could not be read.',
     remedy: 'Check where the input comes from and where the output goes.',
   },
+  'SC-506': {
+    sentence: ({ kind, name, why }) =>
+      `The ${kind === undefined ? 'adapter' : String(kind)}${given(' "', name, '"')} failed${given(': ', why)}. Everything is wiped.`,
+    cause: 'A transport, crypto or UI broke its contract, or stopped with an error of its own.',
+    remedy: 'Choose another one, and tell its author.',
+  },
+  'SC-507': {
+    sentence: ({ plugin, version, path }) =>
+      `The plugin${given(' ', plugin)}${given(' ', version)} is loaded${given(' from ', path)}; it may do all that this program may.`,
+    cause: 'A plugin was named with --plugin.',
+    remedy: '',
+  },
 };

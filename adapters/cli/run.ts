@@ -2,7 +2,7 @@
  * One run of the program: options, code, adapters, chat, end. The process itself (signals, exit, uncaught errors) is
  * main.ts; nothing of it may be in this file.
  */
-import { EXIT, type ExitStatus, SecurechatError } from '../../core/errors.js';
+import { CODES, EXIT, type ExitStatus, isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { ascii } from '../../core/protocol/bytes.js';
 import { formatCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
 import { formatInvite } from '../../core/room/invite.js';
@@ -105,9 +105,9 @@ export function run(argv: readonly string[], io: Io): Run {
 
   return {
     done: start().catch(async (error: unknown) => {
-      if (!(error instanceof SecurechatError) || error.code === 'SC-501') throw error;
+      if (!isSecurechatError(error) || error.code === 'SC-501') throw error;
       await write(io.stderr, `securechat: ${describe(error.code, error.detail)}\n`);
-      return error.exit;
+      return CODES[error.code];
     }),
     interrupt() {
       if (interruptChat === undefined) interruptStart();

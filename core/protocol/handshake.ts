@@ -7,7 +7,7 @@
  *   M2  B → A   Yb ‖ ct ‖ tagB ‖ AEAD(hsB, payload_B)
  *   M3  A → B   tagA ‖ AEAD(hsA, payload_A)
  */
-import { RemoteProtocolError } from '../errors.js';
+import { isRemoteProtocolError } from '../errors.js';
 import type { CryptoPort, Part, Secret } from '../ports.js';
 import { compareBytes, concat, label, lv, lvBytes, sameBytes, TAG } from './bytes.js';
 import { decodePayload, encodePayload, PAYLOAD, type Caps } from './caps.js';
@@ -330,7 +330,7 @@ function orFailed<T>(compute: () => T): T | undefined {
   try {
     return compute();
   } catch (error) {
-    if (error instanceof RemoteProtocolError) return undefined;
+    if (isRemoteProtocolError(error)) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@
  * and returns what is to be done; `wakeAt` says when it wants to be called again. No I/O, no clock, no sentence; the
  * states and their changes are in transitions.ts.
  */
-import { type Code, CODES, type Detail, SecurechatError } from '../errors.js';
+import { type Code, CODES, type Detail, isSecurechatError } from '../errors.js';
 import type { CryptoPort, Secret, State, TransportEvent, UiEvent } from '../ports.js';
 import { type Caps, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake.js';
@@ -185,7 +185,7 @@ export function createSession(options: SessionOptions): Session {
 
   /** An error in a step ends the session: the peer's with a last word to it, ours as a defect. */
   function broken(error: unknown, now: number): void {
-    if (error instanceof SecurechatError) {
+    if (isSecurechatError(error)) {
       try {
         conversation?.abort(now);
       } catch {

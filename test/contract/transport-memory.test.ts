@@ -1,6 +1,6 @@
 /** The transport contract on `memory`, in real time and in time that a test moves. */
 import { describe, expect, test } from 'vitest';
-import { createMemoryRelay, type MemoryRelayOptions } from '../../adapters/transport/memory.js';
+import { createMemoryRelay, type MemoryRelayOptions } from '../../plugins/testing-memory.js';
 import type { TransportEvent } from '../../core/ports.js';
 import { transportContract } from '../../plugins/testing-transport.js';
 import { GENEROUS } from '../support/relay.js';

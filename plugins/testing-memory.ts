@@ -2,12 +2,12 @@
  * A relay and its transport in memory, on the same room machine as the real relays: for tests, with time, latency, loss
  * and order in the hands of the test. No socket may be in this file, and nothing in it depends on chance.
  */
-import { LocalProtocolError } from '../../core/errors.js';
-import type { ClockPort, CloseReason, TransportEvent, TransportPort } from '../../core/ports.js';
-import { createDeadlines, type Due, NOT_DUE } from '../../core/relay/deadlines.js';
-import type { RoomLimits } from '../../core/relay/limits.js';
-import { createRooms, type Member, type RoomEffect } from '../../core/relay/rooms.js';
-import { FRAME_LIMIT, joinMessage } from '../../core/relay/wire.js';
+import { LocalProtocolError } from '../core/errors.js';
+import type { ClockPort, CloseReason, TransportEvent, TransportPort } from '../core/ports.js';
+import { createDeadlines, type Due, NOT_DUE } from '../core/relay/deadlines.js';
+import type { RoomLimits } from '../core/relay/limits.js';
+import { createRooms, type Member, type RoomEffect } from '../core/relay/rooms.js';
+import { FRAME_LIMIT, joinMessage } from '../core/relay/wire.js';
 
 /** `send` returns false when more bytes than this have not reached the relay; `drain` follows at DRAIN_MARK. */
 export const SEND_MARK = 256 * 1024;
