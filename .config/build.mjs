@@ -1,8 +1,7 @@
 /**
- * Builds dist/ from the sources: programs, library entries, their declarations, licences of what is bundled; and the dist/
- * of each plugin in plugins/. Run from the
- * root after `tsc -b`; with --programs the libraries are left out, and nothing needs to be checked before. Nothing is
- * downloaded and nothing outside these and .build/ is written.
+ * Builds dist/ from the sources: programs, library entries, their declarations, licences of what is bundled; and dist/ of
+ * each plugin in plugins/. Run from the root after `tsc -b`; with --programs the libraries are left out, and nothing needs
+ * to be checked before. Nothing is downloaded and nothing outside these folders and .build/ is written.
  *
  * Everything is bundled: reading hundreds of small files is most of the start-up time. What is imported with `import()`
  * becomes a chunk of its own, loaded only when it is chosen.
@@ -70,10 +69,9 @@ async function put(file, text, mode = 0o644) {
  * is in nobody's node_modules, where a stranger's plugin finds it.
  */
 async function plugins() {
-  for (const { name } of (await readdir(path.join(ROOT, 'plugins'), { withFileTypes: true })).filter((entry) =>
-    entry.isDirectory(),
-  )) {
-    const folder = path.join(ROOT, 'plugins', name);
+  for (const entry of await readdir(path.join(ROOT, 'plugins'), { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const folder = path.join(entry.parentPath, entry.name);
     const { outputFiles, warnings } = await build({
       absWorkingDir: ROOT,
       entryPoints: [path.join(folder, 'index.ts')],

@@ -14,7 +14,7 @@ const NOT_IN_CORE = [
 ];
 
 export default defineConfig(
-  { ignores: ['**/node_modules/**', 'dist/**', '.build/**', 'coverage/**'] },
+  { ignores: ['**/node_modules/**', '**/dist/**', '.build/**', 'coverage/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],

@@ -3,8 +3,8 @@
  * again, with the same hello, and tells `peer-joined` when it is back. No byte of a frame is looked at in this file.
  */
 import { connect as connectTcp, type Socket } from 'node:net';
-import type { ClockPort, CloseReason, Connection, TransportEvent } from '../define.js';
-import type { Join, RelayMessage } from '../define.js';
+import type { ClockPort, CloseReason, Connection, TransportEvent } from 'securechat/plugin';
+import type { Join, RelayMessage } from 'securechat/plugin';
 import type { Address } from './address.js';
 import { checkFrame } from './frame-check.js';
 import { readHead } from './head.js';

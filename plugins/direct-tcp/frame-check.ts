@@ -1,5 +1,5 @@
 /** The one check of what the core gives to `send`. */
-import { FRAME_LIMIT, LocalProtocolError } from '../define.js';
+import { FRAME_LIMIT, LocalProtocolError } from 'securechat/plugin';
 
 /** Throws LocalProtocolError for a frame that is no frame: a defect of the caller, which must not reach the other side. */
 export function checkFrame(frame: Uint8Array): void {

@@ -1,6 +1,6 @@
 /** The first bytes of a connection, from somebody of whom nothing is known yet: exact, bounded in size and time. */
 import type { Socket } from 'node:net';
-import type { ClockPort } from '../define.js';
+import type { ClockPort } from 'securechat/plugin';
 import { HELLO_TIMEOUT_MS } from './wire.js';
 
 /** foreign: it says something else. silent: it ended or said too little in time. */

@@ -2,8 +2,8 @@
  * A transport without a relay: one side listens, the other one connects. This file is the plugin and its flags; how the
  * two sides speak is in the files beside it.
  */
-import type { TransportPort } from '../define.js';
-import { definePlugin, type DirectContext, type FlagValues } from '../define.js';
+import type { TransportPort } from 'securechat/plugin';
+import { definePlugin, type DirectContext, type FlagValues } from 'securechat/plugin';
 import { type Address, parseAddress } from './address.js';
 import { connect, type Search } from './connect.js';
 import { listen } from './listen.js';

@@ -3,7 +3,7 @@
  * becomes of the room, may not be in this file.
  */
 import type { Socket } from 'node:net';
-import type { ClockPort } from '../define.js';
+import type { ClockPort } from 'securechat/plugin';
 import {
   CLOSE_WAIT_MS,
   createFrameReader,

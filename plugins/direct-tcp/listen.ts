@@ -5,8 +5,8 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
-import type { ClockPort, CloseReason, Connection, TransportEvent } from '../define.js';
-import type { Join, RelayMessage } from '../define.js';
+import type { ClockPort, CloseReason, Connection, TransportEvent } from 'securechat/plugin';
+import type { Join, RelayMessage } from 'securechat/plugin';
 import type { Address } from './address.js';
 import { checkFrame } from './frame-check.js';
 import { readHead } from './head.js';

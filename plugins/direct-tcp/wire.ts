@@ -5,7 +5,7 @@
  *     answer  who listens:   MAGIC "ready\n" ‖ status(1)                   only to a hello with its own room id
  *     then, both ways:       length(4, big-endian) ‖ frame                 length 0: "I leave", and nothing follows
  */
-import { FRAME_LIMIT, type Join } from '../define.js';
+import { FRAME_LIMIT, type Join } from 'securechat/plugin';
 
 const MAGIC = 'securechat-direct/1 ';
 export const HELLO = Buffer.from(`${MAGIC}hello\n`);

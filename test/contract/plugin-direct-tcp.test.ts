@@ -1,7 +1,7 @@
 /** The transport contract on the plugin direct-tcp: two sides on a real port of this machine. */
 import { createServer as createHttpServer } from 'node:http';
 import { test } from 'vitest';
-import { transportContract } from '../../plugins/testing-transport.js';
+import { transportContract } from 'securechat/testing';
 import { freePort, listening, transport } from '../support/direct-tcp.js';
 
 const search = { ms: 500, intervalMs: 20 };
