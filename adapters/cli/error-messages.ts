@@ -45,9 +45,10 @@ const always = (sentence: string) => (): string => sentence;
 
 export const MESSAGES: Readonly<Record<Code, Message>> = {
   'SC-101': {
-    sentence: ({ relay, why }) => `No relay answers${given(' at ', relay)}${given(' (', why, ')')}.`,
+    sentence: ({ relay, why }) =>
+      `${relay === undefined ? 'Nobody answers' : `No relay answers at ${String(relay)}`}${given(' (', why, ')')}.`,
     cause: 'The relay cannot be reached: no such host, connection refused, TLS failure or time-out.',
-    remedy: 'Is it running, and is the address right? Start one with: securechat-relay-ws',
+    remedy: 'Is it running, and is the address right? A relay is started with: securechat-relay-ws',
   },
   'SC-102': {
     sentence: always('The relay refused the request as malformed.'),
@@ -76,12 +77,15 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
   },
   'SC-107': {
     sentence: ({ relay, why }) =>
-      `What answers${given(' at ', relay)} does not speak like a securechat relay${given(' (', why, ')')}.`,
+      relay === undefined
+        ? `What answers is no securechat that waits for this code${given(' (', why, ')')}.`
+        : `What answers at ${String(relay)} does not speak like a securechat relay${given(' (', why, ')')}.`,
     cause: 'Something else answers at this address, or the relay sent what is not in the protocol.',
-    remedy: 'Check the address given with --relay.',
+    remedy: 'Check the address.',
   },
   'SC-108': {
-    sentence: ({ why }) => `The connection to the relay ended before a chat was established${given(' (', why, ')')}.`,
+    sentence: ({ relay, why }) =>
+      `The connection${relay === undefined ? '' : ' to the relay'} ended before a chat was established${given(' (', why, ')')}.`,
     cause: 'The relay, or something on the way to it, closed the connection before the keys were agreed on.',
     remedy: 'Check the network, then try again with a new code.',
   },

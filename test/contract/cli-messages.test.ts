@@ -62,8 +62,13 @@ suite('messages', () => {
   it('say what is known', () => {
     expect(describe('SC-101', { relay: 'ws://127.0.0.1:1/', why: 'ECONNREFUSED' })).toBe(
       'No relay answers at ws://127.0.0.1:1/ (ECONNREFUSED). Is it running, and is the address right? ' +
-        'Start one with: securechat-relay-ws (SC-101)',
+        'A relay is started with: securechat-relay-ws (SC-101)',
     );
+    // A transport that needs no relay is not told of one.
+    expect(explain('SC-101', { why: 'ECONNREFUSED' })).toContain('Nobody answers (ECONNREFUSED). ');
+    expect(explain('SC-107', { why: 'x' })).toContain('What answers is no securechat that waits for this code (x). ');
+    expect(explain('SC-108', { why: 'x' })).toContain('The connection ended before a chat was established (x). ');
+    expect(explain('SC-108', { relay: 'ws://x/', why: 'x' })).toContain('The connection to the relay ended before ');
     expect(explain('SC-302', { position: 2, nearest: 'anchor' })).toBe(
       'Word 2 of the code is not in the word list. Did you mean "anchor"? Correct the word and try again.',
     );

@@ -1,6 +1,7 @@
 /** direct-tcp in time: either side first, away and back, ghosts, ends that come at the wrong moment. */
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { createFakeClock } from 'securechat/testing';
 import { expect, test } from 'vitest';
 import { isItself } from '../../plugins/direct-tcp/connect.js';
 import * as wire from '../../plugins/direct-tcp/wire.js';
@@ -19,20 +20,29 @@ test('the same seat again replaces its ghost at once', async () => {
 });
 
 test('no timer outlives the end, whenever it comes', async () => {
-  const clock = direct.manualClock();
-  const lonely = open(transport('connect', await direct.freePort(), { clock }), newJoin());
+  const clock = createFakeClock();
+  const wakes: number[] = [];
+  const watched = {
+    ...clock,
+    wakeAt(at: number, wake: () => void) {
+      wakes.push(at);
+      return clock.wakeAt(at, wake);
+    },
+  };
+  const lonely = open(transport('connect', await direct.freePort(), { clock: watched }), newJoin());
   // From the look at a silent socket to the wait for the next try.
-  await expect.poll(() => clock.next()).toBe(20);
+  await expect.poll(() => wakes).toEqual([wire.HELLO_TIMEOUT_MS, 20]);
+  expect(clock.waiting).toBe(1);
   lonely.connection.close();
   await lonely.says('closed closed');
-  expect(clock.next()).toBeUndefined();
+  expect(clock.waiting).toBe(0);
 
   const { port, join, listener } = await waitingListener({ clock });
   const connector = open(transport('connect', port, { clock }), newJoin(join.room));
   await connector.says('open', 'joined peer');
   await listener.says('peer-joined');
   await part(listener, connector);
-  expect(clock.next()).toBeUndefined();
+  expect(clock.waiting).toBe(0);
 });
 
 test('the side that connects finds the other one again when it comes back to the same port', async () => {
@@ -111,7 +121,7 @@ test('a listener in another room is looked at again, and told in the end', async
 });
 
 test('somebody who takes the connection and says nothing is no listener', async () => {
-  const clock = direct.manualClock();
+  const clock = createFakeClock();
   const mute = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.on('close', () => mute.close());
@@ -125,7 +135,7 @@ test('somebody who takes the connection and says nothing is no listener', async 
 
 test('a host that does not exist is told at once', async () => {
   const host = 'no-such-host.invalid';
-  const connector = open(transport('connect', 7000, { host, clock: direct.manualClock() }), newJoin());
+  const connector = open(transport('connect', 7000, { host, clock: createFakeClock() }), newJoin());
   await expect.poll(() => connector.said).toHaveLength(1);
   // Without any name server the look-up fails in another way, which may pass: only then it is tried again.
   expect(connector.said[0]).toMatch(/^closed unreachable (ENOTFOUND|EAI_AGAIN)$/);

@@ -1,6 +1,7 @@
 /** direct-tcp among strangers: what a listening port meets on a real network, and each limit. */
 import { EventEmitter, once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { createFakeClock } from 'securechat/testing';
 import { expect, test } from 'vitest';
 import { FRAME_LIMIT } from '../../plugins/define.js';
 import { createLink } from '../../plugins/direct-tcp/link.js';
@@ -42,7 +43,7 @@ test('who ends or breaks before its hello is whole changes nothing', async () =>
 });
 
 test('who says too little within HELLO_TIMEOUT_MS is closed', async () => {
-  const clock = direct.manualClock();
+  const clock = createFakeClock();
   const { port, join, listener } = await waitingListener({ clock });
   const slow = await stranger(port, direct.hello(join).subarray(0, wire.HELLO_LENGTH - 1));
   // Its connection was taken when a later one was answered.
@@ -89,7 +90,7 @@ test('a frame over FRAME_LIMIT ends the connection at its length, before a byte 
 });
 
 test('a frame that does not become complete within FRAME_TIMEOUT_MS ends the connection', async () => {
-  const clock = direct.manualClock();
+  const clock = createFakeClock();
   const { port, join, listener } = await waitingListener({ clock });
   // A whole frame and the beginning of another: the length of the first is 1.
   const slow = await stranger(
@@ -111,7 +112,7 @@ test('a frame that does not become complete within FRAME_TIMEOUT_MS ends the con
 });
 
 test('bytes that trickle in do not put the end of a frame off', () => {
-  const clock = direct.manualClock();
+  const clock = createFakeClock();
   const socket = Object.assign(new EventEmitter(), {
     setNoDelay: () => undefined,
     destroy: () => socket.emit('close'),
@@ -133,7 +134,7 @@ test('bytes that trickle in do not put the end of a frame off', () => {
 });
 
 test('who says that it leaves is not waited for', async () => {
-  const { port, join, listener } = await waitingListener({ clock: direct.manualClock() });
+  const { port, join, listener } = await waitingListener({ clock: createFakeClock() });
   const gone = await stranger(port, Buffer.concat([direct.hello(newJoin(join.room)), wire.LEAVE]));
   await listener.says('peer-joined', 'peer-left');
   await gone.over;
@@ -141,7 +142,7 @@ test('who says that it leaves is not waited for', async () => {
 });
 
 test('close does not wait longer than CLOSE_WAIT_MS for a peer that does not read', async () => {
-  const clock = direct.manualClock();
+  const clock = createFakeClock();
   const { port, join, listener } = await waitingListener({ clock });
   const deaf = await stranger(port, direct.hello(newJoin(join.room)));
   deaf.socket.pause();

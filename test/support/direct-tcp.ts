@@ -1,4 +1,4 @@
-/** Both sides of direct-tcp, strangers on raw sockets, and a clock in the hands of the test. No expectation may be here. */
+/** Both sides of direct-tcp, strangers on raw sockets, and what each was told. No expectation may be here. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { createClock } from '../../adapters/system/clock.js';
@@ -9,33 +9,6 @@ import { ANSWER, HELLO, identity } from '../../plugins/direct-tcp/wire.js';
 
 export const HOST = '127.0.0.1';
 const realClock = createClock();
-
-export interface ManualClock extends ClockPort {
-  advance(ms: number): void;
-  /** When the next wake is asked for. */
-  next(): number | undefined;
-}
-
-export function manualClock(): ManualClock {
-  let time = 0;
-  const wakes = new Set<{ at: number; wake: () => void }>();
-  return {
-    now: () => time,
-    wallTime: () => 0,
-    wakeAt(at, wake) {
-      const entry = { at, wake };
-      wakes.add(entry);
-      return () => void wakes.delete(entry);
-    },
-    next: () => [...wakes].map(({ at }) => at).sort((a, b) => a - b)[0],
-    advance(ms) {
-      time += ms;
-      for (const entry of [...wakes]) {
-        if (entry.at <= time && wakes.delete(entry)) entry.wake();
-      }
-    },
-  };
-}
 
 export async function listening(server: Server, host = HOST): Promise<number> {
   server.listen(0, host);
