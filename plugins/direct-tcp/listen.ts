@@ -117,7 +117,7 @@ export function listen(
   });
   server.on('error', (error: NodeJS.ErrnoException) => {
     // Later errors are those of one connection that could not be taken.
-    if (!listening) end(asked ? 'closed' : 'unreachable', error.code ?? error.name);
+    if (!listening) end(asked ? 'closed' : 'unreachable', `cannot listen there: ${error.code ?? error.name}`);
   });
   // When every connection has ended too.
   server.on('close', () => end('closed', ''));

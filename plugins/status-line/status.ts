@@ -15,20 +15,20 @@ export const NAME_SHOWN = 20;
 export const TEXT_SHOWN = 60;
 export const SENTENCE_SHOWN = 300;
 
-const STATES: Readonly<Record<State, string>> = {
+/** Of `destroyed` the program's last sentence tells more. */
+const STATES: Readonly<Record<Exclude<State, 'destroyed'>, string>> = {
   idle: 'starting',
   searching: 'waiting',
   handshaking: 'connecting',
   confirming: 'do the words match?',
   active: 'active',
   closing: 'leaving',
-  destroyed: 'ended',
 };
 
 export function createStatusLine(options: { readonly text: boolean }, context: UiContext): UiPort {
   const { input, output, errors, sanitize, clock } = context;
   let sink: (event: UiEvent) => void = () => undefined;
-  let state: State = 'idle';
+  let state: keyof typeof STATES = 'idle';
   let unread = 0;
   let words = '';
   /** `name: text` of the newest message, neutralised and cut. */
@@ -100,6 +100,7 @@ export function createStatusLine(options: { readonly text: boolean }, context: U
   function show(view: UiView): void {
     switch (view.type) {
       case 'state':
+        if (view.state === 'destroyed') return;
         state = view.state;
         return draw();
       case 'message':

@@ -71,7 +71,7 @@ test('the side that listens stays when the other one leaves or breaks, and takes
   await listener.says('peer-left');
   // The port itself stays: no stranger can take it in between.
   const rival = open(transport('listen', port), join);
-  await rival.says('closed unreachable EADDRINUSE');
+  await rival.says('closed unreachable cannot listen there: EADDRINUSE');
   const broken = await stranger(port, direct.hello(guest));
   await listener.says('peer-joined');
   broken.socket.resetAndDestroy();

@@ -92,7 +92,6 @@ test('every state is one line; the same line is not repeated', async () => {
     'securechat: do the words match?',
     'securechat: active',
     'securechat: leaving',
-    'securechat: ended',
   ]);
 });
 
