@@ -120,11 +120,13 @@ export class RemoteProtocolError extends SecurechatError {
   }
 }
 
-/** One of ours, also when another copy of this module made it. Its `code` is one of ours then, `detail` an object. */
+/** One of ours, also when another copy of this module made it. `code` and `detail` are checked then. */
 export function isSecurechatError(error: unknown): error is SecurechatError {
   if (typeof error !== 'object' || error === null || !(KIND in error)) return false;
   const { code, detail } = error as { code?: unknown; detail?: unknown };
-  return typeof code === 'string' && Object.hasOwn(CODES, code) && typeof detail === 'object' && detail !== null;
+  if (typeof code !== 'string' || !Object.hasOwn(CODES, code) || typeof detail !== 'object' || detail === null)
+    return false;
+  return Object.values(detail).every((value) => typeof value === 'string' || typeof value === 'number');
 }
 
 /** The other side broke a rule, also when another copy of this module says so. */

@@ -2,7 +2,7 @@
  * One run of the program: options, code, adapters, chat, end. The process itself (signals, exit, uncaught errors) is
  * main.ts; nothing of it may be in this file.
  */
-import { CODES, EXIT, type ExitStatus, isSecurechatError, SecurechatError } from '../../core/errors.js';
+import { CODES, type Detail, EXIT, type ExitStatus, isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { ascii } from '../../core/protocol/bytes.js';
 import { formatCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
 import { formatInvite } from '../../core/room/invite.js';
@@ -97,7 +97,9 @@ export function run(argv: readonly string[], io: Io): Run {
       pace: options.ui !== 'json' && io.stdin.isTTY === true,
       version: ascii(VERSION),
       words: wordlist,
-      describe: (code, detail) => explain(code, relay === undefined ? detail : { relay: relay.url.href, ...detail }),
+      describe: (code, detail) =>
+        explain(code, { ...(relay === undefined ? {} : { relay: relay.url.href }), ...named(detail, options) }),
+      untold: (code, text) => write(io.stderr, `securechat: ${text} (${code})\n`),
     });
     interruptChat = session.interrupt;
     return session.done;
@@ -138,6 +140,12 @@ async function enter(options: Options, io: Io, color: boolean): Promise<EnteredC
     prompter: mayAsk ? createPrompter(io.stdin, io.stdout, color) : undefined,
     checkRelay: (address) => parseRelayAddress(address, options.insecureRelay),
   });
+}
+
+/** The core does not know what the adapter that failed is called. */
+function named(detail: Detail, options: Options): Detail {
+  const { kind } = detail;
+  return kind === 'transport' || kind === 'crypto' || kind === 'ui' ? { name: options[kind], ...detail } : detail;
 }
 
 function noticesOf(entered: EnteredCode, { relay }: Parts): readonly Notice[] {

@@ -2,13 +2,17 @@
  * The one asynchronous file of the core: it carries events from the ports into the session and performs the effects that
  * come out. No decision may be made here.
  */
-import type { Code, Detail, ExitStatus } from '../errors.js';
+import { type Code, type Detail, type ExitStatus, isSecurechatError, LocalProtocolError } from '../errors.js';
 import type { ClockPort, Connection, CryptoPort, TransportPort, UiPort, UiView } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { RoomCode } from '../room/code.js';
 import { FLUSH_TIMEOUT } from './conversation.js';
 import type { Effect, SessionEvent, SessionView } from './events.js';
-import { createSession } from './session.js';
+import { guardCrypto, guardTransport, guardUi } from './guard.js';
+import { createSession, type Session } from './session.js';
+
+/** A UI that takes longer to close is not waited for, milliseconds. */
+export const UI_CLOSE_TIMEOUT = 5_000;
 
 export interface ChatOptions {
   readonly crypto: CryptoPort;
@@ -29,6 +33,8 @@ export interface ChatOptions {
   readonly words: readonly string[];
   /** The sentence for a code. */
   readonly describe: (code: Code, detail: Detail) => string;
+  /** The end, when the UI could not show it. */
+  readonly untold?: (code: Code, text: string) => void | Promise<void>;
 }
 
 export interface Chat {
@@ -38,27 +44,44 @@ export interface Chat {
   interrupt(): void;
 }
 
+/**
+ * Whatever an adapter does, `done` resolves. Throws SecurechatError SC-506 when the crypto adapter fails at once: then
+ * nothing was opened, and everything is wiped.
+ */
 export function chat(options: ChatOptions): Chat {
-  const { crypto, transport, ui, clock } = options;
+  const { clock, reroll } = options;
+  const crypto = guardCrypto(options.crypto);
+  const transport = guardTransport(options.transport, fail);
+  const ui = guardUi(options.ui, fail);
   let code = options.code;
-  const { reroll } = options;
-  const session = createSession({
-    ...options,
-    nameplate: code.nameplate,
-    form: code.form,
-    prs: crypto.take(plainCopy(code.secret)),
-    reroll:
-      reroll === undefined
-        ? undefined
-        : () => {
-            code = reroll(code);
-            return code.nameplate;
-          },
-  });
+  let session: Session;
+  try {
+    session = createSession({
+      ...options,
+      crypto,
+      nameplate: code.nameplate,
+      form: code.form,
+      prs: crypto.take(plainCopy(code.secret)),
+      reroll:
+        reroll === undefined
+          ? undefined
+          : () => {
+              code = reroll(code);
+              return code.nameplate;
+            },
+    });
+  } catch (error) {
+    wipe();
+    throw error;
+  }
   if (reroll === undefined) code.secret.fill(0);
 
   let connection: Connection | undefined;
+  /** What an abandoned connection still says is not for the session. */
+  let connections = 0;
   let connectionClosed = Promise.resolve();
+  /** The UI has shown the end. */
+  let told = false;
   let cancelWake = (): void => undefined;
   const queue: SessionEvent[] = [];
   let pumping = false;
@@ -74,7 +97,13 @@ export function chat(options: ChatOptions): Chat {
     pumping = true;
     try {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        for (const effect of session.handle(next, clock.now())) perform(effect);
+        for (const effect of session.handle(next, clock.now())) {
+          try {
+            perform(effect);
+          } catch (error) {
+            fail(error);
+          }
+        }
       }
     } finally {
       pumping = false;
@@ -82,6 +111,12 @@ export function chat(options: ChatOptions): Chat {
     cancelWake();
     const at = session.wakeAt(clock.now());
     cancelWake = at === Number.POSITIVE_INFINITY ? () => undefined : clock.wakeAt(at, () => dispatch({ type: 'wake' }));
+  }
+
+  /** The session ends in order. After its end this does nothing. */
+  function fail(error: unknown): void {
+    const known = isSecurechatError(error) ? error : new LocalProtocolError('an effect could not be performed');
+    dispatch({ type: 'failed', error: known });
   }
 
   function perform(effect: Effect): void {
@@ -101,13 +136,16 @@ export function chat(options: ChatOptions): Chat {
 
   function connect(join: Parameters<TransportPort['open']>[0]): void {
     connection?.close();
+    connection = undefined;
+    connections += 1;
+    const number = connections;
+    let closed = (): void => undefined;
+    connection = transport.open(join, (event) => {
+      if (event.type === 'closed') closed();
+      if (number === connections) dispatch({ type: 'transport', event });
+    });
     connectionClosed = new Promise((resolve) => {
-      const opened = transport.open(join, (event) => {
-        if (event.type === 'closed') resolve();
-        // What an abandoned connection still says is not for the session.
-        if (opened === connection) dispatch({ type: 'transport', event });
-      });
-      connection = opened;
+      closed = resolve;
     });
   }
 
@@ -118,9 +156,7 @@ export function chat(options: ChatOptions): Chat {
       case 'notice':
         return ui.show({ ...view, text: options.describe(view.code, view.detail) });
       case 'ended':
-        ui.show({ ...view, text: options.describe(view.code, view.detail) });
-        void finish(view.exit);
-        return;
+        return end(view);
       default:
         ui.show(atWallTime(view));
         wipeView(view);
@@ -141,21 +177,57 @@ export function chat(options: ChatOptions): Chat {
     code.secret.fill(0);
   }
 
-  async function finish(exit: ExitStatus): Promise<void> {
-    code.secret.fill(0);
-    crypto.wipeAll();
-    await ui.close();
-    let cancel = (): void => undefined;
-    const timeout = new Promise<void>((resolve) => {
-      cancel = clock.wakeAt(clock.now() + FLUSH_TIMEOUT, resolve);
-    });
-    await Promise.race([connectionClosed, timeout]);
-    cancel();
+  function end(view: Extract<SessionView, { type: 'ended' }>): void {
+    const text = options.describe(view.code, view.detail);
+    try {
+      ui.show({ ...view, text });
+      told = true;
+    } catch {
+      // Told after the terminal is free again.
+    }
+    void finish(view, text);
+  }
+
+  async function finish({ code: why, exit }: { code: Code; exit: ExitStatus }, text: string): Promise<void> {
+    wipe();
+    told = (await within(UI_CLOSE_TIMEOUT, ui.close())) && told;
+    if (!told) await within(FLUSH_TIMEOUT, (async () => options.untold?.(why, text))());
+    await within(FLUSH_TIMEOUT, connectionClosed);
     settle(exit);
   }
 
-  ui.open((event) => dispatch({ type: 'ui', event }));
-  dispatch({ type: 'start' });
+  function wipe(): void {
+    code.secret.fill(0);
+    try {
+      crypto.wipeAll();
+    } catch {
+      // There is nothing behind it that could still wipe.
+    }
+  }
+
+  /** Whether `work` succeeded in time. */
+  async function within(ms: number, work: Promise<void>): Promise<boolean> {
+    let cancel = (): void => undefined;
+    const late = new Promise<boolean>((resolve) => {
+      cancel = clock.wakeAt(clock.now() + ms, () => resolve(false));
+    });
+    const inTime = await Promise.race([
+      work.then(
+        () => true,
+        () => false,
+      ),
+      late,
+    ]);
+    cancel();
+    return inTime;
+  }
+
+  try {
+    ui.open((event) => dispatch({ type: 'ui', event }));
+    dispatch({ type: 'start' });
+  } catch (error) {
+    fail(error);
+  }
   return { done, interrupt: () => dispatch({ type: 'ui', event: { type: 'interrupt' } }) };
 }
 

@@ -1,7 +1,7 @@
 /**
  * What goes into a session and what comes out of it. Types only: events and time in, effects out.
  */
-import type { Code, Detail, ExitStatus } from '../errors.js';
+import type { Code, Detail, ExitStatus, SecurechatError } from '../errors.js';
 import type { TransportEvent, UiEvent, UiView } from '../ports.js';
 import type { Join } from '../relay/wire.js';
 import type { Nameplate } from '../room/code.js';
@@ -12,7 +12,9 @@ export type SessionEvent =
   | { readonly type: 'transport'; readonly event: TransportEvent }
   | { readonly type: 'ui'; readonly event: UiEvent }
   /** `wakeAt` has been reached. Early or extra ones do no harm. */
-  | { readonly type: 'wake' };
+  | { readonly type: 'wake' }
+  /** An adapter broke its contract: the session ends with this. */
+  | { readonly type: 'failed'; readonly error: SecurechatError };
 
 /** What a UI is shown; notices and the end still without their sentence. */
 export type SessionView =

@@ -14,6 +14,8 @@ import type { Host } from './events.js';
 
 /** From pairing to M3. */
 export const ATTEMPT_TIMEOUT = 30_000;
+/** From `connect` to an open connection: longer than what a transport allows itself, for one that never says anything. */
+export const OPEN_TIMEOUT = 30_000;
 /** From an open connection to the relay's answer to the join. */
 export const JOIN_TIMEOUT = 10_000;
 /** Before joining again after an attempt: 250 to 1000 ms. */
@@ -51,7 +53,7 @@ export interface RendezvousOptions {
 }
 
 export interface Rendezvous {
-  start(): void;
+  start(now: number): void;
   transport(event: TransportEvent, now: number): void;
   tick(now: number): void;
   wakeAt(): number;
@@ -68,6 +70,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
   /** The relay has given us the room: from now on it is joined, not created. */
   let settled = options.reroll === undefined;
   let connected = false;
+  let opened = false;
   let attempt: Attempt | undefined;
   let counted = false;
   let used = 0;
@@ -77,8 +80,10 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
   let attemptDeadline = Number.POSITIVE_INFINITY;
   let rejoinAt = Number.POSITIVE_INFINITY;
 
-  function connect(): void {
+  function connect(now: number): void {
     connected = true;
+    opened = false;
+    joinDeadline = now + OPEN_TIMEOUT;
     rejoinAt = Number.POSITIVE_INFINITY;
     host.emit({ type: 'connect', join: { room: base64url(room), seat, mode: settled ? 'join' : 'create' } });
   }
@@ -128,12 +133,12 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
     host.move('unpaired');
   }
 
-  function refused(code: RelayErrorCode, retryAfterMs: number | undefined): void {
+  function refused(code: RelayErrorCode, retryAfterMs: number | undefined, now: number): void {
     if (code === 'room-taken' && options.reroll !== undefined && nameplates < NAMEPLATES) {
       nameplates += 1;
       nameplate = options.reroll();
       room = roomId(crypto, nameplate);
-      return connect();
+      return connect(now);
     }
     host.end(REFUSALS[code], retryAfterMs === undefined ? {} : { seconds: Math.ceil(retryAfterMs / 1000) });
   }
@@ -156,7 +161,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
       case 'peer-left':
         return unpair();
       case 'error':
-        return refused(message.code, message.retryAfterMs);
+        return refused(message.code, message.retryAfterMs, now);
     }
   }
 
@@ -204,15 +209,16 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
   }
 
   return {
-    start() {
+    start(now) {
       host.move('start');
-      connect();
+      connect(now);
     },
 
     transport(event, now) {
       if (!connected) return;
       switch (event.type) {
         case 'open':
+          opened = true;
           joinDeadline = now + JOIN_TIMEOUT;
           return;
         case 'control':
@@ -227,8 +233,11 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
     },
 
     tick(now) {
-      if (now >= joinDeadline) return host.end('SC-107', { why: 'no answer to the join' });
-      if (now >= rejoinAt) connect();
+      if (now >= joinDeadline) {
+        if (opened) return host.end('SC-107', { why: 'no answer to the join' });
+        return host.end('SC-101', { why: 'no connection in time' });
+      }
+      if (now >= rejoinAt) connect(now);
       if (now >= attemptDeadline) {
         host.notice('SC-314');
         over(now);

@@ -91,9 +91,13 @@ export function createSession(options: SessionOptions): Session {
     if (state === 'destroyed') return;
     host.move('end');
     sender.fail();
-    conversation?.wipe();
-    rendezvous.wipe();
-    prs.wipe();
+    try {
+      conversation?.wipe();
+      rendezvous.wipe();
+      prs.wipe();
+    } catch {
+      // The adapter's wipeAll comes after the end, whatever broke here.
+    }
     host.emit({ type: 'disconnect' });
     host.emit({ type: 'show', view: { type: 'ended', code, detail, exit: CODES[code] } });
   }
@@ -168,7 +172,7 @@ export function createSession(options: SessionOptions): Session {
   function dispatch(event: SessionEvent, now: number): void {
     switch (event.type) {
       case 'start':
-        return rendezvous.start();
+        return rendezvous.start(now);
       case 'ui':
         ui(event.event, now);
         break;
@@ -177,6 +181,8 @@ export function createSession(options: SessionOptions): Session {
         return;
       case 'wake':
         break;
+      case 'failed':
+        throw event.error;
     }
     if (state === 'destroyed') return;
     if (conversation === undefined) rendezvous.tick(now);
