@@ -7,10 +7,12 @@ import { Container, type ServiceIdentifier } from 'inversify';
 import { isSecurechatError, LocalProtocolError, SecurechatError } from '../../core/errors.js';
 import type { ClockPort, CryptoPort, TransportPort, UiPort } from '../../core/ports.js';
 import type { UiContext } from '../../plugins/define.js';
+import { checkMade, inTime, wordsOf } from '../../plugins/make.js';
 import type { AdapterKind, Registry } from '../../plugins/registry.js';
 import { createClock } from '../system/clock.js';
 import type { LocalRelay } from '../transport/embedded.js';
 import { sanitize } from '../ui/sanitize.js';
+import { builtins } from './builtins.js';
 import type { Options } from './options.js';
 
 /** Where a relay is looked for, and started, when none is named. */
@@ -46,10 +48,11 @@ const TRANSPORT = token<TransportPort>('transport');
 const PARTS = token<Parts>('parts');
 
 /**
- * All parts of a chat. Throws SecurechatError SC-111 (no relay here), SC-201 (crypto), SC-502 (unknown name), SC-504
- * (another adapter). A relay that was started is stopped again when something fails.
+ * All parts of a chat. Throws SecurechatError SC-111 (no relay here), SC-201 (a crypto adapter of ours), SC-502 (unknown
+ * name), SC-504 (another adapter). A relay that was started is stopped again when something fails.
  */
-export async function compose({ registry, options, relay, streams }: ComposeOptions): Promise<Parts> {
+export async function compose(given: ComposeOptions): Promise<Parts> {
+  const { registry, options, relay, streams } = given;
   // jitless: the other mode makes code from strings.
   const container = new Container({ defaultScope: 'Singleton', jitless: true });
   const { flags } = options;
@@ -57,21 +60,23 @@ export async function compose({ registry, options, relay, streams }: ComposeOpti
   container
     .bind(CRYPTO)
     .toResolvedValue(
-      (clock) => make('crypto', options, () => registry.find('crypto', options.crypto).create(flags.crypto, { clock })),
+      (clock) => make('crypto', given, () => registry.find('crypto', options.crypto).create(flags.crypto, { clock })),
       [CLOCK],
     );
   container
     .bind(UI)
     .toResolvedValue(
       (clock) =>
-        make('ui', options, () => registry.find('ui', options.ui).create(flags.ui, { ...streams, clock, sanitize })),
+        make('ui', given, () => registry.find('ui', options.ui).create(flags.ui, { ...streams, clock, sanitize })),
       [CLOCK],
     );
   const spec = registry.find('transport', options.transport);
-  container.bind(RELAY).toResolvedValue(() => (spec.needsRelay === false ? undefined : findRelay(relay)));
+  container
+    .bind(RELAY)
+    .toResolvedValue(() => (spec.needsRelay === false ? undefined : findRelay(relay, options.transport)));
   container.bind(TRANSPORT).toResolvedValue(
     (clock, local) =>
-      make('transport', options, () => {
+      make('transport', given, () => {
         if (spec.needsRelay === false) return spec.create(flags.transport, { clock });
         if (local === undefined) throw new LocalProtocolError('a transport without its relay');
         return spec.create(flags.transport, { clock, relay: local.url });
@@ -93,26 +98,30 @@ export async function compose({ registry, options, relay, streams }: ComposeOpti
   return container.getAsync(PARTS);
 }
 
-/** Makes an adapter; what it throws becomes one clear sentence. */
+/** Makes an adapter. What a stranger's throws, whatever it is, and what it makes wrong, is one clear sentence. */
 async function make<Port>(
   kind: AdapterKind,
-  options: Pick<Options, AdapterKind>,
+  { registry, options }: Pick<ComposeOptions, 'registry' | 'options'>,
   create: () => Port | Promise<Port>,
 ): Promise<Port> {
+  const name = options[kind];
+  const plugin = registry.pluginOf(kind, name);
   try {
-    return await create();
+    const made = await inTime(create);
+    checkMade(kind, made);
+    return made;
   } catch (error) {
-    if (isSecurechatError(error)) throw error;
-    const name = options[kind];
-    const why = error instanceof Error ? error.message : 'it threw something that is no error';
-    throw kind === 'crypto'
-      ? new SecurechatError('SC-201', { name, why })
-      : new SecurechatError('SC-504', { plugin: name, why });
+    if (plugin === builtins.name) {
+      if (isSecurechatError(error)) throw error;
+      if (kind === 'crypto') throw new SecurechatError('SC-201', { name, why: wordsOf(error) });
+    }
+    const why = `its ${kind} "${name}" could not be made: ${wordsOf(error)}`;
+    throw new SecurechatError('SC-504', { plugin: plugin ?? name, why });
   }
 }
 
-async function findRelay(relay: URL | undefined): Promise<LocalRelay> {
+async function findRelay(relay: URL | undefined, transport: string): Promise<LocalRelay> {
   if (relay !== undefined) return { url: relay, started: false, close: () => Promise.resolve() };
   const { findOrStartRelay } = await import('../transport/embedded.js');
-  return findOrStartRelay(LOCAL_RELAY);
+  return findOrStartRelay({ ...LOCAL_RELAY, kind: transport === 'socketio' ? 'socketio' : 'ws' });
 }

@@ -13,7 +13,7 @@ export const DETAIL_LIMIT = 200;
 export function explain(code: Code, detail: Detail = {}): string {
   const neutralised: Record<string, string | number> = {};
   for (const [key, value] of Object.entries(detail)) {
-    neutralised[key] = typeof value === 'number' ? value : neutral(String(value));
+    neutralised[key] = typeof value === 'string' ? neutral(value) : value;
   }
   const { sentence, remedy } = MESSAGES[code];
   return remedy === '' ? sentence(neutralised) : `${sentence(neutralised)} ${remedy}`;

@@ -2,9 +2,12 @@
  * The program securechat: the process around one run. Signals, uncaught errors and the exit status; no other rule may be
  * in this file. What is only needed for a chat is loaded behind `--version`.
  */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../core/errors.js';
 import { VERSION } from './version.js';
 
+const PROGRAM = fileURLToPath(import.meta.url);
 const argv = process.argv.slice(2);
 // Whoever reads our output may go away; the UI learns it on its own.
 process.stdout.on('error', () => undefined);
@@ -15,7 +18,9 @@ else await start();
 
 async function start(): Promise<void> {
   const [{ run }, { describe }] = await Promise.all([import('./run.js'), import('./describe.js')]);
-  const program = run(argv, process);
+  const { stdin, stdout, stderr, env } = process;
+  const places = { cwd: workingFolder(), program: PROGRAM };
+  const program = run(argv, { stdin, stdout, stderr, env, places });
   let failed = false;
 
   /** A defect: what kind and where, never its message, which may hold anything. */
@@ -23,8 +28,13 @@ async function start(): Promise<void> {
     if (failed) process.exit(EXIT.internal);
     failed = true;
     await program.wipe().catch(() => undefined);
-    const detail = { why: whatFailed(error), where: whereFailed(error) };
-    await new Promise((resolve) => process.stderr.write(`securechat: ${describe('SC-501', detail)}\n`, resolve));
+    const plugin = program.blamed(error);
+    const [why, where] = [whatFailed(error), whereFailed(error)];
+    const sentence =
+      plugin === undefined
+        ? describe('SC-501', { why, where })
+        : describe('SC-506', { kind: 'plugin', name: plugin, why: `${why}${where === '' ? '' : ` at ${where}`}` });
+    await new Promise((resolve) => process.stderr.write(`securechat: ${sentence}\n`, resolve));
     process.exit(EXIT.internal);
   }
 
@@ -36,6 +46,15 @@ async function start(): Promise<void> {
     process.exit(await program.done);
   } catch (error) {
     await fail(error);
+  }
+}
+
+/** It may have been deleted; then only the program's own node_modules are left to look into. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return path.dirname(PROGRAM);
   }
 }
 

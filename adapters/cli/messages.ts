@@ -26,6 +26,7 @@ export const CLI_WORDS = {
     quiet: 'no notices but those that matter',
     help: 'show this',
     version: 'show the version',
+    plugin: 'load an adapter: the name of an npm package, or a path that begins with ./; can be repeated',
   },
   known: (names: readonly string[], chosen: string) =>
     names.map((name) => (name === chosen ? `${name} (default)` : name)).join(', '),
@@ -52,6 +53,7 @@ export const CLI_WORDS = {
   descriptor: 'a descriptor is 0 or a number from 3 up to 65535',
   noRelay: (transport: string) => `the transport ${transport} needs no relay`,
   flagsTogether: (kind: string, adapter: string, why: string) => `the ${kind} ${adapter} ${why}`,
+  checkFailed: (kind: string, adapter: string, why: string) => `the ${kind} ${adapter} could not check it (${why})`,
   notChosen: (kind: string, adapter: string) => `it belongs to the ${kind} ${adapter}, which is not chosen`,
   relay: {
     scheme: 'it must begin with wss://, ws://, https:// or http:// and name a host',

@@ -6,6 +6,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { SecurechatError } from '../../core/errors.js';
 import { NAME_LIMIT } from '../../core/protocol/records.js';
 import type { FlagValues } from '../../plugins/define.js';
+import { wordsOf } from '../../plugins/make.js';
 import type { AdapterKind, Registry } from '../../plugins/registry.js';
 import { neutral } from './describe.js';
 import { CLI_WORDS } from './messages.js';
@@ -55,6 +56,23 @@ export type Invocation =
   | { readonly run: 'help'; readonly text: string }
   | { readonly run: 'version' };
 
+/**
+ * The plugins that `argv` names, in order. It is asked first: the flags that they bring along are not known yet, and are
+ * passed over. Throws SecurechatError SC-503.
+ */
+export function pluginsOf(argv: readonly string[], registry: Registry): readonly string[] {
+  refuseCommand(argv[0]);
+  const program = define(registry, () => undefined);
+  program.helpOption(false).allowUnknownOption().allowExcessArguments();
+  try {
+    program.parse(argv, { from: 'user' });
+  } catch (error) {
+    throw error instanceof CommanderError ? refusal(error) : error;
+  }
+  const named = program.opts<Values>()['plugin'];
+  return Array.isArray(named) ? named : [];
+}
+
 /** `argv` without node and program. Throws SecurechatError SC-109, SC-110, SC-502, SC-503. */
 export function parseOptions(argv: readonly string[], registry: Registry): Invocation {
   refuseCommand(argv[0]);
@@ -69,7 +87,7 @@ export function parseOptions(argv: readonly string[], registry: Registry): Invoc
     if (error.code === 'commander.helpDisplayed') return { run: 'help', text: help };
     throw refusal(error);
   }
-  const values = program.opts<Record<string, string | boolean | undefined>>();
+  const values = program.opts<Values>();
   if (values['version'] === true) return { run: 'version' };
   return { run: 'chat', options: check(program.args[0], values, registry) };
 }
@@ -98,6 +116,7 @@ function define(registry: Registry, write: (text: string) => void): Command {
     .option('--code-fd <n>', options.codeFd)
     .option('--receipts', options.receipts)
     .option('--no-receipts', options.noReceipts)
+    .option('-p, --plugin <spec>', options.plugin, (spec: string, before?: string[]) => [...(before ?? []), spec])
     .option('--no-color', options.color)
     .option('--quiet', options.quiet)
     .option('-V, --version', options.version);
@@ -136,7 +155,7 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
   };
 }
 
-type Values = Readonly<Record<string, string | boolean | undefined>>;
+type Values = Readonly<Record<string, string | boolean | string[] | undefined>>;
 
 function checkSource(room: string | undefined, values: Values): CodeSource {
   const descriptor = text(values['codeFd']);
@@ -173,19 +192,33 @@ function checkName(name: string | undefined): Uint8Array {
 function checkFlags(values: Values, chosen: Record<AdapterKind, string>, registry: Registry): Options['flags'] {
   const found: Record<AdapterKind, Record<string, string | true>> = { transport: {}, crypto: {}, ui: {} };
   for (const { flag, spec, kind, adapter } of registry.flags()) {
-    const value = values[new Option(`--${flag}`).attributeName()];
-    if (value === undefined || value === false) continue;
+    const key = new Option(`--${flag}`).attributeName();
+    // A flag may be called like what every object has.
+    const value = Object.hasOwn(values, key) ? values[key] : undefined;
+    if (typeof value !== 'string' && value !== true) continue;
     if (chosen[kind] !== adapter) throw bad(`--${flag}`, CLI_WORDS.notChosen(kind, adapter));
-    const why = typeof value === 'string' ? spec.check?.(value) : undefined;
+    const why = typeof value === 'string' ? asked(kind, adapter, () => spec.check?.(value)) : undefined;
     if (why !== undefined) throw bad(`--${flag}`, why);
     found[kind][flag] = value;
   }
   for (const kind of ['transport', 'crypto', 'ui'] as const) {
-    const why = registry.find(kind, chosen[kind]).check?.(found[kind]);
+    const why = asked(kind, chosen[kind], () => registry.find(kind, chosen[kind]).check?.(found[kind]));
     if (why !== undefined)
       throw new SecurechatError('SC-503', { why: CLI_WORDS.flagsTogether(kind, chosen[kind], why) });
   }
   return found;
+}
+
+/** An adapter's own check, which may throw, and may give back anything. */
+function asked(kind: AdapterKind, adapter: string, check: () => unknown): string | undefined {
+  let why: unknown;
+  try {
+    why = check();
+  } catch (error) {
+    return CLI_WORDS.checkFailed(kind, adapter, wordsOf(error));
+  }
+  if (why === undefined || typeof why === 'string') return why;
+  return CLI_WORDS.checkFailed(kind, adapter, typeof why);
 }
 
 /** What commander found wrong, in our words where it would repeat arguments: one of them may be a code. */
@@ -202,6 +235,6 @@ function bad(flag: string, why: string): SecurechatError {
   return new SecurechatError('SC-503', { flag, why });
 }
 
-function text(value: string | boolean | undefined): string | undefined {
+function text(value: Values[string]): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

@@ -2,17 +2,20 @@
  * One run of the program: options, code, adapters, chat, end. The process itself (signals, exit, uncaught errors) is
  * main.ts; nothing of it may be in this file.
  */
+import { pathToFileURL } from 'node:url';
 import { CODES, type Detail, EXIT, type ExitStatus, isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { ascii } from '../../core/protocol/bytes.js';
 import { formatCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
 import { formatInvite } from '../../core/room/invite.js';
-import { createRegistry } from '../../plugins/registry.js';
+import type { Places } from '../../plugins/load.js';
+import { inTime } from '../../plugins/make.js';
+import { createRegistry, type Registry } from '../../plugins/registry.js';
 import { builtins } from './builtins.js';
 import type { EnteredCode } from './code-entry.js';
 import type { Parts } from './compose.js';
 import { describe, explain } from './describe.js';
 import type { Input } from './input.js';
-import { type Options, OWN_FLAGS, parseOptions } from './options.js';
+import { type Options, OWN_FLAGS, parseOptions, pluginsOf } from './options.js';
 import { parseRelayAddress } from './relay-address.js';
 import type { Notice } from './told-ui.js';
 import { VERSION } from './version.js';
@@ -27,11 +30,15 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where plugins are looked for. */
+  readonly places: Places;
 }
 
 export interface Run {
   /** The exit status, when all output is flushed. Rejects only for a defect: then call `wipe`. */
   readonly done: Promise<ExitStatus>;
+  /** The plugin in whose file an uncaught error arose. */
+  blamed(error: unknown): string | undefined;
   /** Ctrl-C or a signal. */
   interrupt(): void;
   /** Overwrites every key and restores the terminal, whatever the state. */
@@ -40,6 +47,7 @@ export interface Run {
 
 export function run(argv: readonly string[], io: Io): Run {
   let parts: Parts | undefined;
+  const loaded: { readonly name: string; readonly file: string }[] = [];
   let interruptChat: (() => void) | undefined;
   let interruptStart = (): void => undefined;
   const interrupted = new Promise<never>((_resolve, reject) => {
@@ -50,6 +58,8 @@ export function run(argv: readonly string[], io: Io): Run {
   async function start(): Promise<ExitStatus> {
     const registry = createRegistry(OWN_FLAGS);
     registry.register(builtins);
+    const named = pluginsOf(argv, registry);
+    if (named.length > 0) await Promise.race([load(named, registry), interrupted]);
     const invocation = parseOptions(argv, registry);
     if (invocation.run !== 'chat') {
       await write(io.stdout, invocation.run === 'help' ? invocation.text : `${VERSION}\n`);
@@ -70,6 +80,16 @@ export function run(argv: readonly string[], io: Io): Run {
     } finally {
       entered.code.secret.fill(0);
       await parts?.relay?.close();
+    }
+  }
+
+  /** Each is told on stderr: it may do all that this program may, and a UI must not be able to hide it. */
+  async function load(named: readonly string[], registry: Registry): Promise<void> {
+    const { loadPlugin } = await import('../../plugins/load.js');
+    for (const spec of named) {
+      const { name, version, file } = await loadPlugin(spec, registry, io.places);
+      loaded.push({ name, file });
+      await write(io.stderr, `securechat: ${describe('SC-507', { plugin: name, version, path: file })}\n`);
     }
   }
 
@@ -111,13 +131,22 @@ export function run(argv: readonly string[], io: Io): Run {
       await write(io.stderr, `securechat: ${describe(error.code, error.detail)}\n`);
       return CODES[error.code];
     }),
+    blamed(error) {
+      const stack = error instanceof Error ? (error.stack ?? '') : '';
+      return loaded.find(({ file }) => stack.includes(pathToFileURL(file).href) || stack.includes(`${file}:`))?.name;
+    },
     interrupt() {
       if (interruptChat === undefined) interruptStart();
       else interruptChat();
     },
     async wipe() {
-      parts?.crypto.wipeAll();
-      await parts?.ui.close();
+      const made = parts;
+      if (made === undefined) return;
+      try {
+        made.crypto.wipeAll();
+      } finally {
+        await inTime(() => made.ui.close(), FLUSH_LIMIT_MS);
+      }
     },
   };
 }

@@ -67,11 +67,31 @@ describe('compose', () => {
     },
   };
   it.each([
-    ['crypto', { cryptos: { x: boom } }, 'SC-201', { name: 'x', why: 'no luck' }],
-    ['crypto', { cryptos: { x: thrower } }, 'SC-201', { name: 'x', why: 'no luck' }],
-    ['ui', { uis: { x: boom } }, 'SC-504', { plugin: 'x', why: 'no luck' }],
-    ['transport', { transports: { x: boom } }, 'SC-504', { plugin: 'x', why: 'no luck' }],
-    ['transport', { transports: { x: thrower } }, 'SC-504', { plugin: 'x', why: 'no luck' }],
+    [
+      'crypto',
+      { cryptos: { x: boom } },
+      'SC-504',
+      { plugin: 'stranger', why: 'its crypto "x" could not be made: no luck' },
+    ],
+    [
+      'crypto',
+      { cryptos: { x: thrower } },
+      'SC-504',
+      { plugin: 'stranger', why: 'its crypto "x" could not be made: no luck' },
+    ],
+    ['ui', { uis: { x: boom } }, 'SC-504', { plugin: 'stranger', why: 'its ui "x" could not be made: no luck' }],
+    [
+      'transport',
+      { transports: { x: boom } },
+      'SC-504',
+      { plugin: 'stranger', why: 'its transport "x" could not be made: no luck' },
+    ],
+    [
+      'transport',
+      { transports: { x: thrower } },
+      'SC-504',
+      { plugin: 'stranger', why: 'its transport "x" could not be made: no luck' },
+    ],
   ] as const)('a %s that cannot be made: %#', async (kind, plugin, code, detail) => {
     await expect(compose(options({ [kind]: 'x' }, plugin))).rejects.toMatchObject({ code, detail });
   });
@@ -89,7 +109,7 @@ describe('compose', () => {
     try {
       await expect(compose({ ...options({}), relay: undefined })).rejects.toMatchObject({ code: 'SC-111' });
       const broken = { ...options({ crypto: 'x' }, { cryptos: { x: boom } }), relay: undefined };
-      await expect(compose(broken)).rejects.toMatchObject({ code: 'SC-201' });
+      await expect(compose(broken)).rejects.toMatchObject({ code: 'SC-504' });
     } finally {
       await new Promise((resolve) => other.close(resolve));
     }
