@@ -27,6 +27,7 @@ const GROUPS = [
     define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
   },
   { programs: { 'relay-ws': 'relay-ws/main.ts' }, libraries: {}, define: {} },
+  { programs: { 'relay-socketio': 'relay-socketio/main.ts' }, libraries: {}, define: {} },
 ];
 
 /** Addons that ws takes when they are there. */

@@ -23,6 +23,7 @@ try {
   for (const [program, wanted] of [
     ['dist/securechat.js', /^\d+\.\d+\.\d+/],
     ['dist/relay-ws.js', /securechat-relay-ws/],
+    ['dist/relay-socketio.js', /securechat-relay-socketio/],
   ]) {
     // Without anybody's node_modules: everything must be inside.
     const said = run(path.join(unpacked, program), [program.includes('relay') ? '--help' : '--version'], {

@@ -7,6 +7,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { addressKey } from '../core/relay/address.js';
+import type { RelayOptions } from '../core/relay/flags.js';
 import { ROOM_LIMITS, type RoomLimits } from '../core/relay/limits.js';
 import { type CloseWhy, createRooms, type Member, type RoomEffect } from '../core/relay/rooms.js';
 import { CONTROL_LIMIT, FRAME_LIMIT, parseControl, type RelayMessage } from '../core/relay/wire.js';
@@ -25,14 +27,6 @@ export const HEADER_LIMIT = 8 * 1024;
 /** What a relay answers to plain HTTP, so that a program that looks for one on this machine knows what it has found. */
 const RELAY_HEADER = 'securechat-relay';
 const RELAY_KIND = 'ws';
-
-export interface RelayOptions {
-  /** Default 127.0.0.1. */
-  readonly host?: string;
-  /** Default 8765; 0 takes a free one. */
-  readonly port?: number;
-  readonly limits?: Partial<RoomLimits>;
-}
 
 export interface Relay {
   readonly port: number;
@@ -231,6 +225,12 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     answerHttp,
   );
   server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
+    if (request.url?.startsWith('/socket.io/') === true) {
+      // A client of the other kind of relay: told at once instead of kept waiting for words that never come.
+      raw.on('error', ignore);
+      raw.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
     const address = addressKey(request.socket.remoteAddress ?? '');
     sockets.handleUpgrade(request, raw, head, (socket) => {
       socket.raw = raw;
@@ -292,19 +292,4 @@ function answerHttp(_request: IncomingMessage, response: ServerResponse): void {
     connection: 'close',
   });
   response.end('This is a securechat relay: connect with securechat.\n');
-}
-
-/** What counts as one address: an IPv4 address, or the /64 that one IPv6 site has to itself. */
-export function addressKey(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail] = plain.split('%', 1).join('').split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === undefined || tail === '' ? [] : tail.split(':');
-  const missing = tail === undefined ? 0 : 8 - front.length - back.length;
-  const groups = [...front, ...Array.from({ length: missing }, () => '0'), ...back];
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
 }

@@ -12,6 +12,11 @@ export const builtins = definePlugin({
       description: 'WebSocket to a securechat relay',
       create: async (_options, { relay }) => (await import('../transport/ws.js')).createWsTransport({ relay }),
     },
+    socketio: {
+      description: 'socket.io to a securechat relay, also where only HTTP gets through',
+      create: async (_options, { relay }) =>
+        (await import('../transport/socketio.js')).createSocketioTransport({ relay }),
+    },
   },
   cryptos: {
     sodium: {

@@ -14,6 +14,7 @@ process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) process.stdout.write(`${VERSION}\n`);
+else if (argv[0] === 'relay') await (await import('./relay.js')).relayCommand(argv.slice(1));
 else await start();
 
 async function start(): Promise<void> {

@@ -77,6 +77,8 @@ export function run(argv: readonly string[], io: Io): Run {
     });
     try {
       return await talk(options, entered, await Promise.race([composing, interrupted]));
+    } catch (error) {
+      throw isSecurechatError(error) ? new SecurechatError(error.code, withName(error.detail, options)) : error;
     } finally {
       entered.code.secret.fill(0);
       await parts?.relay?.close();
@@ -118,7 +120,7 @@ export function run(argv: readonly string[], io: Io): Run {
       version: ascii(VERSION),
       words: wordlist,
       describe: (code, detail) =>
-        explain(code, { ...(relay === undefined ? {} : { relay: relay.url.href }), ...named(detail, options) }),
+        explain(code, { ...(relay === undefined ? {} : { relay: relay.url.href }), ...withName(detail, options) }),
       untold: (code, text) => write(io.stderr, `securechat: ${text} (${code})\n`),
     });
     interruptChat = session.interrupt;
@@ -172,7 +174,7 @@ async function enter(options: Options, io: Io, color: boolean): Promise<EnteredC
 }
 
 /** The core does not know what the adapter that failed is called. */
-function named(detail: Detail, options: Options): Detail {
+function withName(detail: Detail, options: Options): Detail {
   const { kind } = detail;
   return kind === 'transport' || kind === 'crypto' || kind === 'ui' ? { name: options[kind], ...detail } : detail;
 }

@@ -7,7 +7,7 @@
  * The adapter `sodium` has none of that. No secret may leave this file as bytes but through `reveal`.
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { _map_to_curve_elligator2_curve25519 as elligator2, ed25519 } from '@noble/curves/ed25519.js';
+import { ed25519, _map_to_curve_elligator2_curve25519 as elligator2 } from '@noble/curves/ed25519.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';

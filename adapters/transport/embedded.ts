@@ -11,9 +11,13 @@ export const PROBE_TIMEOUT_MS = 3_000;
 /** How often a port that is free for one moment and taken for the next is tried. */
 export const START_ATTEMPTS = 5;
 
-/** What relay-ws answers to plain HTTP (its server.ts, RELAY_HEADER and RELAY_KIND). */
+/** The relays there are: each one tells its kind in this header of its answer to plain HTTP. */
+export type RelayKind = 'ws' | 'socketio';
 const RELAY_HEADER = 'securechat-relay';
-const RELAY_KIND = 'ws';
+const START = {
+  ws: async () => (await import('../../relay-ws/server.js')).startRelay,
+  socketio: async () => (await import('../../relay-socketio/server.js')).startRelay,
+} as const;
 
 export interface LocalRelay {
   readonly url: URL;
@@ -28,15 +32,24 @@ export interface LocalRelay {
  * relay. SC-111 with detail `host`, `port` and `why` when something else listens there (`occupied`) or when a relay
  * cannot listen there (the code of the operating system).
  */
-export async function findOrStartRelay({ host, port }: { host: string; port: number }): Promise<LocalRelay> {
+export async function findOrStartRelay({
+  host,
+  port,
+  kind = 'ws',
+}: {
+  readonly host: string;
+  readonly port: number;
+  readonly kind?: RelayKind;
+}): Promise<LocalRelay> {
   const url = new URL(`ws://${isIPv6(host) ? `[${host}]` : host}:${String(port)}/`);
   const refuse = (why: string) => new SecurechatError('SC-111', { host, port, why });
 
   for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
     const found = port === 0 ? 'nothing' : await probe(host, port);
-    if (found === 'relay') return { url, started: false, close: () => Promise.resolve() };
+    if (found === kind) return { url, started: false, close: () => Promise.resolve() };
     if (found === 'other') throw refuse('occupied');
-    const { startRelay } = await import('../../relay-ws/server.js');
+    if (found !== 'nothing') throw refuse(`a relay for ${found}`);
+    const startRelay = await START[kind]();
     try {
       const relay = await startRelay({ host, port });
       return { url: relay.url, started: true, close: () => relay.close() };
@@ -50,12 +63,13 @@ export async function findOrStartRelay({ host, port }: { host: string; port: num
 }
 
 /** Who listens there. A plain HTTP request costs the relay nothing and counts nothing. */
-function probe(host: string, port: number): Promise<'relay' | 'other' | 'nothing'> {
+function probe(host: string, port: number): Promise<RelayKind | 'other' | 'nothing'> {
   return new Promise((resolve) => {
     const asked = request({ host, port, agent: false, signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
     asked.on('response', (response: IncomingMessage) => {
       response.on('error', () => undefined);
-      resolve(response.statusCode === 426 && response.headers[RELAY_HEADER] === RELAY_KIND ? 'relay' : 'other');
+      const told = response.statusCode === 426 ? response.headers[RELAY_HEADER] : undefined;
+      resolve(told === 'ws' || told === 'socketio' ? told : 'other');
       response.destroy();
     });
     asked.on('error', (error: NodeJS.ErrnoException) => {

@@ -11,8 +11,9 @@
  *  - stderr is not used.
  * No sentence and no neutralising may be in this file.
  */
-import { ascii } from '../../core/protocol/bytes.js';
+
 import type { UiEvent, UiPort, UiView } from '../../core/ports.js';
+import { ascii } from '../../core/protocol/bytes.js';
 import type { FlagValues, UiContext } from '../../plugins/define.js';
 import { UI_WORDS } from '../cli/messages.js';
 import { createLineReader } from './lines.js';

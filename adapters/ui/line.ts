@@ -12,13 +12,14 @@
  *  - `delivered` is told once everything sent so far has arrived, `failed` with its number; `sent` is not shown.
  * No message text may become a JavaScript string here.
  */
+
+import type { State, UiEvent, UiPort, UiView } from '../../core/ports.js';
 import { ascii, concat, plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
 import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
-import type { State, UiEvent, UiPort, UiView } from '../../core/ports.js';
 import type { FlagValues, UiContext } from '../../plugins/define.js';
 import { UI_WORDS } from '../cli/messages.js';
-import { createLineReader } from './lines.js';
 import { isLine, lineKind } from './line-input.js';
+import { createLineReader } from './lines.js';
 import { shownName } from './name.js';
 import { createOutlet } from './outlet.js';
 import { isUtf8, utf8 } from './utf8.js';

@@ -4,7 +4,7 @@
  */
 import { LocalProtocolError } from '../errors.js';
 import { concat, plainBuffer, putUint, readUint, TAG } from './bytes.js';
-import { type ProtocolRecord, readRecords, recordSize, TEXT_HEADER, RECORD_HEADER, writeRecord } from './records.js';
+import { type ProtocolRecord, RECORD_HEADER, readRecords, recordSize, TEXT_HEADER, writeRecord } from './records.js';
 
 /** First byte of a frame; 0x01 to 0x04 are handshake messages, 0x20 is a bulk chunk. */
 export const FRAME_TYPE = 0x10;

@@ -10,7 +10,7 @@
 import { isRemoteProtocolError } from '../errors.js';
 import type { CryptoPort, Part, Secret } from '../ports.js';
 import { compareBytes, concat, label, lv, lvBytes, sameBytes, TAG } from './bytes.js';
-import { decodePayload, encodePayload, PAYLOAD, type Caps } from './caps.js';
+import { type Caps, decodePayload, encodePayload, PAYLOAD } from './caps.js';
 import { type CpaceTranscript, generatorHash, sessionKey } from './cpace.js';
 import type { Role } from './frame.js';
 import { createRatchet, type Ratchet } from './ratchet.js';

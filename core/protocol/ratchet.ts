@@ -13,8 +13,8 @@ import {
   frameBody,
   frameHeader,
   other,
-  readFrameHeader,
   type Role,
+  readFrameHeader,
 } from './frame.js';
 import type { ProtocolRecord } from './records.js';
 import { withSecrets } from './secrets.js';

@@ -2,8 +2,9 @@
  * The word list of room codes and safety words: look-up, nearest word, completion. It works on bytes, because a typed word
  * is a part of a secret: no typed word may become a string in this file. The list itself comes from the outside.
  */
-import { ascii, plainBuffer } from '../protocol/bytes.js';
+
 import { LocalProtocolError } from '../errors.js';
+import { ascii, plainBuffer } from '../protocol/bytes.js';
 
 /** Words in the list: 11 bits each (protocol.md section 2). */
 export const WORDLIST_SIZE = 2048;

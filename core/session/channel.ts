@@ -3,7 +3,7 @@
  * rekey, heartbeat. Frames in, records out; what a record says to a person is conversation.ts. No plaintext is kept here.
  */
 import { RemoteProtocolError } from '../errors.js';
-import { readFrameHeader, type Role } from '../protocol/frame.js';
+import { type Role, readFrameHeader } from '../protocol/frame.js';
 import type { OpenedFrame, Ratchet } from '../protocol/ratchet.js';
 import type { ProtocolRecord } from '../protocol/records.js';
 import { createOutbox, type FrameKind } from './outbox.js';

@@ -80,6 +80,7 @@ export function chat(options: ChatOptions): Chat {
   /** What an abandoned connection still says is not for the session. */
   let connections = 0;
   let connectionClosed = Promise.resolve();
+  let uiOpened = false;
   /** The UI has shown the end. */
   let told = false;
   let cancelWake = (): void => undefined;
@@ -181,7 +182,7 @@ export function chat(options: ChatOptions): Chat {
     const text = options.describe(view.code, view.detail);
     try {
       ui.show({ ...view, text });
-      told = true;
+      told = uiOpened;
     } catch {
       // Told after the terminal is free again.
     }
@@ -224,6 +225,7 @@ export function chat(options: ChatOptions): Chat {
 
   try {
     ui.open((event) => dispatch({ type: 'ui', event }));
+    uiOpened = true;
     dispatch({ type: 'start' });
   } catch (error) {
     fail(error);

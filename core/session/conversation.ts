@@ -5,8 +5,8 @@
  */
 import type { Code, Detail } from '../errors.js';
 import { RemoteProtocolError } from '../errors.js';
-import { FEATURE_VERIFY } from '../protocol/caps.js';
 import { plainCopy } from '../protocol/bytes.js';
+import { FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake.js';
 import type { ByeReason, ProtocolRecord } from '../protocol/records.js';
 import { createReassembly } from '../protocol/text.js';

@@ -3,7 +3,7 @@
  * and returns what is to be done; `wakeAt` says when it wants to be called again. No I/O, no clock, no sentence; the
  * states and their changes are in transitions.ts.
  */
-import { type Code, CODES, type Detail, isSecurechatError } from '../errors.js';
+import { CODES, type Code, type Detail, isSecurechatError } from '../errors.js';
 import type { CryptoPort, Secret, State, TransportEvent, UiEvent } from '../ports.js';
 import { type Caps, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake.js';

@@ -35,34 +35,41 @@ export interface RelayProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-let bundled: Promise<string> | undefined;
+/** Which of the two relay programs. */
+export type RelayProgram = 'relay-ws' | 'relay-socketio';
 
-function bundle(): Promise<string> {
-  bundled ??= (async () => {
-    const outfile = path.join(ROOT, '.build', 'test', 'relay-ws.mjs');
-    // Other test processes bundle the same at the same moment: each its own file, then one step.
-    const own = `${outfile}.${String(process.pid)}`;
-    await build({
-      entryPoints: [path.join(ROOT, 'relay-ws', 'main.ts')],
-      outfile: own,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      packages: 'external',
-      logLevel: 'error',
-    });
-    await rename(own, outfile);
-    return outfile;
-  })();
-  return bundled;
+const bundled = new Map<RelayProgram, Promise<string>>();
+
+function bundle(program: RelayProgram): Promise<string> {
+  const made = bundled.get(program) ?? makeBundle(program);
+  bundled.set(program, made);
+  return made;
 }
 
-/** Runs securechat-relay-ws to its end; for flags that it refuses and the like. */
+async function makeBundle(program: RelayProgram): Promise<string> {
+  const outfile = path.join(ROOT, '.build', 'test', `${program}.mjs`);
+  // Other test processes bundle the same at the same moment: each its own file, then one step.
+  const own = `${outfile}.${String(process.pid)}`;
+  await build({
+    entryPoints: [path.join(ROOT, program, 'main.ts')],
+    outfile: own,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  await rename(own, outfile);
+  return outfile;
+}
+
+/** Runs a relay program to its end; for flags that it refuses and the like. */
 export async function runRelayProgram(
   args: readonly string[],
+  program: RelayProgram = 'relay-ws',
 ): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [await bundle(), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [await bundle(program), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -75,9 +82,12 @@ export async function runRelayProgram(
   return { status, stdout, stderr };
 }
 
-/** securechat-relay-ws as a child process; resolves when it listens. Default: a free port. */
-export async function startRelayProcess(args: readonly string[] = ['--port', '0']): Promise<RelayProcess> {
-  const child = spawn(process.execPath, [await bundle(), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** A relay as a child process; resolves when it listens. Default: relay-ws on a free port. */
+export async function startRelayProcess(
+  args: readonly string[] = ['--port', '0'],
+  program: RelayProgram = 'relay-ws',
+): Promise<RelayProcess> {
+  const child = spawn(process.execPath, [await bundle(program), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const closed = once(child, 'close') as Promise<[number | null]>;
   let written = '';
   const url = await new Promise<URL>((resolve, reject) => {

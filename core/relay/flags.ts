@@ -1,11 +1,25 @@
 /**
- * The command line of securechat-relay-ws: flags to options, or a sentence about what is wrong. No socket and no output
- * may be in this file.
+ * The command line of a relay, whichever its library: flags to options, or a sentence about what is wrong. The relay
+ * hands in Node's own parser of arguments. No socket and no output may be in this file.
  */
-import { parseArgs } from 'node:util';
-import { EXIT } from '../core/errors.js';
-import { ROOM_LIMITS, type RoomLimits } from '../core/relay/limits.js';
-import type { RelayOptions } from './server.js';
+import { EXIT } from '../errors.js';
+import { ROOM_LIMITS, type RoomLimits } from './limits.js';
+
+export interface RelayOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 8765; 0 takes a free one. */
+  readonly port?: number;
+  readonly limits?: Partial<RoomLimits>;
+}
+
+type Given = Readonly<Record<string, string | boolean | undefined>>;
+interface FlagType {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+}
+/** node:util's parseArgs, strict and without positionals. Throws an error whose message says what is wrong. */
+export type ParseFlags = (argv: readonly string[], flags: Readonly<Record<string, FlagType>>) => Given;
 
 interface LimitFlag {
   readonly limit: keyof RoomLimits;
@@ -39,10 +53,10 @@ export type Command =
   | { readonly run: 'help' }
   | { readonly run: 'refuse'; readonly why: string; readonly exit: typeof EXIT.usage };
 
-export function parseCommand(argv: readonly string[]): Command {
-  let given: Readonly<Record<string, string | boolean | undefined>>;
+export function parseCommand(argv: readonly string[], parse: ParseFlags): Command {
+  let given: Given;
   try {
-    given = parseArgs({ args: [...argv], options: flagTypes(), allowPositionals: false, strict: true }).values;
+    given = parse(argv, flagTypes());
   } catch (error) {
     return refuse(error instanceof Error ? (error.message.split(/[.\n]/, 1)[0] ?? '') : 'the flags cannot be read');
   }
@@ -66,12 +80,13 @@ export function parseCommand(argv: readonly string[]): Command {
   };
 }
 
-export function helpText(): string {
+/** `name` of the program. */
+export function helpText(name: string): string {
   const limits = Object.entries(LIMIT_FLAGS).map(([flag, { limit, unit, description }]) =>
     line(`--${flag} <n>`, `${description} (${String(ROOM_LIMITS[limit] / unit)})`),
   );
   return [
-    'securechat-relay-ws: a relay for securechat. It sees room ids, sizes, times and addresses, and writes none down.',
+    `${name}: a relay for securechat. It sees room ids, sizes, times and addresses, and writes none down.`,
     '',
     line('--host <address>', 'where to listen (127.0.0.1)'),
     line('--port <n>', 'where to listen; 0 takes a free one (8765)'),
@@ -85,7 +100,7 @@ function line(flag: string, description: string): string {
   return `  ${flag.padEnd(31)}${description}`;
 }
 
-function flagTypes() {
+function flagTypes(): Record<string, FlagType> {
   const value = { type: 'string' } as const;
   return {
     help: { type: 'boolean', short: 'h' } as const,

@@ -1,0 +1,6 @@
+/** The program securechat-relay-socketio: core/relay/program.ts in this process. No rule of the program may be in this file. */
+import { parseArgs } from 'node:util';
+import { runRelay } from '../core/relay/program.js';
+import { startRelay } from './server.js';
+
+runRelay('securechat-relay-socketio', process.argv.slice(2), startRelay, process, parseArgs);

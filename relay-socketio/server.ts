@@ -1,0 +1,337 @@
+/**
+ * Sockets ⇄ core/relay: one relay over socket.io, WebSocket first, long polling for networks that allow nothing else
+ * (protocol.md section 3). The packets are those of core/relay/packets.ts. Nothing that identifies anybody (room, seat,
+ * address, size) may be written anywhere from this file.
+ */
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { type AddressInfo, isIPv6 } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Server, type Socket } from 'socket.io';
+import { addressKey } from '../core/relay/address.js';
+import type { RelayOptions } from '../core/relay/flags.js';
+import { ROOM_LIMITS, type RoomLimits } from '../core/relay/limits.js';
+import { EVENTS, parser } from '../core/relay/packets.js';
+import { createRooms, type Member, type RoomEffect } from '../core/relay/rooms.js';
+import { CONTROL_LIMIT, FRAME_LIMIT } from '../core/relay/wire.js';
+
+/** Bytes waiting for a slow receiver from which on its sender is not read from. */
+export const SEND_BUFFER_LIMIT = 256 * 1024;
+/** Time for what was sent to get out, when the relay stops or ends a connection, milliseconds. */
+export const CLOSE_WAIT_MS = 2_000;
+/** Of an HTTP request's head, bytes. */
+export const HEADER_LIMIT = 8 * 1024;
+/** Of one engine.io message, frame or batch of polls: a frame in base64, and a control message beside it. */
+export const MESSAGE_LIMIT = Math.ceil(FRAME_LIMIT / 3) * 4 + 2 * CONTROL_LIMIT;
+
+/** A client that is cut between two polls is noticed by these, milliseconds. */
+const PING_INTERVAL_MS = 15_000;
+const PING_TIMEOUT_MS = 10_000;
+/** The client's library reckons base64 a little short when it fills a request up to the limit. */
+const POLL_SLACK = 1.1;
+
+/** What a relay answers to plain HTTP, so that a program that looks for one on this machine knows what it has found. */
+const RELAY_HEADER = 'securechat-relay';
+const RELAY_KIND = 'socketio';
+
+export interface Relay {
+  readonly port: number;
+  readonly url: URL;
+  /** How many connections, rooms and addresses are held in memory. */
+  readonly counts: { readonly members: number; readonly rooms: number; readonly addresses: number };
+  /** Stops accepting, tells every client `shutting-down`, flushes and closes; at most CLOSE_WAIT_MS. */
+  close(): Promise<void>;
+}
+
+/** Where the library listens. */
+const PATH = '/socket.io/';
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 8765;
+const TIMER_LIMIT = 0x7fffffff;
+
+/** Why a sender is not read from. */
+const HELD_FOR_RATE = 1;
+const HELD_FOR_PEER = 2;
+
+type Engine = Server['engine'] extends { on(event: 'connection', listener: (raw: infer R) => void): unknown }
+  ? R
+  : never;
+
+/** The connection of the library with what the relay keeps beside it. */
+interface RawSocket {
+  readonly id: string;
+  readonly remoteAddress: string;
+  request: unknown;
+  readonly writeBuffer: readonly { readonly data?: string | Uint8Array }[];
+  readonly transport: {
+    readonly name: string;
+    readonly socket?: { pause(): void; resume(): void };
+    maxHttpBufferSize?: number;
+  };
+  on(event: 'drain' | 'close', listener: () => void): void;
+  close(discard?: boolean): void;
+}
+
+interface Peer {
+  readonly raw: RawSocket;
+  member: Member<Peer> | undefined;
+  socket: Socket | undefined;
+  holds: number;
+  /** The sender that waits until this receiver has drained. */
+  sender: Peer | undefined;
+  /** A held sender that polls: its next request, unread. */
+  delayed: (() => void) | undefined;
+  closing: boolean;
+}
+
+/** Rejects with the error of the operating system (EADDRINUSE, EACCES, ENOTFOUND …) when it cannot listen. */
+export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
+  const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };
+  const rooms = createRooms<Peer>({
+    limits,
+    hashSeat: (seat) => createHash('sha256').update(seat).digest('base64'),
+  });
+  const now = () => performance.now();
+  const peers = new WeakMap<object, Peer>();
+  /** By engine.io's session id. */
+  const polling = new Map<string, Peer>();
+  let timer: NodeJS.Timeout | undefined;
+  let armed: number | undefined;
+
+  /** Follows `wakeAt`: to be called after everything that may have changed it. */
+  function arm(): void {
+    const { wakeAt } = rooms;
+    if (wakeAt === armed) return;
+    clearTimeout(timer);
+    armed = wakeAt;
+    if (wakeAt === undefined) return;
+    const wake = () => {
+      armed = undefined;
+      perform(rooms.wake(now()));
+    };
+    timer = setTimeout(wake, Math.min(Math.max(wakeAt - now(), 0), TIMER_LIMIT));
+  }
+
+  function perform(effects: readonly RoomEffect<Peer>[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'send') effect.to.socket?.emit(EVENTS.control, effect.message);
+      else if (effect.type === 'resume') unhold(effect.to, HELD_FOR_RATE);
+      else shut(effect.to);
+    }
+    arm();
+  }
+
+  /** A sender over WebSocket is not read from; of one that polls the next request is not read. */
+  function hold(peer: Peer, why: number): void {
+    if (peer.holds === 0) peer.raw.transport.socket?.pause();
+    peer.holds |= why;
+  }
+
+  function unhold(peer: Peer, why: number): void {
+    if (peer.holds === 0) return;
+    peer.holds &= ~why;
+    if (peer.holds !== 0) return;
+    peer.raw.transport.socket?.resume();
+    const { delayed } = peer;
+    peer.delayed = undefined;
+    delayed?.();
+  }
+
+  function release(receiver: Peer): void {
+    const { sender } = receiver;
+    receiver.sender = undefined;
+    if (sender !== undefined) unhold(sender, HELD_FOR_PEER);
+  }
+
+  /** Flushes, then closes. */
+  function shut(peer: Peer): void {
+    if (peer.closing) return;
+    peer.closing = true;
+    release(peer);
+    unhold(peer, HELD_FOR_RATE | HELD_FOR_PEER);
+    peer.raw.close();
+    setTimeout(() => cut(peer), CLOSE_WAIT_MS).unref();
+  }
+
+  /** Without waiting for a poll that may never come; the library then tells nothing more. */
+  function cut(peer: Peer): void {
+    peer.raw.close(true);
+    gone(peer);
+  }
+
+  function gone(peer: Peer): void {
+    polling.delete(peer.raw.id);
+    release(peer);
+    perform(rooms.disconnect(memberOf(peer), now()));
+  }
+
+  function forward(frame: Uint8Array, from: Peer, to: Peer): void {
+    if (to.closing || to.socket === undefined) return;
+    to.socket.emit(EVENTS.frame, frame);
+    if (to.sender === undefined && pending(to.raw) > SEND_BUFFER_LIMIT) {
+      to.sender = from;
+      hold(from, HELD_FOR_PEER);
+    }
+  }
+
+  function onFrame(peer: Peer, frame: Uint8Array): void {
+    const member = memberOf(peer);
+    if (!member.joined) return perform(rooms.refuse(member, 'bad-request', now()));
+    const to = rooms.frame(member, now());
+    if (to !== undefined) forward(frame, peer, to);
+    if (member.held && (peer.holds & HELD_FOR_RATE) === 0) {
+      hold(peer, HELD_FOR_RATE);
+      arm();
+    }
+  }
+
+  const server = createServer(
+    {
+      maxHeaderSize: HEADER_LIMIT,
+      headersTimeout: limits.joinTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, limits.joinTimeoutMs),
+    },
+    answerHttp,
+  );
+  const io = new Server(server, {
+    parser,
+    serveClient: false,
+    transports: ['websocket', 'polling'],
+    allowUpgrades: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    maxHttpBufferSize: MESSAGE_LIMIT,
+    connectTimeout: limits.joinTimeoutMs,
+    destroyUpgrade: false,
+    pingInterval: PING_INTERVAL_MS,
+    pingTimeout: PING_TIMEOUT_MS,
+  });
+  io.engine.on('connection', (engine: Engine) => {
+    const raw = engine as unknown as RawSocket;
+    const peer: Peer = {
+      raw,
+      member: undefined,
+      socket: undefined,
+      holds: 0,
+      sender: undefined,
+      delayed: undefined,
+      closing: false,
+    };
+    if (raw.transport.name === 'polling') raw.transport.maxHttpBufferSize = Math.ceil(MESSAGE_LIMIT * POLL_SLACK);
+    peers.set(raw, peer);
+    polling.set(raw.id, peer);
+    const { member, effects } = rooms.connect(peer, addressKey(raw.remoteAddress), now());
+    peer.member = member;
+    raw.on('drain', () => {
+      if (peer.sender !== undefined && pending(raw) <= SEND_BUFFER_LIMIT) release(peer);
+    });
+    raw.on('close', () => {
+      gone(peer);
+    });
+    // Effects that refuse it are performed when there is a socket to say why on; the library closes it otherwise.
+    if (effects.length > 0) refusals.set(raw, effects);
+    arm();
+  });
+  const refusals = new WeakMap<object, readonly RoomEffect<Peer>[]>();
+
+  io.on('connection', (socket) => {
+    const raw = socket.conn as unknown as RawSocket;
+    const peer = peers.get(raw);
+    if (peer === undefined || peer.socket !== undefined) {
+      raw.close(true);
+      return;
+    }
+    peer.socket = socket;
+    // The request of the handshake is large and never looked at again.
+    raw.request = undefined;
+    Object.assign(socket, { handshake: undefined });
+    socket.onAny((event: string, content: unknown) => {
+      if (peer.closing) return;
+      if (event === EVENTS.frame) onFrame(peer, content as Uint8Array);
+      else if (event === EVENTS.control) perform(rooms.control(memberOf(peer), content, now()));
+      else perform(rooms.refuse(memberOf(peer), 'bad-request', now()));
+    });
+    perform(refusals.get(raw) ?? []);
+  });
+
+  // The library would leave them hanging for a second; a client of the other kind of relay is told at once.
+  server.prependListener('upgrade', (request: IncomingMessage, socket: Duplex) => {
+    if (request.url?.startsWith(PATH) === true) return;
+    socket.on('error', () => undefined);
+    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
+  // In front of the library: the requests of a held sender wait unread. An honest client has one under way.
+  const [handle] = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    const peer = request.method === 'POST' ? polling.get(sessionOf(request)) : undefined;
+    if (peer === undefined || peer.holds === 0) return handle?.(request, response);
+    if (peer.delayed !== undefined) request.destroy();
+    else peer.delayed = () => handle?.(request, response);
+  });
+
+  const host = options.host ?? DEFAULT_HOST;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? DEFAULT_PORT, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  // Failing to accept one connection (no descriptor left) must not end the relay for the others.
+  server.on('error', () => undefined);
+
+  const { port } = server.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    const stopped = new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+    });
+    perform(rooms.shutdown(now()));
+    const late = setTimeout(() => server.closeAllConnections(), CLOSE_WAIT_MS);
+    server.closeIdleConnections();
+    await stopped;
+    // Those that were between two polls.
+    for (const peer of polling.values()) cut(peer);
+    clearTimeout(late);
+    clearTimeout(timer);
+    await io.close();
+  }
+
+  return {
+    port,
+    url: new URL(`ws://${isIPv6(host) ? `[${host}]` : host}:${String(port)}/`),
+    get counts() {
+      return rooms.counts;
+    },
+    close: () => (closed ??= close()),
+  };
+}
+
+function memberOf(peer: Peer): Member<Peer> {
+  if (peer.member === undefined) throw new Error('a connection without a member');
+  return peer.member;
+}
+
+/** engine.io's session id in the address of a request; empty when there is none. */
+function sessionOf(request: IncomingMessage): string {
+  return /[?&]sid=([^&]{1,64})/.exec(request.url ?? '')?.[1] ?? '';
+}
+
+/** Bytes that the library has not handed to the transport yet. */
+function pending(raw: RawSocket): number {
+  return raw.writeBuffer.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
+}
+
+function answerHttp(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, {
+    [RELAY_HEADER]: RELAY_KIND,
+    'content-type': 'text/plain',
+    upgrade: 'websocket',
+    connection: 'close',
+  });
+  response.end('This is a securechat relay for socket.io: connect with securechat --transport socketio.\n');
+}
