@@ -202,7 +202,7 @@ describe('a UI', () => {
   const quiet = telling({ type: 'open' }, JOINED);
 
   it('that throws in open: the end is told beside it', async () => {
-    const ui: UiPort = { open: boom, show: boom, close: () => Promise.resolve() };
+    const ui: UiPort = { open: boom, show: () => undefined, close: () => Promise.resolve() };
     const outcome = await alone({ ui, transport: quiet });
     expect(outcome.sentences.at(-1)).toMatchObject({ code: 'SC-506', detail: { kind: 'ui' } });
     // It has seen text: its words are not repeated.

@@ -58,7 +58,6 @@ async function refusal(spec: string, into = registry()): Promise<string> {
     );
     const sentence = told(error.code, error.detail);
     expect(sentence).toMatch(/^The plugin ".*" cannot be used: .*\. Leave it out, .*\(SC-504\)$/);
-    // eslint-disable-next-line no-control-regex -- that is what must not be there
     expect(sentence).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
     return sentence;
   }
@@ -246,7 +245,6 @@ describe('the command line', () => {
     await loadPlugin('./flags.mjs', into, { cwd, program });
     const help = parseOptions(['--help'], into);
     expect(help.run === 'help' && help.text).toMatch(/Flags of the ui mine:\s+--level <number> +how\S+ loud/);
-    // eslint-disable-next-line no-control-regex -- that is what must not be there
     expect(help.run === 'help' && help.text).not.toMatch(/\x1b/);
     const parse = (...argv: string[]) => parseOptions(['ROOM', '-p', './flags.mjs', ...argv], into);
     expect(parse('-u', 'mine', '--level', '5')).toMatchObject({ options: { flags: { ui: { level: '5' } } } });

@@ -1,0 +1,2 @@
+/** A module that is no plugin. Tests only. */
+export default { name: 'none' };
