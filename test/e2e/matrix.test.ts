@@ -2,12 +2,15 @@
  * Whatever is chosen, two programs understand each other: every transport with every pair of crypto adapters, each a real
  * conversation between two processes over a real relay.
  */
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { jsonPair, killAll, start } from '../support/program.js';
+import { jsonPair, killAll, ROOT, start } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
 
 const TRANSPORTS = ['ws', 'socketio'] as const;
 const CRYPTOS = ['tweetnacl', 'sodium'] as const;
+/** A plugin is loaded by whoever uses it; its path is that of the checkout. */
+const NODE_CRYPTO = ['--plugin', path.join(ROOT, 'plugins', 'node-crypto'), '--crypto', 'node-crypto'];
 
 afterEach(killAll);
 
@@ -41,6 +44,19 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       expect(shown.map((event) => event['text'])).toEqual(texts);
     }
     maker.command({ do: 'quit' });
+    expect([await maker.exit, await guest.exit]).toEqual([0, 0]);
+  });
+
+  it('the plugin on node:crypto with the default', async () => {
+    const { maker, guest } = await jsonPair(relay.url, {
+      maker: ['--transport', transport, ...NODE_CRYPTO],
+      guest: ['--transport', transport],
+    });
+    maker.command({ do: 'send', text: 'hello' });
+    expect((await guest.event('message'))['text']).toBe('hello');
+    guest.command({ do: 'send', text: 'and back' });
+    expect((await maker.event('message'))['text']).toBe('and back');
+    guest.command({ do: 'quit' });
     expect([await maker.exit, await guest.exit]).toEqual([0, 0]);
   });
 
