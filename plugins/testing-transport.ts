@@ -90,6 +90,21 @@ export function transportContract({ name, test, makeFixture }: TransportContract
     await part([a, b]);
   });
 
+  check('a frame may be sent within the event that tells of the peer', async ({ pair }) => {
+    const sides: Side[] = [];
+    for (const [i, join] of joins().entries()) {
+      const side = open(pair[i] ?? pair[0], join, (event) => {
+        if (tellsOfPeer(event)) sides[i]?.connection.send(bytes(i + 1));
+      });
+      sides.push(side);
+    }
+    for (const [i, side] of sides.entries()) {
+      await side.until('the frame', ({ frames }) => frames.length > 0);
+      same(side.frames[0], bytes(2 - i), 'the frame');
+    }
+    await part(sides);
+  });
+
   check('frames arrive whole and unchanged, of every length and byte value', async ({ pair }) => {
     const sides = await meet(pair);
     const [a, b] = sides;
@@ -223,13 +238,14 @@ function id(): string {
   return base64url(crypto.getRandomValues(new Uint8Array(32)));
 }
 
-function open(transport: TransportPort, join: Join): Side {
+function open(transport: TransportPort, join: Join, answer?: (event: TransportEvent) => void): Side {
   const waiting = new Set<() => void>();
   const events: TransportEvent[] = [];
   const frames: Uint8Array[] = [];
   const connection = transport.open(join, (event) => {
     events.push(event);
     if (event.type === 'frame') frames.push(event.frame);
+    answer?.(event);
     for (const look of waiting) look();
   });
   const side: Side = {
@@ -283,11 +299,13 @@ function count(side: Side, type: TransportEvent['type']): number {
 }
 
 function pairings(side: Side): number {
-  return side.events.filter((event) => {
-    if (event.type !== 'control') return false;
-    const message = checkRelayMessage(event.message);
-    return message?.type === 'peer-joined' || (message?.type === 'joined' && message.peer);
-  }).length;
+  return side.events.filter(tellsOfPeer).length;
+}
+
+function tellsOfPeer(event: TransportEvent): boolean {
+  if (event.type !== 'control') return false;
+  const message = checkRelayMessage(event.message);
+  return message?.type === 'peer-joined' || (message?.type === 'joined' && message.peer);
 }
 
 function paired(side: Side): boolean {
