@@ -31,6 +31,8 @@ const RULES: Readonly<Record<CodeRule, string>> = {
 const INPUTS: Readonly<Record<string, string>> = {
   code: 'The input ended before a room code was read.',
   passphrase: 'The input ended at the question for the passphrase.',
+  peer: 'The input ended before a peer was there, and nothing was given to send.',
+  words: 'The input ended before the safety words were compared.',
 };
 
 const isRule = (rule: unknown): rule is CodeRule => typeof rule === 'string' && Object.hasOwn(RULES, rule);

@@ -79,6 +79,7 @@ export function createConversation(
   let unseen: Unseen[] = [];
   let unseenBytes = 0;
   let peerName: Uint8Array | undefined;
+  let peerConfirmed = false;
   /** Messages [first, end) were shown and not yet told as delivered. */
   const shown = { first: 0, end: 0 };
   /** Records that wait for room in the window. */
@@ -150,7 +151,9 @@ export function createConversation(
       case 'delivered':
         return sender.delivered(record.id);
       case 'confirmed':
-        return host.emit({ type: 'show', view: { type: 'peer-confirmed' } });
+        if (!peerConfirmed) host.emit({ type: 'show', view: { type: 'peer-confirmed' } });
+        peerConfirmed = true;
+        return;
       case 'name':
         return takeName(record.name);
       case 'bye':
@@ -171,6 +174,7 @@ export function createConversation(
     if (peerBye === 'words did not match') return { code: 'SC-407', detail: {} };
     if (peerBye === 'error') return { code: 'SC-322', detail: { count } };
     const code = leaving?.code ?? 'SC-316';
+    if (code === 'SC-310') return { code, detail: { what: 'words' } };
     const plain = code === 'SC-316' || code === 'SC-317';
     return plain && count > 0 ? { code: 'SC-306', detail: { count } } : { code, detail: {} };
   }

@@ -115,7 +115,7 @@ export function createSession(options: SessionOptions): Session {
     // Nobody is left to compare the words, or nothing was given to send: both must be told, not hang.
     if (state === 'confirming') leave('SC-310', now);
     else if (conversation !== undefined) leave('SC-317', now);
-    else if (sender.held === 0) end('SC-310');
+    else if (sender.held === 0) end('SC-310', { what: 'peer' });
   }
 
   function interrupt(code: Code, now: number): void {

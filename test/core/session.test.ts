@@ -159,7 +159,7 @@ describe('goodbye', () => {
     const pair = createPair();
     pair.startOne('left');
     pair.ui('left', { type: 'end-of-input' });
-    expect(pair.left.ended).toMatchObject({ code: 'SC-310', exit: EXIT.usage });
+    expect(pair.left.ended).toMatchObject({ code: 'SC-310', exit: EXIT.usage, detail: { what: 'peer' } });
   });
 
   it('that is never answered ends after BYE_TIMEOUT: 5 when text is not acknowledged', () => {
@@ -399,7 +399,7 @@ describe('comparing the safety words', () => {
     const pair = connectedPair({ left: { verify: true } });
     pair.ui('left', { type: 'end-of-input' });
     pair.advance(10);
-    expect(pair.left.ended).toMatchObject({ code: 'SC-310', exit: EXIT.usage });
+    expect(pair.left.ended).toMatchObject({ code: 'SC-310', exit: EXIT.usage, detail: { what: 'words' } });
     expect(pair.right.ended).toMatchObject({ code: 'SC-316' });
   });
 
