@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createSocketioTransport } from '../../adapters/transport/socketio.js';
 import { transportContract } from '../../plugins/testing-transport.js';
 import { startRelay } from '../../relay-socketio/server.js';
 import { GENEROUS } from '../support/relay.js';
+import { randomJoin } from '../support/relay-client.js';
 
 for (const way of ['websocket', 'polling'] as const) {
   transportContract({
@@ -56,3 +57,39 @@ for (const way of ['websocket', 'polling'] as const) {
     },
   });
 }
+
+test('where WebSocket does not get through, long polling does', async () => {
+  const relay = await startRelay({ port: 0, limits: GENEROUS });
+  let refused = 0;
+  // A network that ends whatever asks for an upgrade.
+  const proxy = createTcpServer((client) => {
+    const upstream = connect(relay.port, '127.0.0.1');
+    client.on('error', () => undefined);
+    upstream.on('error', () => undefined);
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+    upstream.on('data', (bytes) => client.write(bytes));
+    client.on('data', (bytes) => {
+      if (/upgrade: websocket/i.test(bytes.toString('latin1'))) {
+        refused += 1;
+        client.destroy();
+      } else upstream.write(bytes);
+    });
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const { port } = proxy.address() as AddressInfo;
+  const transport = createSocketioTransport({ relay: new URL(`ws://127.0.0.1:${String(port)}/`) });
+  const joined = await new Promise((resolve) => {
+    const connection = transport.open(randomJoin(), (event) => {
+      if (event.type === 'closed') resolve(event);
+      if (event.type !== 'control') return;
+      resolve(event.message);
+      connection.close();
+    });
+  });
+  expect(joined).toEqual({ type: 'joined', peer: false });
+  expect(refused).toBe(1);
+  proxy.close();
+  await relay.close();
+});
