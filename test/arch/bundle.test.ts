@@ -43,6 +43,16 @@ function chunkOf(source: string): string {
 
 const ADAPTER = /^adapters\/(crypto|transport|ui)\//;
 
+test('the program and the modules for plugins share one copy of the errors', () => {
+  const holders = ['dist/securechat.js', 'dist/plugin.js', 'dist/testing.js'].map((entry) => {
+    const seen = new Set([entry]);
+    for (const file of seen) for (const each of OUTPUTS[file]?.imports ?? []) seen.add(each.path);
+    return [...seen].filter((file) => 'core/errors.ts' in (OUTPUTS[file]?.inputs ?? {}));
+  });
+  expect(holders[0]).toHaveLength(1);
+  expect(holders).toEqual([holders[0], holders[0], holders[0]]);
+});
+
 describe('loaded only when chosen', () => {
   test('--version loads no package and no adapter', () => {
     const loaded = loadedWith('dist/securechat.js');
