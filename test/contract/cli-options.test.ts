@@ -98,7 +98,7 @@ describe('options', () => {
   });
 
   it.each([
-    [['--transport', 'pigeon'], 'SC-502', 'there is: ws, direct-tcp'],
+    [['--transport', 'pigeon'], 'SC-502', 'there is: ws, socketio, direct-tcp'],
     [['--crypto', 'rot13'], 'SC-502', 'there is: sodium, tweetnacl'],
     [['--ui', 'constructor'], 'SC-502', 'there is: line, json'],
     [['--ui', ''], 'SC-502', 'There is no ui ""'],
@@ -156,7 +156,7 @@ describe('options', () => {
     if (help.run !== 'help') throw new Error(help.run);
     for (const part of [
       '-t, --transport <name>',
-      'ws (default), direct-tcp',
+      'ws (default), socketio, direct-tcp',
       'line (default), json',
       '--code-fd <n>',
     ]) {
