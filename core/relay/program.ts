@@ -29,21 +29,21 @@ export type ParseArgs = (config: {
   readonly strict: true;
 }) => { readonly values: ReturnType<ParseFlags> };
 
-/** Runs until it has called `process.exit`. `name` is said before each line. */
+/** Runs until it has called `host.exit`. `name` is said before each line. */
 export function runRelay(
   name: string,
   argv: readonly string[],
   start: (options: RelayOptions) => Promise<RunningRelay>,
-  process: ProcessOfRelay,
+  host: ProcessOfRelay,
   parseArgs: ParseArgs,
 ): void {
-  const exit = (status: ExitStatus): void => void process.exit(status);
-  const say = (line: string): void => void process.stderr.write(`${name}: ${line}\n`);
+  const exit = (status: ExitStatus): void => void host.exit(status);
+  const say = (line: string): void => void host.stderr.write(`${name}: ${line}\n`);
   const parse: ParseFlags = (args, options) =>
     parseArgs({ args: [...args], options, allowPositionals: false, strict: true }).values;
   const command = parseCommand(argv, parse);
   if (command.run === 'help') {
-    process.stdout.write(helpText(name));
+    host.stdout.write(helpText(name));
     return exit(EXIT.ok);
   }
   if (command.run === 'refuse') {
@@ -71,10 +71,10 @@ export function runRelay(
     else stop();
   }
 
-  process.on('uncaughtException', defect);
-  process.on('unhandledRejection', defect);
-  process.on('SIGTERM', signalled);
-  process.on('SIGINT', signalled);
+  host.on('uncaughtException', defect);
+  host.on('unhandledRejection', defect);
+  host.on('SIGTERM', signalled);
+  host.on('SIGINT', signalled);
   start(command.options).then(
     (started) => {
       relay = started;
