@@ -29,6 +29,18 @@ export const builtins = definePlugin({
     },
   },
   uis: {
+    rich: {
+      description: 'the whole screen of a terminal',
+      create: async (options, context) => {
+        const [{ createRichUi }, { hasUnicode }, { processHost }] = await Promise.all([
+          import('../ui/rich/rich.js'),
+          import('../ui/rich/capable.js'),
+          import('../ui/rich/host.js'),
+        ]);
+        const unicode = hasUnicode(process.env, process.platform);
+        return createRichUi(options, context, { host: processHost, unicode });
+      },
+    },
     line: {
       description: 'one event a line, for terminals, pipes and screen readers',
       create: async (options, context) => (await import('../ui/line.js')).createLineUi(options, context),

@@ -22,6 +22,7 @@ import { isLine, lineKind } from './line-input.js';
 import { createLineReader } from './lines.js';
 import { shownName } from './name.js';
 import { createOutlet } from './outlet.js';
+import { timeOfDay } from './time.js';
 import { isUtf8, utf8 } from './utf8.js';
 
 /** Bytes of one line of input. */
@@ -251,12 +252,4 @@ function withContinuations(text: Uint8Array): Uint8Array {
     at += CONTINUATION.length;
   }
   return out;
-}
-
-/** Local time, HH:MM. */
-function timeOfDay(at: number): Uint8Array {
-  const date = new Date(at);
-  if (Number.isNaN(date.getTime())) return ascii('--:--');
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return ascii(`${two(date.getHours())}:${two(date.getMinutes())}`);
 }

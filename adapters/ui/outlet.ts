@@ -8,8 +8,11 @@ import type { ClockPort } from '../../core/ports.js';
 export const FLUSH_LIMIT = 2000;
 
 export interface Outlet {
-  /** Writes the bytes in order and takes them over: they are overwritten with zeros when they are out, or dropped. */
-  write(bytes: Uint8Array): void;
+  /**
+   * Writes the bytes in order and takes them over: they are overwritten with zeros when they are out, or dropped. Then
+   * `done` is called, but not for what is dropped at once.
+   */
+  write(bytes: Uint8Array, done?: () => void): void;
   /** Resolves when everything is written, the stream is broken, or nobody has read for FLUSH_LIMIT. */
   flush(): Promise<void>;
 }
@@ -38,7 +41,7 @@ export function createOutlet(stream: NodeJS.WritableStream, clock: ClockPort, br
   stream.on('close', fail);
 
   return {
-    write(bytes) {
+    write(bytes, done) {
       if (gone) {
         bytes.fill(0);
         return;
@@ -48,6 +51,7 @@ export function createOutlet(stream: NodeJS.WritableStream, clock: ClockPort, br
         stream.write(bytes, (error) => {
           written(bytes);
           if (error) fail();
+          done?.();
         });
       } catch {
         fail();

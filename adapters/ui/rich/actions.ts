@@ -1,0 +1,283 @@
+/**
+ * What each key does, on each screen. It changes the model and the editor and tells the session; when and how that is drawn
+ * may not be decided in this file.
+ */
+import type { ClockPort, UiEvent } from '../../../core/ports.js';
+import { plainCopy } from '../../../core/protocol/bytes.js';
+import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
+import { SCREEN_WORDS } from '../../cli/screen-messages.js';
+import { moved } from './chat-rows.js';
+import { type CommandName, meaningOf, type Origin } from './commands.js';
+import type { Editor } from './editor.js';
+import type { History } from './history.js';
+import type { Key } from './keymap.js';
+import type { KeyEvent } from './keys.js';
+import { chatHeight, placeOf, type Scene, type Size } from './layout.js';
+import type { Model } from './model.js';
+
+export interface ActionsOptions {
+  readonly clock: ClockPort;
+  readonly model: Model;
+  readonly editor: Editor;
+  readonly history: History;
+  readonly scene: () => Scene;
+  readonly size: () => Size;
+  readonly tell: (event: UiEvent) => void;
+}
+
+export interface Actions {
+  /** A sound is wanted for each message. */
+  readonly bell: boolean;
+  /** What is left to be done with the terminal, if anything. */
+  take(event: KeyEvent): 'suspend' | 'repaint' | undefined;
+}
+
+/** What is recalled was sent as it stands: it does not become a command by being recalled. */
+const RECALLED: Origin = { pasted: true, startPasted: true };
+const MATCH = 0x6d;
+const DIFFER = 0x78;
+
+export function createActions(options: ActionsOptions): Actions {
+  const { model, editor, history, tell } = options;
+  let bell = false;
+  /** Bytes of the paste that found no room. */
+  let lost = 0;
+  let draft: Origin = { pasted: false, startPasted: false };
+
+  function take(event: KeyEvent): 'suspend' | 'repaint' | undefined {
+    if (event.type !== 'key') {
+      model.leaving = false;
+      write(event);
+      return undefined;
+    }
+    const { key } = event;
+    if (key === 'suspend' || key === 'repaint') return key;
+    if (key === 'unknown') return undefined;
+    if (key === 'interrupt') {
+      interrupt();
+      return undefined;
+    }
+    model.leaving = false;
+    if (model.overlay !== undefined && covered(key)) return undefined;
+    if (key === 'help') openHelp();
+    else if (model.screen === 'chat') chatKey(key);
+    else startKey(key);
+    return undefined;
+  }
+
+  // -- text
+
+  function write(event: Exclude<KeyEvent, { type: 'key' }>): void {
+    if (model.screen === 'words' && model.overlay === undefined) {
+      // A paste is no answer.
+      if (event.type === 'text') answer(event.text);
+      return;
+    }
+    if (model.screen !== 'chat') return;
+    model.overlay = undefined;
+    if (event.type !== 'paste-end') lost += editor.insert(event.text, event.type === 'paste');
+    if (event.type === 'paste' || lost === 0) return;
+    model.say(SCREEN_WORDS.full(lost, MESSAGE_LIMIT));
+    lost = 0;
+  }
+
+  function answer(text: Uint8Array): void {
+    if (text.length !== 1 || model.answered) return;
+    // Small letters and capitals.
+    const letter = (text[0] ?? 0) | 0x20;
+    if (letter === MATCH) {
+      model.answer();
+      tell({ type: 'confirm', match: true });
+    } else if (letter === DIFFER) {
+      tell({ type: 'confirm', match: false });
+    }
+  }
+
+  // -- keys
+
+  /** The first time it is only said what the second time does, where there is something to lose. */
+  function interrupt(): void {
+    const atOnce = model.screen === 'connecting' || model.screen === 'waiting' || model.state === 'closing';
+    if (atOnce || model.leaving) tell({ type: 'interrupt' });
+    model.leaving = !atOnce;
+  }
+
+  /** A key while something covers the screen. False: it means what it always means, and the screen is free again. */
+  function covered(key: Key): boolean {
+    const help = model.overlay === 'help';
+    if (help && (key === 'page-down' || key === 'down')) model.helpTop = Math.min(model.helpTop + 5, LAST_HELP);
+    else if (help && (key === 'page-up' || key === 'up')) model.helpTop = Math.max(0, model.helpTop - 5);
+    else {
+      model.overlay = undefined;
+      return key === 'escape' || key === 'help' || key === 'enter';
+    }
+    return true;
+  }
+
+  function openHelp(): void {
+    model.overlay = 'help';
+    model.helpTop = 0;
+  }
+
+  /** Before there is a chat, and while the words are compared: Enter does nothing. */
+  function startKey(key: Key): void {
+    if (key === 'end-of-input') tell({ type: 'quit' });
+    else if (key === 'escape' && model.screen !== 'words') tell({ type: 'quit' });
+  }
+
+  function chatKey(key: Key): void {
+    switch (key) {
+      case 'enter':
+        return enter();
+      case 'newline':
+        lost += editor.insert(Uint8Array.of(0x0a), false);
+        return;
+      case 'end-of-input':
+        if (editor.length === 0) tell({ type: 'quit' });
+        else editor.delete();
+        return;
+      case 'page-up':
+        return scroll(-1);
+      case 'page-down':
+        return scroll(1);
+      case 'end':
+        if (model.scrollback.anchor === undefined) editor.lineEnd();
+        else model.scrollback.look(undefined);
+        return;
+      case 'up':
+        if (!editor.up()) older();
+        return;
+      case 'down':
+        if (!editor.down()) newer();
+        return;
+      default:
+        EDITING[key]?.(editor);
+    }
+  }
+
+  function scroll(pages: number): void {
+    const { glyphs } = options.scene();
+    const size = options.size();
+    const height = chatHeight(options.scene(), size);
+    const place = placeOf(glyphs, size.columns);
+    model.scrollback.look(moved(model.scrollback, place, pages * Math.max(1, height - 1), height));
+  }
+
+  function older(): void {
+    const origin = { pasted: editor.pasted, startPasted: editor.startPasted };
+    const text = history.older(() => {
+      draft = origin;
+      return editor.copy();
+    });
+    if (text !== undefined) editor.replace(text, RECALLED);
+  }
+
+  function newer(): void {
+    const found = history.newer();
+    if (found !== undefined) editor.replace(found.text, found.draft ? draft : RECALLED);
+  }
+
+  // -- Enter
+
+  function enter(): void {
+    const text = editor.copy();
+    const meaning = meaningOf(text, editor);
+    switch (meaning.type) {
+      case 'nothing':
+        break;
+      case 'unknown':
+        model.say(SCREEN_WORDS.unknownCommand);
+        break;
+      case 'command':
+        editor.clear();
+        perform(meaning.name);
+        break;
+      case 'message':
+        send(meaning.text);
+        break;
+    }
+    text.fill(0);
+  }
+
+  /** What cannot be sent stays where it is. */
+  function send(text: Uint8Array): void {
+    if (model.state === 'closing' || model.state === 'destroyed') return model.say(SCREEN_WORDS.notNow);
+    if (text.length > MESSAGE_LIMIT) {
+      return model.say(SCREEN_WORDS.full(text.length - MESSAGE_LIMIT, MESSAGE_LIMIT));
+    }
+    history.add(text);
+    editor.clear();
+    model.scrollback.look(undefined);
+    tell({ type: 'send', text: plainCopy(text) });
+  }
+
+  function perform(name: CommandName): void {
+    switch (name) {
+      case 'help':
+        return openHelp();
+      case 'quit':
+        return tell({ type: 'quit' });
+      case 'verify':
+        if (model.words.length === 0) model.say(SCREEN_WORDS.words.none);
+        else model.overlay = 'words';
+        return;
+      case 'clear':
+        return model.scrollback.clear();
+      case 'status':
+        return status();
+      case 'bell':
+        bell = !bell;
+        return model.say(SCREEN_WORDS.bell(bell));
+      case 'name':
+        if (model.peerName.length > 0) model.sayPeerName();
+        else model.say(SCREEN_WORDS.peerNameless);
+        return model.say(SCREEN_WORDS.nameAtStart);
+      case 'wipe':
+        return wipe();
+      case 'send':
+      case 'accept':
+      case 'reject':
+        return model.say(SCREEN_WORDS.unavailable(name));
+    }
+  }
+
+  function status(): void {
+    const { scrollback } = model;
+    const words = SCREEN_WORDS.status;
+    const counts = (['held', 'sent', 'delivered', 'failed'] as const).map((each) => scrollback.count(each));
+    const [held = 0, sent = 0, delivered = 0, failed = 0] = counts;
+    model.say(model.verified ? words.verified : words.unverified, words.messages(held, sent, delivered, failed));
+  }
+
+  /** The panic key: what is here is gone before anything else happens, and the session does not wait for the peer. */
+  function wipe(): void {
+    history.clear();
+    model.wipe();
+    tell({ type: 'interrupt' });
+    tell({ type: 'interrupt' });
+  }
+
+  return {
+    get bell() {
+      return bell;
+    },
+    take,
+  };
+}
+
+const LAST_HELP = SCREEN_WORDS.help.length - 1;
+
+const EDITING: Partial<Readonly<Record<Key, (editor: Editor) => unknown>>> = {
+  backspace: (editor) => editor.backspace(),
+  delete: (editor) => editor.delete(),
+  'delete-word': (editor) => editor.deleteWord(),
+  'delete-to-start': (editor) => editor.deleteToStart(),
+  'delete-to-end': (editor) => editor.deleteToEnd(),
+  left: (editor) => editor.left(),
+  right: (editor) => editor.right(),
+  'word-left': (editor) => editor.wordLeft(),
+  'word-right': (editor) => editor.wordRight(),
+  home: (editor) => editor.lineStart(),
+  'line-start': (editor) => editor.lineStart(),
+  'line-end': (editor) => editor.lineEnd(),
+};

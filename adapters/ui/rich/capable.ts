@@ -1,0 +1,36 @@
+/**
+ * Whether the rich UI can work here. Only what can be known without asking the terminal; nothing may be written here.
+ */
+import { SCREEN_WORDS } from '../../cli/screen-messages.js';
+
+/** The smallest terminal, cells. */
+export const LEAST_COLUMNS = 40;
+export const LEAST_ROWS = 10;
+
+export interface Surroundings {
+  readonly input: { readonly isTTY?: boolean; readonly setRawMode?: unknown };
+  readonly output: { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Why not, as a short phrase; undefined: it can. */
+export function whyNotRich({ input, output, env }: Surroundings): string | undefined {
+  const { capable } = SCREEN_WORDS;
+  if (input.isTTY !== true) return capable.input;
+  if (output.isTTY !== true) return capable.output;
+  if (typeof input.setRawMode !== 'function') return capable.raw;
+  if (env['TERM'] === 'dumb') return capable.dumb;
+  const { columns = 0, rows = 0 } = output;
+  // A terminal that says 0 does not know: 80 by 24 is assumed.
+  if (columns === 0 || rows === 0) return undefined;
+  if (columns >= LEAST_COLUMNS && rows >= LEAST_ROWS) return undefined;
+  return capable.size(columns, rows, LEAST_COLUMNS, LEAST_ROWS);
+}
+
+/** Whether the terminal shows more than ASCII, by the locale: LC_ALL, else LC_CTYPE, else LANG. */
+export function hasUnicode(env: Surroundings['env'], platform: string): boolean {
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '');
+  // Elsewhere terminals show Unicode whatever the locale says.
+  if (locale === undefined) return platform === 'win32' || platform === 'darwin';
+  return /utf-?8/i.test(locale);
+}

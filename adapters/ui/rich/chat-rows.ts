@@ -1,0 +1,148 @@
+/**
+ * The scrollback as rows of the screen, from where one looks upwards; only what is seen is laid out. The rules:
+ *  - What the peer writes never begins a row: before it stand time and name, or blanks and a bar. A notice begins with
+ *    `--`, where neither can be.
+ *  - A status stands where no text can be: in a gutter at the right, or on a narrow screen in a row without text.
+ */
+import { ascii } from '../../../core/protocol/bytes.js';
+import { SCREEN_WORDS } from '../../cli/screen-messages.js';
+import { timeOfDay } from '../time.js';
+import { cut, type Row, type Span, type Style, span } from './frame.js';
+import type { Glyphs } from './glyphs.js';
+import type { Anchor, Entry, Scrollback } from './scrollback.js';
+import { worstWidthOf } from './width.js';
+import { rowCount, type Rows, wrap } from './wrap.js';
+
+/** From this width on, texts stand beside their names. */
+export const WIDE_FROM = 60;
+/** The longest status and the gap before it. */
+const GUTTER = 'delivered'.length + 2;
+/** Cells of a name beside a text. */
+const NAME_WIDTH = 16;
+const TIME = 'HH:MM '.length;
+const NOTICE = ascii('-- ');
+const INDENT = 2;
+/** Where the bar before further rows of a text stands, and where the text goes on. */
+const WIDE_BAR = 6;
+const WIDE_TEXT = 8;
+
+export interface Place {
+  /** The first cell that rows may use, and how many there are. */
+  readonly column: number;
+  readonly width: number;
+  /** The whole screen is at least WIDE_FROM wide. */
+  readonly wide: boolean;
+  readonly glyphs: Glyphs;
+}
+
+/** The last `count` rows up to where one looks, fewer when there are no more, topmost first. */
+export function chatRows(scrollback: Scrollback, place: Place, count: number): Row[] {
+  const rows: Row[] = [];
+  const bottom = bottomOf(scrollback, place);
+  for (let at = bottom; at !== undefined && rows.length < count; at = above(scrollback, place, at)) {
+    const entry = scrollback.entry(at.sequence);
+    if (entry !== undefined) rows.push(drawRow(entry, place, at.row));
+  }
+  return rows.reverse();
+}
+
+/** Where one looks after moving by `delta` rows, upwards when it is negative, in a window of `height` rows. */
+export function moved(scrollback: Scrollback, place: Place, delta: number, height: number): Anchor | undefined {
+  let at = bottomOf(scrollback, place);
+  if (at === undefined) return undefined;
+  for (let i = 0; i < -delta; i++) at = above(scrollback, place, at) ?? at;
+  for (let i = 0; i < delta; i++) at = below(scrollback, place, at) ?? at;
+  // The window is filled, if there is enough to fill it.
+  let missing = height - 1;
+  for (let top: Anchor | undefined = at; missing > 0; missing--) {
+    top = above(scrollback, place, top);
+    if (top === undefined) break;
+  }
+  for (; missing > 0; missing--) at = below(scrollback, place, at) ?? at;
+  return below(scrollback, place, at) === undefined ? undefined : at;
+}
+
+function bottomOf(scrollback: Scrollback, place: Place): Anchor | undefined {
+  const { anchor } = scrollback;
+  const sequence = anchor?.sequence ?? scrollback.end - 1;
+  const entry = scrollback.entry(sequence);
+  if (entry === undefined) return undefined;
+  const last = height(entry, place) - 1;
+  // The width may have changed since.
+  return { sequence, row: Math.min(anchor?.row ?? last, last) };
+}
+
+function above(scrollback: Scrollback, place: Place, { sequence, row }: Anchor): Anchor | undefined {
+  if (row > 0) return { sequence, row: row - 1 };
+  const entry = scrollback.entry(sequence - 1);
+  return entry === undefined ? undefined : { sequence: sequence - 1, row: height(entry, place) - 1 };
+}
+
+function below(scrollback: Scrollback, place: Place, { sequence, row }: Anchor): Anchor | undefined {
+  const entry = scrollback.entry(sequence);
+  if (entry !== undefined && row + 1 < height(entry, place)) return { sequence, row: row + 1 };
+  return scrollback.entry(sequence + 1) === undefined ? undefined : { sequence: sequence + 1, row: 0 };
+}
+
+/** Rows that the entry takes. */
+function height(entry: Entry, place: Place): number {
+  return rowCount(rowsOf(entry, place)) + (hasHeader(entry, place) ? 1 : 0);
+}
+
+function hasHeader(entry: Entry, { wide }: Place): boolean {
+  return !wide && entry.type !== 'notice';
+}
+
+/** Made once for a width. */
+function rowsOf(entry: Entry, place: Place): Rows {
+  const [first, rest] = widths(entry, place);
+  if (entry.rows?.first !== first || entry.rows.rest !== rest) {
+    entry.rows = { first, rest, rows: wrap(entry.text, first, rest) };
+  }
+  return entry.rows.rows;
+}
+
+function widths(entry: Entry, { width, wide }: Place): readonly [number, number] {
+  if (entry.type === 'notice') return [width - NOTICE.length, width - NOTICE.length];
+  if (!wide) return [width - INDENT, width - INDENT];
+  const first = width - GUTTER - TIME - worstWidthOf(nameOf(entry)) - 2;
+  return [first, width - GUTTER - WIDE_TEXT];
+}
+
+function nameOf(entry: Exclude<Entry, { type: 'notice' }>): Uint8Array {
+  return cut(entry.type === 'own' ? ascii(SCREEN_WORDS.me) : entry.name, NAME_WIDTH);
+}
+
+function drawRow(entry: Entry, place: Place, row: number): Row {
+  const { column, glyphs } = place;
+  const header = hasHeader(entry, place);
+  const rows = rowsOf(entry, place);
+  const at = (header ? row - 1 : row) * 2;
+  const text = entry.text.subarray(rows[at], rows[at + 1]);
+  if (entry.type === 'notice') {
+    const begin = row === 0 ? [span(column, 'dim', NOTICE)] : [];
+    return [...begin, span(column + NOTICE.length, 'dim', text)];
+  }
+  if (row > 0) {
+    const bar = column + (place.wide ? WIDE_BAR : 0);
+    return [span(bar, 'dim', glyphs.down), span(bar + 2, 'plain', text)];
+  }
+  const spans = [
+    span(column, 'dim', timeOfDay(entry.at)),
+    span(column + TIME, entry.type === 'own' ? 'bold' : 'accent', nameOf(entry)),
+  ];
+  if (!header) spans.push(span(undefined, 'plain', '  '), span(undefined, 'plain', text));
+  if (entry.type === 'own') spans.push(statusSpan(entry, place));
+  return spans;
+}
+
+const STATUS_STYLES: Readonly<Record<Extract<Entry, { type: 'own' }>['status'], Style>> = {
+  held: 'warn',
+  sent: 'dim',
+  delivered: 'dim',
+  failed: 'bad',
+};
+
+function statusSpan({ status }: Extract<Entry, { type: 'own' }>, { column, width }: Place): Span {
+  return span(column + width - status.length, STATUS_STYLES[status], status);
+}

@@ -1,0 +1,48 @@
+/**
+ * What a finished text is: a message or a command. Bytes only: of a text that is not one of the fixed words nothing
+ * becomes a JavaScript string. What a command does may not be in this file.
+ */
+import { isLine } from '../line-input.js';
+
+/** Commands that take nothing behind them. */
+const PLAIN = ['help', 'quit', 'verify', 'clear', 'status', 'bell', 'wipe', 'accept', 'reject'] as const;
+/** Commands with an argument. */
+const WITH_ARGUMENT = ['send', 'name'] as const;
+
+export type CommandName = (typeof PLAIN)[number] | (typeof WITH_ARGUMENT)[number];
+
+export type Meaning =
+  /** Nothing but blanks: nothing happens. */
+  | { readonly type: 'nothing' }
+  /** To be sent: a view of the text. */
+  | { readonly type: 'message'; readonly text: Uint8Array }
+  | { readonly type: 'command'; readonly name: CommandName }
+  /** Begins like a command and is none: an error, never sent. */
+  | { readonly type: 'unknown' };
+
+const SLASH = 0x2f;
+const LF = 0x0a;
+
+export interface Origin {
+  /** The first byte was pasted: the text is a message, whatever it looks like. */
+  readonly startPasted: boolean;
+  /** Some of it was pasted: it is no command. */
+  readonly pasted: boolean;
+}
+
+export function meaningOf(text: Uint8Array, { startPasted, pasted }: Origin): Meaning {
+  if (text.every(isBlank)) return { type: 'nothing' };
+  if (text[0] !== SLASH || startPasted) return { type: 'message', text };
+  if (text[1] === SLASH) return { type: 'message', text: text.subarray(1) };
+  if (pasted || text.includes(LF)) return { type: 'unknown' };
+  if (isLine(text, '/q')) return { type: 'command', name: 'quit' };
+  for (const name of PLAIN) if (isLine(text, `/${name}`)) return { type: 'command', name };
+  const blank = text.findIndex(isBlank);
+  const word = blank < 0 ? text : text.subarray(0, blank);
+  for (const name of WITH_ARGUMENT) if (isLine(word, `/${name}`)) return { type: 'command', name };
+  return { type: 'unknown' };
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === LF;
+}

@@ -1,0 +1,211 @@
+/**
+ * The model on a screen of a given size: bars above and below, between them the page of the state, below it the text that
+ * is being written. Pure: the same model gives the same frame. No byte for a terminal and no key may be in this file.
+ */
+import { concat } from '../../../core/protocol/bytes.js';
+import type { Sanitize } from '../../../plugins/define.js';
+import { UI_WORDS } from '../../cli/messages.js';
+import { SCREEN_WORDS } from '../../cli/screen-messages.js';
+import { utf8 } from '../utf8.js';
+import { LEAST_COLUMNS, LEAST_ROWS } from './capable.js';
+import { chatRows, type Place, WIDE_FROM } from './chat-rows.js';
+import type { Editor } from './editor.js';
+import { writing } from './editor-rows.js';
+import { cut, type Frame, type Row, repeat, type Style, span } from './frame.js';
+import type { Glyphs } from './glyphs.js';
+import type { Model } from './model.js';
+import type { QrCode } from './qr.js';
+import { connectingPage, helpPage, type Page, waitingPage, wordsPage } from './screens.js';
+import { worstWidthOf } from './width.js';
+
+/** The largest part of one that is used. */
+export const MOST_COLUMNS = 1000;
+export const MOST_ROWS = 400;
+/** A border and a blank at each side. */
+const SIDE = 2;
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface Scene {
+  readonly model: Model;
+  readonly editor: Editor;
+  readonly glyphs: Glyphs;
+  readonly sanitize: Sanitize;
+  readonly qr: QrCode | undefined;
+  /** Monotonic ms, for what runs. */
+  readonly now: number;
+}
+
+export function layout(scene: Scene, size: Size): Frame {
+  const columns = Math.min(size.columns, MOST_COLUMNS);
+  const height = Math.min(size.rows, MOST_ROWS);
+  if (columns < LEAST_COLUMNS || height < LEAST_ROWS) return tooSmall(columns, height);
+  const place = placeOf(scene.glyphs, columns);
+  const page = pageOf(scene, place, height - 2);
+  const body = page.rows.slice(0, height - 2);
+  while (body.length < height - 2) body.push([]);
+  return {
+    columns,
+    rows: [topBar(scene, columns), ...body.map((row) => sided(row, scene.glyphs, columns)), bottomBar(scene, columns)],
+    scratch: page.scratch,
+  };
+}
+
+export function placeOf(glyphs: Glyphs, columns: number): Place {
+  return { column: SIDE, width: columns - 2 * SIDE, wide: columns >= WIDE_FROM, glyphs };
+}
+
+/** Rows of the scrollback that are seen at once. */
+export function chatHeight({ editor, sanitize, glyphs }: Scene, size: Size): number {
+  const columns = Math.min(size.columns, MOST_COLUMNS);
+  const height = Math.min(size.rows, MOST_ROWS);
+  const { rows, scratch } = writing(editor, placeOf(glyphs, columns), Math.floor(height / 3), sanitize);
+  for (const used of scratch) used.fill(0);
+  return Math.max(1, height - 3 - rows.length);
+}
+
+function pageOf(scene: Scene, place: Place, height: number): Page {
+  const { model } = scene;
+  if (model.overlay === 'help') return helpPage(model, place);
+  if (model.overlay === 'words') return wordsPage(model, place);
+  switch (model.screen) {
+    case 'chat':
+      return chatPage(scene, place, height);
+    case 'words':
+      return withNotices(wordsPage(model, place), model, place, height);
+    case 'waiting':
+      return withNotices(waitingPage(model, place, height, scene.qr), model, place, height);
+    case 'connecting':
+      return withNotices(connectingPage(model, place), model, place, height);
+  }
+}
+
+function chatPage({ model, editor, glyphs, sanitize }: Scene, place: Place, height: number): Page {
+  const written = writing(editor, place, Math.floor((height + 2) / 3), sanitize);
+  const room = height - 1 - written.rows.length;
+  const said = chatRows(model.scrollback, place, room);
+  while (said.length < room) said.push([]);
+  return { rows: [...said, divider(model, glyphs, place), ...written.rows], scratch: written.scratch };
+}
+
+/** What is told meanwhile stands at the bottom, as far as there is room. */
+function withNotices(page: Page, model: Model, place: Place, height: number): Page {
+  const rows = [...page.rows];
+  const room = height - rows.length - 1;
+  const said = room > 0 ? chatRows(model.scrollback, place, Math.min(room, 6)) : [];
+  while (said.length > 0 && rows.length < height - said.length) rows.push([]);
+  return { rows: [...rows, ...said], scratch: page.scratch };
+}
+
+function divider(model: Model, glyphs: Glyphs, { width }: Place): Row {
+  const { unread, anchor } = model.scrollback;
+  const right =
+    unread > 0
+      ? concat(utf8(' '), glyphs.arrow, utf8(` ${SCREEN_WORDS.unread(unread)} `))
+      : utf8(anchor === undefined ? '' : ` ${SCREEN_WORDS.older} `);
+  const label: Label | undefined = right.length > 0 ? ['accent', right] : undefined;
+  return bar(width + 2 * SIDE, [glyphs.left, glyphs.right], glyphs, undefined, label);
+}
+
+/** A row between the borders. Whatever the text does, the border stands in the last column. */
+function sided(row: Row, glyphs: Glyphs, columns: number): Row {
+  if (row[0]?.column === 0) return row;
+  return [span(0, 'dim', glyphs.down), ...row, span(columns - 1, 'dim', glyphs.down)];
+}
+
+function points(text: Uint8Array): number {
+  return text.reduce((count, byte) => ((byte & 0xc0) === 0x80 ? count : count + 1), 0);
+}
+
+type Label = readonly [Style, Uint8Array];
+
+/** A line with words in it. They stand where the terminal puts them: only the corner has its column. */
+function bar(
+  columns: number,
+  [first, last]: readonly [Uint8Array, Uint8Array],
+  glyphs: Glyphs,
+  left: Label | undefined,
+  right: Label | undefined,
+): Row {
+  const [leftWidth, rightWidth] = [left, right].map((label) => (label === undefined ? 0 : worstWidthOf(label[1])));
+  const fill = columns - 4 - (leftWidth ?? 0) - (rightWidth ?? 0);
+  const spans = [span(0, 'dim', concat(first, glyphs.across))];
+  if (left !== undefined) spans.push(span(undefined, ...left));
+  spans.push(span(undefined, 'dim', repeat(glyphs.across, fill)));
+  if (right !== undefined) spans.push(span(undefined, ...right));
+  // Where our own signs take one cell and not two, the line is that much longer.
+  const rest = right === undefined ? 1 : 1 + worstWidthOf(right[1]) - points(right[1]);
+  spans.push(span(undefined, 'dim', repeat(glyphs.across, rest)), span(columns - 1, 'dim', last));
+  return spans;
+}
+
+function topBar(scene: Scene, columns: number): Row {
+  const { glyphs } = scene;
+  const [style, said] = stateOf(scene);
+  const text = cut(concat(utf8(' '), said, utf8(' ')), columns - 16);
+  return bar(
+    columns,
+    [glyphs.topLeft, glyphs.topRight],
+    glyphs,
+    ['bold', utf8(` ${UI_WORDS.program} `)],
+    [style, text],
+  );
+}
+
+/** What the bar says about the state. Nothing from outside is in it. */
+function stateOf({ model, glyphs, now }: Scene): Label {
+  const { bar: words } = SCREEN_WORDS;
+  const circled = (text: string): Uint8Array => concat(glyphs.circle, utf8(` ${text}`));
+  const dotted = concat(utf8(' '), glyphs.dot, utf8(' '));
+  const held = model.scrollback.count('held');
+  const waiting = held > 0 ? concat(dotted, utf8(words.held(held))) : utf8('');
+  switch (model.state) {
+    case 'idle':
+    case 'handshaking':
+      return ['warn', circled(words.connecting)];
+    case 'searching':
+      return ['warn', circled(model.code.length > 0 ? words.waiting : words.connecting)];
+    case 'confirming':
+      return ['bad', utf8(words.unverified)];
+    case 'active': {
+      const verified = model.verified ? concat(dotted, utf8(words.verified)) : utf8('');
+      return ['good', concat(utf8(words.active), verified, waiting)];
+    }
+    case 'reconnecting': {
+      const seconds = Math.max(0, Math.floor((now - model.since) / 1000));
+      return ['warn', concat(utf8(words.reconnecting(seconds)), waiting)];
+    }
+    case 'closing':
+      return ['warn', concat(utf8(words.closing), waiting)];
+    case 'destroyed':
+      return ['dim', utf8(words.ended)];
+  }
+}
+
+function bottomBar({ model, glyphs }: Scene, columns: number): Row {
+  const parts = footOf(model, columns);
+  const dotted = concat(utf8(' '), glyphs.dot, utf8(' '));
+  const text = concat(utf8(' '), ...parts.flatMap((part, i) => [i === 0 ? utf8('') : dotted, utf8(part)]), utf8(' '));
+  return bar(columns, [glyphs.bottomLeft, glyphs.bottomRight], glyphs, ['dim', cut(text, columns - 4)], undefined);
+}
+
+function footOf(model: Model, columns: number): readonly string[] {
+  const { foot } = SCREEN_WORDS;
+  if (model.leaving) return [SCREEN_WORDS.again];
+  if (model.overlay === 'help') return [foot.help];
+  if (model.overlay === 'words') return [foot.back];
+  if (model.screen === 'words') return [foot.confirm, ...(columns >= WIDE_FROM ? foot.chat.slice(0, 1) : [])];
+  if (model.screen !== 'chat') return [foot.cancel];
+  if (model.state === 'closing') return [foot.closing];
+  return columns >= WIDE_FROM ? foot.chat : foot.chatNarrow;
+}
+
+function tooSmall(columns: number, height: number): Frame {
+  const text = utf8(SCREEN_WORDS.tooSmall(LEAST_COLUMNS, LEAST_ROWS));
+  const rows: Row[] = [[span(0, 'plain', cut(text, columns))]];
+  while (rows.length < height) rows.push([]);
+  return { columns, rows: rows.slice(0, height), scratch: [] };
+}

@@ -1,0 +1,187 @@
+/**
+ * What the rich UI knows: the state and since when, the code, the safety words, what was said, what is asked of the person.
+ * Texts from outside are neutralised before they get here. Nothing about rows, keys or a terminal may be in this file.
+ */
+import type { State, UiView } from '../../../core/ports.js';
+import { concat, plainCopy } from '../../../core/protocol/bytes.js';
+import type { Sanitize } from '../../../plugins/define.js';
+import { UI_WORDS } from '../../cli/messages.js';
+import { shownName } from '../name.js';
+import { utf8 } from '../utf8.js';
+import { createScrollback, type Scrollback } from './scrollback.js';
+
+export type ScreenState = State | 'reconnecting';
+export type Screen = 'connecting' | 'waiting' | 'words' | 'chat';
+
+/** Which screen a state has. A new state needs its line here, and nowhere else in this folder. */
+const SCREENS: Readonly<Record<ScreenState, Screen>> = {
+  idle: 'connecting',
+  searching: 'waiting',
+  handshaking: 'connecting',
+  confirming: 'words',
+  active: 'chat',
+  reconnecting: 'chat',
+  closing: 'chat',
+  destroyed: 'chat',
+};
+
+/** What covers the screen until the person goes back. */
+export type Overlay = 'help' | 'words' | undefined;
+
+export interface Model {
+  readonly state: ScreenState;
+  readonly screen: Screen;
+  /** `now` of the moment when the state was entered, monotonic ms. */
+  readonly since: number;
+  /** Neutralised UTF-8; empty: no code was made here. */
+  readonly code: Uint8Array;
+  readonly invite: Uint8Array;
+  /** As it came, for the QR code. */
+  readonly link: Uint8Array;
+  /** Neutralised UTF-8, four of them, or none yet. */
+  readonly words: readonly Uint8Array[];
+  /** The words were compared here, and match. */
+  readonly verified: boolean;
+  /** The person has answered; the peer's answer is missing. */
+  readonly answered: boolean;
+  readonly peerConfirmed: boolean;
+  /** Neutralised; empty: the peer gave none. */
+  readonly peerName: Uint8Array;
+  readonly scrollback: Scrollback;
+  /** The last sentence; undefined: it is not the end. Neutralised. */
+  readonly ending: Uint8Array | undefined;
+  overlay: Overlay;
+  /** The first row of the help that is seen. */
+  helpTop: number;
+  /** Ctrl-C was pressed once. */
+  leaving: boolean;
+
+  show(view: UiView, now: number): void;
+  /** Puts words of this program, ASCII, into the scrollback, and looks there. */
+  say(...sentences: readonly string[]): void;
+  /** The same with how the peer is called. */
+  sayPeerName(): void;
+  answer(): void;
+  /** Overwrites everything. */
+  wipe(): void;
+}
+
+export function createModel(sanitize: Sanitize): Model {
+  const scrollback = createScrollback();
+  const nothing = new Uint8Array(0);
+  const model = {
+    state: 'idle' as ScreenState,
+    screen: 'connecting' as Screen,
+    since: 0,
+    code: nothing as Uint8Array,
+    invite: nothing as Uint8Array,
+    link: nothing as Uint8Array,
+    words: [] as readonly Uint8Array[],
+    verified: false,
+    answered: false,
+    peerConfirmed: false,
+    peerName: nothing as Uint8Array,
+    scrollback,
+    ending: undefined as Uint8Array | undefined,
+    overlay: undefined as Overlay,
+    helpTop: 0,
+    leaving: false,
+    show,
+    say,
+    sayPeerName: () => sayBytes(peerCalled()),
+    answer() {
+      model.answered = true;
+      model.verified = true;
+    },
+    wipe() {
+      scrollback.clear();
+      wipeCode();
+      for (const word of model.words) word.fill(0);
+      model.words = [];
+      model.peerName.fill(0);
+      model.ending?.fill(0);
+    },
+  };
+
+  function wipeCode(): void {
+    for (const bytes of [model.code, model.invite, model.link]) bytes.fill(0);
+    model.code = model.invite = model.link = nothing;
+  }
+
+  const peerCalled = (): Uint8Array => concat(utf8(UI_WORDS.peerName), model.peerName);
+
+  function sayBytes(text: Uint8Array): void {
+    scrollback.add({ type: 'notice', text });
+    scrollback.look(undefined);
+  }
+
+  function say(...sentences: readonly string[]): void {
+    for (const sentence of sentences) sayBytes(utf8(sentence));
+  }
+
+  /** A sentence from the session: it does not move what one looks at. */
+  function notice(text: string): void {
+    scrollback.add({ type: 'notice', text: sanitize(utf8(text)) });
+  }
+
+  function enter(state: ScreenState, now: number): void {
+    if (state === model.state) return;
+    const screen = SCREENS[state];
+    if (screen !== model.screen) model.overlay = undefined;
+    model.state = state;
+    model.screen = screen;
+    model.since = now;
+    // The code has done its work: it is good for one handshake.
+    if (screen === 'chat' || screen === 'words') wipeCode();
+  }
+
+  function show(view: UiView, now: number): void {
+    switch (view.type) {
+      case 'state':
+        return enter(view.state, now);
+      case 'code':
+        wipeCode();
+        model.code = sanitize(view.code);
+        model.invite = sanitize(view.invite);
+        model.link = plainCopy(view.invite);
+        return;
+      case 'safety-words':
+        model.words = view.words.map((word) => sanitize(utf8(word)));
+        model.answered = false;
+        if (!view.required) {
+          notice(UI_WORDS.safetyWords(view.words.join('  ')));
+          notice(UI_WORDS.safetyWordsOptional);
+        }
+        return;
+      case 'message': {
+        const name = shownName(view.from, sanitize);
+        scrollback.add({ type: 'peer', at: view.at, name, text: sanitize(view.text, { lines: true }) });
+        return;
+      }
+      case 'own': {
+        const text = sanitize(view.text, { lines: true });
+        scrollback.add({ type: 'own', at: view.at, id: view.id, text, status: 'held' });
+        return;
+      }
+      case 'status':
+        return scrollback.status(view.id, view.status);
+      case 'input':
+        return;
+      case 'peer': {
+        model.peerName.fill(0);
+        model.peerName = view.name.length > 0 ? shownName(view.name, sanitize) : nothing;
+        if (view.name.length > 0) scrollback.add({ type: 'notice', text: peerCalled() });
+        return;
+      }
+      case 'peer-confirmed':
+        model.peerConfirmed = true;
+        return notice(UI_WORDS.peerConfirmed);
+      case 'notice':
+        return notice(`${view.text} (${view.code})`);
+      case 'ended':
+        model.ending = sanitize(utf8(`${view.text} (${view.code})`));
+    }
+  }
+
+  return model;
+}

@@ -1,0 +1,138 @@
+/**
+ * The rich UI: keys → editor and commands → model → layout → rows → bytes → terminal. The rules:
+ *  - Only Enter sends, and only what was typed or pasted here; a pasted line is never a command, an unknown command is an
+ *    error and never sent. While the safety words must be compared, only [m] and [x] answer, and Enter does nothing.
+ *  - What comes in never moves the text that is being written, nor what one looks at.
+ *  - Message text is bytes from the keyboard to the session and from the session to the screen, never a JavaScript
+ *    string, and is overwritten in `close()`.
+ * What a layer does is in its own file; this one only connects them.
+ */
+import type { UiEvent, UiPort, UiView } from '../../../core/ports.js';
+import { concat } from '../../../core/protocol/bytes.js';
+import type { FlagValues, UiContext } from '../../../plugins/define.js';
+import { UI_WORDS } from '../../cli/messages.js';
+import { utf8 } from '../utf8.js';
+import { createActions } from './actions.js';
+import { createEditor } from './editor.js';
+import { createGlyphs } from './glyphs.js';
+import { createHistory } from './history.js';
+import { createKeys } from './keys.js';
+import { layout, type Scene } from './layout.js';
+import { createModel } from './model.js';
+import { createPainter } from './painter.js';
+import { type QrCode, qrCode } from './qr.js';
+import { createSchedule } from './schedule.js';
+import { createTerminal, type Host } from './terminal.js';
+
+export interface RichSurroundings {
+  readonly host: Host;
+  /** The terminal shows more than ASCII. */
+  readonly unicode: boolean;
+}
+
+const BELL = Uint8Array.of(0x07);
+
+export function createRichUi(_options: FlagValues, context: UiContext, { host, unicode }: RichSurroundings): UiPort {
+  const { clock, sanitize, color } = context;
+  const glyphs = createGlyphs(unicode);
+  const model = createModel(sanitize);
+  const editor = createEditor();
+  const history = createHistory();
+  const painter = createPainter({ color, unicode });
+  let sink: (event: UiEvent) => void = () => undefined;
+  let closing: Promise<void> | undefined;
+  let opened = false;
+  let goneTold = false;
+  let qr: QrCode | undefined;
+  let ring = false;
+
+  function tell(event: UiEvent): void {
+    if (closing === undefined) sink(event);
+    else if (event.type === 'send') event.text.fill(0);
+  }
+
+  const scene = (): Scene => ({ model, editor, glyphs, sanitize, qr, now: clock.now() });
+
+  function draw(): boolean {
+    // A terminal that does not keep up gets the newest state when it is ready, not all those before.
+    if (!opened || terminal.busy) return false;
+    const bytes = painter.paint(layout(scene(), terminal.size));
+    if (bytes !== undefined) terminal.write(bytes);
+    if (ring) terminal.write(Uint8Array.from(BELL));
+    ring = false;
+    if (model.state === 'reconnecting') schedule.requestAt(nextSecond());
+    return true;
+  }
+
+  /** When the time in the bar is the next one. */
+  function nextSecond(): number {
+    return model.since + (Math.floor((clock.now() - model.since) / 1000) + 1) * 1000;
+  }
+
+  const schedule = createSchedule(clock, draw);
+  const actions = createActions({ clock, model, editor, history, scene, size: () => terminal.size, tell });
+  const keys = createKeys(clock, (event) => {
+    const done = actions.take(event);
+    if (done === 'suspend') terminal.suspend();
+    if (done === 'repaint') painter.forget();
+    schedule.request();
+  });
+
+  const terminal = createTerminal(context, clock, host, {
+    keys: (chunk) => keys.feed(chunk),
+    end: () => tell({ type: 'end-of-input' }),
+    gone() {
+      if (!goneTold) tell({ type: 'gone' });
+      goneTold = true;
+    },
+    changed() {
+      painter.forget();
+      schedule.request();
+    },
+    ready: () => schedule.again(),
+  });
+
+  function wipeQr(): void {
+    for (const row of qr?.rows ?? []) row.fill(0);
+    qr = undefined;
+  }
+
+  return {
+    open(to) {
+      sink = to;
+      opened = true;
+      terminal.open();
+      schedule.request();
+    },
+    show(view: UiView) {
+      if (closing !== undefined) return;
+      model.show(view, clock.now());
+      if (view.type === 'code' && unicode) {
+        wipeQr();
+        qr = qrCode(model.link, glyphs);
+      }
+      if (model.link.length === 0) wipeQr();
+      if (view.type === 'message' && actions.bell) ring = true;
+      schedule.request();
+    },
+    close() {
+      if (closing !== undefined) return closing;
+      // What was shown last is seen, if only for a moment.
+      if (opened) {
+        const bytes = painter.paint(layout(scene(), terminal.size));
+        if (bytes !== undefined) terminal.write(bytes);
+      }
+      const last =
+        model.ending === undefined ? utf8('') : concat(utf8(`${UI_WORDS.program}: `), model.ending, utf8('\n'));
+      schedule.close();
+      keys.close();
+      editor.clear();
+      history.clear();
+      model.wipe();
+      wipeQr();
+      painter.forget();
+      closing = terminal.close(last);
+      return closing;
+    },
+  };
+}

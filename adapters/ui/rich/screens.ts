@@ -1,0 +1,110 @@
+/**
+ * What stands on each screen between its bars: rows of words, top to bottom. The bars are layout.ts. No key and no state
+ * of the session may be changed in this file.
+ */
+import { concat } from '../../../core/protocol/bytes.js';
+import { UI_WORDS } from '../../cli/messages.js';
+import { SCREEN_WORDS } from '../../cli/screen-messages.js';
+import { utf8 } from '../utf8.js';
+import type { Place } from './chat-rows.js';
+import { cut, type Row, type Style, span } from './frame.js';
+import type { Model } from './model.js';
+import type { QrCode } from './qr.js';
+import { worstWidthOf } from './width.js';
+import { wrap } from './wrap.js';
+
+export interface Page {
+  readonly rows: readonly Row[];
+  /** Copies to be overwritten. */
+  readonly scratch: readonly Uint8Array[];
+}
+
+/** Cells between the text and the QR code. */
+const GAP = 2;
+/** Cells that the text needs beside the QR code: a code, and a link in few rows. */
+const TEXT_BESIDE = 36;
+const WORD_GAP = '   ';
+
+/** A text in as many rows as it needs. */
+function paragraph({ column, width }: Place, style: Style, text: Uint8Array | string): Row[] {
+  const bytes = typeof text === 'string' ? utf8(text) : text;
+  const rows = wrap(bytes, width, width);
+  const out: Row[] = [];
+  for (let i = 0; i < rows.length; i += 2) out.push([span(column, style, bytes.subarray(rows[i], rows[i + 1]))]);
+  return out;
+}
+
+export function connectingPage(model: Model, place: Place): Page {
+  const { idle, handshaking } = SCREEN_WORDS.connecting;
+  const said = model.state === 'handshaking' ? handshaking : idle;
+  return plain([...paragraph(place, 'plain', said), ...paragraph(place, 'dim', SCREEN_WORDS.nothingWritten)]);
+}
+
+/** With the QR code where it fits: beside the text, or below it. */
+export function waitingPage(model: Model, place: Place, height: number, qr: QrCode | undefined): Page {
+  if (model.code.length === 0) {
+    return plain([
+      ...paragraph(place, 'plain', SCREEN_WORDS.connecting.searching),
+      ...paragraph(place, 'dim', SCREEN_WORDS.nothingWritten),
+    ]);
+  }
+  const beside = qr !== undefined && qr.rows.length <= height && place.width >= TEXT_BESIDE + GAP + qr.width;
+  const text = beside ? { ...place, width: place.width - GAP - qr.width } : place;
+  const airy = height >= 14;
+  const air: Row[] = airy ? [[]] : [];
+  const rows: Row[] = [
+    ...air,
+    ...paragraph(text, 'plain', SCREEN_WORDS.tellPeer),
+    ...air,
+    ...paragraph(text, 'accent', model.code),
+    ...air,
+    ...paragraph(text, 'plain', SCREEN_WORDS.orPaste),
+    ...air,
+    ...paragraph(text, 'plain', model.invite),
+    ...air,
+    ...paragraph(text, 'dim', SCREEN_WORDS.oneUse),
+  ];
+  if (qr === undefined) return plain(rows);
+  if (beside) {
+    const column = place.column + place.width - qr.width;
+    for (const [i, row] of qr.rows.entries()) rows[i] = [...(rows[i] ?? []), span(column, 'inverse', row)];
+  } else if (rows.length + 1 + qr.rows.length <= height && qr.width <= place.width) {
+    rows.push([], ...qr.rows.map((row): Row => [span(place.column, 'inverse', row)]));
+  }
+  return plain(rows);
+}
+
+/** The safety words: to be compared now, or shown because they were asked for. */
+export function wordsPage(model: Model, place: Place): Page {
+  const { words } = SCREEN_WORDS;
+  const rows: Row[] = [...paragraph(place, 'plain', words.read), []];
+  const gap = utf8(WORD_GAP);
+  const line = joined(model.words, gap);
+  const lines =
+    worstWidthOf(line) <= place.width
+      ? [line]
+      : [joined(model.words.slice(0, 2), gap), joined(model.words.slice(2), gap)];
+  for (const each of lines) rows.push([span(place.column, 'accent', cut(each, place.width))]);
+  rows.push([]);
+  if (model.screen === 'words' && !model.answered) {
+    const short = words.match.length + WORD_GAP.length + words.differ.length > place.width;
+    if (short) rows.push(...paragraph(place, 'bold', words.match), ...paragraph(place, 'bold', words.differ));
+    else rows.push(...paragraph(place, 'bold', `${words.match}${WORD_GAP}${words.differ}`));
+  } else if (model.answered && !model.peerConfirmed) {
+    rows.push(...paragraph(place, 'plain', words.answered));
+  }
+  if (model.peerConfirmed) rows.push(...paragraph(place, 'good', UI_WORDS.peerConfirmed));
+  return { rows, scratch: [line, ...lines] };
+}
+
+export function helpPage(model: Model, place: Place): Page {
+  return plain(SCREEN_WORDS.help.slice(model.helpTop).flatMap((line) => paragraph(place, 'plain', line)));
+}
+
+function plain(rows: readonly Row[]): Page {
+  return { rows, scratch: [] };
+}
+
+function joined(words: readonly Uint8Array[], gap: Uint8Array): Uint8Array {
+  return concat(...words.flatMap((word, i) => (i === 0 ? [word] : [gap, word])));
+}
