@@ -59,6 +59,8 @@ function client(port: number, nameplate: string): Client {
     verify: false,
     name: new Uint8Array(0),
     receipts: true,
+    resumeTimeout: 0,
+    idleTimeout: Number.POSITIVE_INFINITY,
     pace: false,
     version: new Uint8Array(0),
     words: wordlist,

@@ -59,11 +59,16 @@ export const CODES = {
   'SC-321': EXIT.ok, // the peer wants the safety words compared first (notice)
   'SC-322': EXIT.lost, // the peer's program stopped with an error
   'SC-323': EXIT.relay, // the handshake fails again and again before keys are compared (notice)
+  'SC-324': EXIT.relay, // the peer's proof fails again and again after a reconnect (notice)
+  'SC-325': EXIT.relay, // the line does not come back at once (notice)
+  'SC-326': EXIT.ok, // nobody was at the terminal for the idle time, goodbye exchanged
+  'SC-327': EXIT.ok, // enough is held while the line is down: no more input is taken (notice)
+  'SC-328': EXIT.lost, // leaving waits for text that is not delivered (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // one attempt failed (notice)
   'SC-403': EXIT.violation, // safety words did not match
   'SC-404': EXIT.violation, // the peer broke the protocol
-  'SC-405': EXIT.violation, // a frame was lost, reordered or forged on the way
+  'SC-405': EXIT.violation, // frames are lost, reordered or forged on the way, again and again (notice)
   'SC-406': EXIT.violation, // the relay reflects this client to itself
   'SC-407': EXIT.violation, // the peer says that the words did not match
   'SC-501': EXIT.internal, // a defect in securechat

@@ -141,7 +141,16 @@ export interface TransportPort {
 // UI
 
 /** The states of the session, in the order in which they are usually met. */
-export type State = 'idle' | 'searching' | 'handshaking' | 'confirming' | 'active' | 'closing' | 'destroyed';
+export type State =
+  | 'idle'
+  | 'searching'
+  | 'handshaking'
+  | 'confirming'
+  | 'active'
+  /** The line is down; what is typed is held, and nothing is lost while the session tries to come back. */
+  | 'reconnecting'
+  | 'closing'
+  | 'destroyed';
 
 /** held: waits here. sent: left this process. delivered: the peer's client showed it. failed: it will not arrive. */
 export type MessageStatus = 'held' | 'sent' | 'delivered' | 'failed';
@@ -189,6 +198,8 @@ export type UiEvent =
   | { readonly type: 'end-of-input' }
   /** A malformed command; told to the person, nothing else happens. */
   | { readonly type: 'malformed'; readonly why: string }
+  /** The person is there: typing, scrolling. Keeps the idle time from running out; as every other event does. */
+  | { readonly type: 'activity' }
   /** Ctrl-C or a signal: goodbye if possible, exit status 130. */
   | { readonly type: 'interrupt' }
   /** The output is gone (broken pipe, closed terminal). */

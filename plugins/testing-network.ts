@@ -47,7 +47,7 @@ export function createNetwork(
 }
 
 /** mulberry32: numbers from 0 up to 1, enough for a test. */
-function sequence(seed: number): () => number {
+export function sequence(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -38,7 +38,10 @@ interface Rig {
 /** A UI whose reader does not read is closed after this long at the latest, milliseconds. */
 const CLOSE_PATIENCE_MS = 10_000;
 
-const STATES: readonly State[] = ['idle', 'searching', 'handshaking', 'confirming', 'active', 'closing', 'destroyed'];
+const STATES: readonly State[] = [
+  ...(['idle', 'searching', 'handshaking', 'confirming', 'active', 'reconnecting', 'active', 'closing'] as const),
+  'destroyed',
+];
 const STATUSES: readonly MessageStatus[] = ['held', 'sent', 'delivered', 'failed'];
 
 /** Orders to a terminal and characters that deceive an eye; each must come out as something visible. */

@@ -137,8 +137,9 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
     remedy: 'If one of them should be you, somebody else knows the room name: agree on a new code.',
   },
   'SC-304': {
-    sentence: ({ count }) => `The connection to your peer was lost; it did not say goodbye.${undelivered(count)}`,
-    cause: 'The connection ended in the middle of the chat, at the relay or at the peer.',
+    sentence: ({ count }) =>
+      `The connection to your peer was lost and did not come back; it did not say goodbye.${undelivered(count)}`,
+    cause: 'The line was down, at the relay or at the peer, for longer than --resume-timeout.',
     remedy: 'Meet again with a new code.',
   },
   'SC-305': {
@@ -240,6 +241,33 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
     cause: 'Several attempts failed without being counted: damage on the way, or a relay that meddles.',
     remedy: 'If it goes on, use another relay.',
   },
+  'SC-324': {
+    sentence: always('Whoever is in the room cannot prove that this chat is theirs; still trying.'),
+    cause: 'After a reconnect the proofs failed three times: the relay pairs the wrong people, or meddles.',
+    remedy: 'If it goes on, leave and meet again on another relay.',
+  },
+  'SC-325': {
+    sentence: ({ relay, why }) =>
+      `The relay${given(' ', relay)} does not answer yet${given(' (', why, ')')}; still trying.`,
+    cause: 'The line is down, and the first tries to get it back failed.',
+    remedy: 'Wait, or check the network; /quit leaves.',
+  },
+  'SC-326': {
+    sentence: always('Nobody was at the keyboard for the idle time; goodbye was said, everything is wiped.'),
+    cause: 'No input for as long as --idle-timeout says.',
+    remedy: 'Meet again with a new code; a longer --idle-timeout waits longer.',
+  },
+  'SC-327': {
+    sentence: always('Enough is held for now: nothing more is taken until the line is back.'),
+    cause: 'A mebibyte of text waits for the line.',
+    remedy: 'Wait until the line is back; what was typed is kept.',
+  },
+  'SC-328': {
+    sentence: ({ count }) =>
+      `Leaving waits for the line:${undelivered(count)} Leave again to give ${count === 1 ? 'it' : 'them'} up.`,
+    cause: 'There is text that did not arrive, and the line is down.',
+    remedy: 'Wait, or leave again.',
+  },
   'SC-401': {
     sentence: ({ attempts }) =>
       `The codes do not match${attempts === undefined || attempts === 1 ? '' : `, ${String(attempts)} times in a row`}.`,
@@ -263,9 +291,9 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
     remedy: 'Update both programs. If it happens again, do not trust that peer.',
   },
   'SC-405': {
-    sentence: ({ count }) => `A frame was lost, reordered or forged on the way.${undelivered(count)}`,
-    cause: 'A frame did not verify or was not the next one: the relay or the network meddles.',
-    remedy: 'Meet again with a new code, if possible on another relay.',
+    sentence: always('Frames are lost, reordered or forged on the way, again and again; they are asked for again.'),
+    cause: 'Frames did not verify or were not the next ones, three times: the relay or the network meddles.',
+    remedy: 'Nothing wrong is shown. If it goes on, meet again on another relay.',
   },
   'SC-406': {
     sentence: always('The relay shows this program to itself instead of your peer.'),

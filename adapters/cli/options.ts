@@ -13,6 +13,11 @@ import { CLI_WORDS } from './messages.js';
 import { parseRelayAddress } from './relay-address.js';
 
 export const DEFAULTS = { transport: 'ws', crypto: 'sodium', ui: 'line' } as const;
+/** Without a line to the peer for this many milliseconds the session is given up (protocol.md section 7). */
+export const RESUME_TIMEOUT = 600_000;
+/** The longest duration, milliseconds: 24 days. */
+export const DURATION_LIMIT = 24 * 86_400_000;
+const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 /** Highest descriptor that --code-fd takes. */
 export const DESCRIPTOR_LIMIT = 65_535;
 
@@ -47,6 +52,10 @@ export interface Options {
   readonly name: Uint8Array;
   readonly verify: boolean;
   readonly receipts: boolean;
+  /** Milliseconds; 0: not at all. */
+  readonly resumeTimeout: number;
+  /** Milliseconds; infinity: never. */
+  readonly idleTimeout: number;
   readonly color: boolean;
   readonly quiet: boolean;
 }
@@ -117,6 +126,8 @@ function define(registry: Registry, write: (text: string) => void): Command {
     .option('--receipts', options.receipts)
     .option('--no-receipts', options.noReceipts)
     .option('-p, --plugin <spec>', options.plugin, (spec: string, before?: string[]) => [...(before ?? []), spec])
+    .option('--resume-timeout <d>', options.resumeTimeout)
+    .option('--idle-timeout <d>', options.idleTimeout)
     .option('--no-color', options.color)
     .option('--quiet', options.quiet)
     .option('-V, --version', options.version);
@@ -150,6 +161,9 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
     name: checkName(text(values['name'])),
     verify: values['verify'] === true,
     receipts: values['receipts'] !== false,
+    resumeTimeout: checkDuration('--resume-timeout', text(values['resumeTimeout'])) ?? RESUME_TIMEOUT,
+    // A terminal that is unattended from the start is none: 0 is no limit.
+    idleTimeout: checkDuration('--idle-timeout', text(values['idleTimeout'])) || Number.POSITIVE_INFINITY,
     color: values['color'] !== false,
     quiet: values['quiet'] === true,
   };
@@ -187,6 +201,16 @@ function checkName(name: string | undefined): Uint8Array {
   if (bytes.length > NAME_LIMIT) throw bad('--name', CLI_WORDS.nameLong(NAME_LIMIT));
   if (bytes.some((byte) => byte < 0x20 || byte === 0x7f)) throw bad('--name', CLI_WORDS.nameControl);
   return bytes;
+}
+
+/** Milliseconds, at most what a timer of the platform can wait. */
+function checkDuration(flag: string, duration: string | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  const [, digits, unit] = /^(\d{1,10})(ms|s|m|h)?$/.exec(duration) ?? [];
+  const ms = Number(digits) * (UNITS[unit ?? ''] ?? Number.NaN);
+  // A number without a unit is nothing, but for 0.
+  if (!(ms <= DURATION_LIMIT) || (unit === undefined && ms !== 0)) throw bad(flag, CLI_WORDS.duration);
+  return ms;
 }
 
 function checkFlags(values: Values, chosen: Record<AdapterKind, string>, registry: Registry): Options['flags'] {

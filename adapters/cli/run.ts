@@ -116,6 +116,8 @@ export function run(argv: readonly string[], io: Io): Run {
       verify: options.verify,
       name: options.name,
       receipts: options.receipts,
+      resumeTimeout: options.resumeTimeout,
+      idleTimeout: options.idleTimeout,
       pace: options.ui !== 'json' && io.stdin.isTTY === true,
       version: ascii(VERSION),
       words: wordlist,

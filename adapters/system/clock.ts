@@ -3,14 +3,37 @@
  */
 import type { ClockPort } from '../../core/ports.js';
 
-/** The longest delay that setTimeout takes; longer ones are waited for in pieces. */
-export const TIMER_LIMIT_MS = 2 ** 31 - 1;
+/** A jump of the wall clock ahead of the monotonic one by more than this is a sleep of the machine, milliseconds. */
+export const SLEEP_JUMP_MS = 5_000;
+/** Long waits are looked at this often, so that a sleep is noticed soon after it. */
+export const LOOK_MS = 5_000;
+/** Where time comes from. */
+export interface TimeSource {
+  /** Milliseconds that do not jump; on some platforms they stand still while the machine sleeps. */
+  monotonic(): number;
+  /** Unix time, milliseconds. */
+  wall(): number;
+}
 
-export function createClock(): ClockPort {
-  const now = (): number => performance.now();
+const SYSTEM: TimeSource = { monotonic: () => performance.now(), wall: () => Date.now() };
+
+/** `now()` counts the time that the machine slept, too. */
+export function createClock(source: TimeSource = SYSTEM): ClockPort {
+  let slept = 0;
+  let last = { monotonic: source.monotonic(), wall: source.wall() };
+
+  function now(): number {
+    const at = { monotonic: source.monotonic(), wall: source.wall() };
+    const ahead = at.wall - last.wall - (at.monotonic - last.monotonic);
+    // Somebody who sets the clock forward makes the same jump: that costs one reconnect.
+    if (ahead > SLEEP_JUMP_MS) slept += ahead;
+    last = at;
+    return at.monotonic + slept;
+  }
+
   return {
     now,
-    wallTime: () => Date.now(),
+    wallTime: source.wall,
     wakeAt(at, wake) {
       let timer: NodeJS.Timeout | undefined;
       const arm = (): void => {
@@ -21,7 +44,7 @@ export function createClock(): ClockPort {
             if (now() < at) arm();
             else wake();
           },
-          Math.min(rest, TIMER_LIMIT_MS),
+          Math.min(rest, LOOK_MS),
         );
       };
       arm();

@@ -11,6 +11,10 @@ import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage, parseControl } from '../../cor
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** From `close()` to `closed`: the time there is for flushing, milliseconds (protocol.md section 7). */
 export const CLOSE_WAIT_MS = 2_000;
+/** Something is heard from the relay at least this often while the connection lives, milliseconds; … */
+export const PING_INTERVAL_MS = 20_000;
+/** … and a ping that is not answered for so long ends it. */
+export const PING_TIMEOUT_MS = 10_000;
 /** `send` returns false when more bytes than this wait; `drain` follows when at most DRAIN_MARK are left. */
 export const SEND_MARK = 256 * 1024;
 export const DRAIN_MARK = 64 * 1024;
@@ -27,9 +31,15 @@ export interface WsTransportOptions {
   readonly relay: URL;
   /** Default CONNECT_TIMEOUT_MS. */
   readonly connectTimeoutMs?: number;
+  /** Default PING_INTERVAL_MS. */
+  readonly pingIntervalMs?: number;
+  /** Default PING_TIMEOUT_MS. */
+  readonly pingTimeoutMs?: number;
 }
 
-export function createWsTransport({ relay, connectTimeoutMs = CONNECT_TIMEOUT_MS }: WsTransportOptions): TransportPort {
+export function createWsTransport(options: WsTransportOptions): TransportPort {
+  const { relay, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
+  const { pingIntervalMs = PING_INTERVAL_MS, pingTimeoutMs = PING_TIMEOUT_MS } = options;
   return {
     open(join, sink) {
       let opened = false;
@@ -37,6 +47,7 @@ export function createWsTransport({ relay, connectTimeoutMs = CONNECT_TIMEOUT_MS
       let asked = false;
       let blocked = false;
       let detail = '';
+      /** For opening, for pings, for closing. */
       let timer: NodeJS.Timeout | undefined;
 
       function emit(event: TransportEvent): void {
@@ -60,6 +71,18 @@ export function createWsTransport({ relay, connectTimeoutMs = CONNECT_TIMEOUT_MS
         }
       }
 
+      /** A connection that died unnoticed looks like a quiet one: it is asked. */
+      function ping(open: WebSocket): void {
+        clearTimeout(timer);
+        timer = setTimeout(() => {
+          open.ping();
+          timer = setTimeout(() => {
+            detail = 'no answer to a ping';
+            open.terminate();
+          }, pingTimeoutMs);
+        }, pingIntervalMs);
+      }
+
       function onSent(): void {
         if (!blocked || socket === undefined || socket.bufferedAmount > DRAIN_MARK) return;
         blocked = false;
@@ -78,12 +101,15 @@ export function createWsTransport({ relay, connectTimeoutMs = CONNECT_TIMEOUT_MS
           socket.terminate();
         }, connectTimeoutMs);
         socket.on('open', () => {
-          clearTimeout(timer);
           opened = true;
+          ping(socket);
           socket.send(JSON.stringify(joinMessage(join)));
           emit({ type: 'open' });
         });
         socket.on('message', onMessage);
+        socket.on('pong', () => {
+          if (!asked) ping(socket);
+        });
         socket.on('upgrade', () => {
           answered = true;
         });

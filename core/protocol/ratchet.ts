@@ -34,6 +34,8 @@ export interface OpenedFrame {
 export interface Ratchet {
   /** The sending epoch. */
   readonly epoch: number;
+  /** RS_e (32 bytes) for the proof of a resume (section 7), while this side holds it: it stays the ratchet's. */
+  proof(epoch: number): Secret | undefined;
   /** Steps the sending chain and seals one frame. */
   seal(seq: number, ack: number, records: readonly ProtocolRecord[]): Uint8Array;
   /**
@@ -139,6 +141,9 @@ export function createRatchet(
     get offerOut() {
       return offer !== undefined;
     },
+
+    // B keeps the epoch before, and with it RS_e, until it has opened a frame of the next one.
+    proof: (number) => [epoch, before].find((candidate) => candidate?.number === number)?.proof,
 
     seal(seq, ack, records) {
       const header = frameHeader(epoch.number, seq);

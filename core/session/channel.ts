@@ -1,11 +1,13 @@
 /**
- * The encrypted channel over one connection (protocol.md sections 5 to 7): sequence numbers, acks, windows, when to
- * rekey, heartbeat. Frames in, records out; what a record says to a person is conversation.ts. No plaintext is kept here.
+ * The encrypted channel (protocol.md sections 5 to 7): sequence numbers, acks, windows, when to rekey, heartbeat, and
+ * what is sent again when the line is back. It outlives connections. Frames in, records out; what a record says to a
+ * person is conversation.ts. No plaintext is kept here.
  */
 import { RemoteProtocolError } from '../errors.js';
 import { type Role, readFrameHeader } from '../protocol/frame.js';
 import type { OpenedFrame, Ratchet } from '../protocol/ratchet.js';
 import type { ProtocolRecord } from '../protocol/records.js';
+import type { Position } from '../protocol/resume.js';
 import { createOutbox, type FrameKind } from './outbox.js';
 
 /** An eliciting frame is acked at the latest after this many milliseconds. */
@@ -16,6 +18,8 @@ export const ACK_FRAMES = 32;
 export const PING_AFTER = 15_000;
 /** The connection is lost after this long without any answer. */
 export const SILENCE_LIMIT = 10_000;
+/** After this process has slept it is asked at once, and believed for this long. */
+export const PROBE_LIMIT = 2_000;
 /** A rekey at most this often, … */
 export const REKEY_MIN = 5_000;
 /** … at the latest after this long while anything flows, … */
@@ -36,9 +40,19 @@ export type Received =
   | { readonly type: 'opened'; readonly records: readonly ChannelRecord[]; wipe(): void };
 
 export interface Channel {
-  /** True once the peer's first frame was opened: A is provisional until then. */
+  /** The peer is known to hold the keys: A is provisional until it has opened a frame, or the proof of a resume. */
   readonly proven: boolean;
-  /** Whether the window has room for a frame of this kind. */
+  /** The line is down: nothing is sealed, sent, opened or due. */
+  readonly paused: boolean;
+  pause(): void;
+  /** What resume-2 says of this side. */
+  readonly position: Position;
+  /**
+   * The line is back, and the peer stands at `peer`: what it has not opened is sent again, byte for byte. Throws
+   * RemoteProtocolError when it cannot stand there: the session ends.
+   */
+  resume(peer: Position, now: number): void;
+  /** Whether a frame of this kind may be sealed now. */
   allows(kind: FrameKind): boolean;
   /** The frame's sequence number, or undefined when the window for this kind is full (try again after an ack). */
   send(kind: FrameKind, records: readonly ProtocolRecord[], now: number): number | undefined;
@@ -48,6 +62,8 @@ export interface Channel {
   tick(now: number): void;
   /** When `tick` must be called again. */
   wakeAt(): number;
+  /** This process slept: is the line still up? What came in meanwhile is still opened. */
+  probe(now: number): void;
   /** True when the peer has not answered for SILENCE_LIMIT. */
   silent(now: number): boolean;
   /** Every frame below this number is acknowledged. */
@@ -74,6 +90,9 @@ export function createChannel(
   let waitingSince = Number.POSITIVE_INFINITY;
   let offer: Uint8Array | undefined;
   let rekey = { at: start, sent: false, received: false, traffic: false, wanted: false, frames: 0 };
+  /** Rekeys to be made at once: after a resume an outstanding offer is completed first, then another made. */
+  let owed = 0;
+  let paused = false;
   let lastWanted = Number.NEGATIVE_INFINITY;
 
   function seal(kind: FrameKind, records: readonly ProtocolRecord[], now: number): number {
@@ -92,17 +111,23 @@ export function createChannel(
   }
 
   function send(kind: FrameKind, records: readonly ProtocolRecord[], now: number): number | undefined {
-    return outbox.allows(kind) ? seal(kind, records, now) : undefined;
+    return allows(kind) ? seal(kind, records, now) : undefined;
+  }
+
+  function allows(kind: FrameKind): boolean {
+    return !paused && outbox.allows(kind);
   }
 
   function rekeyed(now: number): void {
+    owed = Math.max(0, owed - 1);
     rekey = { at: now, sent: false, received: false, traffic: false, wanted: false, frames: 0 };
   }
 
   /** When the next offer is due, as far as is known now (section 5, "When"). Only A offers. */
   function offerDue(): number {
     if (role !== 'A' || !channel.proven || concluded !== undefined) return Number.POSITIVE_INFINITY;
-    if (ratchet.offerOut || !outbox.allows('offer')) return Number.POSITIVE_INFINITY;
+    if (ratchet.offerOut || !allows('offer')) return Number.POSITIVE_INFINITY;
+    if (owed > 0) return rekey.at;
     if (rekey.frames >= REKEY_FRAMES) return rekey.at;
     if ((rekey.sent && rekey.received) || rekey.wanted) return rekey.at + REKEY_MIN;
     return rekey.traffic ? rekey.at + REKEY_MAX : Number.POSITIVE_INFINITY;
@@ -110,17 +135,17 @@ export function createChannel(
 
   /** When a bare ack is due. After the goodbye nothing is acknowledged any more. */
   function bareAckDue(): number {
-    if (unanswered === 0 || concluded !== undefined || !outbox.allows('ack')) return Number.POSITIVE_INFINITY;
+    if (unanswered === 0 || concluded !== undefined || !allows('ack')) return Number.POSITIVE_INFINITY;
     return unanswered >= ACK_FRAMES ? lastTraffic : ackDue;
   }
 
   function pingDue(): number {
-    return outbox.allows('ping') ? lastTraffic + PING_AFTER : Number.POSITIVE_INFINITY;
+    return allows('ping') ? lastTraffic + PING_AFTER : Number.POSITIVE_INFINITY;
   }
 
   /** The answer is the last frame of its epoch. */
   function answer(now: number): void {
-    if (offer === undefined || !outbox.allows('answer')) return;
+    if (offer === undefined || !allows('answer')) return;
     seal('answer', [ratchet.answerOffer(offer)], now);
     ratchet.answerSealed();
     offer = undefined;
@@ -175,9 +200,15 @@ export function createChannel(
   }
 
   const channel = {
-    proven: false,
-    allows: outbox.allows,
+    proven: role === 'B',
+    allows,
     send,
+    get paused() {
+      return paused;
+    },
+    get position() {
+      return { expected: concluded?.ack ?? expected, next: outbox.nextSeq };
+    },
     get acknowledged() {
       return outbox.lowest;
     },
@@ -190,6 +221,25 @@ export function createChannel(
       return frame === undefined ? { type: 'gap' } : opened(frame, now);
     },
 
+    pause(): void {
+      paused = true;
+      ackDue = waitingSince = Number.POSITIVE_INFINITY;
+    },
+
+    resume(peer: Position, now: number): void {
+      if (!(peer.expected >= outbox.lowest)) throw new RemoteProtocolError('the peer expects what it has acknowledged');
+      outbox.acknowledge(peer.expected);
+      if (!(peer.next >= expected)) throw new RemoteProtocolError('the peer has sealed fewer frames than were opened');
+      paused = false;
+      channel.proven = true;
+      // The proof was the ack of everything that was opened before.
+      unanswered = 0;
+      lastTraffic = now;
+      waitingSince = outbox.eliciting > 0 ? now : Number.POSITIVE_INFINITY;
+      owed = ratchet.offerOut ? 2 : 1;
+      for (const frame of outbox.frames()) transmit(frame);
+    },
+
     tick(now: number): void {
       answer(now);
       if (now >= offerDue()) seal('offer', [ratchet.makeOffer()], now);
@@ -199,6 +249,12 @@ export function createChannel(
 
     wakeAt(): number {
       return Math.min(bareAckDue(), offerDue(), pingDue(), waitingSince + SILENCE_LIMIT);
+    },
+
+    probe(now: number): void {
+      if (paused) return;
+      if (allows('ping')) seal('ping', [{ type: 'ping' }], now);
+      waitingSince = now - SILENCE_LIMIT + PROBE_LIMIT;
     },
 
     silent(now: number): boolean {

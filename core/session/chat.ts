@@ -28,6 +28,9 @@ export interface ChatOptions {
   readonly verify: boolean;
   readonly name: Uint8Array;
   readonly receipts: boolean;
+  /** Milliseconds; session.ts says more. */
+  readonly resumeTimeout: number;
+  readonly idleTimeout: number;
   readonly pace: boolean;
   readonly version: Uint8Array;
   readonly words: readonly string[];

@@ -1,32 +1,32 @@
 /**
  * Two people talking over an established channel: messages shown and delivered, comparing safety words, names, goodbye
- * (protocol.md sections 4, 6 and 7). Text of the peer is held here unseen until the person may see it; a state of the
- * session is changed only through the table.
+ * (protocol.md sections 4, 6 and 7), with the line up or down (reconnect.ts brings it back). A state of the session is
+ * changed only through the table; no text may be kept in this file (inbox.ts, sender.ts).
  */
 import type { Code, Detail } from '../errors.js';
 import { RemoteProtocolError } from '../errors.js';
-import { plainCopy } from '../protocol/bytes.js';
+import type { CryptoPort, TransportEvent } from '../ports.js';
 import { FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake.js';
 import type { ByeReason, ProtocolRecord } from '../protocol/records.js';
-import { createReassembly } from '../protocol/text.js';
+import type { Position } from '../protocol/resume.js';
 import { type ChannelRecord, createChannel } from './channel.js';
 import type { Host } from './events.js';
+import { createInbox } from './inbox.js';
+import { createReconnect } from './reconnect.js';
 import type { Sender } from './sender.js';
 
 /** Who sent bye goes on opening frames at most this long. */
 export const BYE_TIMEOUT = 5_000;
 /** Who has nothing left to say waits at most this long for the socket to be flushed. */
 export const FLUSH_TIMEOUT = 2_000;
-/** Most text of the peer that is held unseen while the words are not compared, bytes. */
-export const UNSEEN_LIMIT = 4 * 1024 * 1024;
-/** What an unseen message costs beside its text, bytes. */
-const UNSEEN_OVERHEAD = 64;
-/** `delivered` records that fit the smallest frame. */
-const RECEIPTS_A_FRAME = 28;
-
+/** Frames that were lost, reordered or forged on the way are told after this many. */
+export const GAPS_TOLD_AFTER = 3;
 export interface ConversationOptions {
+  readonly crypto: CryptoPort;
   readonly established: Established;
+  /** Without a line the session is given up after this many milliseconds. 0: at once. */
+  readonly resumeTimeout: number;
   /** The list of 2048 words. */
   readonly words: readonly string[];
   /** The person compares the safety words before anything is shown or sent. */
@@ -34,18 +34,22 @@ export interface ConversationOptions {
   /** Told to the peer once that is allowed; UTF-8, may be empty. */
   readonly name: Uint8Array;
   readonly receipts: boolean;
-  /** Called once, when the first frame of the peer has opened: the code's secret is not needed any more. */
+  /** Called once, when the peer has shown that it holds the keys: the code's secret is not needed any more. */
   readonly proven: () => void;
+  /** Provisional A (section 4) could not resume: the rendezvous room is tried next, until `resumeTurn`. */
+  readonly elsewhere: (now: number) => void;
 }
 
 export interface Conversation {
-  frame(bytes: Uint8Array, now: number): void;
+  transport(event: TransportEvent, now: number): void;
+  /** The rendezvous room did not help: the resume room is tried next. */
+  resumeTurn(now: number): void;
+  /** This process slept: whatever the connection says, it is not believed to be up. */
+  slept(now: number): void;
   /** The person's answer about the safety words. */
   confirm(match: boolean, now: number): void;
   /** Own goodbye after all own text; `code` is how the session then ends. A second call does not wait for the text. */
   leave(code: Code, now: number): void;
-  /** The connection is gone. */
-  lost(): void;
   /** Does what is due and sends what may be sent. */
   tick(now: number): void;
   wakeAt(now: number): number;
@@ -54,45 +58,55 @@ export interface Conversation {
   wipe(): void;
 }
 
-interface Unseen {
-  readonly id: number;
-  readonly text: Uint8Array;
-  readonly at: number;
-}
-
 export function createConversation(
   host: Host,
   sender: Sender,
   options: ConversationOptions,
   start: number,
 ): Conversation {
-  const { established, receipts } = options;
+  const { established } = options;
   const channel = createChannel(
     established.ratchet,
     established.role,
     (frame) => host.emit({ type: 'transmit', frame }),
     start,
   );
-  const reassembly = createReassembly();
+  const inbox = createInbox(host, options.receipts);
   /** The person has accepted the words, or nothing is to be compared. */
   let trusted = !options.compare;
-  let unseen: Unseen[] = [];
-  let unseenBytes = 0;
-  let peerName: Uint8Array | undefined;
   let peerConfirmed = false;
-  /** Messages [first, end) were shown and not yet told as delivered. */
-  const shown = { first: 0, end: 0 };
   /** Records that wait for room in the window. */
   const announcements: ProtocolRecord[] = [];
   /** Own wish to leave: how it ends, and with which word to the peer. */
-  let leaving: { readonly code: Code; readonly reason: ByeReason; readonly waits: boolean } | undefined;
+  let leaving:
+    | { readonly code: Code; readonly reason: ByeReason; readonly waits: boolean; readonly patient: boolean }
+    | undefined;
   let byeDeadline = Number.POSITIVE_INFINITY;
   let byeOut = false;
   let peerBye: ByeReason | undefined;
   let byeAnswered = false;
-  let proven = false;
+  let proven = established.role === 'B';
+  let gaps = 0;
   /** What remains is to flush the socket. */
   let final: { readonly code: Code; readonly detail: Detail; readonly deadline: number } | undefined;
+
+  const reconnect = createReconnect(host, {
+    crypto: options.crypto,
+    role: established.role,
+    resume: established.resume,
+    prover: established.ratchet,
+    position: () => channel.position,
+    timeout: options.resumeTimeout,
+    resumed,
+    interrupted,
+    givenUp,
+    provisional: () => !proven,
+    elsewhere(now) {
+      if (!proven) options.elsewhere(now);
+      return !proven;
+    },
+  });
+  established.resume.wipe();
 
   if (established.role === 'B') channel.send('ack', [], start);
   host.emit({
@@ -106,48 +120,15 @@ export function createConversation(
   host.move(options.compare ? 'keysUnverified' : 'keysConfirmed');
   if (trusted && (established.peer.features & FEATURE_VERIFY) !== 0) host.notice('SC-321');
   if (options.compare && options.name.length > 0) announcements.push({ type: 'name', name: options.name });
-  if (established.peer.name.length > 0) takeName(established.peer.name);
+  if (trusted) inbox.open();
+  if (established.peer.name.length > 0) inbox.name(established.peer.name);
   tick(start);
-
-  function takeName(name: Uint8Array): void {
-    if (peerName !== undefined) return;
-    peerName = plainCopy(name);
-    if (trusted) showName();
-  }
-
-  function showName(): void {
-    if (peerName !== undefined) host.emit({ type: 'show', view: { type: 'peer', name: plainCopy(peerName) } });
-  }
-
-  function show(message: Unseen): void {
-    const from = plainCopy(peerName ?? new Uint8Array(0));
-    host.emit({ type: 'show', view: { type: 'message', from, ...message } });
-    if (shown.first === shown.end) shown.first = message.id;
-    shown.end = message.id + 1;
-  }
-
-  function takeText(message: Unseen): void {
-    // After the own goodbye nothing is shown and nothing is acknowledged: the peer is told that it was not delivered.
-    if (byeOut) return void message.text.fill(0);
-    if (trusted) return show(message);
-    unseenBytes += message.text.length + UNSEEN_OVERHEAD;
-    if (unseenBytes > UNSEEN_LIMIT) throw new RemoteProtocolError('too much text before the words were compared');
-    unseen.push(message);
-  }
-
-  function wipeUnseen(): void {
-    for (const { text } of unseen) text.fill(0);
-    unseen = [];
-  }
 
   function take(record: ChannelRecord, now: number): void {
     if (peerBye !== undefined && record.type !== 'bye-ack') throw new RemoteProtocolError('a record after the goodbye');
     switch (record.type) {
-      case 'text': {
-        const message = reassembly.add(record);
-        if (message !== undefined) takeText({ ...message, at: now });
-        return;
-      }
+      case 'text':
+        return inbox.text(record, now);
       case 'delivered':
         return sender.delivered(record.id);
       case 'confirmed':
@@ -155,7 +136,7 @@ export function createConversation(
         peerConfirmed = true;
         return;
       case 'name':
-        return takeName(record.name);
+        return inbox.name(record.name);
       case 'bye':
         peerBye = record.reason;
         return;
@@ -175,12 +156,16 @@ export function createConversation(
     if (peerBye === 'error') return { code: 'SC-322', detail: { count } };
     const code = leaving?.code ?? 'SC-316';
     if (code === 'SC-310') return { code, detail: { what: 'words' } };
-    const plain = code === 'SC-316' || code === 'SC-317';
+    const plain = code === 'SC-316' || code === 'SC-317' || code === 'SC-326';
     return plain && count > 0 ? { code: 'SC-306', detail: { count } } : { code, detail: {} };
   }
 
   function flushThenEnd(now: number): void {
     if (final !== undefined) return;
+    if (channel.paused) {
+      const { code, detail } = outcome();
+      return host.end(code, detail);
+    }
     final = { ...outcome(), deadline: now + FLUSH_TIMEOUT };
     host.emit({ type: 'disconnect' });
   }
@@ -188,7 +173,7 @@ export function createConversation(
   function answerGoodbye(now: number): void {
     if (peerBye === undefined || byeAnswered) return;
     byeAnswered = true;
-    if (!byeOut) sendReceipts(now);
+    if (!byeOut) inbox.sendReceipts(channel, now);
     channel.conclude();
     channel.send('bye-ack', [{ type: 'bye-ack' }], now);
     host.move('peerLeft');
@@ -196,26 +181,16 @@ export function createConversation(
     if (!byeOut) flushThenEnd(now);
   }
 
-  /** Seals the goodbye once all own text is sealed (or cannot be). */
+  /** Seals the goodbye once all own text is acknowledged (or is not waited for). */
   function sayGoodbye(now: number): void {
     if (leaving === undefined || byeOut || peerBye !== undefined) return;
-    if (leaving.waits && trusted && sender.held > 0) return;
+    if (leaving.waits && trusted && sender.undelivered > 0) return;
     if (channel.send('bye', [{ type: 'bye', reason: leaving.reason }], now) === undefined) return;
     byeOut = true;
+    inbox.close();
     byeDeadline = now + BYE_TIMEOUT;
     channel.conclude();
     if (leaving.reason !== 'words did not match') host.move('leave');
-  }
-
-  /** Receipts go out together: once for all that was shown since the last tick. */
-  function sendReceipts(now: number): void {
-    if (!receipts) shown.first = shown.end;
-    while (shown.first < shown.end) {
-      const count = Math.min(RECEIPTS_A_FRAME, shown.end - shown.first);
-      const records = Array.from({ length: count }, (_, i) => ({ type: 'delivered', id: shown.first + i }) as const);
-      if (channel.send('text', records, now) === undefined) return;
-      shown.first += count;
-    }
   }
 
   function sendAnnouncements(now: number): void {
@@ -229,6 +204,7 @@ export function createConversation(
   function progress(now: number): void {
     if (final !== undefined) return;
     if (now >= byeDeadline) return flushThenEnd(now);
+    if (channel.paused) return;
     if (trusted && !byeOut && peerBye === undefined) {
       sendAnnouncements(now);
       sender.pump(channel, now);
@@ -239,68 +215,126 @@ export function createConversation(
 
   function tick(now: number): void {
     if (final !== undefined && now >= final.deadline) return host.end(final.code, final.detail);
-    if (final === undefined && channel.silent(now)) return lost();
-    if (trusted && !byeOut && peerBye === undefined) sendReceipts(now);
+    if (final === undefined && channel.silent(now)) reconnect.retry(now);
+    reconnect.tick(now);
+    if (trusted && !byeOut && peerBye === undefined) inbox.sendReceipts(channel, now);
     progress(now);
   }
 
-  function lost(): void {
-    if (final !== undefined) return host.end(final.code, final.detail);
+  function interrupted(now: number): void {
+    channel.pause();
+    host.move('lost');
+    waitForLine(now);
+  }
+
+  /** Who wants to leave with nothing to deliver does not wait long for a line; who has something is told. */
+  function waitForLine(now: number): void {
+    if (leaving === undefined || byeOut) return;
+    const count = sender.undelivered;
+    if (leaving.reason !== 'left' || !leaving.patient || count === 0)
+      byeDeadline = Math.min(byeDeadline, now + BYE_TIMEOUT);
+    else host.notice('SC-328', { count });
+  }
+
+  function resumed(peer: Position, now: number): void {
+    if (!byeOut) byeDeadline = Number.POSITIVE_INFINITY;
+    channel.resume(peer, now);
+    prove();
+    sender.acknowledged(channel.acknowledged);
+    if (byeOut || peerBye !== undefined || leaving?.reason === 'words did not match') host.move('resumedLeaving');
+    else host.move(trusted ? 'resumed' : 'resumedUnverified');
+    if (trusted) inbox.open();
+  }
+
+  function givenUp(): void {
     if (!byeOut && peerBye === undefined) return host.end('SC-304', { count: sender.undelivered });
     const { code, detail } = outcome();
     host.end(code, detail);
   }
 
+  /** The peer holds the keys. */
+  function prove(): void {
+    if (proven) return;
+    proven = true;
+    sender.proven();
+    options.proven();
+  }
+
+  /** Frames were lost, reordered or forged: the line is given up and made anew, and they are asked for again. */
+  function resync(now: number): void {
+    gaps += 1;
+    if (gaps === GAPS_TOLD_AFTER) host.notice('SC-405');
+    reconnect.retry(now);
+  }
+
+  function frame(bytes: Uint8Array, now: number): void {
+    const received = channel.receive(bytes, now);
+    if (received.type === 'gap') return resync(now);
+    if (received.type === 'ignored') return;
+    prove();
+    reconnect.progress();
+    try {
+      for (const record of received.records) take(record, now);
+    } finally {
+      received.wipe();
+    }
+    sender.acknowledged(channel.acknowledged);
+    answerGoodbye(now);
+    progress(now);
+  }
+
   return {
-    frame(bytes, now) {
-      if (final !== undefined) return;
-      const received = channel.receive(bytes, now);
-      if (received.type === 'gap') return host.end('SC-405', { count: sender.undelivered });
-      if (received.type === 'ignored') return;
-      if (!proven) {
-        proven = true;
-        options.proven();
+    transport(event, now) {
+      if (final !== undefined) {
+        if (event.type === 'closed') host.end(final.code, final.detail);
+        return;
       }
-      try {
-        for (const record of received.records) take(record, now);
-      } finally {
-        received.wipe();
-      }
-      sender.acknowledged(channel.acknowledged);
-      answerGoodbye(now);
-      progress(now);
+      if (!reconnect.transport(event, now) && event.type === 'frame') frame(event.frame, now);
+    },
+
+    resumeTurn: reconnect.resumeTurn,
+
+    slept(now) {
+      if (final === undefined) channel.probe(now);
     },
 
     confirm(match, now) {
+      if (trusted || leaving?.reason === 'words did not match') return host.notice('SC-312');
       if (match) {
         trusted = true;
         host.move('wordsMatch');
         announcements.unshift({ type: 'confirmed' });
-        showName();
-        for (const message of unseen) show(message);
-        unseen = [];
+        // Text is shown while the state is active only.
+        if (!channel.paused) inbox.open();
       } else {
-        wipeUnseen();
+        inbox.wipeUnseen();
         host.move('wordsDiffer');
-        leaving = { code: 'SC-403', reason: 'words did not match', waits: false };
+        leaving = { code: 'SC-403', reason: 'words did not match', waits: false, patient: false };
+        if (channel.paused) waitForLine(now);
       }
       tick(now);
     },
 
     leave(code, now) {
-      leaving = { code, reason: 'left', waits: leaving === undefined };
+      const again = leaving !== undefined;
+      leaving = {
+        code,
+        reason: leaving?.reason ?? 'left',
+        waits: !again && code !== 'SC-326',
+        patient: code === 'SC-317' && !again,
+      };
+      if (channel.paused) waitForLine(now);
       tick(now);
     },
 
-    lost,
     tick,
 
     wakeAt(now) {
       if (final !== undefined) return final.deadline;
-      const due = [channel.wakeAt(), byeDeadline];
-      if (trusted && !byeOut && peerBye === undefined) {
+      const due = [channel.wakeAt(), reconnect.wakeAt(), byeDeadline];
+      if (trusted && !byeOut && peerBye === undefined && !channel.paused) {
         due.push(sender.wakeAt(now));
-        if (receipts && shown.first < shown.end && channel.allows('text')) due.push(now);
+        if (inbox.owes && channel.allows('text')) due.push(now);
       }
       return Math.min(...due);
     },
@@ -310,10 +344,7 @@ export function createConversation(
     },
 
     wipe() {
-      wipeUnseen();
-      reassembly.wipe();
-      peerName?.fill(0);
-      established.resume.wipe();
+      inbox.wipe();
       channel.wipe();
     },
   };

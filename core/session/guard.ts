@@ -166,6 +166,7 @@ function isUiEvent(event: unknown): event is UiEvent {
       return typeof why === 'string';
     case 'quit':
     case 'end-of-input':
+    case 'activity':
     case 'interrupt':
     case 'gone':
       return true;

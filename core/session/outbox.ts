@@ -34,6 +34,8 @@ export interface Outbox {
    * sent throws RemoteProtocolError.
    */
   acknowledge(ack: number): void;
+  /** The frames that are not acknowledged, in order and as they were sealed. */
+  frames(): readonly Uint8Array[];
   wipe(): void;
 }
 
@@ -83,6 +85,7 @@ export function createOutbox(): Outbox {
         textBytes -= frame.length;
       }
     },
+    frames: () => entries.map(({ frame }) => frame),
     wipe() {
       entries = [];
       textFrames = textBytes = eliciting = 0;

@@ -2,7 +2,7 @@
  * Finding the peer and agreeing on keys (protocol.md sections 3 and 4): joins, pairings, attempts and how many of them
  * the code still allows. What one attempt says is protocol/handshake.ts; nothing after the handshake may be in this file.
  */
-import type { Code } from '../errors.js';
+import type { Code, Detail } from '../errors.js';
 import type { CryptoPort, Secret, TransportEvent } from '../ports.js';
 import { base64url } from '../protocol/bytes.js';
 import type { Caps } from '../protocol/caps.js';
@@ -10,7 +10,9 @@ import { type Attempt, createAttempt, type Established, type Mode } from '../pro
 import { checkRelayMessage, type RelayErrorCode, type RelayMessage } from '../relay/wire.js';
 import type { CodeForm, Nameplate } from '../room/code.js';
 import { roomId } from '../room/room-id.js';
+import { createBackoff, fraction } from './backoff.js';
 import type { Host } from './events.js';
+import { ALONE_TURN } from './reconnect.js';
 
 /** From pairing to M3. */
 export const ATTEMPT_TIMEOUT = 30_000;
@@ -39,6 +41,9 @@ const REFUSALS: Readonly<Record<RelayErrorCode, Code>> = {
   'room-taken': 'SC-308',
 };
 
+/** What a relay may say and then be there again. */
+const TEMPORARY: ReadonlySet<RelayErrorCode> = new Set(['rate-limited', 'busy', 'shutting-down']);
+
 export interface RendezvousOptions {
   readonly crypto: CryptoPort;
   readonly nameplate: Nameplate;
@@ -48,12 +53,20 @@ export interface RendezvousOptions {
   /** PRS (protocol.md section 2); belongs to the session. */
   readonly prs: Secret;
   readonly caps: Caps;
+  /** A relay that was joined and is gone is looked for again for this many milliseconds. */
+  readonly resumeTimeout: number;
   /** Keys are confirmed on this side. */
   readonly established: (result: Established, now: number) => void;
+  /** The visit led nowhere: the connection is not used any more. */
+  readonly visited: (now: number) => void;
 }
 
 export interface Rendezvous {
   start(now: number): void;
+  /** Provisional A (section 4): is the peer here instead? One connection, one attempt, then `visited`. */
+  visit(now: number): void;
+  /** This process slept: the connection is made anew. */
+  slept(now: number): void;
   transport(event: TransportEvent, now: number): void;
   tick(now: number): void;
   wakeAt(): number;
@@ -76,6 +89,13 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
   let used = 0;
   let reflections = 0;
   let uncounted = 0;
+  const backoff = createBackoff(crypto);
+  /** The relay has answered a join: from now on a lost line is made anew. */
+  let known = false;
+  let told = false;
+  let giveUpAt = Number.POSITIVE_INFINITY;
+  let visiting = false;
+  let visitDeadline = Number.POSITIVE_INFINITY;
   let joinDeadline = Number.POSITIVE_INFINITY;
   let attemptDeadline = Number.POSITIVE_INFINITY;
   let rejoinAt = Number.POSITIVE_INFINITY;
@@ -106,12 +126,42 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
 
   /** Ending an attempt: wipe, close, rejoin with the same seat after a while. */
   function over(now: number): void {
+    leave(now, REJOIN_MIN + Math.floor(fraction(crypto) * REJOIN_SPREAD));
+  }
+
+  /** Wipes the attempt and closes; joins again after `delay`, or ends the visit. */
+  function leave(now: number, delay: number): void {
+    const paired = attempt !== undefined;
     if (!drop()) return;
+    if (paired) host.move('unpaired');
     connected = false;
-    host.move('unpaired');
+    joinDeadline = visitDeadline = Number.POSITIVE_INFINITY;
     host.emit({ type: 'disconnect' });
-    const jitter = crypto.random(2);
-    rejoinAt = now + REJOIN_MIN + Math.floor((((jitter[0] ?? 0) * 256 + (jitter[1] ?? 0)) * REJOIN_SPREAD) / 65536);
+    if (!visiting) {
+      rejoinAt = now + delay;
+      return;
+    }
+    visiting = false;
+    options.visited(now);
+  }
+
+  /** No line to the relay. One that was there before may come back; otherwise the session ends with `code`. */
+  function lost(code: Code, detail: Detail, now: number, atLeast = 0): void {
+    if (visiting) return leave(now, 0);
+    giveUpAt = Math.min(giveUpAt, now + options.resumeTimeout);
+    if (!known || now >= giveUpAt) {
+      // An attempt that was counted and cut off may have burnt the code.
+      if (drop()) host.end(code, detail);
+      return;
+    }
+    if (!told) host.notice('SC-325', { why: detail['why'] ?? '' });
+    told = true;
+    leave(now, Math.max(backoff.next(), atLeast));
+  }
+
+  /** Nobody is here: a visit does not wait long. */
+  function alone(now: number): void {
+    if (visiting) visitDeadline = now + ALONE_TURN;
   }
 
   function count(): void {
@@ -122,13 +172,15 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
   /** Each pairing event makes a fresh attempt: everything drawn anew, M0 sent once. */
   function pair(now: number): void {
     if (!drop()) return;
+    visitDeadline = Number.POSITIVE_INFINITY;
     host.move('paired');
     attempt = createAttempt(crypto, prs, mode, room, caps);
     attemptDeadline = now + ATTEMPT_TIMEOUT;
     host.emit({ type: 'transmit', frame: attempt.first });
   }
 
-  function unpair(): void {
+  function unpair(now: number): void {
+    alone(now);
     if (attempt === undefined || !drop()) return;
     host.move('unpaired');
   }
@@ -140,11 +192,16 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
       room = roomId(crypto, nameplate);
       return connect(now);
     }
-    host.end(REFUSALS[code], retryAfterMs === undefined ? {} : { seconds: Math.ceil(retryAfterMs / 1000) });
+    const detail: Detail = retryAfterMs === undefined ? {} : { seconds: Math.ceil(retryAfterMs / 1000) };
+    if (visiting || TEMPORARY.has(code)) return lost(REFUSALS[code], { ...detail, why: code }, now, retryAfterMs);
+    host.end(REFUSALS[code], detail);
   }
 
   function joined(): void {
-    joinDeadline = Number.POSITIVE_INFINITY;
+    joinDeadline = giveUpAt = Number.POSITIVE_INFINITY;
+    known = true;
+    told = false;
+    backoff.reset();
     if (options.reroll !== undefined && !settled) host.emit({ type: 'show', view: { type: 'code', nameplate } });
     settled = true;
   }
@@ -155,11 +212,11 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
         return host.end('SC-107', { why: 'a control message that is not in the protocol' });
       case 'joined':
         joined();
-        return message.peer ? pair(now) : unpair();
+        return message.peer ? pair(now) : unpair(now);
       case 'peer-joined':
         return pair(now);
       case 'peer-left':
-        return unpair();
+        return unpair(now);
       case 'error':
         return refused(message.code, message.retryAfterMs, now);
     }
@@ -199,19 +256,27 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
     over(now);
   }
 
-  function closed(event: Extract<TransportEvent, { type: 'closed' }>): void {
+  function closed(event: Extract<TransportEvent, { type: 'closed' }>, now: number): void {
     const codes = { unreachable: 'SC-101', rejected: 'SC-107', lost: 'SC-108', closed: 'SC-108' } as const;
-    // An attempt that was counted and cut off may have burnt the code.
-    if (!drop()) return;
+    const detail: Detail = event.detail === '' ? {} : { why: event.detail };
     // A relay gives a room up without an error of its own; its reason is a hint from outside and chooses only the words.
-    const code = event.detail.endsWith('wait-timeout') ? 'SC-307' : codes[event.reason];
-    host.end(code, event.detail === '' ? {} : { why: event.detail });
+    if (event.detail.endsWith('wait-timeout') && !visiting) return host.end('SC-307', detail);
+    lost(codes[event.reason], detail, now);
   }
 
   return {
     start(now) {
       host.move('start');
       connect(now);
+    },
+
+    visit(now) {
+      visiting = true;
+      connect(now);
+    },
+
+    slept(now) {
+      if (connected) leave(now, 0);
     },
 
     transport(event, now) {
@@ -228,15 +293,16 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
         case 'drain':
           return;
         case 'closed':
-          return closed(event);
+          return closed(event, now);
       }
     },
 
     tick(now) {
       if (now >= joinDeadline) {
-        if (opened) return host.end('SC-107', { why: 'no answer to the join' });
-        return host.end('SC-101', { why: 'no connection in time' });
+        if (opened) return lost('SC-107', { why: 'no answer to the join' }, now);
+        return lost('SC-101', { why: 'no connection in time' }, now);
       }
+      if (now >= visitDeadline) return leave(now, 0);
       if (now >= rejoinAt) connect(now);
       if (now >= attemptDeadline) {
         host.notice('SC-314');
@@ -244,7 +310,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
       }
     },
 
-    wakeAt: () => Math.min(joinDeadline, attemptDeadline, rejoinAt),
+    wakeAt: () => Math.min(joinDeadline, attemptDeadline, rejoinAt, visitDeadline),
 
     wipe() {
       attempt?.wipe();

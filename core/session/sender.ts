@@ -26,6 +26,12 @@ export interface Sender {
   add(text: Uint8Array, at: number): void;
   /** Sends what channel and pace allow. */
   pump(channel: Channel, now: number): void;
+  /** The peer holds the keys: what was sent before that need not be sent under others. */
+  proven(): void;
+  /** Everything sent so far went to nobody: it is held again, for a new channel. */
+  restart(): void;
+  /** More input is not welcome now. */
+  readonly full: boolean;
   /** Notes what the peer has acknowledged. */
   acknowledged(below: number): void;
   /** The peer's client has shown this message. Throws RemoteProtocolError for one that was not sent. */
@@ -45,6 +51,8 @@ export function createSender(host: Host, paced: boolean): Sender {
   const queue: Held[] = [];
   /** Sent and not wholly acknowledged: id and the sequence number of the last part. */
   let unacked: { readonly id: number; readonly seq: number }[] = [];
+  /** Sent to a peer that may not have the keys. */
+  let unproven: Held[] = [];
   let nextId = 0;
   let sentIds = 0;
   let nextDelivered = 0;
@@ -86,6 +94,11 @@ export function createSender(host: Host, paced: boolean): Sender {
     return true;
   }
 
+  function release(message: Held): void {
+    bytes -= message.text.length;
+    message.text.fill(0);
+  }
+
   return {
     add(text, at) {
       const id = nextId++;
@@ -100,13 +113,32 @@ export function createSender(host: Host, paced: boolean): Sender {
       for (let message = queue[0]; message !== undefined; message = queue[0]) {
         if (!allowed(message.id, now) || !sendParts(message, channel, now)) return;
         queue.shift();
-        bytes -= message.text.length;
-        message.text.fill(0);
+        if (channel.proven) release(message);
+        else unproven.push(message);
         sentIds = message.id + 1;
         status(message.id, 'sent');
         flow();
       }
       paceTold = false;
+    },
+
+    proven() {
+      for (const message of unproven) release(message);
+      unproven = [];
+      flow();
+    },
+
+    restart() {
+      const again = unproven;
+      unproven = [];
+      unacked = [];
+      for (const message of queue) message.parts = 0;
+      for (const message of again) {
+        message.parts = 0;
+        status(message.id, 'held');
+      }
+      queue.unshift(...again);
+      sentIds = queue[0]?.id ?? nextId;
     },
 
     acknowledged(below) {
@@ -126,6 +158,9 @@ export function createSender(host: Host, paced: boolean): Sender {
       return first === undefined || first.id === tokenFor ? Number.POSITIVE_INFINITY : pace.next(now);
     },
 
+    get full() {
+      return !welcome;
+    },
     get held() {
       return queue.length;
     },
@@ -135,7 +170,8 @@ export function createSender(host: Host, paced: boolean): Sender {
 
     fail() {
       for (const { id } of [...unacked, ...queue]) status(id, 'failed');
-      for (const { text } of queue) text.fill(0);
+      for (const { text } of [...unproven, ...queue]) text.fill(0);
+      unproven = [];
       queue.length = 0;
       unacked = [];
     },

@@ -8,7 +8,6 @@ import type { CryptoPort, Secret, State, TransportEvent, UiEvent } from '../port
 import { type Caps, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake.js';
 import { MESSAGE_LIMIT } from '../protocol/text.js';
-import { checkRelayMessage } from '../relay/wire.js';
 import type { CodeForm, Nameplate } from '../room/code.js';
 import { type Conversation, createConversation } from './conversation.js';
 import type { Effect, Host, SessionEvent } from './events.js';
@@ -29,6 +28,10 @@ export interface SessionOptions {
   /** UTF-8, at most 64 bytes, may be empty. */
   readonly name: Uint8Array;
   readonly receipts: boolean;
+  /** Without a line to the peer the session is given up after this many milliseconds. 0: at once. */
+  readonly resumeTimeout: number;
+  /** Without a sign of the person the session says goodbye after this many milliseconds; infinity: never. */
+  readonly idleTimeout: number;
   /** Hold own messages to the rate meant for people. */
   readonly pace: boolean;
   /** Application version, ASCII, at most 32 bytes. */
@@ -36,6 +39,9 @@ export interface SessionOptions {
   /** The list of 2048 words. */
   readonly words: readonly string[];
 }
+
+/** A wake-up that comes this many milliseconds late: this process was stopped or the machine slept. */
+export const SLEPT = 10_000;
 
 export interface Session {
   readonly state: State;
@@ -58,6 +64,12 @@ export function createSession(options: SessionOptions): Session {
   let state: State = 'idle';
   let effects: Effect[] = [];
   let conversation: Conversation | undefined;
+  /** Whose the connection is. */
+  let turn: 'rendezvous' | 'conversation' = 'rendezvous';
+  /** When this session wanted to be called last, and when nobody has been there for too long. */
+  let wanted = Number.POSITIVE_INFINITY;
+  let idleAt = Number.POSITIVE_INFINITY;
+  let fullTold = false;
   let inputEnded = false;
   let interrupts = 0;
 
@@ -73,17 +85,33 @@ export function createSession(options: SessionOptions): Session {
     end,
   };
   const sender = createSender(host, options.pace);
-  const rendezvous = createRendezvous(host, { ...options, caps, established });
+  const rendezvous = createRendezvous(host, { ...options, caps, established, visited });
 
   function established(result: Established, now: number): void {
     if (result.role === 'B') prs.wipe();
+    if (conversation !== undefined) {
+      // Provisional A found its peer by a new handshake: what it had before was known to nobody.
+      conversation.wipe();
+      sender.restart();
+    }
+    turn = 'conversation';
     conversation = createConversation(
       host,
       sender,
-      { ...options, established: result, compare, proven: () => prs.wipe() },
+      { ...options, established: result, compare, proven: () => prs.wipe(), elsewhere },
       now,
     );
     if (inputEnded) endOfInput(now);
+  }
+
+  function elsewhere(now: number): void {
+    turn = 'rendezvous';
+    rendezvous.visit(now);
+  }
+
+  function visited(now: number): void {
+    turn = 'conversation';
+    conversation?.resumeTurn(now);
   }
 
   /** The one way out: every key and every text is wiped, then the end is told. */
@@ -106,7 +134,7 @@ export function createSession(options: SessionOptions): Session {
   function leave(code: Code, now: number): void {
     if (conversation !== undefined) return conversation.leave(code, now);
     const count = sender.undelivered;
-    if (code === 'SC-317' && count > 0) end('SC-306', { count });
+    if ((code === 'SC-317' || code === 'SC-326') && count > 0) end('SC-306', { count });
     else end(code);
   }
 
@@ -126,13 +154,19 @@ export function createSession(options: SessionOptions): Session {
 
   function send(text: Uint8Array, now: number): void {
     const closed = state === 'idle' || state === 'closing' || inputEnded;
-    if (!closed && text.length > 0 && text.length <= MESSAGE_LIMIT) return sender.add(text, now);
+    if (!closed && text.length > 0 && text.length <= MESSAGE_LIMIT) {
+      sender.add(text, now);
+      if (state === 'reconnecting' && sender.full && !fullTold) host.notice('SC-327');
+      fullTold = sender.full;
+      return;
+    }
     if (closed) host.notice('SC-312');
     else if (text.length > 0) host.notice('SC-309', { bytes: text.length, limit: MESSAGE_LIMIT });
     text.fill(0);
   }
 
   function ui(event: UiEvent, now: number): void {
+    idleAt = now + options.idleTimeout;
     switch (event.type) {
       case 'send':
         return send(event.text, now);
@@ -147,31 +181,22 @@ export function createSession(options: SessionOptions): Session {
         return interrupt('SC-311', now);
       case 'gone':
         return interrupt('SC-505', now);
+      case 'activity':
+        return;
       case 'malformed':
         return host.notice('SC-313', { why: event.why });
     }
   }
 
   function transport(event: TransportEvent, now: number): void {
-    if (conversation === undefined) return rendezvous.transport(event, now);
-    switch (event.type) {
-      case 'frame':
-        return conversation.frame(event.frame, now);
-      case 'closed':
-        return conversation.lost();
-      case 'control':
-        // Anything else from the relay is noise here: it cannot say more than that the peer is gone.
-        if (checkRelayMessage(event.message)?.type === 'peer-left') conversation.lost();
-        return;
-      case 'open':
-      case 'drain':
-        return;
-    }
+    if (turn === 'rendezvous') rendezvous.transport(event, now);
+    else conversation?.transport(event, now);
   }
 
   function dispatch(event: SessionEvent, now: number): void {
     switch (event.type) {
       case 'start':
+        idleAt = now + options.idleTimeout;
         return rendezvous.start(now);
       case 'ui':
         ui(event.event, now);
@@ -184,9 +209,28 @@ export function createSession(options: SessionOptions): Session {
       case 'failed':
         throw event.error;
     }
-    if (state === 'destroyed') return;
-    if (conversation === undefined) rendezvous.tick(now);
-    else conversation.tick(now);
+    tick(now);
+  }
+
+  function tick(now: number): void {
+    if (now >= idleAt && state !== 'closing') {
+      idleAt = Number.POSITIVE_INFINITY;
+      leave('SC-326', now);
+    }
+    if (turn === 'rendezvous' && state !== 'destroyed') rendezvous.tick(now);
+    if (state !== 'destroyed') conversation?.tick(now);
+  }
+
+  /** A connection that nobody looked after for so long is not believed to be up. */
+  function slept(now: number): void {
+    if (turn === 'rendezvous') rendezvous.slept(now);
+    else conversation?.slept(now);
+  }
+
+  function wakeAt(now: number): number {
+    if (state === 'destroyed' || state === 'idle') return Number.POSITIVE_INFINITY;
+    const due = turn === 'rendezvous' ? rendezvous.wakeAt() : Number.POSITIVE_INFINITY;
+    return Math.min(due, conversation?.wakeAt(now) ?? Number.POSITIVE_INFINITY, idleAt);
   }
 
   /** An error in a step ends the session: the peer's with a last word to it, ours as a defect. */
@@ -207,10 +251,7 @@ export function createSession(options: SessionOptions): Session {
     get state() {
       return state;
     },
-    wakeAt(now) {
-      if (state === 'destroyed' || state === 'idle') return Number.POSITIVE_INFINITY;
-      return conversation === undefined ? rendezvous.wakeAt() : conversation.wakeAt(now);
-    },
+    wakeAt,
     handle(event, now) {
       effects = [];
       if (state === 'destroyed') {
@@ -218,10 +259,12 @@ export function createSession(options: SessionOptions): Session {
         return effects;
       }
       try {
+        if (now >= wanted + SLEPT) slept(now);
         dispatch(event, now);
       } catch (error) {
         broken(error, now);
       }
+      wanted = Math.max(now, wakeAt(now));
       return effects;
     },
   };

@@ -22,6 +22,12 @@ export type Transition =
   | 'leave'
   /** the peer's goodbye opened */
   | 'peerLeft'
+  /** the line is down, and may come back */
+  | 'lost'
+  /** the peer has proven itself over a new line: back to what was before */
+  | 'resumed'
+  | 'resumedUnverified'
+  | 'resumedLeaving'
   /** the end: goodbye done, refused, lost, violated, burnt, interrupted */
   | 'end';
 
@@ -35,9 +41,30 @@ const TABLE: Readonly<Record<State, Partial<Readonly<Record<Transition, State>>>
     keysUnverified: 'confirming',
     end: 'destroyed',
   },
-  confirming: { wordsMatch: 'active', wordsDiffer: 'closing', leave: 'closing', peerLeft: 'closing', end: 'destroyed' },
-  active: { leave: 'closing', peerLeft: 'closing', end: 'destroyed' },
-  closing: { peerLeft: 'closing', end: 'destroyed' },
+  confirming: {
+    wordsMatch: 'active',
+    wordsDiffer: 'closing',
+    leave: 'closing',
+    peerLeft: 'closing',
+    lost: 'reconnecting',
+    end: 'destroyed',
+  },
+  active: { leave: 'closing', peerLeft: 'closing', lost: 'reconnecting', end: 'destroyed' },
+  reconnecting: {
+    resumed: 'active',
+    resumedUnverified: 'confirming',
+    resumedLeaving: 'closing',
+    // Provisional: the peer may be found again by a new handshake instead (protocol.md section 4).
+    paired: 'reconnecting',
+    unpaired: 'reconnecting',
+    keysConfirmed: 'active',
+    keysUnverified: 'confirming',
+    // What the person says meanwhile takes effect when the line is back.
+    wordsMatch: 'reconnecting',
+    wordsDiffer: 'reconnecting',
+    end: 'destroyed',
+  },
+  closing: { peerLeft: 'closing', lost: 'reconnecting', end: 'destroyed' },
   destroyed: {},
 };
 

@@ -22,6 +22,7 @@ const STATES: Readonly<Record<Exclude<State, 'destroyed'>, string>> = {
   handshaking: 'connecting',
   confirming: 'do the words match?',
   active: 'active',
+  reconnecting: 'reconnecting',
   closing: 'leaving',
 };
 

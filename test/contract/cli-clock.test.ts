@@ -2,7 +2,7 @@
  * The clock of the system: wake-ups come once, never early, and can be cancelled; long ones come in pieces.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createClock, TIMER_LIMIT_MS } from '../../adapters/system/clock.js';
+import { createClock, LOOK_MS } from '../../adapters/system/clock.js';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -24,8 +24,8 @@ describe('the clock', () => {
     vi.advanceTimersByTime(1);
     expect(wake).toHaveBeenCalledTimes(1);
     const late = vi.fn();
-    clock.wakeAt(clock.now() + 3 * TIMER_LIMIT_MS, late);
-    vi.advanceTimersByTime(3 * TIMER_LIMIT_MS - 1);
+    clock.wakeAt(clock.now() + 3 * LOOK_MS, late);
+    vi.advanceTimersByTime(3 * LOOK_MS - 1);
     expect(late).not.toHaveBeenCalled();
     vi.advanceTimersByTime(2);
     expect(late).toHaveBeenCalledTimes(1);
@@ -35,11 +35,11 @@ describe('the clock', () => {
     vi.useFakeTimers();
     const clock = createClock();
     const wake = vi.fn();
-    const cancel = clock.wakeAt(clock.now() + 2 * TIMER_LIMIT_MS, wake);
-    vi.advanceTimersByTime(TIMER_LIMIT_MS + 10);
+    const cancel = clock.wakeAt(clock.now() + 2 * LOOK_MS, wake);
+    vi.advanceTimersByTime(LOOK_MS + 10);
     cancel();
     cancel();
-    vi.advanceTimersByTime(3 * TIMER_LIMIT_MS);
+    vi.advanceTimersByTime(3 * LOOK_MS);
     expect(wake).not.toHaveBeenCalled();
   });
 

@@ -74,6 +74,8 @@ describe('options', () => {
       name: new Uint8Array(0),
       verify: false,
       receipts: true,
+      resumeTimeout: 600_000,
+      idleTimeout: Number.POSITIVE_INFINITY,
       color: true,
       quiet: false,
     });

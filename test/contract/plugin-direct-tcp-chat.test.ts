@@ -29,6 +29,8 @@ function person(role: 'listen' | 'connect', port: number, secret: string, create
     verify: false,
     name: new Uint8Array(0),
     receipts: true,
+    resumeTimeout: 0,
+    idleTimeout: Number.POSITIVE_INFINITY,
     pace: false,
     version: bytes('0'),
     words: wordlist,

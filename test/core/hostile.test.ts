@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../core/errors.js';
-import { HANDSHAKE_LENGTHS, HANDSHAKE_VERSION } from '../../core/protocol/handshake.js';
 import { FRAME_TYPE } from '../../core/protocol/frame.js';
+import { HANDSHAKE_LENGTHS, HANDSHAKE_VERSION } from '../../core/protocol/handshake.js';
 import { REJOIN_MIN, REJOIN_SPREAD } from '../../core/session/rendezvous.js';
 import { connectedPair, createPair, opposite, type Pair, SIDES, type Side } from '../support/pair.js';
 
@@ -226,7 +226,7 @@ describe('the version', () => {
 });
 
 describe('frames of an established session', () => {
-  it('every byte flipped: never shown, told as forged', () => {
+  it('every byte flipped: never shown; the true one is asked for again', () => {
     const probe = connectedPair();
     probe.send('left', 'secret');
     const length = probe.left.frames.at(-1)?.length ?? 0;
@@ -238,8 +238,23 @@ describe('frames of an established session', () => {
       // Without its type it is no frame, with a lower number it looks like a replay: then the next one shows the gap.
       pair.send('left', 'more');
       expect(pair.right.messages).toEqual([]);
-      expect(pair.right.ended).toMatchObject({ code: 'SC-405', exit: EXIT.violation });
+      expect(pair.right.session.state).toBe('reconnecting');
+      pair.advance(1000);
+      expect(pair.right.messages).toEqual(['secret', 'more']);
     }
+  });
+
+  it('forged again and again: told after the third, never shown', () => {
+    const pair = connectedPair();
+    pair.relay.frame = (frame, from, { deliver }) =>
+      deliver(opposite(from), frame[0] === FRAME_TYPE && from === 'left' ? flipped(frame, 100) : frame);
+    pair.send('left', 'secret');
+    pair.advance(60_000);
+    expect(pair.right.messages).toEqual([]);
+    expect(pair.right.notices.filter(({ code }) => code === 'SC-405')).toHaveLength(1);
+    delete pair.relay.frame;
+    pair.advance(30_000);
+    expect(pair.right.messages).toEqual(['secret']);
   });
 
   it('replayed: dropped silently', () => {
@@ -251,7 +266,7 @@ describe('frames of an established session', () => {
     expect(pair.right.messages).toEqual(['one', 'two']);
   });
 
-  it('reordered or dropped: noticed', () => {
+  it('reordered or dropped: noticed, and asked for again', () => {
     for (const mode of ['reorder', 'drop'] as const) {
       const pair = connectedPair();
       const kept: Uint8Array[] = [];
@@ -263,7 +278,9 @@ describe('frames of an established session', () => {
       pair.deliver('right', two);
       if (mode === 'reorder') pair.deliver('right', one);
       expect(pair.right.messages).toEqual([]);
-      expect(pair.right.ended).toMatchObject({ code: 'SC-405', exit: EXIT.violation });
+      delete pair.relay.frame;
+      pair.advance(1000);
+      expect(pair.right.messages).toEqual(['one', 'two']);
     }
   });
 
@@ -312,6 +329,7 @@ describe('control messages from the relay', () => {
     expect(pair.left.session.state).toBe('active');
     pair.control('left', { type: 'peer-left' });
     pair.settle();
-    expect(pair.left.ended).toMatchObject({ code: 'SC-304', exit: EXIT.lost });
+    expect(pair.left.session.state).toBe('reconnecting');
+    expect(pair.left.ended).toBeUndefined();
   });
 });

@@ -7,8 +7,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import { LocalProtocolError, RemoteProtocolError } from '../../core/errors.js';
 import type { CryptoPort } from '../../core/ports.js';
-import type { ProtocolRecord } from '../../core/protocol/records.js';
 import { createRatchet, type Ratchet } from '../../core/protocol/ratchet.js';
+import type { ProtocolRecord } from '../../core/protocol/records.js';
 
 interface Two {
   readonly crypto: CryptoPort;

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UiEvent } from '../../core/ports.js';
-import { rows, next } from '../../core/session/transitions.js';
+import { next, rows } from '../../core/session/transitions.js';
 import { createPair, opposite, type Pair, SIDES, type Side, utf8 } from '../support/pair.js';
 
 const side = fc.constantFrom<Side>('left', 'right');
@@ -146,11 +146,24 @@ describe('the transition table', () => {
       'confirming wordsDiffer closing',
       'confirming leave closing',
       'confirming peerLeft closing',
+      'confirming lost reconnecting',
       'confirming end destroyed',
       'active leave closing',
       'active peerLeft closing',
+      'active lost reconnecting',
       'active end destroyed',
+      'reconnecting resumed active',
+      'reconnecting resumedUnverified confirming',
+      'reconnecting resumedLeaving closing',
+      'reconnecting paired reconnecting',
+      'reconnecting unpaired reconnecting',
+      'reconnecting keysConfirmed active',
+      'reconnecting keysUnverified confirming',
+      'reconnecting wordsMatch reconnecting',
+      'reconnecting wordsDiffer reconnecting',
+      'reconnecting end destroyed',
       'closing peerLeft closing',
+      'closing lost reconnecting',
       'closing end destroyed',
     ]);
   });

@@ -7,7 +7,8 @@ import { EXIT } from '../../core/errors.js';
 import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
 import type { Nameplate } from '../../core/room/code.js';
 import { ACK_DELAY, PING_AFTER, REKEY_MAX, REKEY_MIN, SILENCE_LIMIT } from '../../core/session/channel.js';
-import { BYE_TIMEOUT, FLUSH_TIMEOUT, UNSEEN_LIMIT } from '../../core/session/conversation.js';
+import { BYE_TIMEOUT, FLUSH_TIMEOUT } from '../../core/session/conversation.js';
+import { UNSEEN_LIMIT } from '../../core/session/inbox.js';
 import { TEXT_WINDOW_FRAMES } from '../../core/session/outbox.js';
 import { PACE_BURST, PACE_INTERVAL } from '../../core/session/pace.js';
 import { ATTEMPT_TIMEOUT, JOIN_TIMEOUT, REJOIN_MIN, REJOIN_SPREAD } from '../../core/session/rendezvous.js';
@@ -162,21 +163,31 @@ describe('goodbye', () => {
     expect(pair.left.ended).toMatchObject({ code: 'SC-310', exit: EXIT.usage, detail: { what: 'peer' } });
   });
 
-  it('that is never answered ends after BYE_TIMEOUT: 5 when text is not acknowledged', () => {
-    for (const text of [undefined, 'lost']) {
-      const pair = connectedPair();
-      pair.advance(ACK_DELAY);
-      pair.relay.frame = () => undefined;
-      if (text !== undefined) pair.send('left', text);
-      pair.ui('left', { type: 'quit' });
-      pair.advance(BYE_TIMEOUT - 1);
-      expect(pair.left.ended).toBeUndefined();
-      pair.advance(1 + FLUSH_TIMEOUT);
-      expect(pair.left.ended).toMatchObject(
-        text === undefined ? { code: 'SC-317', exit: 0 } : { code: 'SC-306', exit: EXIT.lost, detail: { count: 1 } },
-      );
-      if (text !== undefined) expect(pair.left.statuses.get(0)).toBe('failed');
-    }
+  it('that is never answered ends after BYE_TIMEOUT', () => {
+    const pair = connectedPair();
+    pair.advance(ACK_DELAY);
+    pair.relay.frame = () => undefined;
+    pair.ui('left', { type: 'quit' });
+    pair.advance(BYE_TIMEOUT - 1);
+    expect(pair.left.ended).toBeUndefined();
+    pair.advance(1 + FLUSH_TIMEOUT);
+    expect(pair.left.ended).toMatchObject({ code: 'SC-317', exit: 0 });
+  });
+
+  it('waits for text that is not acknowledged, says so, and is told twice not to', () => {
+    const pair = connectedPair();
+    pair.advance(ACK_DELAY);
+    pair.relay.frame = () => undefined;
+    pair.send('left', 'lost');
+    pair.ui('left', { type: 'quit' });
+    pair.advance(60_000);
+    expect(pair.left.ended).toBeUndefined();
+    expect(pair.left.session.state).toBe('reconnecting');
+    expect(pair.left.notices).toContainEqual(expect.objectContaining({ code: 'SC-328', detail: { count: 1 } }));
+    pair.ui('left', { type: 'quit' });
+    pair.advance(BYE_TIMEOUT);
+    expect(pair.left.ended).toMatchObject({ code: 'SC-306', exit: EXIT.lost, detail: { count: 1 } });
+    expect(pair.left.statuses.get(0)).toBe('failed');
   });
 
   it('text that crosses the goodbye is not shown and told as undelivered', () => {
@@ -218,24 +229,36 @@ describe('goodbye', () => {
 });
 
 describe('loss', () => {
-  it.each(['left', 'right'] as const)('a cut at the %s is told as lost, not as left', (side) => {
-    const pair = connectedPair();
+  it.each(['left', 'right'] as const)('a cut at the %s that is not repaired is told as lost, not as left', (side) => {
+    const pair = connectedPair({ left: { resumeTimeout: 60_000 }, right: { resumeTimeout: 60_000 } });
     pair.relay.frame = () => undefined;
     pair.send('left', 'never');
     pair.cut(side);
-    pair.settle();
+    pair.advance(61_000);
     for (const each of SIDES) expect(pair[each].ended).toMatchObject({ code: 'SC-304', exit: EXIT.lost });
     expect(pair.left.ended?.detail).toEqual({ count: 1 });
     expect(pair.left.statuses.get(0)).toBe('failed');
     expectClean(pair);
   });
 
-  it('silence is noticed: a ping, then lost', () => {
+  it('without a resume a cut is the end at once', () => {
+    const pair = connectedPair({ left: { resumeTimeout: 0 }, right: { resumeTimeout: 0 } });
+    pair.cut('left');
+    pair.settle();
+    for (const side of SIDES) expect(pair[side].ended).toMatchObject({ code: 'SC-304' });
+    expectClean(pair);
+  });
+
+  it('silence is noticed: a ping, then a new line', () => {
     const pair = connectedPair();
     pair.advance(1000);
+    const before = pair.left.states.length;
     pair.relay.frame = () => undefined;
     pair.advance(PING_AFTER + SILENCE_LIMIT + 1000);
-    for (const side of SIDES) expect(pair[side].ended).toMatchObject({ code: 'SC-304' });
+    for (const side of SIDES) expect(pair[side].states.slice(before)).toContain('reconnecting');
+    delete pair.relay.frame;
+    pair.advance(30_000);
+    for (const side of SIDES) expect(pair[side].session.state).toBe('active');
   });
 
   it('an idle pair stays alive for an hour on pings', () => {
@@ -265,12 +288,40 @@ describe('loss', () => {
     ['unreachable', 'SC-101'],
     ['rejected', 'SC-107'],
     ['lost', 'SC-108'],
-  ] as const)('%s before the peer came is %s', (reason, code) => {
-    const pair = createPair();
+  ] as const)('%s before the relay has answered is %s', (reason, code) => {
+    const pair = createPair({ relay: { join: () => true } });
     pair.startOne('left');
     pair.settle();
     pair.cut('left', reason);
     expect(pair.left.ended).toMatchObject({ code, exit: EXIT.relay });
+    expect(pair.left.crypto.live).toBe(0);
+  });
+
+  it('a relay that is gone while the peer is awaited is joined again', () => {
+    const pair = createPair();
+    pair.startOne('left');
+    pair.settle();
+    pair.cut('left');
+    expect(pair.left.notices.map(({ code }) => code)).toEqual(['SC-325']);
+    pair.advance(1000);
+    pair.startOne('right');
+    pair.advance(1000);
+    for (const side of SIDES) expect(pair[side].session.state).toBe('active');
+  });
+
+  it('a relay that stays away while the peer is awaited is given up', () => {
+    const pair = createPair({ left: { resumeTimeout: 60_000 } });
+    pair.startOne('left');
+    pair.settle();
+    pair.relay.join = (_join, from) => {
+      pair.cut(from, 'unreachable');
+      return true;
+    };
+    pair.cut('left');
+    pair.advance(59_000);
+    expect(pair.left.ended).toBeUndefined();
+    pair.advance(15_000);
+    expect(pair.left.ended).toMatchObject({ code: 'SC-101', exit: EXIT.relay });
     expect(pair.left.crypto.live).toBe(0);
   });
 });

@@ -1,9 +1,9 @@
 /** JSON on bytes: the reader against JSON.stringify, the writer against JSON.parse, and what both refuse. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { UI_WORDS } from '../../adapters/cli/messages.js';
 import { COMMAND_LIMIT, DEPTH_LIMIT, readCommand } from '../../adapters/ui/ndjson.js';
 import { writeEvent } from '../../adapters/ui/ndjson-event.js';
-import { UI_WORDS } from '../../adapters/cli/messages.js';
 import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
 import { bytes } from '../support/streams.js';
 

@@ -83,6 +83,8 @@ export function begin(party: Party, relay: TransportPort, speaks = true): Runnin
     verify: false,
     name: new Uint8Array(0),
     receipts: true,
+    resumeTimeout: 0,
+    idleTimeout: Number.POSITIVE_INFINITY,
     pace: false,
     version: utf8('test'),
     words: WORDS,

@@ -2,13 +2,14 @@
  * Two sessions and a relay in one process with time as an input: nothing here waits, every run is repeatable. A test
  * scripts the relay through `relay` and reads what each side was shown.
  */
+
+import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
 import type { CloseReason, CryptoPort, MessageStatus, State, UiEvent } from '../../core/ports.js';
 import type { Join } from '../../core/relay/wire.js';
 import type { CodeForm, Nameplate } from '../../core/room/code.js';
 import type { Effect, SessionView } from '../../core/session/events.js';
 import { createSession, type Session } from '../../core/session/session.js';
-import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 
 export type Side = 'left' | 'right';
 export const SIDES = ['left', 'right'] as const;
@@ -36,6 +37,8 @@ export interface PersonOptions {
   readonly name?: string;
   readonly receipts?: boolean;
   readonly pace?: boolean;
+  readonly resumeTimeout?: number;
+  readonly idleTimeout?: number;
   readonly reroll?: () => Nameplate;
   readonly crypto?: CryptoPort;
 }
@@ -50,6 +53,7 @@ export interface Person {
   readonly notices: { readonly code: Code; readonly detail: Detail }[];
   readonly statuses: Map<number, MessageStatus>;
   readonly frames: Uint8Array[];
+  readonly joins: Join[];
   words: readonly string[];
   peerName: string;
   peerConfirmed: boolean;
@@ -113,6 +117,8 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       verify: given.verify ?? false,
       name: utf8(given.name ?? ''),
       receipts: given.receipts ?? true,
+      resumeTimeout: given.resumeTimeout ?? 600_000,
+      idleTimeout: given.idleTimeout ?? Number.POSITIVE_INFINITY,
       pace: given.pace ?? false,
       version: utf8('test'),
       words: WORDS,
@@ -126,6 +132,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       notices: [],
       statuses: new Map(),
       frames: [],
+      joins: [],
       words: [],
       peerName: '',
       peerConfirmed: false,
@@ -142,6 +149,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
   function perform(who: Person, effect: Effect): void {
     switch (effect.type) {
       case 'connect':
+        who.joins.push(effect.join);
         connect(who.side, effect.join);
         break;
       case 'transmit': {

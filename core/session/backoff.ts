@@ -1,0 +1,36 @@
+/**
+ * How long to wait before the next try (protocol.md section 7): 250 ms, doubled up to 10 s, with jitter. Chance comes
+ * from the crypto port, time from the caller.
+ */
+import type { CryptoPort } from '../ports.js';
+
+/** The first delay at most, milliseconds. */
+export const BACKOFF_MIN = 250;
+/** Every delay at most, milliseconds. */
+export const BACKOFF_MAX = 10_000;
+
+export interface Backoff {
+  /** Milliseconds until the next try: half to the whole of what is due now, which then doubles. */
+  next(): number;
+  reset(): void;
+}
+
+export function createBackoff(crypto: CryptoPort): Backoff {
+  let due = BACKOFF_MIN;
+  return {
+    next() {
+      const delay = due / 2 + (due / 2) * fraction(crypto);
+      due = Math.min(due * 2, BACKOFF_MAX);
+      return delay;
+    },
+    reset() {
+      due = BACKOFF_MIN;
+    },
+  };
+}
+
+/** A random number from 0 up to 1. */
+export function fraction(crypto: CryptoPort): number {
+  const [high, low] = crypto.random(2);
+  return ((high ?? 0) * 256 + (low ?? 0)) / 65536;
+}

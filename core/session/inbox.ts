@@ -1,0 +1,120 @@
+/**
+ * Messages and name of the peer on their way in (protocol.md sections 4 and 6): put together, held unseen until the
+ * person may see them, shown, told as delivered. Text is kept here only until it is shown, in buffers that are wiped; no
+ * connection and no decision about the session may be in this file.
+ */
+import { RemoteProtocolError } from '../errors.js';
+import { plainCopy } from '../protocol/bytes.js';
+import type { ProtocolRecord } from '../protocol/records.js';
+import { createReassembly } from '../protocol/text.js';
+import type { Channel } from './channel.js';
+import type { Host } from './events.js';
+
+/** Most text of the peer that is held unseen while the words are not compared, bytes. */
+export const UNSEEN_LIMIT = 4 * 1024 * 1024;
+/** What an unseen message costs beside its text, bytes. */
+const UNSEEN_OVERHEAD = 64;
+/** `delivered` records that fit the smallest frame. */
+const RECEIPTS_A_FRAME = 28;
+
+export interface Inbox {
+  name(name: Uint8Array): void;
+  /** Throws RemoteProtocolError for parts that do not fit, and for too much text before it may be shown. */
+  text(record: Extract<ProtocolRecord, { type: 'text' }>, now: number): void;
+  /** Whether text may be shown. Opening shows what was held. */
+  open(): void;
+  /** After the own goodbye nothing is shown, and nothing told as delivered. */
+  close(): void;
+  /** The person does not want to see what was held. */
+  wipeUnseen(): void;
+  /** Something is shown and not yet told as delivered. */
+  readonly owes: boolean;
+  /** Receipts go out together: once for all that was shown since the last time. */
+  sendReceipts(channel: Channel, now: number): void;
+  wipe(): void;
+}
+
+interface Message {
+  readonly id: number;
+  readonly text: Uint8Array;
+  readonly at: number;
+}
+
+export function createInbox(host: Host, receipts: boolean): Inbox {
+  const reassembly = createReassembly();
+  let state: 'held' | 'open' | 'closed' = 'held';
+  let unseen: Message[] = [];
+  let unseenBytes = 0;
+  let peerName: Uint8Array | undefined;
+  /** Messages [first, end) were shown and not yet told as delivered. */
+  const shown = { first: 0, end: 0 };
+
+  function showName(): void {
+    if (peerName !== undefined) host.emit({ type: 'show', view: { type: 'peer', name: plainCopy(peerName) } });
+  }
+
+  function show(message: Message): void {
+    const from = plainCopy(peerName ?? new Uint8Array(0));
+    host.emit({ type: 'show', view: { type: 'message', from, ...message } });
+    if (shown.first === shown.end) shown.first = message.id;
+    shown.end = message.id + 1;
+  }
+
+  function wipeUnseen(): void {
+    for (const { text } of unseen) text.fill(0);
+    unseen = [];
+  }
+
+  return {
+    name(name) {
+      if (peerName !== undefined) return;
+      peerName = plainCopy(name);
+      if (state === 'open') showName();
+    },
+
+    text(record, now) {
+      const complete = reassembly.add(record);
+      if (complete === undefined) return;
+      const message = { ...complete, at: now };
+      if (state === 'closed') return void message.text.fill(0);
+      if (state === 'open') return show(message);
+      unseenBytes += message.text.length + UNSEEN_OVERHEAD;
+      if (unseenBytes > UNSEEN_LIMIT) throw new RemoteProtocolError('too much text before the words were compared');
+      unseen.push(message);
+    },
+
+    open() {
+      if (state !== 'held') return;
+      state = 'open';
+      showName();
+      for (const message of unseen) show(message);
+      unseen = [];
+    },
+
+    close() {
+      state = 'closed';
+    },
+
+    wipeUnseen,
+
+    get owes() {
+      return receipts && shown.first < shown.end;
+    },
+
+    sendReceipts(channel, now) {
+      if (!receipts) shown.first = shown.end;
+      while (shown.first < shown.end) {
+        const count = Math.min(RECEIPTS_A_FRAME, shown.end - shown.first);
+        const records = Array.from({ length: count }, (_, i) => ({ type: 'delivered', id: shown.first + i }) as const);
+        if (channel.send('text', records, now) === undefined) return;
+        shown.first += count;
+      }
+    },
+
+    wipe() {
+      wipeUnseen();
+      reassembly.wipe();
+      peerName?.fill(0);
+    },
+  };
+}

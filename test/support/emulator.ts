@@ -1,0 +1,69 @@
+/**
+ * A terminal emulator without a window, @xterm/headless, in one of its two tables of widths. What a test looks at: the
+ * cells, the modes, the title, what it would answer. No expectation may be in this file.
+ */
+import unicode11 from '@xterm/addon-unicode11';
+import headless from '@xterm/headless';
+
+export interface Emulator {
+  write(bytes: Uint8Array): Promise<void>;
+  resize(columns: number, rows: number): void;
+  /** The screen, without the blanks at the ends of its rows. */
+  screen(): string[];
+  /** Every cell with its look, a string for each row: two equal ones look the same. */
+  cells(): string[];
+  readonly cursor: { readonly column: number; readonly row: number };
+  readonly modes: string;
+  /** Titles set, answers to questions, bells, links, clipboard: everything that is not a cell. */
+  readonly effects: readonly string[];
+  readonly alternate: boolean;
+  /** Rows above the screen. */
+  readonly scrolledAway: number;
+}
+
+export function createEmulator(columns: number, rows: number, widths: '6' | '11' = '11'): Emulator {
+  const terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
+  terminal.loadAddon(new unicode11.Unicode11Addon());
+  terminal.unicode.activeVersion = widths;
+  const effects: string[] = [];
+  terminal.onTitleChange((title) => effects.push(`title ${title}`));
+  terminal.onData((answer) => effects.push(`answer ${JSON.stringify(answer)}`));
+  terminal.onBell(() => effects.push('bell'));
+  for (const id of [8, 52]) {
+    terminal.parser.registerOscHandler(id, (text) => {
+      effects.push(`osc ${id} ${text}`);
+      return true;
+    });
+  }
+  const buffer = () => terminal.buffer.active;
+  const line = (row: number) => buffer().getLine(buffer().baseY + row);
+
+  return {
+    write: (bytes) => new Promise((resolve) => terminal.write(bytes, resolve)),
+    resize: (toColumns, toRows) => terminal.resize(toColumns, toRows),
+    screen: () => Array.from({ length: terminal.rows }, (_, row) => line(row)?.translateToString(true) ?? ''),
+    cells: () =>
+      Array.from({ length: terminal.rows }, (_, row) => {
+        const cells = Array.from({ length: terminal.cols }, (_unused, column) => {
+          const cell = line(row)?.getCell(column);
+          if (cell === undefined) return '';
+          const look = [cell.getFgColor(), cell.getBgColor(), cell.isBold(), cell.isDim(), cell.isInverse()];
+          return `${cell.getChars()}/${String(cell.getWidth())}/${look.join(',')}`;
+        });
+        return cells.join(' ');
+      }),
+    get cursor() {
+      return { column: buffer().cursorX, row: buffer().cursorY };
+    },
+    get modes() {
+      return JSON.stringify(terminal.modes);
+    },
+    effects,
+    get alternate() {
+      return buffer().type === 'alternate';
+    },
+    get scrolledAway() {
+      return buffer().baseY;
+    },
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * What a simulation is asked to do, and what must hold at its end. Both follow from the seed and from what happened;
+ * nothing of the network may be in this file.
+ */
+import type { Code } from '../../core/errors.js';
+import { sequence } from '../../plugins/testing-network.js';
+import { opposite, SIDES, type Side } from './pair.js';
+import type { Simulation } from './simulation.js';
+
+export interface Plan {
+  readonly seed: number;
+  /** Messages of each side. */
+  readonly messages: number;
+  /** Faults happen from the start, before there are keys. */
+  readonly early: boolean;
+  /** Faults go on until then, milliseconds; afterwards the network is whole. */
+  readonly healAt: number;
+  /** How many cuts, restarts and sleeps. */
+  readonly faults: number;
+  /** The share of frames that the relay loses, doubles or delays. */
+  readonly noise: number;
+  /** When a side says goodbye; infinity: only the other one does. */
+  readonly quitAt: Readonly<Record<Side, number>>;
+}
+
+/** A plan that the seed alone decides. */
+export function planOf(seed: number): Plan {
+  const draw = sequence(seed * 2 + 1);
+  const early = draw() < 0.2;
+  const healAt = 5_000 + draw() * 120_000;
+  const faults = Math.floor(draw() * 8);
+  const noise = draw() < 0.3 ? draw() * 0.05 : 0;
+  const orderly = draw() < 0.6;
+  const quit = orderly ? healAt + 60_000 : draw() * (healAt + 30_000);
+  const both = draw();
+  const gap = draw() < 0.5 ? 0 : draw() * 200;
+  return {
+    seed,
+    messages: Math.floor(draw() * 30),
+    early,
+    healAt,
+    faults,
+    noise,
+    quitAt: {
+      left: both < 0.66 ? quit : Number.POSITIVE_INFINITY,
+      right: both > 0.33 ? quit + gap : Number.POSITIVE_INFINITY,
+    },
+  };
+}
+
+/** What must hold at the end, whatever happened: an empty list when it does. */
+export function judge({ plan, ...actors }: Simulation): string[] {
+  const wrong: string[] = [];
+  for (const side of SIDES) {
+    const own = actors[side];
+    const peer = actors[opposite(side)];
+    const { ended, sent } = own;
+    if (ended === undefined) continue;
+    if (own.crypto.live !== 0) wrong.push(`${side} keeps ${own.crypto.live} secrets`);
+    if (own.session.state !== 'destroyed') wrong.push(`${side} is ${own.session.state}`);
+    // What was shown is what was sent, in order, once, with nothing left out but at the end.
+    if (peer.shown.some((text, index) => text !== sent[index])) wrong.push(`${side} was shown wrongly`);
+    const met = SIDES.every((one) => actors[one].states.includes('active'));
+    const missing = sent.length - peer.shown.length;
+    if (ended.exit === 0 && missing > 0) wrong.push(`${side} ended with 0, but ${missing} messages are missing`);
+    if (met && missing > ended.count)
+      wrong.push(`${side} told ${ended.count} of ${missing} missing messages (${ended.code})`);
+    const unsure = [...own.statuses.values()].filter((status) => status === 'held');
+    if (unsure.length > 0) wrong.push(`${side} leaves ${unsure.length} messages held`);
+    // Who quits in time, after the network has healed, leaves nothing behind.
+    const orderly = SIDES.every((one) => plan.quitAt[one] >= plan.healAt + 50_000);
+    if (orderly && met && !plan.early && ended.exit !== 0) wrong.push(`${side} lost its session: ${ended.code}`);
+    const allowed: readonly Code[] = ['SC-316', 'SC-317', 'SC-306', 'SC-304', ...(met ? [] : BEFORE)];
+    if (!allowed.includes(ended.code)) wrong.push(`${side} ended with ${ended.code}`);
+  }
+  return wrong;
+}
+
+/** How a session may end when the peers never met. */
+const BEFORE: readonly Code[] = ['SC-101', 'SC-107', 'SC-108', 'SC-307', 'SC-310', 'SC-401'];

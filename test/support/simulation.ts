@@ -1,0 +1,416 @@
+/**
+ * Two sessions, a relay and a network that breaks, in simulated time: everything follows from one seed. Latency, cuts at
+ * any moment, half-open connections, black holes, restarts of the relay, frames lost, doubled or overtaken, processes
+ * that sleep. Nothing here waits, and no chance but the seed's may be in this file.
+ */
+
+import type { Code, ExitStatus } from '../../core/errors.js';
+import type { CryptoPort, MessageStatus, State } from '../../core/ports.js';
+import type { Join } from '../../core/relay/wire.js';
+import type { Nameplate } from '../../core/room/code.js';
+import type { SessionEvent, SessionView } from '../../core/session/events.js';
+import { createSession, type Session } from '../../core/session/session.js';
+import { sequence } from '../../plugins/testing-network.js';
+import { deterministicRandom } from './deterministic.js';
+import { createQueue } from './event-queue.js';
+import { fromUtf8, SIDES, type Side, utf8, WORDS } from './pair.js';
+import type { Plan } from './simulation-plan.js';
+
+export interface Actor {
+  readonly side: Side;
+  readonly crypto: CryptoPort;
+  readonly session: Session;
+  readonly sent: string[];
+  readonly shown: string[];
+  readonly states: State[];
+  readonly notices: Code[];
+  readonly statuses: Map<number, MessageStatus>;
+  ended: { readonly code: Code; readonly exit: ExitStatus; readonly count: number; readonly at: number } | undefined;
+}
+
+export interface Simulation {
+  readonly plan: Plan;
+  readonly left: Actor;
+  readonly right: Actor;
+  /** What happened, for the eye: filled when `trace` is asked for. */
+  readonly log: string[];
+  /** How often each kind of fault struck. */
+  readonly struck: Map<string, number>;
+}
+
+/** One connection: two ends, of which either may be gone without the other knowing. */
+interface Wire {
+  readonly side: Side;
+  readonly join: Join;
+  client: boolean;
+  relay: boolean;
+  joined: boolean;
+  /** Nothing passes any more, and nobody is told. */
+  hole: boolean;
+  /** In order: nothing arrives before what was sent earlier. */
+  lastUp: number;
+  lastDown: number;
+}
+
+/** How long the relay lets somebody wait alone. */
+const WAIT = 3_600_000;
+/** Longest run: longer than give-up, idle and everything. */
+const END = 4 * 3_600_000;
+
+/** Runs `plan` until both sides have come to rest. Throws when they do not. The adapters must hold no secret. */
+export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>, trace = false): Simulation {
+  const draw = sequence(plan.seed);
+  const queue = createQueue();
+  const log: string[] = [];
+  const struck = new Map<string, number>();
+  const wires = new Map<Side, Wire>();
+  const asleep = new Map<Side, { until: number; readonly missed: SessionEvent[] }>();
+  let rooms = new Map<string, Wire[]>();
+  let relayDown = false;
+  let now = 0;
+  const actors = { left: actor('left'), right: actor('right') };
+
+  function note(line: string): void {
+    if (trace) log.push(`${now.toFixed(0).padStart(8)} ${line}`);
+  }
+
+  function actor(side: Side): Actor {
+    const own = repeatable(cryptos[side], `${plan.seed} ${side}`);
+    const session = createSession({
+      crypto: own,
+      nameplate: '482913' as Nameplate,
+      reroll: undefined,
+      form: 'generated',
+      prs: own.take(utf8('tunnel-anchor-mango')),
+      verify: false,
+      name: utf8(side),
+      receipts: true,
+      resumeTimeout: 600_000,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      pace: false,
+      version: utf8('test'),
+      words: WORDS,
+    });
+    return {
+      side,
+      crypto: own,
+      session,
+      sent: [],
+      shown: [],
+      states: [],
+      notices: [],
+      statuses: new Map(),
+      ended: undefined,
+    };
+  }
+
+  // -- sessions
+
+  function handle(side: Side, event: SessionEvent): void {
+    const sleeping = asleep.get(side);
+    if (sleeping !== undefined) {
+      if (event.type !== 'wake') sleeping.missed.push(event);
+      return;
+    }
+    const { session } = actors[side];
+    for (const effect of session.handle(event, now)) {
+      switch (effect.type) {
+        case 'connect':
+          connect(side, effect.join);
+          break;
+        case 'transmit':
+          transmit(side, effect.frame);
+          break;
+        case 'disconnect':
+          disconnect(side);
+          break;
+        case 'show':
+          show(actors[side], effect.view);
+          break;
+      }
+    }
+    arm(side);
+  }
+
+  const armed = { left: 0, right: 0 };
+
+  function arm(side: Side): void {
+    armed[side] += 1;
+    const mine = armed[side];
+    const at = actors[side].session.wakeAt(now);
+    if (at === Number.POSITIVE_INFINITY) return;
+    queue.add(Math.max(at, now), () => {
+      if (armed[side] === mine) handle(side, { type: 'wake' });
+    });
+  }
+
+  function show(who: Actor, view: SessionView): void {
+    switch (view.type) {
+      case 'state':
+        note(`${who.side} ${view.state}`);
+        who.states.push(view.state);
+        break;
+      case 'message':
+        if (who.states.at(-1) !== 'active') throw new Error(`text shown in ${who.states.at(-1) ?? 'idle'}`);
+        who.shown.push(fromUtf8(view.text).slice(0, 12));
+        break;
+      case 'own':
+        who.sent.push(fromUtf8(view.text).slice(0, 12));
+        break;
+      case 'notice':
+        note(`${who.side} notice ${view.code}`);
+        who.notices.push(view.code);
+        break;
+      case 'status':
+        who.statuses.set(view.id, view.status);
+        break;
+      case 'ended': {
+        note(`${who.side} ended ${view.code} ${JSON.stringify(view.detail)}`);
+        who.ended = { code: view.code, exit: view.exit, count: Number(view.detail['count'] ?? 0), at: now };
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  // -- the network
+
+  const latency = (): number => 5 + draw() * 60;
+
+  function up(wire: Wire, act: () => void, late = 0): void {
+    const at = Math.max(wire.lastUp, now + latency());
+    if (late === 0) wire.lastUp = at;
+    queue.add(at + late, () => {
+      if (wire.relay && !wire.hole) act();
+    });
+  }
+
+  function down(wire: Wire, event: Extract<SessionEvent, { type: 'transport' }>['event']): void {
+    const at = Math.max(wire.lastDown, now + latency());
+    wire.lastDown = at;
+    queue.add(at, () => {
+      if (!wire.client || wire.hole) return;
+      if (wires.get(wire.side) === wire) handle(wire.side, { type: 'transport', event });
+    });
+  }
+
+  function connect(side: Side, join: Join): void {
+    const wire: Wire = {
+      side,
+      join,
+      client: true,
+      relay: true,
+      joined: false,
+      hole: false,
+      lastUp: now,
+      lastDown: now,
+    };
+    wires.set(side, wire);
+    const noRelay = relayDown;
+    queue.add(now + 1 + latency(), () => {
+      if (wires.get(side) !== wire || !wire.client) return;
+      if (noRelay || relayDown) {
+        wire.client = wire.relay = false;
+        handle(side, { type: 'transport', event: { type: 'closed', reason: 'unreachable', detail: '' } });
+        return;
+      }
+      handle(side, { type: 'transport', event: { type: 'open' } });
+      up(wire, () => join_(wire));
+    });
+  }
+
+  /** The client closes: what it has sent before still arrives. */
+  function disconnect(side: Side): void {
+    const wire = wires.get(side);
+    if (wire?.client !== true) return;
+    queue.add(now, () => {
+      if (!wire.client) return;
+      wire.client = false;
+      up(wire, () => relayLost(wire));
+      if (wires.get(side) === wire)
+        handle(side, { type: 'transport', event: { type: 'closed', reason: 'closed', detail: '' } });
+    });
+  }
+
+  function transmit(side: Side, frame: Uint8Array): void {
+    const wire = wires.get(side);
+    if (wire?.client !== true) return;
+    const noisy = now < plan.healAt && draw() < plan.noise;
+    const kind = draw();
+    if (noisy && kind < 0.4) {
+      note(`${side} frame lost by the relay`);
+      return;
+    }
+    up(wire, () => forward(wire, frame), noisy && kind > 0.7 ? 100 : 0);
+    if (noisy && kind < 0.7) up(wire, () => forward(wire, frame));
+  }
+
+  // -- the relay
+
+  function join_(wire: Wire): void {
+    const { room, seat } = wire.join;
+    const seats = rooms.get(room) ?? [];
+    const ghost = seats.find((other) => other.join.seat === seat);
+    if (ghost !== undefined) {
+      relayLost(ghost);
+      down(ghost, { type: 'closed', reason: 'lost', detail: 'replaced' });
+    }
+    const others = rooms.get(room) ?? [];
+    if (others.length >= 2) {
+      down(wire, { type: 'control', message: { type: 'error', code: 'room-full' } });
+      down(wire, { type: 'closed', reason: 'lost', detail: '' });
+      wire.relay = false;
+      return;
+    }
+    wire.joined = true;
+    rooms.set(room, [...others, wire]);
+    down(wire, { type: 'control', message: { type: 'joined', peer: others.length === 1 } });
+    for (const other of others) down(other, { type: 'control', message: { type: 'peer-joined' } });
+    queue.add(now + WAIT, () => {
+      if (!wire.relay || (rooms.get(room) ?? []).length !== 1) return;
+      down(wire, { type: 'closed', reason: 'lost', detail: '1000 wait-timeout' });
+      relayLost(wire);
+    });
+  }
+
+  function relayLost(wire: Wire): void {
+    if (!wire.relay) return;
+    wire.relay = false;
+    if (!wire.joined) return;
+    const rest = (rooms.get(wire.join.room) ?? []).filter((other) => other !== wire);
+    if (rest.length === 0) rooms.delete(wire.join.room);
+    else rooms.set(wire.join.room, rest);
+    for (const other of rest) down(other, { type: 'control', message: { type: 'peer-left' } });
+  }
+
+  function forward(wire: Wire, frame: Uint8Array): void {
+    if (!wire.joined) return;
+    for (const other of rooms.get(wire.join.room) ?? []) {
+      if (other !== wire) down(other, { type: 'frame', frame: frame.slice() });
+    }
+  }
+
+  // -- faults
+
+  function clientLost(wire: Wire): void {
+    if (!wire.client) return;
+    wire.client = false;
+    if (wires.get(wire.side) === wire)
+      handle(wire.side, { type: 'transport', event: { type: 'closed', reason: 'lost', detail: '' } });
+  }
+
+  const FAULTS: Readonly<Record<string, (side: Side) => void>> = {
+    cut(side) {
+      const wire = wires.get(side);
+      if (wire === undefined) return;
+      clientLost(wire);
+      relayLost(wire);
+    },
+    'cut both'() {
+      for (const side of SIDES) FAULTS['cut']?.(side);
+    },
+    'the relay notices late'(side) {
+      const wire = wires.get(side);
+      if (wire === undefined) return;
+      clientLost(wire);
+      queue.add(now + draw() * 20_000, () => relayLost(wire));
+    },
+    'the client notices late'(side) {
+      const wire = wires.get(side);
+      if (wire === undefined) return;
+      relayLost(wire);
+      queue.add(now + draw() * 20_000, () => clientLost(wire));
+    },
+    'black hole'(side) {
+      const wire = wires.get(side);
+      if (wire === undefined) return;
+      wire.hole = true;
+      // The transport's own pings notice it, at both ends.
+      queue.add(now + 35_000, () => clientLost(wire));
+      queue.add(now + 20_000 + draw() * 40_000, () => relayLost(wire));
+    },
+    'relay restart'() {
+      relayDown = true;
+      const all = [...rooms.values()].flat();
+      rooms = new Map();
+      for (const wire of all) {
+        wire.relay = false;
+        queue.add(now + draw() * 50, () => clientLost(wire));
+      }
+      queue.add(now + draw() * 10_000, () => {
+        relayDown = false;
+      });
+    },
+    sleep(side) {
+      if (asleep.has(side)) return;
+      const until = now + draw() * 40_000;
+      asleep.set(side, { until, missed: [] });
+      queue.add(until, () => {
+        const missed = asleep.get(side)?.missed ?? [];
+        asleep.delete(side);
+        handle(side, { type: 'wake' });
+        for (const event of missed) handle(side, event);
+      });
+    },
+  };
+
+  function strike(): void {
+    const names = Object.keys(FAULTS);
+    const name = names[Math.floor(draw() * names.length)] ?? 'cut';
+    const side = draw() < 0.5 ? 'left' : 'right';
+    note(`fault: ${name} ${side}`);
+    struck.set(name, (struck.get(name) ?? 0) + 1);
+    FAULTS[name]?.(side);
+  }
+
+  // -- the run
+
+  function restless(why: string): Error {
+    return new Error([`seed ${plan.seed}: ${why}`, ...log].join('\n'));
+  }
+
+  function say(side: Side, index: number): void {
+    const who = actors[side];
+    const state = who.session.state;
+    if (who.ended !== undefined || state === 'closing' || state === 'idle') return;
+    if (plan.quitAt[side] <= now) return;
+    const text = `${side} ${index}`.padEnd(12);
+    // Some need several frames.
+    handle(side, { type: 'ui', event: { type: 'send', text: utf8(text + 'x'.repeat(draw() < 0.1 ? 40_000 : 0)) } });
+  }
+
+  for (const side of SIDES) queue.add(draw() * 500, () => handle(side, { type: 'start' }));
+  const faultsFrom = plan.early ? 0 : 3_000;
+  for (let i = 0; i < plan.faults; i++) queue.add(faultsFrom + draw() * Math.max(0, plan.healAt - faultsFrom), strike);
+  // Two close together: during a resume, a rekey, a goodbye.
+  if (plan.faults > 3) {
+    const at = faultsFrom + draw() * (plan.healAt - faultsFrom);
+    for (let i = 0; i < 3; i++) queue.add(at + draw() * 1_500, strike);
+  }
+  for (const side of SIDES) {
+    for (let i = 0; i < plan.messages; i++) queue.add(1_000 + draw() * (plan.healAt + 20_000), () => say(side, i));
+    const quitAt = plan.quitAt[side];
+    const how = draw() < 0.5 ? 'quit' : 'end-of-input';
+    if (quitAt !== Number.POSITIVE_INFINITY)
+      queue.add(quitAt, () => handle(side, { type: 'ui', event: { type: how } }));
+  }
+  for (let steps = 0; ; steps++) {
+    if (SIDES.every((side) => actors[side].ended !== undefined)) break;
+    const event = queue.next();
+    if (event === undefined || event.at > END) throw restless('it does not come to rest');
+    if (steps > 2_000_000) throw restless('too many steps');
+    now = Math.max(now, event.at);
+    event.act();
+  }
+  return { plan, ...actors, log, struck };
+}
+
+/** The same adapter, with chance that is the same in every run. */
+function repeatable(crypto: CryptoPort, seed: string): CryptoPort {
+  const random = deterministicRandom(seed);
+  return Object.create(crypto, {
+    random: { value: random },
+    randomSecret: { value: (n: number) => crypto.take(random(n)) },
+  }) as CryptoPort;
+}
