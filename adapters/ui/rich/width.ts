@@ -50,7 +50,7 @@ export function worstWidth(point: number): number {
   }
   if (type === 'wide' || type === 'fullwidth') return 2;
   if (type === 'ambiguous') return point < LETTERS_BELOW ? 1 : 2;
-  return isPictograph(point) || isRegional(point) ? 2 : 1;
+  return isPictograph(point) || isRegional(point) || isSupplementalPicture(point) ? 2 : 1;
 }
 
 /** A digit, # or * becomes a picture with a variation selector behind it. */
@@ -128,6 +128,11 @@ export function characterStart(text: Uint8Array, at: number): number {
     if (end >= at) return start;
     start = end;
   }
+}
+
+/** A block that some tables take as a whole, with the two signs in it that are no emoji. */
+function isSupplementalPicture(point: number): boolean {
+  return point >= 0x1f900 && point <= 0x1f9ff;
 }
 
 function isRegional(point: number): boolean {

@@ -1,0 +1,200 @@
+/** Bytes of a keyboard into keys: each sequence, wherever it is split, and Esc alone by the clock. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Key } from '../../adapters/ui/rich/keymap.js';
+import { createKeys, ESCAPE_WAIT_MS, PIECE, SEQUENCE_LIMIT } from '../../adapters/ui/rich/keys.js';
+import { createFakeClock } from '../../plugins/testing-clock.js';
+import { bytes } from '../support/streams.js';
+
+/** Keys as `<name>`, text as it is, a paste in brackets; pieces of one text are one. */
+function open() {
+  const clock = createFakeClock();
+  let said = '';
+  let pasting = false;
+  const chunks: Uint8Array[] = [];
+  const keys = createKeys(clock, (event) => {
+    if (event.type === 'text' || event.type === 'paste') {
+      if (event.type === 'paste' && !pasting) said += '[';
+      pasting = event.type === 'paste';
+      said += Buffer.from(event.text).toString('utf8');
+      chunks.push(event.text);
+    } else if (event.type === 'paste-end') {
+      said += pasting ? ']' : '[]';
+      pasting = false;
+    } else {
+      said += `<${event.key}>`;
+    }
+  });
+  const feed = (part: Uint8Array | string): void => keys.feed(Uint8Array.from(Buffer.from(part)));
+  return { clock, keys, feed, said: () => said, chunks };
+}
+
+function read(...parts: (Uint8Array | string)[]): string {
+  const { feed, said, clock } = open();
+  for (const part of parts) feed(part);
+  clock.advance(ESCAPE_WAIT_MS);
+  return said();
+}
+
+const SEQUENCES: readonly (readonly [string, Key])[] = [
+  ['\r', 'enter'],
+  ['\n', 'newline'],
+  ['\x1b\r', 'newline'],
+  ['\x1b[13;2u', 'newline'],
+  ['\x1b[27;5;13~', 'newline'],
+  ['\x1b[A', 'up'],
+  ['\x1bOA', 'up'],
+  ['\x1b[B', 'down'],
+  ['\x1b[C', 'right'],
+  ['\x1b[D', 'left'],
+  ['\x1b[1;5D', 'word-left'],
+  ['\x1b[1;3C', 'word-right'],
+  ['\x1bb', 'word-left'],
+  ['\x1bf', 'word-right'],
+  ['\x1b[H', 'home'],
+  ['\x1b[1~', 'home'],
+  ['\x1b[F', 'end'],
+  ['\x1b[4~', 'end'],
+  ['\x1b[5~', 'page-up'],
+  ['\x1b[6~', 'page-down'],
+  ['\x1b[3~', 'delete'],
+  ['\x7f', 'backspace'],
+  ['\b', 'backspace'],
+  ['\x1b\x7f', 'delete-word'],
+  ['\x01', 'line-start'],
+  ['\x05', 'line-end'],
+  ['\x17', 'delete-word'],
+  ['\x15', 'delete-to-start'],
+  ['\x0b', 'delete-to-end'],
+  ['\x0c', 'repaint'],
+  ['\x1bOP', 'help'],
+  ['\x1b[11~', 'help'],
+  ['\x1b[[A', 'help'],
+  ['\x03', 'interrupt'],
+  ['\x04', 'end-of-input'],
+  ['\x1a', 'suspend'],
+  // Undefined: nothing is told but that there was a key.
+  ['\x02', 'unknown'],
+  ['\t', 'unknown'],
+  ['\x1bz', 'unknown'],
+  ['\x1b[15~', 'unknown'],
+  ['\x1b[<0;1;1M', 'unknown'],
+  ['\x1bOQ', 'unknown'],
+  ['\x1b[[B', 'unknown'],
+  [`\x1b[${'1'.repeat(SEQUENCE_LIMIT * 3)}~`, 'unknown'],
+];
+
+describe('keys', () => {
+  test.each(SEQUENCES)('%j is %s', (sequence, key) => {
+    expect(read(`a${sequence}b`)).toBe(`a<${key}>b`);
+  });
+
+  test.each(SEQUENCES)('%j byte by byte', (sequence, key) => {
+    expect(read(...Array.from(Buffer.from(sequence), (byte) => Uint8Array.of(byte)))).toBe(`<${key}>`);
+  });
+
+  test('Esc is a key when nothing comes behind it in time', () => {
+    const { feed, said, clock } = open();
+    feed('\x1b');
+    clock.advance(ESCAPE_WAIT_MS - 1);
+    expect(said()).toBe('');
+    clock.advance(1);
+    expect(said()).toBe('<escape>');
+    feed('[A');
+    expect(said()).toBe('<escape>[A');
+  });
+
+  test('Esc twice is Esc and what follows', () => {
+    expect(read('\x1b\x1b')).toBe('<escape><escape>');
+    expect(read('\x1b\x1b[A')).toBe('<escape><up>');
+  });
+
+  test('a sequence that is broken off by a key does not swallow it', () => {
+    expect(read('\x1b[1;\rx')).toBe('<enter>x');
+  });
+});
+
+describe('text', () => {
+  test('is handed on in whole code points', () => {
+    const text = 'aä今😀';
+    expect(read(...Array.from(bytes(text), (byte) => Uint8Array.of(byte)))).toBe(text);
+  });
+
+  test.each([
+    [[0xff], '\ufffd'],
+    [[0xc3, 0x41], '\ufffdA'],
+    [[0xe4, 0xbb, 0x41], '\ufffdA'],
+    [[0xe4, 0xc3, 0xa4], '\ufffdä'],
+    [[0xed, 0xa0, 0x80], '\ufffd\ufffd\ufffd'],
+    [[0xf0, 0x9f, 0x98, 0x0d], '\ufffd<enter>'],
+  ])('%j becomes %j', (given, expected) => {
+    expect(read(Uint8Array.from(given))).toBe(expected);
+  });
+
+  test('what was read and what was handed on is overwritten', () => {
+    const { keys, chunks } = open();
+    const chunk = bytes('secret');
+    keys.feed(chunk);
+    expect([...chunk, ...chunks.flatMap((each) => [...each])].every((byte) => byte === 0)).toBe(true);
+  });
+
+  test('nothing is told after close', () => {
+    const { keys, feed, said, clock } = open();
+    feed('\x1b');
+    keys.close();
+    feed('abc');
+    clock.advance(1000);
+    expect(said()).toBe('');
+  });
+});
+
+describe('a paste', () => {
+  const paste = (text: string): string => `\x1b[200~${text}\x1b[201~`;
+
+  test('is told as such, with lines that end with LF', () => {
+    expect(read(`a${paste('one\rtwo\r\nthree\nfour')}b`)).toBe('a[one\ntwo\nthree\nfour]b');
+    expect(read(paste(''))).toBe('[]');
+  });
+
+  test('keeps control characters and sequences as text', () => {
+    expect(read(paste('\x1b[A\x03\t\x1b[201\x1b'))).toBe('[\x1b[A\x03\t\x1b[201\x1b]');
+  });
+
+  test('an Enter right behind its end does not send: whoever forges the end gets a new line', () => {
+    expect(read(`${paste('x')}rm\r`)).toBe('[x]rm<newline>');
+    expect(read(paste('x'), '\r')).toBe('[x]<enter>');
+  });
+
+  test('of any length comes in pieces', () => {
+    const text = '今😀ä x'.repeat(8000);
+    expect(read(paste(text))).toBe(`[${text}]`);
+    const { feed, chunks } = open();
+    feed(paste(text));
+    expect(Math.max(...chunks.map(({ length }) => length))).toBeLessThanOrEqual(PIECE);
+  });
+});
+
+test('however the bytes are split, the keys are the same', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(...SEQUENCES.map(([sequence]) => sequence)),
+    fc.string({ unit: 'binary' }).map((text) => text.replaceAll(/[\x00-\x1f\x7f]/g, '')),
+    fc.string({ unit: 'binary' }).map((text) => `\x1b[200~${text.replaceAll('\x1b', '')}\x1b[201~`),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(piece, { maxLength: 12 }),
+      fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1 }),
+      (pieces, steps) => {
+        // Enter right behind a paste depends on how it came, on purpose.
+        const all = Buffer.from(pieces.join('').replaceAll('\r', '\n'));
+        const parts: Uint8Array[] = [];
+        for (let at = 0, i = 0; at < all.length; i++) {
+          const step = steps[i % steps.length] ?? 1;
+          parts.push(all.subarray(at, at + step));
+          at += step;
+        }
+        expect(read(...parts)).toBe(read(all));
+      },
+    ),
+  );
+});
