@@ -71,6 +71,8 @@ export function createSession(options: SessionOptions): Session {
   let idleAt = Number.POSITIVE_INFINITY;
   let fullTold = false;
   let inputEnded = false;
+  /** The person wants to leave; a conversation that is replaced is asked again. */
+  let wish: Code | undefined;
   let interrupts = 0;
 
   const host: Host = {
@@ -102,6 +104,7 @@ export function createSession(options: SessionOptions): Session {
       now,
     );
     if (inputEnded) endOfInput(now);
+    else if (wish !== undefined) conversation.leave(wish, now);
   }
 
   function elsewhere(now: number): void {
@@ -132,7 +135,10 @@ export function createSession(options: SessionOptions): Session {
 
   /** Goodbye when there is somebody to say it to; otherwise the end. */
   function leave(code: Code, now: number): void {
-    if (conversation !== undefined) return conversation.leave(code, now);
+    if (conversation !== undefined) {
+      wish = code;
+      return conversation.leave(code, now);
+    }
     const count = sender.undelivered;
     if ((code === 'SC-317' || code === 'SC-326') && count > 0) end('SC-306', { count });
     else end(code);
