@@ -13,7 +13,7 @@ export const CLI_WORDS = {
   options: {
     transport: 'how the relay is reached',
     crypto: 'which implementation of the cryptography; all speak to each other',
-    ui: 'how the chat is shown',
+    ui: 'how the chat is shown; without it rich where the terminal can show it, else line',
     relay: 'wss://…; without it: the relay on 127.0.0.1:8765, and if none answers there, one is started here',
     insecureRelay: 'allow plain ws:// to another machine',
     name: 'what the peer sees instead of "peer"',

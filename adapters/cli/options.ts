@@ -12,6 +12,7 @@ import { neutral } from './describe.js';
 import { CLI_WORDS } from './messages.js';
 import { parseRelayAddress } from './relay-address.js';
 
+/** What is chosen when nothing is named; on a capable terminal the UI is rich instead. */
 export const DEFAULTS = { transport: 'ws', crypto: 'sodium', ui: 'line' } as const;
 /** Without a line to the peer for this many milliseconds the session is given up (protocol.md section 7). */
 export const RESUME_TIMEOUT = 600_000;
@@ -82,8 +83,10 @@ export function pluginsOf(argv: readonly string[], registry: Registry): readonly
   return Array.isArray(named) ? named : [];
 }
 
-/** `argv` without node and program. Throws SecurechatError SC-109, SC-110, SC-502, SC-503. */
-export function parseOptions(argv: readonly string[], registry: Registry): Invocation {
+/**
+ * `argv` without node and program; `ui` is used when none is named. Throws SecurechatError SC-109, SC-110, SC-502, SC-503.
+ */
+export function parseOptions(argv: readonly string[], registry: Registry, ui: string = DEFAULTS.ui): Invocation {
   refuseCommand(argv[0]);
   let help = '';
   const program = define(registry, (text) => {
@@ -98,7 +101,7 @@ export function parseOptions(argv: readonly string[], registry: Registry): Invoc
   }
   const values = program.opts<Values>();
   if (values['version'] === true) return { run: 'version' };
-  return { run: 'chat', options: check(program.args[0], values, registry) };
+  return { run: 'chat', options: check(program.args[0], { ui, ...values }, registry) };
 }
 
 function define(registry: Registry, write: (text: string) => void): Command {
@@ -116,7 +119,7 @@ function define(registry: Registry, write: (text: string) => void): Command {
   program
     .option('-t, --transport <name>', adapter('transport'))
     .option('-c, --crypto <name>', adapter('crypto'))
-    .option('-u, --ui <name>', adapter('ui'))
+    .option('-u, --ui <name>', `${options.ui}: ${registry.names('ui').join(', ')}`)
     .option('-r, --relay <url>', options.relay)
     .option('--insecure-relay', options.insecureRelay)
     .option('--name <text>', options.name)

@@ -10,13 +10,15 @@ import { formatInvite } from '../../core/room/invite.js';
 import type { Places } from '../../plugins/load.js';
 import { inTime } from '../../plugins/make.js';
 import { createRegistry, type Registry } from '../../plugins/registry.js';
+import { whyNotRich } from '../ui/rich/capable.js';
 import { builtins } from './builtins.js';
 import type { EnteredCode } from './code-entry.js';
 import type { Parts } from './compose.js';
 import { describe, explain } from './describe.js';
 import type { Input } from './input.js';
-import { type Options, OWN_FLAGS, parseOptions, pluginsOf } from './options.js';
+import { DEFAULTS, type Options, OWN_FLAGS, parseOptions, pluginsOf } from './options.js';
 import { parseRelayAddress } from './relay-address.js';
+import { SCREEN_WORDS } from './screen-messages.js';
 import type { Notice } from './told-ui.js';
 import { VERSION } from './version.js';
 
@@ -60,12 +62,16 @@ export function run(argv: readonly string[], io: Io): Run {
     registry.register(builtins);
     const named = pluginsOf(argv, registry);
     if (named.length > 0) await Promise.race([load(named, registry), interrupted]);
-    const invocation = parseOptions(argv, registry);
+    const notRich = whyNotRich({ input: io.stdin, output: io.stdout, env: io.env });
+    const invocation = parseOptions(argv, registry, notRich === undefined ? 'rich' : DEFAULTS.ui);
     if (invocation.run !== 'chat') {
       await write(io.stdout, invocation.run === 'help' ? invocation.text : `${VERSION}\n`);
       return EXIT.ok;
     }
     const { options } = invocation;
+    if (options.ui === 'rich' && notRich !== undefined) {
+      throw new SecurechatError('SC-503', { flag: '--ui', why: SCREEN_WORDS.capable.refusal(notRich) });
+    }
     const color = colorOf(options, io);
     const entered = await Promise.race([enter(options, io, color), interrupted]);
     const { compose } = await import('./compose.js');

@@ -81,6 +81,14 @@ describe('options', () => {
     });
   });
 
+  it('the UI that is used when none is named comes from outside, a named one counts', () => {
+    const ui = (...argv: string[]): unknown => {
+      const invocation = parseOptions(argv, registry(), 'rich');
+      return invocation.run === 'chat' ? invocation.options.ui : invocation.run;
+    };
+    expect([ui(), ui('--ui', 'line')]).toEqual(['rich', 'line']);
+  });
+
   it('are all taken', () => {
     const short = options('-t', 'ws', '-c', 'tweetnacl', '-u', 'json', '-r', 'https://relay.example', 'kitchen-é');
     expect(short).toMatchObject({ transport: 'ws', crypto: 'tweetnacl', ui: 'json' });
@@ -102,7 +110,7 @@ describe('options', () => {
   it.each([
     [['--transport', 'pigeon'], 'SC-502', 'there is: ws, socketio, direct-tcp'],
     [['--crypto', 'rot13'], 'SC-502', 'there is: sodium, tweetnacl'],
-    [['--ui', 'constructor'], 'SC-502', 'there is: line, json'],
+    [['--ui', 'constructor'], 'SC-502', 'there is: rich, line, json'],
     [['--ui', ''], 'SC-502', 'There is no ui ""'],
     [['--relay', 'relay.example'], 'SC-109', '"relay.example"'],
     [['--relay', ''], 'SC-109', 'must begin with'],
@@ -159,7 +167,7 @@ describe('options', () => {
     for (const part of [
       '-t, --transport <name>',
       'ws (default), socketio, direct-tcp',
-      'line (default), json',
+      'rich, line, json',
       '--code-fd <n>',
     ]) {
       expect(help.text).toContain(part);

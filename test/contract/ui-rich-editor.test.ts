@@ -62,7 +62,7 @@ describe('the editor', () => {
   ];
   test.each(cases)('%s: %j becomes %j', (name, before, after) => {
     const editor = at(before);
-    const does = editor[name] as () => unknown;
+    const does = editor[name];
     does();
     expect(seen(editor)).toBe(after);
   });
@@ -120,7 +120,7 @@ describe('the editor', () => {
         for (const each of steps) {
           const before = string(editor.copy());
           if ('insert' in each) editor.insert(bytes(each.insert), false);
-          else (editor[each.name] as () => unknown)();
+          else editor[each.name]();
           const [head, tail] = [string(editor.before), string(editor.after)];
           expect(isUtf8(editor.before) && isUtf8(editor.after)).toBe(true);
           expect(editor.length).toBe(bytes(head + tail).length);

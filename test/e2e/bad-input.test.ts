@@ -35,6 +35,7 @@ describe('the command line', () => {
     [['--transport', 'pigeon'], 'SC-502', /pigeon.*ws/],
     [['--crypto', 'rot13'], 'SC-502', /rot13.*tweetnacl/],
     [['--ui', 'hologram'], 'SC-502', /hologram.*line.*json/],
+    [['--ui', 'rich'], 'SC-503', /--ui .*the input is not a terminal; line is/],
     [['--transport'], 'SC-503', /--transport/],
     [['--relay', 'not a url'], 'SC-109', /./],
     [['--relay', 'ftp://relay.example'], 'SC-109', /./],

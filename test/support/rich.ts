@@ -51,7 +51,10 @@ export interface RichRig {
   readonly errors: FakeOutput;
   readonly clock: FakeClock;
   readonly host: FakeHost;
+  /** All but the activities, … */
   readonly events: UiEvent[];
+  /** … which are counted. */
+  readonly activities: () => number;
   readonly emulator: Emulator;
   /** In the order in which they were set. */
   readonly rawModes: boolean[];
@@ -88,7 +91,11 @@ export function openRich(options: RichOptions = {}): RichRig {
     { host, unicode },
   );
   const events: UiEvent[] = [];
-  ui.open((event) => events.push(event));
+  let activities = 0;
+  ui.open((event) => {
+    if (event.type === 'activity') activities += 1;
+    else events.push(event);
+  });
   let given = 0;
 
   async function settle(): Promise<void> {
@@ -108,6 +115,7 @@ export function openRich(options: RichOptions = {}): RichRig {
 
   return {
     ...{ ui, input, output, errors, clock, host, events, emulator, rawModes, drawn },
+    activities: () => activities,
     show(...views) {
       for (const view of views) ui.show(view);
     },

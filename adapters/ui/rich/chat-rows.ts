@@ -5,9 +5,10 @@
  *  - A status stands where no text can be: in a gutter at the right, or on a narrow screen in a row without text.
  */
 import { ascii } from '../../../core/protocol/bytes.js';
+import { UI_WORDS } from '../../cli/messages.js';
 import { SCREEN_WORDS } from '../../cli/screen-messages.js';
 import { timeOfDay } from '../time.js';
-import { cut, type Row, type Span, type Style, span } from './frame.js';
+import { cut, type Row, type Span, type Style, spaces, span } from './frame.js';
 import type { Glyphs } from './glyphs.js';
 import type { Anchor, Entry, Scrollback } from './scrollback.js';
 import { worstWidthOf } from './width.js';
@@ -19,6 +20,8 @@ export const WIDE_FROM = 60;
 const GUTTER = 'delivered'.length + 2;
 /** Cells of a name beside a text. */
 const NAME_WIDTH = 16;
+/** So that texts stand in one line when the peer gives no name. */
+const NAME_LEAST = UI_WORDS.peer.length;
 const TIME = 'HH:MM '.length;
 const NOTICE = ascii('-- ');
 const INDENT = 2;
@@ -105,7 +108,7 @@ function rowsOf(entry: Entry, place: Place): Rows {
 function widths(entry: Entry, { width, wide }: Place): readonly [number, number] {
   if (entry.type === 'notice') return [width - NOTICE.length, width - NOTICE.length];
   if (!wide) return [width - INDENT, width - INDENT];
-  const first = width - GUTTER - TIME - worstWidthOf(nameOf(entry)) - 2;
+  const first = width - GUTTER - TIME - Math.max(NAME_LEAST, worstWidthOf(nameOf(entry))) - 2;
   return [first, width - GUTTER - WIDE_TEXT];
 }
 
@@ -131,7 +134,10 @@ function drawRow(entry: Entry, place: Place, row: number): Row {
     span(column, 'dim', timeOfDay(entry.at)),
     span(column + TIME, entry.type === 'own' ? 'bold' : 'accent', nameOf(entry)),
   ];
-  if (!header) spans.push(span(undefined, 'plain', '  '), span(undefined, 'plain', text));
+  if (!header) {
+    const gap = Math.max(0, NAME_LEAST - worstWidthOf(nameOf(entry))) + 2;
+    spans.push(span(undefined, 'plain', spaces(gap)), span(undefined, 'plain', text));
+  }
   if (entry.type === 'own') spans.push(statusSpan(entry, place));
   return spans;
 }

@@ -16,7 +16,6 @@ import type { Glyphs } from './glyphs.js';
 import type { Model } from './model.js';
 import type { QrCode } from './qr.js';
 import { connectingPage, helpPage, type Page, waitingPage, wordsPage } from './screens.js';
-import { worstWidthOf } from './width.js';
 
 /** The largest part of one that is used. */
 export const MOST_COLUMNS = 1000;
@@ -116,13 +115,14 @@ function sided(row: Row, glyphs: Glyphs, columns: number): Row {
   return [span(0, 'dim', glyphs.down), ...row, span(columns - 1, 'dim', glyphs.down)];
 }
 
-function points(text: Uint8Array): number {
+/** Cells of words of this program: its signs take one. Where a terminal gives them two, the line is cut at the corner. */
+function signs(text: Uint8Array = new Uint8Array(0)): number {
   return text.reduce((count, byte) => ((byte & 0xc0) === 0x80 ? count : count + 1), 0);
 }
 
 type Label = readonly [Style, Uint8Array];
 
-/** A line with words in it. They stand where the terminal puts them: only the corner has its column. */
+/** A line with words in it, one behind the other: only the corner has its column. */
 function bar(
   columns: number,
   [first, last]: readonly [Uint8Array, Uint8Array],
@@ -130,58 +130,52 @@ function bar(
   left: Label | undefined,
   right: Label | undefined,
 ): Row {
-  const [leftWidth, rightWidth] = [left, right].map((label) => (label === undefined ? 0 : worstWidthOf(label[1])));
-  const fill = columns - 4 - (leftWidth ?? 0) - (rightWidth ?? 0);
+  const fill = columns - 4 - signs(left?.[1]) - signs(right?.[1]);
   const spans = [span(0, 'dim', concat(first, glyphs.across))];
   if (left !== undefined) spans.push(span(undefined, ...left));
   spans.push(span(undefined, 'dim', repeat(glyphs.across, fill)));
   if (right !== undefined) spans.push(span(undefined, ...right));
-  // Where our own signs take one cell and not two, the line is that much longer.
-  const rest = right === undefined ? 1 : 1 + worstWidthOf(right[1]) - points(right[1]);
-  spans.push(span(undefined, 'dim', repeat(glyphs.across, rest)), span(columns - 1, 'dim', last));
+  spans.push(span(undefined, 'dim', glyphs.across), span(columns - 1, 'dim', last));
   return spans;
 }
 
 function topBar(scene: Scene, columns: number): Row {
   const { glyphs } = scene;
-  const [style, said] = stateOf(scene);
-  const text = cut(concat(utf8(' '), said, utf8(' ')), columns - 16);
-  return bar(
-    columns,
-    [glyphs.topLeft, glyphs.topRight],
-    glyphs,
-    ['bold', utf8(` ${UI_WORDS.program} `)],
-    [style, text],
-  );
+  const [style, said, more] = stateOf(scene);
+  const text = concat(utf8(' '), said, more, utf8(' '));
+  const room = columns - TITLE.length - 5;
+  const short = signs(text) <= room ? text : concat(utf8(' '), said, utf8(' '));
+  return bar(columns, [glyphs.topLeft, glyphs.topRight], glyphs, ['bold', utf8(TITLE)], [style, short]);
 }
 
-/** What the bar says about the state. Nothing from outside is in it. */
-function stateOf({ model, glyphs, now }: Scene): Label {
+const TITLE = ` ${UI_WORDS.program} `;
+
+/** What the bar says about the state, and what it adds where there is room. Nothing from outside is in it. */
+function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, Uint8Array] {
   const { bar: words } = SCREEN_WORDS;
   const circled = (text: string): Uint8Array => concat(glyphs.circle, utf8(` ${text}`));
-  const dotted = concat(utf8(' '), glyphs.dot, utf8(' '));
+  const dotted = (...texts: readonly string[]): Uint8Array =>
+    concat(...texts.flatMap((text) => [utf8(' '), glyphs.dot, utf8(` ${text}`)]));
   const held = model.scrollback.count('held');
-  const waiting = held > 0 ? concat(dotted, utf8(words.held(held))) : utf8('');
+  const waiting = held > 0 ? [words.held(held)] : [];
   switch (model.state) {
     case 'idle':
     case 'handshaking':
-      return ['warn', circled(words.connecting)];
+      return ['warn', circled(words.connecting), dotted()];
     case 'searching':
-      return ['warn', circled(model.code.length > 0 ? words.waiting : words.connecting)];
+      return ['warn', circled(model.code.length > 0 ? words.waiting : words.connecting), dotted()];
     case 'confirming':
-      return ['bad', utf8(words.unverified)];
-    case 'active': {
-      const verified = model.verified ? concat(dotted, utf8(words.verified)) : utf8('');
-      return ['good', concat(utf8(words.active), verified, waiting)];
-    }
+      return ['bad', utf8(words.unverified), dotted()];
+    case 'active':
+      return ['good', utf8(words.active), dotted(...(model.verified ? [words.verified] : []), ...waiting)];
     case 'reconnecting': {
       const seconds = Math.max(0, Math.floor((now - model.since) / 1000));
-      return ['warn', concat(utf8(words.reconnecting(seconds)), waiting)];
+      return ['warn', utf8(words.reconnecting(seconds)), dotted(...waiting)];
     }
     case 'closing':
-      return ['warn', concat(utf8(words.closing), waiting)];
+      return ['warn', utf8(words.closing), dotted(...waiting)];
     case 'destroyed':
-      return ['dim', utf8(words.ended)];
+      return ['dim', utf8(words.ended), dotted()];
   }
 }
 

@@ -10,11 +10,10 @@ import { shownName } from '../name.js';
 import { utf8 } from '../utf8.js';
 import { createScrollback, type Scrollback } from './scrollback.js';
 
-export type ScreenState = State | 'reconnecting';
 export type Screen = 'connecting' | 'waiting' | 'words' | 'chat';
 
 /** Which screen a state has. A new state needs its line here, and nowhere else in this folder. */
-const SCREENS: Readonly<Record<ScreenState, Screen>> = {
+const SCREENS: Readonly<Record<State, Screen>> = {
   idle: 'connecting',
   searching: 'waiting',
   handshaking: 'connecting',
@@ -29,7 +28,7 @@ const SCREENS: Readonly<Record<ScreenState, Screen>> = {
 export type Overlay = 'help' | 'words' | undefined;
 
 export interface Model {
-  readonly state: ScreenState;
+  readonly state: State;
   readonly screen: Screen;
   /** `now` of the moment when the state was entered, monotonic ms. */
   readonly since: number;
@@ -70,7 +69,7 @@ export function createModel(sanitize: Sanitize): Model {
   const scrollback = createScrollback();
   const nothing = new Uint8Array(0);
   const model = {
-    state: 'idle' as ScreenState,
+    state: 'idle' as State,
     screen: 'connecting' as Screen,
     since: 0,
     code: nothing as Uint8Array,
@@ -124,7 +123,7 @@ export function createModel(sanitize: Sanitize): Model {
     scrollback.add({ type: 'notice', text: sanitize(utf8(text)) });
   }
 
-  function enter(state: ScreenState, now: number): void {
+  function enter(state: State, now: number): void {
     if (state === model.state) return;
     const screen = SCREENS[state];
     if (screen !== model.screen) model.overlay = undefined;

@@ -30,6 +30,9 @@ export interface RichSurroundings {
   readonly unicode: boolean;
 }
 
+/** Milliseconds in which one key says as much as many. */
+export const ACTIVITY_MS = 1000;
+
 const BELL = Uint8Array.of(0x07);
 
 export function createRichUi(_options: FlagValues, context: UiContext, { host, unicode }: RichSurroundings): UiPort {
@@ -45,6 +48,7 @@ export function createRichUi(_options: FlagValues, context: UiContext, { host, u
   let goneTold = false;
   let qr: QrCode | undefined;
   let ring = false;
+  let quietUntil = Number.NEGATIVE_INFINITY;
 
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
@@ -72,11 +76,19 @@ export function createRichUi(_options: FlagValues, context: UiContext, { host, u
   const schedule = createSchedule(clock, draw);
   const actions = createActions({ clock, model, editor, history, scene, size: () => terminal.size, tell });
   const keys = createKeys(clock, (event) => {
+    noticePerson();
     const done = actions.take(event);
     if (done === 'suspend') terminal.suspend();
     if (done === 'repaint') painter.forget();
     schedule.request();
   });
+
+  /** Every key says that somebody is there; the session need not hear of each. */
+  function noticePerson(): void {
+    if (clock.now() < quietUntil) return;
+    quietUntil = clock.now() + ACTIVITY_MS;
+    tell({ type: 'activity' });
+  }
 
   const terminal = createTerminal(context, clock, host, {
     keys: (chunk) => keys.feed(chunk),

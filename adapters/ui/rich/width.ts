@@ -69,13 +69,16 @@ export function worstWidthOf(text: Uint8Array): number {
 
 /** Cells at most of the character in [at, end). */
 export function characterWidth(text: Uint8Array, at: number, end: number): number {
+  // A vowel or tail of Hangul with no lead: where it takes no cell itself, each mark on it takes one.
+  const first = hangulPart(pointAt(text, at) >> 3);
+  const least = first === 'vowel' || first === 'tail' ? 1 : 0;
   let width = 0;
   for (let i = at; i < end; ) {
     const packed = pointAt(text, i);
     i += packed & 7;
     const point = packed >> 3;
     if (point === EMOJI_STYLE) width = Math.max(width, 2);
-    else if (point !== 0x0a) width += worstWidth(point);
+    else if (point !== 0x0a) width += Math.max(least, worstWidth(point));
   }
   return width;
 }

@@ -1,0 +1,248 @@
+/** The screens of the rich UI as a terminal draws them, in the sizes and characters that terminals have. */
+import { describe, expect, test } from 'vitest';
+import { LEAST_COLUMNS, LEAST_ROWS } from '../../adapters/ui/rich/capable.js';
+import type { UiView } from '../../core/ports.js';
+import { openRich, type RichOptions, type RichRig } from '../support/rich.js';
+import { bytes, message } from '../support/streams.js';
+import { CODE, notice, own, state, status, words } from '../support/views.js';
+
+const SMALL: RichOptions = { columns: LEAST_COLUMNS, rows: LEAST_ROWS };
+
+async function pictured(views: readonly UiView[], options: RichOptions = SMALL): Promise<[string[], RichRig]> {
+  const rig = openRich(options);
+  rig.show(...views);
+  return [await rig.screen(), rig];
+}
+
+describe('on the smallest terminal', () => {
+  test('connecting', async () => {
+    const [screen] = await pictured([state('idle'), notice('a relay was started here')]);
+    expect(screen).toEqual([
+      '┌─ securechat ────────── ○ connecting ─┐',
+      '│ Starting.                            │',
+      '│ Nothing is written to disk.          │',
+      '│                                      │',
+      '│                                      │',
+      '│                                      │',
+      '│                                      │',
+      '│                                      │',
+      '│ -- a relay was started here (SC-320) │',
+      '└─ Esc cancel ─────────────────────────┘',
+    ]);
+  });
+
+  test('waiting', async () => {
+    const [screen] = await pictured([state('searching'), CODE]);
+    expect(screen).toEqual([
+      '┌─ securechat ──── ○ waiting for peer ─┐',
+      '│ Tell your peer                       │',
+      '│ 482913-tunnel-anchor-mango           │',
+      '│ or send this link over another       │',
+      '│ channel                              │',
+      '│ securechat://482913-tunnel-anchor-ma │',
+      '│ ngo                                  │',
+      '│ For one person, once. Nothing is     │',
+      '│ written to disk.                     │',
+      '└─ Esc cancel ─────────────────────────┘',
+    ]);
+  });
+
+  test('safety words', async () => {
+    const [screen] = await pictured([state('confirming'), words(true)]);
+    expect(screen).toEqual([
+      '┌─ securechat ──────── ! NOT VERIFIED ─┐',
+      '│ Read these words aloud to each       │',
+      '│ other. All four must be the same on  │',
+      '│ both sides.                          │',
+      '│                                      │',
+      '│ anchor   river   copper   tunnel     │',
+      '│                                      │',
+      '│ [m] they match                       │',
+      '│ [x] they do not match                │',
+      '└─ Enter does nothing ─────────────────┘',
+    ]);
+  });
+
+  test('chat: a status has a row without text', async () => {
+    const long = message('hello, how are you? I am fine, thank you very much');
+    const [screen] = await pictured([state('active'), long, own(0, 'hi'), status(0, 'sent')]);
+    expect(screen).toEqual([
+      '┌─ securechat ── end-to-end encrypted ─┐',
+      '│ 12:01 peer                           │',
+      '│ │ hello, how are you? I am fine,     │',
+      '│ │ thank you very much                │',
+      '│ 12:01 me                        sent │',
+      '│ │ hi                                 │',
+      '│                                      │',
+      '├──────────────────────────────────────┤',
+      '│ >                                    │',
+      '└─ F1 help · /quit ────────────────────┘',
+    ]);
+  });
+
+  test('reconnecting, with a time that runs by itself', async () => {
+    const [screen, rig] = await pictured([state('active'), own(0, 'hi'), state('reconnecting')]);
+    expect(screen.slice(0, 2)).toEqual([
+      '┌─ securechat ─── ~ reconnecting 0:00 ─┐',
+      '│ 12:01 me                        held │',
+    ]);
+    for (let i = 0; i < 75; i++) {
+      rig.clock.advance(1000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await rig.screen())[0]).toBe('┌─ securechat ─── ~ reconnecting 1:15 ─┐');
+  });
+
+  test('the end: the normal screen and one line', async () => {
+    const [, rig] = await pictured([state('active'), message('a secret')]);
+    rig.show({ type: 'ended', code: 'SC-316', text: 'The peer left.', exit: 0 });
+    await rig.ui.close();
+    const screen = await rig.screen();
+    expect(rig.emulator.alternate).toBe(false);
+    expect(screen).toEqual(['securechat: The peer left. (SC-316)', ...new Array<string>(9).fill('')]);
+  });
+});
+
+describe('on a usual terminal', () => {
+  test('the code, the link, and its QR code beside them', async () => {
+    const [screen] = await pictured([state('searching'), CODE], {});
+    expect(screen.map((row) => row.slice(0, 44))).toMatchInlineSnapshot(`
+      [
+        "┌─ securechat ──────────────────────────────",
+        "│                                           ",
+        "│ Tell your peer                            ",
+        "│                                           ",
+        "│ 482913-tunnel-anchor-mango                ",
+        "│                                           ",
+        "│ or send this link over another channel    ",
+        "│                                           ",
+        "│ securechat://482913-tunnel-anchor-mango   ",
+        "│                                           ",
+        "│ For one person, once. Nothing is written  ",
+        "│ to disk.                                  ",
+        "│                                           ",
+        "│                                           ",
+        "│                                           ",
+        "│                                           ",
+        "│                                           ",
+        "│                                           ",
+        "│                                           ",
+        "│                                           ",
+        "│                                           ",
+        "│                                           ",
+        "│                                           ",
+        "└─ Esc cancel ──────────────────────────────",
+      ]
+    `);
+    const qr = screen.filter((row) => /[▀▄█]{3}/.test(row));
+    // 29 modules and a quiet zone of 2 at each side, two in a row of the screen.
+    expect([qr.length, qr.every((row) => row.length === 80)]).toEqual([17, true]);
+  });
+
+  test('the chat: a status stands in a gutter, a further row behind a bar', async () => {
+    const [screen] = await pictured(
+      [
+        state('active'),
+        message('hi', 'alice'),
+        own(0, 'hello'),
+        status(0, 'delivered'),
+        own(1, `${'a long text '.repeat(12)}end`),
+        message('two\nlines'),
+        notice('something was noticed'),
+      ],
+      { rows: 14 },
+    );
+    expect(screen).toMatchInlineSnapshot(`
+      [
+        "┌─ securechat ───────────────────────────────── end-to-end encrypted · 1 held ─┐",
+        "│ 12:01 alice  hi                                                              │",
+        "│ 12:01 me    hello                                                  delivered │",
+        "│ 12:01 me    a long text a long text a long text a long text a           held │",
+        "│       │ long text a long text a long text a long text a long text            │",
+        "│       │ a long text a long text a long text end                              │",
+        "│ 12:01 peer  two                                                              │",
+        "│       │ lines                                                                │",
+        "│ -- something was noticed (SC-320)                                            │",
+        "│                                                                              │",
+        "│                                                                              │",
+        "├──────────────────────────────────────────────────────────────────────────────┤",
+        "│ >                                                                            │",
+        "└─ F1 help · Alt-Enter new line · /quit ───────────────────────────────────────┘",
+      ]
+    `);
+  });
+
+  test('all that waits is counted in the bar, and that the words match', async () => {
+    const [screen, rig] = await pictured([state('active'), own(0, 'a'), own(1, 'b'), status(1, 'sent')], {});
+    expect(screen[0]).toContain(' end-to-end encrypted · 1 held ─┐');
+    rig.show(state('confirming'), words(true));
+    await rig.type('m');
+    rig.show(state('active'));
+    expect((await rig.screen())[0]).toContain(' end-to-end encrypted · words match · 1 held ─┐');
+  });
+});
+
+describe('without Unicode', () => {
+  test('there is ASCII only, and no QR code', async () => {
+    const [screen, rig] = await pictured([state('searching'), CODE], { unicode: false });
+    expect(screen.slice(0, 3)).toMatchInlineSnapshot(`
+      [
+        "+- securechat -------------------------------------------- o waiting for peer -+",
+        "|                                                                              |",
+        "| Tell your peer                                                               |",
+      ]
+    `);
+    rig.show(state('active'), message('Grüße 今日は'));
+    expect((await rig.screen()).slice(0, 3)).toMatchInlineSnapshot(`
+      [
+        "+- securechat ------------------------------------------ end-to-end encrypted -+",
+        "| 12:01 peer  Gr??e ???                                                        |",
+        "|                                                                              |",
+      ]
+    `);
+    expect([...rig.output.bytes()].every((byte) => byte < 0x80)).toBe(true);
+  });
+});
+
+describe('a terminal that changes', () => {
+  test('is painted anew, whatever its size, and nothing is lost', async () => {
+    const [, rig] = await pictured([state('active'), message('hello'), own(0, 'hi')], {});
+    await rig.type('being written');
+    for (const [columns, rows] of [
+      [40, 10],
+      [200, 60],
+      [39, 10],
+      [40, 9],
+      [1, 1],
+      [1500, 500],
+      [60, 12],
+      [80, 24],
+    ] as const) {
+      await rig.resize(columns, rows);
+      const screen = rig.emulator.screen();
+      expect(screen).toHaveLength(rows);
+      if (columns < 40 || rows < 10) expect(screen[0]).toBe('too small: 40x10 is needed'.slice(0, columns));
+      else expect(screen.join('\n')).toMatch(/hello[^]*hi[^]*> being written/);
+      expect(rig.emulator.scrolledAway).toBe(0);
+    }
+    expect(rig.emulator.cursor).toEqual({ column: 17, row: 22 });
+  });
+
+  test('a screen that somebody else wrote on is as it was after Ctrl-L', async () => {
+    const [before, rig] = await pictured([state('active'), message('hello')]);
+    await rig.emulator.write(bytes('\x1b[3;5Hrubbish from a background job\r\nmore'));
+    expect(rig.emulator.screen()).not.toEqual(before);
+    await rig.type('\x0c');
+    expect(rig.emulator.screen()).toEqual(before);
+  });
+});
+
+test('colours and looks are on the screen only where they are wanted', async () => {
+  const views = [state('active'), message('hi'), own(0, 'x'), status(0, 'failed')];
+  const looks = async (color: boolean): Promise<string> => {
+    const [, rig] = await pictured(views, { color });
+    return rig.emulator.cells().join('\n');
+  };
+  expect(await looks(true)).toMatch(/p\/1\/6,/);
+  expect(await looks(false)).not.toMatch(/\/1\/\d+,/);
+});

@@ -1,0 +1,33 @@
+/**
+ * What a UI is shown in the tests of one that draws: short ways to say it. No expectation may be in this file.
+ */
+import type { MessageStatus, State, UiView } from '../../core/ports.js';
+import { bytes } from './streams.js';
+
+const AT = new Date(2030, 0, 1, 12, 1).getTime();
+
+export const CODE: UiView = {
+  type: 'code',
+  code: bytes('482913-tunnel-anchor-mango'),
+  invite: bytes('securechat://482913-tunnel-anchor-mango'),
+};
+
+export function state(name: State): UiView {
+  return { type: 'state', state: name };
+}
+
+export function own(id: number, text: string): UiView {
+  return { type: 'own', id, text: bytes(text), at: AT };
+}
+
+export function status(id: number, name: MessageStatus): UiView {
+  return { type: 'status', id, status: name };
+}
+
+export function words(required: boolean): UiView {
+  return { type: 'safety-words', words: ['anchor', 'river', 'copper', 'tunnel'], required };
+}
+
+export function notice(text: string): UiView {
+  return { type: 'notice', code: 'SC-320', text };
+}
