@@ -17,5 +17,3 @@ for (const unicode of [true, false]) {
     withoutOwnControls: (written) => written.replaceAll(/\x1b(\[[?\d;]*[A-Za-z]|[78])/g, ''),
   });
 }
-describe;
-expect;

@@ -14,6 +14,8 @@ export interface Emulator {
   cells(): string[];
   readonly cursor: { readonly column: number; readonly row: number };
   readonly modes: string;
+  /** A frame is half drawn: a terminal that knows synchronized output does not show it yet. */
+  readonly drawing: boolean;
   /** Titles set, answers to questions, bells, links, clipboard: everything that is not a cell. */
   readonly effects: readonly string[];
   readonly alternate: boolean;
@@ -57,6 +59,9 @@ export function createEmulator(columns: number, rows: number, widths: '6' | '11'
     },
     get modes() {
       return JSON.stringify(terminal.modes);
+    },
+    get drawing() {
+      return terminal.modes.synchronizedOutputMode;
     },
     effects,
     get alternate() {
