@@ -191,11 +191,13 @@ describe.skipIf(!hasPty)('a conversation', () => {
     await maker.shows(/x{7} +│\n└/);
     maker.type('\r');
     expect((await guest.event('message'))['text']).toBe(all);
+    maker.type('after\r');
+    await maker.shows(/after +delivered/);
     maker.type('/status\r');
-    await maker.shows('0 held, 0 sent, 1 delivered, 0 failed');
+    await maker.shows('0 held, 0 sent, 2 delivered, 0 failed');
     maker.type('/quit\r');
     expect([await maker.exit, await guest.exit]).toEqual([0, 0]);
-    expect(guest.events.filter(({ event }) => event === 'message')).toHaveLength(1);
+    expect(guest.events.filter(({ event }) => event === 'message')).toHaveLength(2);
   });
 
   it('without Unicode there is ASCII only; without NO_COLOR there are colours', async () => {
