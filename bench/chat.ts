@@ -5,14 +5,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
-import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { WebSocket } from 'ws';
-import { createTweetnaclCrypto } from '../adapters/crypto/tweetnacl.js';
-import { createClock } from '../adapters/system/clock.js';
-import { createWsTransport } from '../adapters/transport/ws.js';
-import type { UiEvent, UiView } from '../core/ports.js';
-import type { Nameplate } from '../core/room/code.js';
-import { type Chat, chat } from '../core/session/chat.js';
+import { active, type Client, client } from './client.js';
 import { quantile, row } from './figures.js';
 
 const ROUNDS = 5;
@@ -28,59 +22,6 @@ async function startServer(name: string): Promise<{ port: number; stop: () => vo
   });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return { port: Number(line.toString()), stop: () => void child.kill() };
-}
-
-interface Client {
-  readonly chat: Chat;
-  say(event: UiEvent): void;
-  onView: (view: UiView) => void;
-}
-
-function client(port: number, nameplate: string): Client {
-  const self: { onView: (view: UiView) => void; sink: (event: UiEvent) => void } = {
-    onView: () => undefined,
-    sink: () => undefined,
-  };
-  const running = chat({
-    crypto: createTweetnaclCrypto(),
-    transport: createWsTransport({ relay: new URL(`ws://127.0.0.1:${port}`) }),
-    clock: createClock(),
-    ui: {
-      open: (sink) => void (self.sink = sink),
-      show: (view) => self.onView(view),
-      close: () => Promise.resolve(),
-    },
-    code: {
-      nameplate: nameplate as Nameplate,
-      secret: new TextEncoder().encode('tunnel-anchor-mango'),
-      form: 'generated',
-    },
-    present: () => ({ code: new Uint8Array(0), invite: new Uint8Array(0) }),
-    verify: false,
-    name: new Uint8Array(0),
-    receipts: true,
-    resumeTimeout: 0,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    pace: false,
-    version: new Uint8Array(0),
-    words: wordlist,
-    describe: (code) => code,
-  });
-  return {
-    chat: running,
-    say: (event) => self.sink(event),
-    set onView(view: (view: UiView) => void) {
-      self.onView = view;
-    },
-  };
-}
-
-function active(one: Client): Promise<void> {
-  return new Promise((resolve) => {
-    one.onView = (view) => {
-      if (view.type === 'state' && view.state === 'active') resolve();
-    };
-  });
 }
 
 let room = 0;

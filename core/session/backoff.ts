@@ -1,16 +1,18 @@
 /**
- * How long to wait before the next try (protocol.md section 7): 250 ms, doubled up to 10 s, with jitter. Chance comes
- * from the crypto port, time from the caller.
+ * How long to wait before the next try (protocol.md section 7): 250 ms, half as much more each time up to 10 s, with
+ * jitter. Chance comes from the crypto port, time from the caller.
  */
 import type { CryptoPort } from '../ports.js';
 
 /** The first delay at most, milliseconds. */
 export const BACKOFF_MIN = 250;
+/** How much longer each is than the one before. Doubling would make a line wait twice as long after short breaks. */
+export const BACKOFF_FACTOR = 1.5;
 /** Every delay at most, milliseconds. */
 export const BACKOFF_MAX = 10_000;
 
 export interface Backoff {
-  /** Milliseconds until the next try: half to the whole of what is due now, which then doubles. */
+  /** Milliseconds until the next try: half to the whole of what is due now, which then grows. */
   next(): number;
   reset(): void;
 }
@@ -20,7 +22,7 @@ export function createBackoff(crypto: CryptoPort): Backoff {
   return {
     next() {
       const delay = due / 2 + (due / 2) * fraction(crypto);
-      due = Math.min(due * 2, BACKOFF_MAX);
+      due = Math.min(due * BACKOFF_FACTOR, BACKOFF_MAX);
       return delay;
     },
     reset() {

@@ -1,6 +1,7 @@
 /**
  * The session over a network that breaks: 2,000 seeds, in CI 10,000, a million with SEEDS=1000000, one again with SEED=n (and its
  * story). What was sent is what was shown, in order and once, or the end says how much is missing.
+ * SOAK=1: an hour of 100,000 messages with a fault every half minute.
  */
 import { expect, test } from 'vitest';
 import { createSodiumCrypto } from '../../adapters/crypto/sodium.js';
@@ -36,3 +37,18 @@ test.skipIf(ONE !== undefined)(`${SEEDS} seeds`, { timeout: SEEDS * 1_000 }, () 
   expect(met.resumed).toBeGreaterThan(SEEDS * 0.3);
   expect(met.undelivered).toBeGreaterThan(SEEDS * 0.01);
 });
+
+test.skipIf(process.env['SOAK'] !== '1')(
+  '100,000 messages in an hour, and none is lost',
+  { timeout: 3_600_000 },
+  () => {
+    const hour = 3_600_000;
+    const quitAt = { left: hour + 120_000, right: hour + 120_000 };
+    const plan = { seed: 1, messages: 50_000, early: false, healAt: hour, faults: 120, noise: 0.0002, quitAt };
+    const simulation = simulate(plan, cryptos);
+    expect(judge(simulation)).toEqual([]);
+    for (const side of [simulation.left, simulation.right]) expect(side.shown.length).toBe(50_000);
+    const back = simulation.left.states.filter((state) => state === 'reconnecting').length;
+    console.info(`the line was down ${back} times, faults: ${JSON.stringify([...simulation.struck])}`);
+  },
+);

@@ -5,6 +5,17 @@
 import unicode11 from '@xterm/addon-unicode11';
 import headless from '@xterm/headless';
 
+export interface Cell {
+  /** Empty: blank, or the second half of a wide character, whose width is 0. */
+  readonly text: string;
+  readonly width: number;
+  /** Numbers of the palette; undefined: the terminal's own. */
+  readonly color: number | undefined;
+  readonly background: number | undefined;
+  readonly bold: boolean;
+  readonly dim: boolean;
+}
+
 export interface Emulator {
   write(bytes: Uint8Array): Promise<void>;
   resize(columns: number, rows: number): void;
@@ -12,6 +23,7 @@ export interface Emulator {
   screen(): string[];
   /** Every cell with its look, a string for each row: two equal ones look the same. */
   cells(): string[];
+  grid(): Cell[][];
   readonly cursor: { readonly column: number; readonly row: number };
   readonly modes: string;
   /** A frame is half drawn: a terminal that knows synchronized output does not show it yet. */
@@ -54,6 +66,20 @@ export function createEmulator(columns: number, rows: number, widths: '6' | '11'
         });
         return cells.join(' ');
       }),
+    grid: () =>
+      Array.from({ length: terminal.rows }, (_, row) =>
+        Array.from({ length: terminal.cols }, (_unused, column) => {
+          const cell = line(row)?.getCell(column);
+          return {
+            text: cell?.getChars() ?? '',
+            width: cell?.getWidth() ?? 1,
+            color: cell?.isFgPalette() === true ? cell.getFgColor() : undefined,
+            background: cell?.isBgPalette() === true ? cell.getBgColor() : undefined,
+            bold: (cell?.isBold() ?? 0) > 0,
+            dim: (cell?.isDim() ?? 0) > 0,
+          };
+        }),
+      ),
     get cursor() {
       return { column: buffer().cursorX, row: buffer().cursorY };
     },

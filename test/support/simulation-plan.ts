@@ -2,10 +2,11 @@
  * What a simulation is asked to do, and what must hold at its end. Both follow from the seed and from what happened;
  * nothing of the network may be in this file.
  */
-import type { Code } from '../../core/errors.js';
+import type { Code, ExitStatus } from '../../core/errors.js';
+import type { CryptoPort, MessageStatus, State } from '../../core/ports.js';
+import type { Session } from '../../core/session/session.js';
 import { sequence } from '../../plugins/testing-network.js';
 import { opposite, SIDES, type Side } from './pair.js';
-import type { Simulation } from './simulation.js';
 
 export interface Plan {
   readonly seed: number;
@@ -21,6 +22,28 @@ export interface Plan {
   readonly noise: number;
   /** When a side says goodbye; infinity: only the other one does. */
   readonly quitAt: Readonly<Record<Side, number>>;
+}
+
+export interface Actor {
+  readonly side: Side;
+  readonly crypto: CryptoPort;
+  readonly session: Session;
+  readonly sent: string[];
+  readonly shown: string[];
+  readonly states: State[];
+  readonly notices: Code[];
+  readonly statuses: Map<number, MessageStatus>;
+  ended: { readonly code: Code; readonly exit: ExitStatus; readonly count: number; readonly at: number } | undefined;
+}
+
+export interface Simulation {
+  readonly plan: Plan;
+  readonly left: Actor;
+  readonly right: Actor;
+  /** What happened, for the eye: filled when `trace` is asked for. */
+  readonly log: string[];
+  /** How often each kind of fault struck. */
+  readonly struck: Map<string, number>;
 }
 
 /** A plan that the seed alone decides. */

@@ -3,40 +3,16 @@
  * any moment, half-open connections, black holes, restarts of the relay, frames lost, doubled or overtaken, processes
  * that sleep. Nothing here waits, and no chance but the seed's may be in this file.
  */
-
-import type { Code, ExitStatus } from '../../core/errors.js';
-import type { CryptoPort, MessageStatus, State } from '../../core/ports.js';
+import type { CryptoPort } from '../../core/ports.js';
 import type { Join } from '../../core/relay/wire.js';
 import type { Nameplate } from '../../core/room/code.js';
 import type { SessionEvent, SessionView } from '../../core/session/events.js';
-import { createSession, type Session } from '../../core/session/session.js';
+import { createSession } from '../../core/session/session.js';
 import { sequence } from '../../plugins/testing-network.js';
 import { deterministicRandom } from './deterministic.js';
 import { createQueue } from './event-queue.js';
 import { fromUtf8, SIDES, type Side, utf8, WORDS } from './pair.js';
-import type { Plan } from './simulation-plan.js';
-
-export interface Actor {
-  readonly side: Side;
-  readonly crypto: CryptoPort;
-  readonly session: Session;
-  readonly sent: string[];
-  readonly shown: string[];
-  readonly states: State[];
-  readonly notices: Code[];
-  readonly statuses: Map<number, MessageStatus>;
-  ended: { readonly code: Code; readonly exit: ExitStatus; readonly count: number; readonly at: number } | undefined;
-}
-
-export interface Simulation {
-  readonly plan: Plan;
-  readonly left: Actor;
-  readonly right: Actor;
-  /** What happened, for the eye: filled when `trace` is asked for. */
-  readonly log: string[];
-  /** How often each kind of fault struck. */
-  readonly struck: Map<string, number>;
-}
+import type { Actor, Plan, Simulation } from './simulation-plan.js';
 
 /** One connection: two ends, of which either may be gone without the other knowing. */
 interface Wire {
@@ -54,6 +30,8 @@ interface Wire {
 
 /** How long the relay lets somebody wait alone. */
 const WAIT = 3_600_000;
+/** More events than any plan needs. */
+const STEPS = 2_000_000;
 /** Longest run: longer than give-up, idle and everything. */
 const END = 4 * 3_600_000;
 
@@ -399,7 +377,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
     if (SIDES.every((side) => actors[side].ended !== undefined)) break;
     const event = queue.next();
     if (event === undefined || event.at > END) throw restless('it does not come to rest');
-    if (steps > 2_000_000) throw restless('too many steps');
+    if (steps > STEPS + 1_000 * plan.messages) throw restless('too many steps');
     now = Math.max(now, event.at);
     event.act();
   }

@@ -4,7 +4,11 @@
 import type { MessageStatus, State, UiView } from '../../core/ports.js';
 import { bytes } from './streams.js';
 
-const AT = new Date(2030, 0, 1, 12, 1).getTime();
+/** Unix ms of this time of day, where the test runs. */
+function today(time: string): number {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number);
+  return new Date(2030, 0, 1, hours, minutes).getTime();
+}
 
 export const CODE: UiView = {
   type: 'code',
@@ -16,8 +20,12 @@ export function state(name: State): UiView {
   return { type: 'state', state: name };
 }
 
-export function own(id: number, text: string): UiView {
-  return { type: 'own', id, text: bytes(text), at: AT };
+export function own(id: number, text: string, time = '12:01'): UiView {
+  return { type: 'own', id, text: bytes(text), at: today(time) };
+}
+
+export function said(text: string, from: string, time: string): UiView {
+  return { type: 'message', id: 0, from: bytes(from), text: bytes(text), at: today(time) };
 }
 
 export function status(id: number, name: MessageStatus): UiView {

@@ -1,0 +1,65 @@
+/**
+ * A whole client of ours inside the process of a benchmark: session, tweetnacl, ws, and a UI that only tells.
+ */
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { createTweetnaclCrypto } from '../adapters/crypto/tweetnacl.js';
+import { createClock } from '../adapters/system/clock.js';
+import { createWsTransport } from '../adapters/transport/ws.js';
+import type { UiEvent, UiView } from '../core/ports.js';
+import type { Nameplate } from '../core/room/code.js';
+import { type Chat, chat } from '../core/session/chat.js';
+
+export interface Client {
+  readonly chat: Chat;
+  say(event: UiEvent): void;
+  onView: (view: UiView) => void;
+}
+
+/** `resumeTimeout`: milliseconds; 0 ends the chat with its line. */
+export function client(port: number, nameplate: string, resumeTimeout = 0): Client {
+  const self: { onView: (view: UiView) => void; sink: (event: UiEvent) => void } = {
+    onView: () => undefined,
+    sink: () => undefined,
+  };
+  const running = chat({
+    crypto: createTweetnaclCrypto(),
+    transport: createWsTransport({ relay: new URL(`ws://127.0.0.1:${port}`) }),
+    clock: createClock(),
+    ui: {
+      open: (sink) => void (self.sink = sink),
+      show: (view) => self.onView(view),
+      close: () => Promise.resolve(),
+    },
+    code: {
+      nameplate: nameplate as Nameplate,
+      secret: new TextEncoder().encode('tunnel-anchor-mango'),
+      form: 'generated',
+    },
+    present: () => ({ code: new Uint8Array(0), invite: new Uint8Array(0) }),
+    verify: false,
+    name: new Uint8Array(0),
+    receipts: true,
+    resumeTimeout,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    pace: false,
+    version: new Uint8Array(0),
+    words: wordlist,
+    describe: (code) => code,
+  });
+  return {
+    chat: running,
+    say: (event) => self.sink(event),
+    set onView(view: (view: UiView) => void) {
+      self.onView = view;
+    },
+  };
+}
+
+/** Resolves when the client is active the next time. */
+export function active(one: Client): Promise<void> {
+  return new Promise((resolve) => {
+    one.onView = (view) => {
+      if (view.type === 'state' && view.state === 'active') resolve();
+    };
+  });
+}
