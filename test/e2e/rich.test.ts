@@ -298,7 +298,8 @@ if (!tmux) console.warn('SKIPPED, loudly: tmux is not installed, the rich UI was
 
 describe.skipIf(!tmux)('in tmux', () => {
   const socket = `securechat-rich-${process.pid}`;
-  const t = (...args: string[]): string => execFileSync('tmux', ['-L', socket, ...args], { encoding: 'utf8' });
+  const env = { ...process.env, LC_ALL: 'C.UTF-8' };
+  const t = (...args: string[]): string => execFileSync('tmux', ['-L', socket, ...args], { encoding: 'utf8', env });
 
   afterAll(() => {
     spawnSync('tmux', ['-L', socket, 'kill-server']);
