@@ -89,7 +89,8 @@ describe('a transport that misbehaves in use: the session ends with its code', (
     ['throws-later', 'SC-506', 1, /The plugin "misbehaving" failed: Error at misbehaving\.mjs:\d+/],
     ['rejects-later', 'SC-506', 1, /The plugin "misbehaving" failed: Error at misbehaving\.mjs:\d+/],
   ])('%s', async (way, code, status, says) => {
-    const program = start([...TRANSPORT, way, '--ui', 'line', CODE]);
+    // A line that was there and is lost is made anew, unless that is switched off.
+    const program = start([...TRANSPORT, way, '--ui', 'line', '--resume-timeout', '0', CODE]);
     expect(await program.exit).toBe(status);
     expectTold(program.stderr(), code, says);
     expect(program.stdout()).toBe('');
