@@ -2,6 +2,7 @@
  * How the tests run: each file in a process of its own. The programs that they start are those in dist/: build first,
  * as `npm test` does.
  */
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -16,6 +17,8 @@ export default defineConfig({
     root: ROOT,
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    // Vitest leaves a core free, which on a machine with two means one file at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -76,6 +76,7 @@ export function createLineUi(_options: FlagValues, context: UiContext): UiPort {
 
   function takeLine(line: Uint8Array): boolean {
     const kind = lineKind(line);
+    if (terminal) tell({ type: 'activity' });
     if (kind === 'empty' && !asking) return true;
     if (kind === 'text' || kind === 'slash' || kind === 'empty') {
       if (asking) answer(line);
@@ -160,53 +161,47 @@ export function createLineUi(_options: FlagValues, context: UiContext): UiPort {
   }
 
   function enter(next: State): void {
+    const again = next === 'active' && state === 'reconnecting';
     state = next;
     asking = false;
-    const sentence = UI_WORDS.state[state];
+    const sentence = again ? UI_WORDS.activeAgain : UI_WORDS.state[state];
     if (sentence !== undefined) notice(ascii(sentence));
     if (state === 'confirming' && required) ask();
   }
 
   function draw(view: UiView): void {
     switch (view.type) {
-      case 'state': {
+      case 'state':
         enter(view.state);
         return;
-      }
       case 'code':
         notice(ascii(UI_WORDS.tellPeer), sanitize(view.code));
-        {
-          notice(ascii(UI_WORDS.orPaste), sanitize(view.invite));
-          return;
-        }
+        notice(ascii(UI_WORDS.orPaste), sanitize(view.invite));
+        return;
       case 'safety-words':
         words = view.words;
         required = view.required;
         sayWords();
         if (state === 'confirming' && required && !asking) ask();
         return;
-      case 'message': {
+      case 'message':
         message(view);
         return;
-      }
       case 'own':
         lastOwn = view.id;
         return;
-      case 'status': {
+      case 'status':
         status(view);
         return;
-      }
       case 'input':
         welcome = view.welcome;
         return;
-      case 'peer': {
+      case 'peer':
         notice(ascii(UI_WORDS.peerName), shownName(view.name, sanitize));
         return;
-      }
-      case 'peer-confirmed': {
+      case 'peer-confirmed':
         notice(ascii(UI_WORDS.peerConfirmed));
         return;
-      }
       case 'notice':
         notice(sanitize(utf8(`${view.text} (${view.code})`)));
         if (asking) ask();

@@ -264,7 +264,7 @@ export function createConversation(
   function resync(now: number): void {
     gaps += 1;
     if (gaps === GAPS_TOLD_AFTER) host.notice('SC-405');
-    reconnect.retry(now);
+    reconnect.distrust(now);
   }
 
   function frame(bytes: Uint8Array, now: number): void {
@@ -272,7 +272,7 @@ export function createConversation(
     if (received.type === 'gap') return resync(now);
     if (received.type === 'ignored') return;
     prove();
-    reconnect.progress();
+    reconnect.progress(now);
     try {
       for (const record of received.records) take(record, now);
     } finally {

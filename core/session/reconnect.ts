@@ -8,7 +8,7 @@ import { base64url } from '../protocol/bytes.js';
 import type { Role } from '../protocol/frame.js';
 import { createProof, type Position, type Proof, type Prover, RESUME_TYPE, resumeRoom } from '../protocol/resume.js';
 import { checkRelayMessage, type Join, type RelayMessage } from '../relay/wire.js';
-import { createBackoff } from './backoff.js';
+import { BACKOFF_MAX, createBackoff } from './backoff.js';
 import type { Host } from './events.js';
 
 /** From `connect` to an open connection, milliseconds. */
@@ -50,12 +50,14 @@ export interface Reconnect {
   begin(now: number): void;
   /** The current pairing leads nowhere: close, back off, retry. */
   retry(now: number): void;
+  /** The same for a line that brought what is not the peer's: the next one must last before it is believed in. */
+  distrust(now: number): void;
   /** The connection is this file's again. */
   resumeTurn(now: number): void;
   /** True when the event was for this file; false for a frame of a line that is up. */
   transport(event: TransportEvent, now: number): boolean;
   /** A frame of the peer has opened: the line works. */
-  progress(): void;
+  progress(now: number): void;
   tick(now: number): void;
   wakeAt(): number;
 }
@@ -78,6 +80,9 @@ export function createReconnect(host: Host, options: ReconnectOptions): Reconnec
   let proof: Proof | undefined;
   let proofsFailed = 0;
   let told = false;
+  let upSince = 0;
+  /** Whoever can forge one frame can end each line at once: the waits then grow as if none had come up. */
+  let distrusted = false;
 
   function enter(to: Phase, until: number): void {
     phase = to;
@@ -170,6 +175,7 @@ export function createReconnect(host: Host, options: ReconnectOptions): Reconnec
       case 'proven':
         proof = undefined;
         told = false;
+        upSince = now;
         enter('up', NEVER);
         options.resumed(step.peer, now);
         break;
@@ -182,6 +188,11 @@ export function createReconnect(host: Host, options: ReconnectOptions): Reconnec
   return {
     begin: retry,
     retry,
+
+    distrust(now) {
+      distrusted = true;
+      retry(now);
+    },
 
     resumeTurn(now) {
       if (phase === 'away') enter('backoff', now + backoff.next());
@@ -213,9 +224,11 @@ export function createReconnect(host: Host, options: ReconnectOptions): Reconnec
       }
     },
 
-    progress() {
+    progress(now) {
       if (phase !== 'up') return;
       giveUpAt = NEVER;
+      if (distrusted && now - upSince < BACKOFF_MAX) return;
+      distrusted = false;
       backoff.reset();
     },
 

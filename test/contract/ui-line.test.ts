@@ -105,6 +105,18 @@ describe('notices', () => {
     ]);
   });
 
+  test('a line that is back is told as that, and a first one is not', async () => {
+    const state = (name: 'reconnecting' | 'confirming'): UiView => ({ type: 'state', state: name });
+    const [, err] = await shown([ACTIVE, state('reconnecting'), ACTIVE, state('confirming'), ACTIVE]);
+    expect(err.split('\n').slice(0, -1)).toEqual([
+      `-- ${UI_WORDS.state.active}`,
+      `-- ${UI_WORDS.state.reconnecting}`,
+      `-- ${UI_WORDS.activeAgain}`,
+      `-- ${UI_WORDS.state.confirming}`,
+      `-- ${UI_WORDS.state.active}`,
+    ]);
+  });
+
   test('are dim only on a terminal with colour', async () => {
     const views: UiView[] = [ACTIVE];
     const plain = `-- ${UI_WORDS.state.active}\n`;
@@ -147,6 +159,17 @@ describe('input', () => {
     expect(events.slice(0, 5).map(textOf)).toEqual(['hello', ' שלום', '/quit', '//', ' 😀']);
     expect(events[5]).toEqual({ type: 'end-of-input' });
     await rig.ui.close();
+  });
+
+  test('any line of a person is a sign of life, what comes through a pipe is not', async () => {
+    for (const terminal of [true, false]) {
+      const rig = open({ terminal });
+      rig.show(ACTIVE);
+      rig.input.type('\n/help\nhello\n');
+      await rig.come(1);
+      expect(rig.activities()).toBe(terminal ? 3 : 0);
+      await rig.ui.close();
+    }
   });
 
   test('the buffer of a message is its own', async () => {

@@ -40,7 +40,7 @@ it('a code made by one, typed by the other, messages both ways, goodbye, both ex
 it('the side that listens is killed: the other one is told and exits 5', async () => {
   const port = await freePort();
   const listener = start([...listen(port), '--ui', 'json', CODE]);
-  const connector = start([...connect(port), '--ui', 'json', CODE]);
+  const connector = start([...connect(port), '--ui', 'json', '--resume-timeout', '1s', CODE]);
   await Promise.all([listener.event('state', active), connector.event('state', active)]);
   listener.child.kill('SIGKILL');
   expect(await connector.exit).toBe(5);

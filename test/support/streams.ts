@@ -12,8 +12,10 @@ export interface UiRig {
   readonly input: FakeInput;
   readonly output: FakeOutput;
   readonly errors: FakeOutput;
-  /** All events so far; text is copied as it was when it came. */
+  /** All events so far but the activities, …; text is copied as it was when it came. */
   readonly events: UiEvent[];
+  /** … which are counted. */
+  readonly activities: () => number;
   show(...views: UiView[]): void;
   /** Resolves when this many events have come. */
   come(count: number): Promise<readonly UiEvent[]>;
@@ -40,6 +42,7 @@ export function openUi(create: (context: UiContext) => UiPort, options: RigOptio
     color: options.color === true,
   });
   const events: UiEvent[] = [];
+  let activities = 0;
   let look = (): void => undefined;
   const rig: UiRig = {
     ui,
@@ -47,6 +50,7 @@ export function openUi(create: (context: UiContext) => UiPort, options: RigOptio
     output,
     errors,
     events,
+    activities: () => activities,
     show: (...views) => {
       for (const view of views) ui.show(view);
     },
@@ -62,6 +66,10 @@ export function openUi(create: (context: UiContext) => UiPort, options: RigOptio
     },
   };
   ui.open((event) => {
+    if (event.type === 'activity') {
+      activities += 1;
+      return;
+    }
     events.push(event);
     options.on?.(event, rig);
     look();
