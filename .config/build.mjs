@@ -26,8 +26,9 @@ const GROUPS = [
     // ws must not look for native addons in the client: one that lies about in a node_modules above would be loaded.
     define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
   },
-  { programs: { 'relay-ws': 'relay-ws/main.ts' }, libraries: {}, define: {} },
-  { programs: { 'relay-socketio': 'relay-socketio/main.ts' }, libraries: {}, define: {} },
+  // A relay is one file: easy to put on a machine. What it loads later is inside, and still run only then.
+  { programs: { 'relay-ws': 'relay-ws/main.ts' }, libraries: {}, define: {}, splitting: false },
+  { programs: { 'relay-socketio': 'relay-socketio/main.ts' }, libraries: {}, define: {}, splitting: false },
 ];
 
 /** Addons that ws takes when they are there. */
@@ -85,13 +86,13 @@ async function plugins() {
   }
 }
 
-async function bundle({ programs, libraries, define }) {
+async function bundle({ programs, libraries, define, splitting = true }) {
   const result = await build({
     absWorkingDir: ROOT,
     entryPoints: { ...programs, ...(PROGRAMS_ONLY ? {} : libraries) },
     outdir: DIST,
     chunkNames: 'chunks/[name]-[hash]',
-    splitting: true,
+    splitting,
     metafile: true,
     define,
     external: EXTERNAL,

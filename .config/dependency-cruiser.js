@@ -7,13 +7,13 @@ const SHIPPED = '^(core|adapters|plugins|relay-ws|relay-socketio)/';
 /** An npm package, or the declarations of it. */
 const npm = (...names) => `(^|/)node_modules/(@types/)?(${names.join('|')})/`;
 
-/** A relay knows core, its one socket library, and Node. */
+/** A relay knows core, what the relays share, its one socket library, and Node. */
 const relay = (folder, ...libraries) => [
   {
     name: `${folder}-imports`,
     severity: 'error',
     from: { path: `^${folder}/` },
-    to: { pathNot: [`^core/`, `^${folder}/`, npm(...libraries)], dependencyTypesNot: ['core'] },
+    to: { pathNot: [`^core/`, '^adapters/relay/', `^${folder}/`, npm(...libraries)], dependencyTypesNot: ['core'] },
   },
 ];
 
@@ -44,6 +44,12 @@ export default {
       severity: 'error',
       from: { path: '^plugins/([^/]+)/' },
       to: { path: OURS, pathNot: ['^core/', '^plugins/[^/]+\\.ts$', '^plugins/$1/'] },
+    },
+    {
+      name: 'shared-relay-imports',
+      severity: 'error',
+      from: { path: '^adapters/relay/' },
+      to: { pathNot: ['^core/', '^adapters/relay/', npm('prom-client')], dependencyTypesNot: ['core'] },
     },
     ...relay('relay-ws', 'ws'),
     ...relay('relay-socketio', 'socket\\.io', 'socket\\.io-[^/]+', 'engine\\.io', 'ws'),

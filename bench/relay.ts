@@ -4,6 +4,12 @@ import { startRelay } from '../relay-ws/server.js';
 const many = 1_000_000_000;
 const relay = await startRelay({
   port: 0,
-  limits: { connectionsPerAddress: many, joinsPerMinute: many, framesPerSecond: many, frameBurst: many },
+  limits: {
+    connectionsPerSecond: many,
+    connectionsPerAddress: many,
+    joinsPerMinute: many,
+    framesPerSecond: many,
+    frameBurst: many,
+  },
 });
 console.log(relay.port);

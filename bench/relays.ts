@@ -23,7 +23,13 @@ const ROUNDS = 5;
 const MESSAGES = 20_000;
 const SIZE = 128;
 const many = 1_000_000_000;
-const limits = { connectionsPerAddress: many, joinsPerMinute: many, framesPerSecond: many, frameBurst: many };
+const limits = {
+  connectionsPerSecond: many,
+  connectionsPerAddress: many,
+  joinsPerMinute: many,
+  framesPerSecond: many,
+  frameBurst: many,
+};
 
 type Flood = () => Promise<number>;
 

@@ -1,6 +1,6 @@
-/** The program securechat-relay-socketio: core/relay/program.ts in this process. No rule of the program may be in this file. */
-import { parseArgs } from 'node:util';
-import { runRelay } from '../core/relay/program.js';
+/** The program securechat-relay-socketio: adapters/relay/program.ts with this relay. No rule of the program may be in this file. */
+import { nativeMasking } from '../adapters/relay/addon.js';
+import { runRelay } from '../adapters/relay/program.js';
 import { startRelay } from './server.js';
 
-runRelay('securechat-relay-socketio', process.argv.slice(2), startRelay, process, parseArgs);
+runRelay({ name: 'securechat-relay-socketio', start: startRelay, nativeMasking }, process.argv.slice(2));

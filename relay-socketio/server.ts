@@ -4,11 +4,11 @@
  * address, size) may be written anywhere from this file.
  */
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { type AddressInfo, isIPv6 } from 'node:net';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Server, type Socket } from 'socket.io';
-import { addressKey } from '../core/relay/address.js';
+import { createListener, type Relay } from '../adapters/relay/listener.js';
+import { createFigures } from '../core/relay/figures.js';
 import type { RelayOptions } from '../core/relay/flags.js';
 import { ROOM_LIMITS, type RoomLimits } from '../core/relay/limits.js';
 import { EVENTS, parser } from '../core/relay/packets.js';
@@ -19,8 +19,6 @@ import { CONTROL_LIMIT, FRAME_LIMIT } from '../core/relay/wire.js';
 export const SEND_BUFFER_LIMIT = 256 * 1024;
 /** Time for what was sent to get out, when the relay stops or ends a connection, milliseconds. */
 export const CLOSE_WAIT_MS = 2_000;
-/** Of an HTTP request's head, bytes. */
-export const HEADER_LIMIT = 8 * 1024;
 /** Of one engine.io message, frame or batch of polls: a frame in base64, and a control message beside it. */
 export const MESSAGE_LIMIT = Math.ceil(FRAME_LIMIT / 3) * 4 + 2 * CONTROL_LIMIT;
 
@@ -34,19 +32,8 @@ const POLL_SLACK = 1.1;
 const RELAY_HEADER = 'securechat-relay';
 const RELAY_KIND = 'socketio';
 
-export interface Relay {
-  readonly port: number;
-  readonly url: URL;
-  /** How many connections, rooms and addresses are held in memory. */
-  readonly counts: { readonly members: number; readonly rooms: number; readonly addresses: number };
-  /** Stops accepting, tells every client `shutting-down`, flushes and closes; at most CLOSE_WAIT_MS. */
-  close(): Promise<void>;
-}
-
 /** Where the library listens. */
 const PATH = '/socket.io/';
-const DEFAULT_HOST = '127.0.0.1';
-const DEFAULT_PORT = 8765;
 const TIMER_LIMIT = 0x7fffffff;
 
 /** Why a sender is not read from. */
@@ -60,8 +47,7 @@ type Engine = Server['engine'] extends { on(event: 'connection', listener: (raw:
 /** The connection of the library with what the relay keeps beside it. */
 interface RawSocket {
   readonly id: string;
-  readonly remoteAddress: string;
-  request: unknown;
+  request: IncomingMessage;
   readonly writeBuffer: readonly { readonly data?: string | Uint8Array }[];
   readonly transport: {
     readonly name: string;
@@ -87,8 +73,10 @@ interface Peer {
 /** Rejects with the error of the operating system (EADDRINUSE, EACCES, ENOTFOUND …) when it cannot listen. */
 export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };
+  const figures = createFigures();
   const rooms = createRooms<Peer>({
     limits,
+    figures,
     hashSeat: (seat) => createHash('sha256').update(seat).digest('base64'),
   });
   const now = () => performance.now();
@@ -97,6 +85,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const polling = new Map<string, Peer>();
   let timer: NodeJS.Timeout | undefined;
   let armed: number | undefined;
+  /** To be called when nobody is left. */
+  let drained: (() => void) | undefined;
 
   /** Follows `wakeAt`: to be called after everything that may have changed it. */
   function arm(): void {
@@ -163,11 +153,14 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     polling.delete(peer.raw.id);
     release(peer);
     perform(rooms.disconnect(memberOf(peer), now()));
+    if (rooms.counts.members === 0) drained?.();
   }
 
   function forward(frame: Uint8Array, from: Peer, to: Peer): void {
     if (to.closing || to.socket === undefined) return;
     to.socket.emit(EVENTS.frame, frame);
+    figures.frames += 1;
+    figures.bytes += frame.length;
     if (to.sender === undefined && pending(to.raw) > SEND_BUFFER_LIMIT) {
       to.sender = from;
       hold(from, HELD_FOR_PEER);
@@ -185,14 +178,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     }
   }
 
-  const server = createServer(
-    {
-      maxHeaderSize: HEADER_LIMIT,
-      headersTimeout: limits.joinTimeoutMs,
-      connectionsCheckingInterval: Math.min(1_000, limits.joinTimeoutMs),
-    },
-    answerHttp,
-  );
+  const listener = createListener(options, limits, answerHttp);
+  const { server } = listener;
   const io = new Server(server, {
     parser,
     serveClient: false,
@@ -220,7 +207,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     if (raw.transport.name === 'polling') raw.transport.maxHttpBufferSize = Math.ceil(MESSAGE_LIMIT * POLL_SLACK);
     peers.set(raw, peer);
     polling.set(raw.id, peer);
-    const { member, effects } = rooms.connect(peer, addressKey(raw.remoteAddress), now());
+    const { member, effects } = rooms.connect(peer, listener.addressOf(raw.request), now());
     peer.member = member;
     raw.on('drain', () => {
       if (peer.sender !== undefined && pending(raw) <= SEND_BUFFER_LIMIT) release(peer);
@@ -243,7 +230,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     }
     peer.socket = socket;
     // The request of the handshake is large and never looked at again.
-    raw.request = undefined;
+    Object.assign(raw, { request: undefined });
     Object.assign(socket, { handshake: undefined });
     socket.onAny((event: string, content: unknown) => {
       if (peer.closing) return;
@@ -270,26 +257,16 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     else peer.delayed = () => handle?.(request, response);
   });
 
-  const host = options.host ?? DEFAULT_HOST;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? DEFAULT_PORT, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  // Failing to accept one connection (no descriptor left) must not end the relay for the others.
-  server.on('error', () => undefined);
-
-  const { port } = server.address() as AddressInfo;
+  const { port, url } = await listener.listen();
   let closed: Promise<void> | undefined;
 
-  async function close(): Promise<void> {
+  async function close(drainMs = 0): Promise<void> {
     const stopped = new Promise<void>((resolve) => {
       server.close(() => {
         resolve();
       });
     });
+    if (drainMs > 0) await drain(drainMs);
     perform(rooms.shutdown(now()));
     const late = setTimeout(() => server.closeAllConnections(), CLOSE_WAIT_MS);
     server.closeIdleConnections();
@@ -301,13 +278,27 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     await io.close();
   }
 
+  /** Resolves when everybody has left, or in time. */
+  async function drain(ms: number): Promise<void> {
+    perform(rooms.drain());
+    if (rooms.counts.members === 0) return;
+    let late: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      drained = resolve;
+      late = setTimeout(resolve, ms);
+    });
+    clearTimeout(late);
+  }
+
   return {
     port,
-    url: new URL(`ws://${isIPv6(host) ? `[${host}]` : host}:${String(port)}/`),
+    url,
     get counts() {
       return rooms.counts;
     },
-    close: () => (closed ??= close()),
+    figures,
+    setTls: listener.setTls,
+    close: (drainMs) => (closed ??= close(drainMs)),
   };
 }
 

@@ -3,11 +3,11 @@
  * Nothing that identifies anybody (room, seat, address, size) may be written anywhere from this file.
  */
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, isIPv6 } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import { addressKey } from '../core/relay/address.js';
+import { createListener, type Relay } from '../adapters/relay/listener.js';
+import { createFigures } from '../core/relay/figures.js';
 import type { RelayOptions } from '../core/relay/flags.js';
 import { ROOM_LIMITS, type RoomLimits } from '../core/relay/limits.js';
 import { type CloseWhy, createRooms, type Member, type RoomEffect } from '../core/relay/rooms.js';
@@ -21,24 +21,11 @@ export const CLOSE_WAIT_MS = 2_000;
 export const FRAGMENT_LIMIT = 64;
 /** The same for a frame that trickles in through the network in this many reads. */
 export const READ_LIMIT = 1_024;
-/** Of the HTTP request that asks for the upgrade, bytes. */
-export const HEADER_LIMIT = 8 * 1024;
 
 /** What a relay answers to plain HTTP, so that a program that looks for one on this machine knows what it has found. */
 const RELAY_HEADER = 'securechat-relay';
 const RELAY_KIND = 'ws';
 
-export interface Relay {
-  readonly port: number;
-  readonly url: URL;
-  /** How many connections, rooms and addresses are held in memory. */
-  readonly counts: { readonly members: number; readonly rooms: number; readonly addresses: number };
-  /** Stops accepting, tells every client `shutting-down`, flushes and closes; at most CLOSE_WAIT_MS. */
-  close(): Promise<void>;
-}
-
-const DEFAULT_HOST = '127.0.0.1';
-const DEFAULT_PORT = 8765;
 const TOO_BIG = 1009;
 const FRAME = { binary: true, compress: false, fin: true } as const;
 const TIMER_LIMIT = 0x7fffffff;
@@ -91,14 +78,18 @@ function tell(socket: RelaySocket, message: RelayMessage): void {
 /** Rejects with the error of the operating system (EADDRINUSE, EACCES, ENOTFOUND …) when it cannot listen. */
 export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };
+  const figures = createFigures();
   const rooms = createRooms<RelaySocket>({
     limits,
+    figures,
     hashSeat: (seat) => createHash('sha256').update(seat).digest('base64'),
   });
   const now = () => performance.now();
 
   let timer: NodeJS.Timeout | undefined;
   let armed: number | undefined;
+  /** To be called when nobody is left. */
+  let drained: (() => void) | undefined;
 
   /** Follows `wakeAt`: to be called after everything that may have changed it. */
   function arm(): void {
@@ -171,6 +162,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
       if (corked.push(to) === 1) setImmediate(uncork);
     }
     to.send(frame, FRAME);
+    figures.frames += 1;
+    figures.bytes += (frame as Buffer).length;
     if (to.sender === undefined && to.bufferedAmount > SEND_BUFFER_LIMIT) {
       to.sender = from;
       hold(from, HELD_FOR_PEER);
@@ -203,6 +196,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     const socket = this as RelaySocket;
     release(socket);
     if (socket.member !== undefined) perform(rooms.disconnect(socket.member, now()));
+    if (rooms.counts.members === 0) drained?.();
   }
 
   const upgradeOptions = {
@@ -215,15 +209,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     closeTimeout: CLOSE_WAIT_MS,
   };
   const sockets = new WebSocketServer<typeof RelaySocket>(upgradeOptions);
-  const server = createServer(
-    {
-      maxHeaderSize: HEADER_LIMIT,
-      headersTimeout: limits.joinTimeoutMs,
-      requestTimeout: limits.joinTimeoutMs,
-      connectionsCheckingInterval: Math.min(1_000, limits.joinTimeoutMs),
-    },
-    answerHttp,
-  );
+  const listener = createListener(options, limits, answerHttp);
+  const { server } = listener;
   server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
     if (request.url?.startsWith('/socket.io/') === true) {
       // A client of the other kind of relay: told at once instead of kept waiting for words that never come.
@@ -231,7 +218,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
       raw.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
-    const address = addressKey(request.socket.remoteAddress ?? '');
+    const address = listener.addressOf(request);
     sockets.handleUpgrade(request, raw, head, (socket) => {
       socket.raw = raw;
       socket.on('message', onMessage);
@@ -244,22 +231,12 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     });
   });
 
-  const host = options.host ?? DEFAULT_HOST;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? DEFAULT_PORT, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  // Failing to accept one connection (no descriptor left) must not end the relay for the others.
-  server.on('error', ignore);
-
-  const { port } = server.address() as AddressInfo;
+  const { port, url } = await listener.listen();
   let closed: Promise<void> | undefined;
 
-  async function close(): Promise<void> {
+  async function close(drainMs = 0): Promise<void> {
     const stopped = new Promise((resolve) => server.close(resolve));
+    if (drainMs > 0) await drain(drainMs);
     const gone = new Promise((resolve) => {
       sockets.close(resolve);
     });
@@ -270,13 +247,27 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     await stopped;
   }
 
+  /** Resolves when everybody has left, or in time. */
+  async function drain(ms: number): Promise<void> {
+    perform(rooms.drain());
+    if (rooms.counts.members === 0) return;
+    let late: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      drained = resolve;
+      late = setTimeout(resolve, ms);
+    });
+    clearTimeout(late);
+  }
+
   return {
     port,
-    url: new URL(`ws://${isIPv6(host) ? `[${host}]` : host}:${String(port)}/`),
+    url,
     get counts() {
       return rooms.counts;
     },
-    close: () => (closed ??= close()),
+    figures,
+    setTls: listener.setTls,
+    close: (drainMs) => (closed ??= close(drainMs)),
   };
 }
 

@@ -2,8 +2,7 @@
  * `securechat relay [ws|socketio] [flags]`: the relay programs under the name of the client. It loads a relay only when
  * it runs one; no rule of a relay may be in this file.
  */
-import { parseArgs } from 'node:util';
-import { runRelay } from '../../core/relay/program.js';
+import { runRelay } from '../relay/program.js';
 
 const RELAYS = {
   ws: async () => (await import('../../relay-ws/server.js')).startRelay,
@@ -15,5 +14,7 @@ export async function relayCommand(argv: readonly string[]): Promise<void> {
   const [first] = argv;
   const named = first === 'ws' || first === 'socketio';
   const kind = named ? first : 'ws';
-  runRelay(`securechat relay ${kind}`, named ? argv.slice(1) : argv, await RELAYS[kind](), process, parseArgs);
+  // The client loads no native code, and this is the client.
+  const program = { name: `securechat relay ${kind}`, start: await RELAYS[kind](), nativeMasking: () => undefined };
+  runRelay(program, named ? argv.slice(1) : argv);
 }

@@ -1,20 +1,45 @@
 /**
- * The command line of a relay, whichever its library: flags to options, or a sentence about what is wrong. The relay
- * hands in Node's own parser of arguments. No socket and no output may be in this file.
+ * The command line of a relay, whichever its library: flags to options, or a sentence about what is wrong. The program
+ * hands in Node's own parser of arguments. No socket, no file and no output may be in this file.
  */
 import { EXIT } from '../errors.js';
 import { ROOM_LIMITS, type RoomLimits } from './limits.js';
 
-export interface RelayOptions {
-  /** Default 127.0.0.1. */
-  readonly host?: string;
-  /** Default 8765; 0 takes a free one. */
-  readonly port?: number;
-  readonly limits?: Partial<RoomLimits>;
+export const DEFAULT_HOST = '127.0.0.1';
+export const DEFAULT_PORT = 8765;
+/** How long clients that were told `shutting-down` are waited for, seconds. */
+export const DEFAULT_DRAIN = 2;
+/** The word for the addresses of this machine in --trust-proxy. */
+export const LOOPBACK = 'loopback';
+
+/** Certificate chain and key, both PEM. */
+export interface Pem {
+  readonly cert: string;
+  readonly key: string;
 }
 
-type Given = Readonly<Record<string, string | boolean | undefined>>;
-interface FlagType {
+export interface RelayOptions {
+  /** Default DEFAULT_HOST. */
+  readonly host?: string;
+  /** Default DEFAULT_PORT; 0 takes a free one. */
+  readonly port?: number;
+  readonly limits?: Partial<RoomLimits>;
+  readonly tls?: Pem;
+  /** Addresses and networks whose X-Forwarded-For is believed; none by default. */
+  readonly trustProxy?: readonly string[];
+}
+
+/** What the program needs beside the relay itself. */
+export interface ProgramOptions {
+  /** Without `tls`: that is in files. */
+  readonly relay: RelayOptions;
+  readonly tlsFiles?: Pem;
+  readonly monitor?: { readonly host: string; readonly port: number };
+  readonly drainMs: number;
+}
+
+export type Given = Readonly<Record<string, string | boolean | undefined>>;
+export interface FlagType {
   readonly type: 'string' | 'boolean';
   readonly short?: string;
 }
@@ -34,6 +59,8 @@ const COUNT = { unit: 1, max: 1_000_000_000 };
 const SECONDS = { unit: 1000, max: 86_400 };
 
 const LIMIT_FLAGS: Readonly<Record<string, LimitFlag>> = {
+  'max-connections': { limit: 'connections', ...COUNT, description: 'open connections' },
+  'connections-per-second': { limit: 'connectionsPerSecond', ...COUNT, description: 'new connections a second' },
   'connections-per-address': {
     limit: 'connectionsPerAddress',
     ...COUNT,
@@ -48,35 +75,52 @@ const LIMIT_FLAGS: Readonly<Record<string, LimitFlag>> = {
   'frame-burst': { limit: 'frameBurst', ...COUNT, description: 'frames of one connection at once' },
 };
 
+const SWITCHES = ['check-config', 'help'];
+const VALUES = ['host', 'port', 'tls-cert', 'tls-key', 'trust-proxy', 'monitor-host', 'monitor-port', 'drain'];
+
 export type Command =
-  | { readonly run: 'relay'; readonly options: RelayOptions }
+  | { readonly run: 'relay' | 'check'; readonly options: ProgramOptions }
   | { readonly run: 'help' }
   | { readonly run: 'refuse'; readonly why: string; readonly exit: typeof EXIT.usage };
 
 export function parseCommand(argv: readonly string[], parse: ParseFlags): Command {
-  let given: Given;
   try {
-    given = parse(argv, flagTypes());
+    const given = parse(argv, flagTypes());
+    if (given['help'] === true) return { run: 'help' };
+    return { run: given['check-config'] === true ? 'check' : 'relay', options: optionsOf(given) };
   } catch (error) {
-    return refuse(error instanceof Error ? (error.message.split(/[.\n]/, 1)[0] ?? '') : 'the flags cannot be read');
+    const why = error instanceof Error ? (error.message.split(/[.\n]/, 1)[0] ?? '') : 'the flags cannot be read';
+    return { run: 'refuse', why, exit: EXIT.usage };
   }
-  if (given['help'] === true) return { run: 'help' };
+}
 
-  const host = text(given['host']);
-  if (host === '') return refuse('--host needs an address or a name');
-  const port = given['port'] === undefined ? undefined : whole(text(given['port']), 0, 65_535);
-  if (Number.isNaN(port)) return refuse('--port needs a whole number from 0 to 65535');
-
+/** Throws an error whose message says what is wrong. */
+function optionsOf(given: Given): ProgramOptions {
+  const host = text(given, 'host', 'an address or a name');
+  const port = whole(given, 'port', 0, 65_535);
   const limits: { -readonly [K in keyof RoomLimits]?: number } = {};
   for (const [flag, { limit, unit, max }] of Object.entries(LIMIT_FLAGS)) {
-    if (given[flag] === undefined) continue;
-    const value = whole(text(given[flag]), 1, max);
-    if (Number.isNaN(value)) return refuse(`--${flag} needs a whole number from 1 to ${String(max)}`);
-    limits[limit] = value * unit;
+    const value = whole(given, flag, 1, max);
+    if (value !== undefined) limits[limit] = value * unit;
   }
+  const cert = text(given, 'tls-cert', 'a file');
+  const key = text(given, 'tls-key', 'a file');
+  if ((cert === undefined) !== (key === undefined)) throw new Error('--tls-cert and --tls-key need each other');
+  const proxies = text(given, 'trust-proxy', `addresses, networks or the word ${LOOPBACK}`);
+  const monitorHost = text(given, 'monitor-host', 'an address or a name');
+  const monitorPort = whole(given, 'monitor-port', 0, 65_535);
+  if (monitorHost !== undefined && monitorPort === undefined) throw new Error('--monitor-host needs --monitor-port');
+  const drain = whole(given, 'drain', 0, 3_600) ?? DEFAULT_DRAIN;
   return {
-    run: 'relay',
-    options: { limits, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
+    relay: {
+      limits,
+      ...(host === undefined ? {} : { host }),
+      ...(port === undefined ? {} : { port }),
+      ...(proxies === undefined ? {} : { trustProxy: proxies.split(',').map((each) => each.trim()) }),
+    },
+    ...(cert === undefined || key === undefined ? {} : { tlsFiles: { cert, key } }),
+    ...(monitorPort === undefined ? {} : { monitor: { host: monitorHost ?? DEFAULT_HOST, port: monitorPort } }),
+    drainMs: drain * 1000,
   };
 }
 
@@ -88,12 +132,27 @@ export function helpText(name: string): string {
   return [
     `${name}: a relay for securechat. It sees room ids, sizes, times and addresses, and writes none down.`,
     '',
-    line('--host <address>', 'where to listen (127.0.0.1)'),
-    line('--port <n>', 'where to listen; 0 takes a free one (8765)'),
+    line('--host <address>', `where to listen (${DEFAULT_HOST})`),
+    line('--port <n>', `where to listen; 0 takes a free one (${String(DEFAULT_PORT)})`),
+    line('--tls-cert <file>', 'PEM chain; with --tls-key it listens for wss://, and SIGHUP reads both again'),
+    line('--tls-key <file>', 'PEM key'),
+    line('--trust-proxy <addresses>', `proxies whose X-Forwarded-For is believed: ${LOOPBACK}, 10.0.0.2, 10.1.0.0/16`),
+    line('--monitor-port <n>', '/healthz, /readyz and /metrics; 0 takes a free one (none)'),
+    line('--monitor-host <address>', `where to listen for these (${DEFAULT_HOST})`),
+    line('--drain <n>', `seconds that clients have to leave after SIGTERM (${String(DEFAULT_DRAIN)})`),
+    line('--check-config', 'say what is wrong with the flags and files, and stop'),
+    '',
+    'Limits:',
     ...limits,
+    '',
     line('--help', 'this text'),
     '',
   ].join('\n');
+}
+
+/** The names of all flags. */
+export function flagNames(): readonly string[] {
+  return Object.keys(flagTypes());
 }
 
 function line(flag: string, description: string): string {
@@ -101,25 +160,24 @@ function line(flag: string, description: string): string {
 }
 
 function flagTypes(): Record<string, FlagType> {
-  const value = { type: 'string' } as const;
-  return {
-    help: { type: 'boolean', short: 'h' } as const,
-    host: value,
-    port: value,
-    ...Object.fromEntries(Object.keys(LIMIT_FLAGS).map((flag) => [flag, value])),
-  };
+  const types: Record<string, FlagType> = {};
+  for (const flag of [...VALUES, ...Object.keys(LIMIT_FLAGS)]) types[flag] = { type: 'string' };
+  for (const flag of SWITCHES) types[flag] = { type: 'boolean', ...(flag === 'help' ? { short: 'h' } : {}) };
+  return types;
 }
 
-function refuse(why: string): Command {
-  return { run: 'refuse', why, exit: EXIT.usage };
+function text(given: Given, flag: string, what: string): string | undefined {
+  const value = given[flag];
+  if (typeof value !== 'string') return undefined;
+  if (value === '') throw new Error(`--${flag} needs ${what}`);
+  return value;
 }
 
-function text(value: string | boolean | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** A whole number in plain digits within [min, max], else NaN. */
-function whole(digits: string | undefined, min: number, max: number): number {
-  const value = digits !== undefined && /^[0-9]{1,10}$/.test(digits) ? Number(digits) : Number.NaN;
-  return value >= min && value <= max ? value : Number.NaN;
+/** A whole number in plain digits within [min, max]; undefined when the flag is not given. */
+function whole(given: Given, flag: string, min: number, max: number): number | undefined {
+  const digits = given[flag];
+  if (typeof digits !== 'string') return undefined;
+  const value = /^[0-9]{1,10}$/.test(digits) ? Number(digits) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new Error(`--${flag} needs a whole number from ${String(min)} to ${String(max)}`);
 }

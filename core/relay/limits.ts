@@ -4,6 +4,10 @@
  */
 
 export interface RoomLimits {
+  /** Open connections, all addresses together. */
+  readonly connections: number;
+  /** New connections a second, all addresses together, with a burst of CONNECTION_BURST seconds. */
+  readonly connectionsPerSecond: number;
   /** Open connections of one address. */
   readonly connectionsPerAddress: number;
   /** Joins of one address, a minute, with a burst of the same number. */
@@ -21,6 +25,8 @@ export interface RoomLimits {
 }
 
 export const ROOM_LIMITS: RoomLimits = {
+  connections: 100_000,
+  connectionsPerSecond: 1_000,
   connectionsPerAddress: 64,
   joinsPerMinute: 30,
   rooms: 100_000,
@@ -30,6 +36,9 @@ export const ROOM_LIMITS: RoomLimits = {
   framesPerSecond: 200,
   frameBurst: 400,
 };
+
+/** The burst of new connections, in seconds of their rate: after a restart everybody comes back at once. */
+export const CONNECTION_BURST = 2;
 
 /** What a client refused for want of room is told to wait, milliseconds. */
 export const BUSY_RETRY_MS = 5_000;

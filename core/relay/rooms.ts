@@ -6,7 +6,8 @@
  * same call, so a relay that performs effects at once has sent both before it can forward a frame between the two.
  */
 import { createDeadlines, type Due, NOT_DUE } from './deadlines.js';
-import { allowance, BUSY_RETRY_MS, ROOM_LIMITS, type RoomLimits } from './limits.js';
+import { count, createFigures, type Figures, type JoinOutcome } from './figures.js';
+import { allowance, BUSY_RETRY_MS, CONNECTION_BURST, ROOM_LIMITS, type RoomLimits } from './limits.js';
 import { checkJoin, type Join, type RelayErrorCode, type RelayMessage } from './wire.js';
 
 /** Why the relay ends a connection: an error that was sent before, or one of the quiet endings. */
@@ -30,6 +31,8 @@ interface Address extends Due {
 interface Room<S> extends Due {
   readonly id: string;
   readonly seats: Seat<S>[];
+  /** Since when somebody is alone in it. */
+  alone: number;
   /** When the last frame was forwarded. */
   active: number;
 }
@@ -67,7 +70,9 @@ export interface Rooms<S> {
   disconnect(member: Member<S>, now: number): RoomEffect<S>[];
   /** Performs what is due. To be called when `wakeAt` is reached; earlier does nothing. */
   wake(now: number): RoomEffect<S>[];
-  /** Every member is told `shutting-down`; newcomers too. */
+  /** Every member is told `shutting-down`, and so are newcomers; nobody is closed yet, frames still pass. */
+  drain(): RoomEffect<S>[];
+  /** Every member is closed, told `shutting-down` when it has not been; newcomers too. */
   shutdown(now: number): RoomEffect<S>[];
   /** When `wake` is needed next; undefined: not at all. May change with every call. */
   readonly wakeAt: number | undefined;
@@ -79,11 +84,16 @@ export interface RoomsOptions {
   readonly limits?: Partial<RoomLimits>;
   /** A one-way hash of a seat (43 characters in). */
   readonly hashSeat: (seat: string) => string;
+  /** Where it counts what it does. */
+  readonly figures?: Figures;
 }
 
 export function createRooms<S>(options: RoomsOptions): Rooms<S> {
   const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };
+  const figures = options.figures ?? createFigures();
   const frames = allowance(1000 / limits.framesPerSecond, limits.frameBurst);
+  const connections = allowance(1000 / limits.connectionsPerSecond, CONNECTION_BURST * limits.connectionsPerSecond);
+  const arrivals = { full: 0 };
   const joins = allowance(60_000 / limits.joinsPerMinute, limits.joinsPerMinute);
 
   const rooms = new Map<string, Room<S>>();
@@ -94,6 +104,8 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
   const roomDeadlines = createDeadlines<Room<S>>();
   const addressDeadlines = createDeadlines<Address>();
   let stopping = false;
+  /** Who is still here has been told `shutting-down`. */
+  let draining = false;
 
   function addressOf(key: string): Address {
     let address = addresses.get(key);
@@ -116,6 +128,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
       roomDeadlines.delete(room);
       return;
     }
+    room.alone = now;
     roomDeadlines.set(room, now + limits.waitTimeoutMs);
     if (peer === undefined) return;
     seat.peer = undefined;
@@ -131,6 +144,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
 
   function expel(seat: Seat<S>, why: CloseWhy, now: number, out: RoomEffect<S>[]): void {
     if (seat.gone) return;
+    count(figures.ends, why);
     end(seat, now, out);
     out.push({ type: 'close', to: seat.socket, why });
   }
@@ -141,8 +155,8 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     now: number,
     out: RoomEffect<S>[],
     retryAfterMs?: number,
-  ): RoomEffect<S>[] {
-    if (seat.gone) return out;
+  ): RelayErrorCode {
+    if (seat.gone) return code;
     const error = { type: 'error', code } as const;
     out.push({
       type: 'send',
@@ -150,7 +164,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
       message: retryAfterMs === undefined ? error : { ...error, retryAfterMs: Math.ceil(retryAfterMs) },
     });
     expel(seat, code, now, out);
-    return out;
+    return code;
   }
 
   /** Ends both seats at once: neither is told that the other left. */
@@ -158,7 +172,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     for (const seat of seats) seat.peer = undefined;
   }
 
-  function join(seat: Seat<S>, wanted: Join, now: number, out: RoomEffect<S>[]): RoomEffect<S>[] {
+  function join(seat: Seat<S>, wanted: Join, now: number, out: RoomEffect<S>[]): JoinOutcome {
     const hash = options.hashSeat(wanted.seat);
     let room = rooms.get(wanted.room);
     const ghost = room?.seats.find((held) => held.hash === hash);
@@ -168,7 +182,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     }
     if (room === undefined) {
       if (rooms.size >= limits.rooms) return expelWith(seat, 'busy', now, out, BUSY_RETRY_MS);
-      room = { id: wanted.room, seats: [], active: now, at: 0, order: 0, place: NOT_DUE };
+      room = { id: wanted.room, seats: [], alone: now, active: now, at: 0, order: 0, place: NOT_DUE };
       rooms.set(room.id, room);
     }
     seatDeadlines.delete(seat);
@@ -181,15 +195,28 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     const peer = room.seats.find((other) => other !== seat);
     out.push({ type: 'send', to: seat.socket, message: { type: 'joined', peer: peer !== undefined } });
     if (peer === undefined) {
+      room.alone = now;
       roomDeadlines.set(room, now + limits.waitTimeoutMs);
-      return out;
+      return 'waiting';
     }
+    figures.onPaired(now - room.alone);
     seat.peer = peer;
     peer.peer = seat;
     room.active = now;
     roomDeadlines.set(room, now + limits.idleTimeoutMs);
     out.push({ type: 'send', to: peer.socket, message: { type: 'peer-joined' } });
-    return out;
+    return 'paired';
+  }
+
+  /** The first message of a connection, unchecked. */
+  function first(member: Seat<S>, message: unknown, now: number, out: RoomEffect<S>[]): JoinOutcome {
+    const wait = joins.take(member.address, now);
+    if (wait > 0) {
+      joins.giveBack(member.address);
+      return expelWith(member, 'rate-limited', now, out, wait);
+    }
+    const wanted = checkJoin(message);
+    return typeof wanted === 'string' ? expelWith(member, wanted, now, out) : join(member, wanted, now, out);
   }
 
   function wakeRoom(room: Room<S>, now: number, out: RoomEffect<S>[]): void {
@@ -211,6 +238,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
 
   return {
     connect(socket, key, now) {
+      figures.connections += 1;
       const address = addressOf(key);
       address.connections += 1;
       const member: Seat<S> = {
@@ -229,8 +257,12 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
       };
       members.add(member);
       const effects: RoomEffect<S>[] = [];
+      const wait = connections.take(arrivals, now);
+      if (wait > 0) connections.giveBack(arrivals);
       if (stopping) expelWith(member, 'shutting-down', now, effects);
-      else if (address.connections > limits.connectionsPerAddress) {
+      else if (wait > 0 || members.size > limits.connections) {
+        expelWith(member, 'busy', now, effects, BUSY_RETRY_MS);
+      } else if (address.connections > limits.connectionsPerAddress) {
         expelWith(member, 'rate-limited', now, effects, BUSY_RETRY_MS);
       } else seatDeadlines.set(member, now + limits.joinTimeoutMs);
       return { member, effects };
@@ -239,14 +271,10 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     control(member: Seat<S>, message, now) {
       const out: RoomEffect<S>[] = [];
       if (member.gone) return out;
-      if (member.joined) return expelWith(member, 'bad-request', now, out);
-      const wait = joins.take(member.address, now);
-      if (wait > 0) {
-        joins.giveBack(member.address);
-        return expelWith(member, 'rate-limited', now, out, wait);
-      }
-      const wanted = checkJoin(message);
-      return typeof wanted === 'string' ? expelWith(member, wanted, now, out) : join(member, wanted, now, out);
+      if (draining) expel(member, 'shutting-down', now, out);
+      else if (member.joined) expelWith(member, 'bad-request', now, out);
+      else count(figures.joins, first(member, message, now, out));
+      return out;
     },
 
     frame(member: Seat<S>, now) {
@@ -261,11 +289,16 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
       return peer.socket;
     },
 
-    refuse: (member: Seat<S>, code, now) => expelWith(member, code, now, []),
+    refuse(member: Seat<S>, code, now) {
+      const out: RoomEffect<S>[] = [];
+      expelWith(member, code, now, out);
+      return out;
+    },
 
     disconnect(member: Seat<S>, now) {
       const out: RoomEffect<S>[] = [];
       if (!members.delete(member)) return out;
+      if (!member.gone) count(figures.ends, 'left');
       end(member, now, out);
       const { address } = member;
       address.connections -= 1;
@@ -293,12 +326,21 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
       return out;
     },
 
+    drain() {
+      stopping = draining = true;
+      const message = { type: 'error', code: 'shutting-down' } as const;
+      return [...members].flatMap(({ gone, socket }) => (gone ? [] : [{ type: 'send', to: socket, message }]));
+    },
+
     shutdown(now) {
       stopping = true;
       const out: RoomEffect<S>[] = [];
       const all = [...members];
       part(all);
-      for (const member of all) expelWith(member, 'shutting-down', now, out);
+      for (const member of all) {
+        if (draining) expel(member, 'shutting-down', now, out);
+        else expelWith(member, 'shutting-down', now, out);
+      }
       return out;
     },
 

@@ -61,6 +61,16 @@ describe('loaded only when chosen', () => {
     expect(loaded.length).toBeLessThan(6);
   });
 
+  test('the relay in the client brings no monitor and no addon, and runs none of it', () => {
+    for (const source of ['relay-ws/server.ts', 'relay-socketio/server.ts', 'adapters/cli/relay.ts']) {
+      const loaded = loadedWith(chunkOf(source));
+      expect(loaded).toContain(source);
+      expect(loaded.filter((each) => /prom-client|opentelemetry|adapters\/relay\/(monitor|addon)/.test(each))).toEqual(
+        [],
+      );
+    }
+  });
+
   test.each([
     ['adapters/crypto/tweetnacl.ts', /^adapters\/(crypto\/sodium|transport|ui)|^relay-|node_modules\/(libsodium|ws)/],
     ['adapters/transport/ws.ts', /^adapters\/(crypto|ui)|^relay-|node_modules\/(tweetnacl|@noble|libsodium)/],

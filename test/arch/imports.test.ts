@@ -47,11 +47,16 @@ function forbidden({ from, to }: Import): string | undefined {
   if (CONTAINER.test(to))
     return from === 'adapters/cli/compose.ts' ? undefined : 'the container is known to compose.ts only';
   if (target === 'test' || target === 'bench') return 'nobody imports tests';
-  if (target === folder) return undefined;
   if (target === 'core') return undefined;
+  if (from.startsWith('adapters/relay/'))
+    return to.startsWith('adapters/relay/') || to === NODE || to === 'prom-client'
+      ? undefined
+      : 'what the relays share imports core, node:* and prom-client';
+  if (target === folder) return undefined;
   if (folder === 'core') return 'core imports core only';
   if (target?.startsWith('relay-'))
     return MAY_START_RELAYS.has(from) ? undefined : 'only the embedded relay imports relays';
+  if (folder.startsWith('relay-') && to.startsWith('adapters/relay/')) return undefined;
   if (folder === 'adapters')
     return target === undefined || target === 'plugins' ? undefined : `adapters import no ${target}`;
   if (to === NODE) return undefined;
@@ -104,6 +109,9 @@ describe('dependency-cruiser', () => {
     ['relays-are-imported-by-the-embedded-relay-only', 'adapters/planted-relay.ts', "import '../relay-ws/server.js';"],
     ['plugin-kit-imports-core', 'plugins/planted.ts', "import '../adapters/system/clock.js';"],
     ['plugins-import-core-and-kit', 'plugins/planted/index.ts', "import '../../adapters/system/clock.js';"],
+    ['shared-relay-imports', 'adapters/relay/planted.ts', "import '../system/clock.js';"],
+    ['shared-relay-imports', 'adapters/relay/planted-package.ts', "import 'ws';"],
+    ['relay-ws-imports', 'relay-ws/planted-adapter.ts', "import '../adapters/system/clock.js';"],
     ['relay-ws-imports', 'relay-ws/planted.ts', "import '../plugins/define.js';"],
     ['relay-ws-imports', 'relay-ws/planted-package.ts', "import 'commander';"],
     ['relay-socketio-imports', 'relay-socketio/planted.ts', "import '../relay-ws/server.js';"],

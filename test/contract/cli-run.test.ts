@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../adapters/cli/run.js';
 import { EXIT } from '../../core/errors.js';
 import { createFakeInput, createFakeOutput } from '../../plugins/testing-streams.js';
-import { type Relay, startRelay } from '../../relay-ws/server.js';
+import type { Relay } from '../../adapters/relay/listener.js';
+import { startRelay } from '../../relay-ws/server.js';
 
 let relay: Relay;
 beforeAll(async () => {

@@ -1,7 +1,8 @@
 /** The room machine: each rule of protocol.md section 3 and each limit, then any sequence of events. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BUSY_RETRY_MS, ROOM_LIMITS, type RoomLimits } from '../../core/relay/limits.js';
+import { createFigures } from '../../core/relay/figures.js';
+import { BUSY_RETRY_MS, CONNECTION_BURST, ROOM_LIMITS, type RoomLimits } from '../../core/relay/limits.js';
 import { createRooms, type Member, type RoomEffect } from '../../core/relay/rooms.js';
 import { joinMessage } from '../../core/relay/wire.js';
 
@@ -11,7 +12,8 @@ function id(n: number): string {
 
 /** A relay whose sockets are numbers and whose clock is a variable. */
 function relay(limits: Partial<RoomLimits> = {}) {
-  const rooms = createRooms<number>({ limits, hashSeat: (seat) => `hash of ${seat}` });
+  const figures = createFigures();
+  const rooms = createRooms<number>({ limits, figures, hashSeat: (seat) => `hash of ${seat}` });
   const members: Member<number>[] = [];
   const state = { now: 0 };
   function member(n: number): Member<number> {
@@ -21,6 +23,7 @@ function relay(limits: Partial<RoomLimits> = {}) {
   }
   return {
     rooms,
+    figures,
     state,
     member,
     connect(address = 'home') {
@@ -178,6 +181,8 @@ describe('what is not a join', () => {
 describe('limits', () => {
   test('the documented defaults', () => {
     expect(ROOM_LIMITS).toEqual({
+      connections: 100_000,
+      connectionsPerSecond: 1_000,
       connectionsPerAddress: 64,
       joinsPerMinute: 30,
       rooms: 100_000,
@@ -187,6 +192,24 @@ describe('limits', () => {
       framesPerSecond: 200,
       frameBurst: 400,
     });
+  });
+
+  test('connections of all addresses together', () => {
+    const it = relay({ connections: 2 });
+    for (const address of ['one', 'two']) expect(it.connect(address)).toEqual([]);
+    expect(it.connect('three')).toEqual(error(2, 'busy', { retryAfterMs: BUSY_RETRY_MS }));
+    it.leave(0);
+    it.leave(2);
+    expect(it.connect('four')).toEqual([]);
+  });
+
+  test('new connections a second, with a burst of two seconds', () => {
+    const it = relay({ connectionsPerSecond: 10 });
+    for (let n = 0; n < CONNECTION_BURST * 10; n++) expect(it.connect()).toEqual([]);
+    expect(it.connect()).toEqual(error(20, 'busy', { retryAfterMs: BUSY_RETRY_MS }));
+    it.state.now = 100;
+    expect(it.connect()).toEqual([]);
+    expect(it.connect()).toEqual(error(22, 'busy', { retryAfterMs: BUSY_RETRY_MS }));
   });
 
   test('connections of one address', () => {
@@ -353,8 +376,49 @@ describe('shutdown', () => {
   });
 });
 
+describe('drain', () => {
+  test('everybody is told once, frames still pass, then everybody is closed', () => {
+    const it = joined(2);
+    it.connect();
+    expect(it.rooms.drain()).toEqual([0, 1, 2].map((n) => tell(n, { type: 'error', code: 'shutting-down' })));
+    expect(it.frame(0)).toBe(1);
+    expect(it.connect()).toEqual(error(3, 'shutting-down'));
+    expect(it.join(2, 2)).toEqual([{ type: 'close', to: 2, why: 'shutting-down' }]);
+    expect(it.leave(0)).toEqual([tell(1, { type: 'peer-left' })]);
+    expect(it.rooms.shutdown(0)).toEqual([{ type: 'close', to: 1, why: 'shutting-down' }]);
+    for (let n = 1; n < 4; n++) it.leave(n);
+    expect(it.rooms.counts).toMatchObject({ members: 0, rooms: 0 });
+  });
+});
+
+describe('figures', () => {
+  test('joins by outcome, ends by why, and how long who waited has waited', () => {
+    const it = relay();
+    const waits: number[] = [];
+    it.figures.onPaired = (waited) => waits.push(waited);
+    for (let n = 0; n < 3; n++) it.connect();
+    it.join(0);
+    it.state.now = 250;
+    it.join(1);
+    it.join(2);
+    it.leave(1);
+    it.leave(1);
+    it.state.now = 1_000;
+    it.connect();
+    it.join(3);
+    it.rooms.refuse(it.member(0), 'too-large', 1_000);
+    it.leave(0);
+    expect(waits).toEqual([250, 750]);
+    expect(it.figures).toMatchObject({ connections: 4, frames: 0, bytes: 0 });
+    expect(Object.fromEntries(it.figures.joins)).toEqual({ waiting: 1, paired: 2, 'room-full': 1 });
+    expect(Object.fromEntries(it.figures.ends)).toEqual({ 'room-full': 1, left: 1, 'too-large': 1 });
+  });
+});
+
 describe('any sequence of events', () => {
   const LIMITS = {
+    connections: 6,
+    connectionsPerSecond: 50,
     connectionsPerAddress: 4,
     joinsPerMinute: 20,
     rooms: 3,

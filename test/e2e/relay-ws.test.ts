@@ -8,7 +8,8 @@ import { createWsTransport, READ_LIMIT } from '../../adapters/transport/ws.js';
 import type { TransportEvent } from '../../core/ports.js';
 import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage } from '../../core/relay/wire.js';
 import { addressKey } from '../../core/relay/address.js';
-import { FRAGMENT_LIMIT, HEADER_LIMIT, SEND_BUFFER_LIMIT } from '../../relay-ws/server.js';
+import { FRAGMENT_LIMIT, SEND_BUFFER_LIMIT } from '../../relay-ws/server.js';
+import { HEADER_LIMIT } from '../../adapters/relay/listener.js';
 import { runRelayProgram, startRelayProcess, startTestRelay } from '../support/relay.js';
 import { type BareClient, bareClient, barePair, pairings, randomId, randomJoin } from '../support/relay-client.js';
 

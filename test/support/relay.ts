@@ -9,12 +9,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { RoomLimits } from '../../core/relay/limits.js';
-import { type Relay, startRelay } from '../../relay-ws/server.js';
+import type { Relay } from '../../adapters/relay/listener.js';
+import { startRelay } from '../../relay-ws/server.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Limits that no test meets by accident. */
 export const GENEROUS: Partial<RoomLimits> = {
+  connections: 1_000_000,
+  connectionsPerSecond: 1_000_000,
   connectionsPerAddress: 1_000_000,
   joinsPerMinute: 1_000_000,
   framesPerSecond: 1_000_000,
@@ -31,6 +34,8 @@ export interface RelayProcess {
   readonly child: ChildProcess;
   /** Everything it has written so far. */
   output(): string;
+  /** Resolves when it has written this, rejects when it ends without. */
+  says(text: string | RegExp): Promise<string>;
   /** Sends the signal (default SIGTERM) and resolves with the exit status. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -82,30 +87,50 @@ export async function runRelayProgram(
   return { status, stdout, stderr };
 }
 
-/** A relay as a child process; resolves when it listens. Default: relay-ws on a free port. */
+/** A relay as a child process; resolves when it listens. Default: relay-ws on a free port; `file`: the built one. */
 export async function startRelayProcess(
   args: readonly string[] = ['--port', '0'],
   program: RelayProgram = 'relay-ws',
+  file?: string,
 ): Promise<RelayProcess> {
-  const child = spawn(process.execPath, [await bundle(program), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [file ?? (await bundle(program)), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const closed = once(child, 'close') as Promise<[number | null]>;
   let written = '';
-  const url = await new Promise<URL>((resolve, reject) => {
-    const look = (chunk: Buffer) => {
-      written += chunk.toString();
-      const address = /listening on (ws:\/\/\S+)/.exec(written)?.[1];
-      if (address !== undefined) resolve(new URL(address));
-    };
-    child.stdout.on('data', look);
-    child.stderr.on('data', look);
-    void closed.then(() => {
-      reject(new Error(`the relay ended: ${written}`));
-    });
+  let ended = false;
+  const waiting = new Set<() => void>();
+  const look = (chunk: Buffer) => {
+    written += chunk.toString();
+    for (const check of [...waiting]) check();
+  };
+  child.stdout.on('data', look);
+  child.stderr.on('data', look);
+  void closed.then(() => {
+    ended = true;
+    for (const check of [...waiting]) check();
   });
+
+  function says(text: string | RegExp): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const check = (): void => {
+        const found = typeof text === 'string' ? (written.includes(text) ? text : undefined) : text.exec(written)?.[0];
+        if (found === undefined && !ended) return;
+        waiting.delete(check);
+        if (found === undefined) reject(new Error(`the relay ended: ${written}`));
+        else resolve(found);
+      };
+      waiting.add(check);
+      check();
+    });
+  }
+
+  const address = await says(/listening on wss?:\/\/\S+(?=\n)/);
   return {
-    url,
+    url: new URL(address.replace('listening on ', '')),
     child,
     output: () => written,
+    says,
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       const [status] = await closed;

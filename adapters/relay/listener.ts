@@ -1,0 +1,88 @@
+/**
+ * The HTTP server under a relay, whichever its library: limits of a request, TLS, listening, who is at the other end. No
+ * rule of a room may be in this file, and nothing that identifies a client may be written from it.
+ */
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, isIPv6 } from 'node:net';
+import { addressKey } from '../../core/relay/address.js';
+import type { Figures } from '../../core/relay/figures.js';
+import { DEFAULT_HOST, DEFAULT_PORT, type Pem, type RelayOptions } from '../../core/relay/flags.js';
+import type { RoomLimits } from '../../core/relay/limits.js';
+import { clientAddress, parseProxies } from './proxy.js';
+
+/** Of an HTTP request's head, bytes. */
+export const HEADER_LIMIT = 8 * 1024;
+/** For a whole HTTP request, the slowest honest poll with a frame in it included, milliseconds. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+/** Connections above the limit that may be open for the moment in which they are told so. */
+export const SPARE_CONNECTIONS = 1_024;
+
+/** A relay that listens. */
+export interface Relay {
+  readonly port: number;
+  readonly url: URL;
+  /** How many connections, rooms and addresses are held in memory. */
+  readonly counts: { readonly members: number; readonly rooms: number; readonly addresses: number };
+  readonly figures: Figures;
+  /** From now on new connections get this certificate. Throws when it cannot be used; the old one stays then. */
+  setTls(pem: Pem): void;
+  /**
+   * Stops accepting, tells every client `shutting-down`, waits up to `drainMs` (default 0) for them to leave, flushes and
+   * closes the others.
+   */
+  close(drainMs?: number): Promise<void>;
+}
+
+export interface Listener {
+  readonly server: Server;
+  /** The key of the client's address for the limits. */
+  addressOf(request: IncomingMessage): string;
+  setTls(pem: Pem): void;
+  /** Rejects with the error of the operating system (EADDRINUSE, EACCES, ENOTFOUND …). */
+  listen(): Promise<{ readonly port: number; readonly url: URL }>;
+}
+
+export function createListener(options: RelayOptions, limits: RoomLimits, answer: RequestListener): Listener {
+  const bounds = {
+    maxHeaderSize: HEADER_LIMIT,
+    headersTimeout: limits.joinTimeoutMs,
+    requestTimeout: Math.max(REQUEST_TIMEOUT_MS, limits.joinTimeoutMs),
+    connectionsCheckingInterval: Math.min(1_000, limits.joinTimeoutMs),
+  };
+  const { tls, trustProxy, host = DEFAULT_HOST, port: wanted = DEFAULT_PORT } = options;
+  const secure =
+    tls === undefined
+      ? undefined
+      : createTlsServer({ ...bounds, ...tls, handshakeTimeout: limits.joinTimeoutMs }, answer);
+  const server = (secure as Server | undefined) ?? createServer(bounds, answer);
+  server.maxConnections = limits.connections + SPARE_CONNECTIONS;
+  const proxies = trustProxy === undefined ? undefined : parseProxies(trustProxy);
+
+  return {
+    server,
+    addressOf(request) {
+      const remote = request.socket.remoteAddress ?? '';
+      return addressKey(
+        proxies === undefined ? remote : clientAddress(remote, request.headers['x-forwarded-for'], proxies),
+      );
+    },
+    setTls(pem) {
+      secure?.setSecureContext({ cert: pem.cert, key: pem.key });
+    },
+    async listen() {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(wanted, host, () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
+      // Failing to accept one connection (no descriptor left) must not end the relay for the others.
+      server.on('error', () => undefined);
+      const { port } = server.address() as AddressInfo;
+      const scheme = secure === undefined ? 'ws' : 'wss';
+      return { port, url: new URL(`${scheme}://${isIPv6(host) ? `[${host}]` : host}:${String(port)}/`) };
+    },
+  };
+}

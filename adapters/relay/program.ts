@@ -1,0 +1,138 @@
+/**
+ * A relay as a program, whichever its library: flags, files, listen, stop on a signal. Exit statuses as in
+ * core/errors.ts: 0 stopped by a signal, 2 bad flags or files, 3 cannot listen, 1 a defect, 130 two signals. Nothing that
+ * identifies a client may be written from this file.
+ */
+import { parseArgs } from 'node:util';
+import { CODES, EXIT, type ExitStatus } from '../../core/errors.js';
+import {
+  helpText,
+  type Pem,
+  type ParseFlags,
+  parseCommand,
+  type ProgramOptions,
+  type RelayOptions,
+} from '../../core/relay/flags.js';
+import { type Certificate, readCertificate } from './certificate.js';
+import { describeConfiguration } from './configuration.js';
+import type { Relay } from './listener.js';
+import type { Monitor } from './monitor.js';
+import { parseProxies } from './proxy.js';
+
+export interface RelayProgram {
+  /** Said before each line. */
+  readonly name: string;
+  readonly start: (options: RelayOptions) => Promise<Relay>;
+  /** Which native code ws masks frames with. */
+  readonly nativeMasking: () => 'Node' | 'bufferutil' | undefined;
+}
+
+const parse: ParseFlags = (args, options) =>
+  parseArgs({ args: [...args], options, allowPositionals: false, strict: true }).values;
+
+/** Runs until it has ended the process. `argv` without node and program. */
+export function runRelay(program: RelayProgram, argv: readonly string[]): void {
+  const exit = (status: ExitStatus): void => process.exit(status);
+  const say = (line: string): void => void process.stderr.write(`${program.name}: ${line}\n`);
+  const command = parseCommand(argv, parse);
+  if (command.run === 'help') {
+    process.stdout.write(helpText(program.name));
+    return exit(EXIT.ok);
+  }
+  if (command.run === 'refuse') {
+    say(`SC-503 ${command.why}. Try --help.`);
+    return exit(command.exit);
+  }
+  const { options } = command;
+  let certificate: Certificate | undefined;
+  try {
+    certificate = readFiles(options);
+  } catch (error) {
+    say(`SC-503 ${messageOf(error)}. Try --check-config.`);
+    return exit(EXIT.usage);
+  }
+  if (command.run === 'relay') return serve(program, options, certificate, say, exit);
+  process.stdout.write(describeConfiguration(options, certificate, program.nativeMasking()));
+  exit(certificate?.expired === true ? EXIT.usage : EXIT.ok);
+}
+
+/** Everything that can be wrong before anything listens. Throws an error whose message says what. */
+function readFiles(options: ProgramOptions): Certificate | undefined {
+  parseProxies(options.relay.trustProxy ?? []);
+  return options.tlsFiles === undefined ? undefined : readCertificate(options.tlsFiles);
+}
+
+function serve(
+  program: RelayProgram,
+  options: ProgramOptions,
+  certificate: Certificate | undefined,
+  say: (line: string) => void,
+  exit: (status: ExitStatus) => void,
+): void {
+  let relay: Relay | undefined;
+  let monitor: Monitor | undefined;
+  let signals = 0;
+
+  function stop(): void {
+    monitor?.stopping();
+    relay?.close(options.drainMs).then(() => exit(EXIT.ok), defect);
+  }
+
+  /** Its place in the program, never its message, which may hold an address. */
+  function defect(error: unknown): void {
+    const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^ +at /.test(line)) : [];
+    say(['SC-501 a defect ended the relay', ...frames].join('\n'));
+    exit(EXIT.internal);
+  }
+
+  function signalled(): void {
+    signals += 1;
+    if (signals > 1) exit(EXIT.interrupted);
+    else stop();
+  }
+
+  function reload(files: Pem): void {
+    try {
+      const fresh = readCertificate(files);
+      if (fresh.expired) throw new Error('the new certificate has expired');
+      relay?.setTls(fresh.pem);
+      say(`new certificate: ${fresh.about}`);
+    } catch (error) {
+      say(`SC-503 ${messageOf(error)}. The old certificate stays.`);
+    }
+  }
+
+  process.on('uncaughtException', defect);
+  process.on('unhandledRejection', defect);
+  process.on('SIGTERM', signalled);
+  process.on('SIGINT', signalled);
+  const { tlsFiles } = options;
+  // Without files the signal keeps its meaning: the terminal is gone, and the relay that ran in it ends.
+  if (tlsFiles !== undefined) process.on('SIGHUP', () => reload(tlsFiles));
+  if (certificate?.expired === true) say('the certificate has expired: clients will refuse it');
+
+  async function start(): Promise<void> {
+    const started = await program.start({
+      ...options.relay,
+      ...(certificate === undefined ? {} : { tls: certificate.pem }),
+    });
+    if (options.monitor !== undefined) {
+      const { startMonitor } = await import('./monitor.js');
+      monitor = await startMonitor(started, options.monitor.host, options.monitor.port);
+      say(`monitor on ${monitor.url.href}`);
+    }
+    relay = started;
+    say(`listening on ${started.url.href}`);
+    if (signals > 0) stop();
+  }
+
+  start().catch((error: unknown) => {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    say(`SC-111 cannot listen there (${why}). Choose another --host or --port.`);
+    exit(CODES['SC-111']);
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'the configuration cannot be read';
+}

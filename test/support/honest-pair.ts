@@ -1,0 +1,100 @@
+/**
+ * Two honest clients of a relay, either kind, that keep sending numbered frames to each other at the pace of a chat and
+ * check what arrives. No expectation may be in this file: it rejects.
+ */
+import { createSocketioTransport } from '../../adapters/transport/socketio.js';
+import { createWsTransport } from '../../adapters/transport/ws.js';
+import type { Connection, TransportEvent } from '../../core/ports.js';
+import type { RelayProgram } from './relay.js';
+import { randomId, randomJoin } from './relay-client.js';
+
+/** Milliseconds between two messages. */
+const PACE_MS = 5;
+const SIZE = 256;
+
+export interface HonestPair {
+  /** Sends `count` numbered messages and awaits each one's echo; milliseconds of each. Rejects for a wrong or lost one. */
+  chat(count: number): Promise<number[]>;
+  close(): void;
+}
+
+export async function honestPair(program: RelayProgram, relay: URL): Promise<HonestPair> {
+  const transport = program === 'relay-ws' ? createWsTransport({ relay }) : createSocketioTransport({ relay });
+  const room = randomId();
+  let next = 0;
+  let echoed = 0;
+  let seen = 0;
+  let failed: Error | undefined;
+  const waiting = new Set<() => void>();
+  const look = (): void => {
+    for (const check of [...waiting]) check();
+  };
+  const fail = (why: string): void => {
+    failed ??= new Error(`the honest pair: ${why}`);
+    look();
+  };
+  const until = (reached: () => boolean): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (failed === undefined && !reached()) return;
+        waiting.delete(check);
+        if (failed === undefined) resolve();
+        else reject(failed);
+      };
+      waiting.add(check);
+      check();
+    });
+
+  const told = [0, 0];
+  let closing = false;
+  const sink = (side: 0 | 1, onFrame: (frame: Uint8Array) => void) => (event: TransportEvent) => {
+    if (event.type === 'frame') onFrame(event.frame);
+    else if (event.type === 'closed' && !closing) fail(`closed: ${event.reason} ${event.detail}`);
+    else if (event.type === 'control') {
+      const { type, peer } = event.message as { type?: string; peer?: boolean };
+      if (type === 'peer-joined' || (type === 'joined' && peer === true)) told[side] = 1;
+      else if (type !== 'joined') fail(`told ${JSON.stringify(event.message)}`);
+    }
+    look();
+  };
+  const numberOf = (frame: Uint8Array): number => new DataView(frame.buffer, frame.byteOffset).getUint32(0);
+  const one: Connection = transport.open(
+    randomJoin(room),
+    sink(0, (frame) => {
+      if (numberOf(frame) !== echoed) fail(`the echo of ${String(echoed)} came as ${String(numberOf(frame))}`);
+      echoed += 1;
+    }),
+  );
+  const two: Connection = transport.open(
+    randomJoin(room),
+    sink(1, (frame) => {
+      if (numberOf(frame) !== seen) fail(`message ${String(seen)} came as ${String(numberOf(frame))}`);
+      seen += 1;
+      two.send(frame);
+    }),
+  );
+  await until(() => told[0] === 1 && told[1] === 1);
+
+  return {
+    async chat(count) {
+      const times: number[] = [];
+      for (let n = 0; n < count; n++) {
+        const frame = new Uint8Array(SIZE);
+        new DataView(frame.buffer).setUint32(0, next);
+        next += 1;
+        const start = performance.now();
+        one.send(frame);
+        await until(() => echoed === next);
+        times.push(performance.now() - start);
+        // The pace of a chat: the relay's limit on frames is not what is tested.
+        await new Promise((resolve) => setTimeout(resolve, PACE_MS));
+      }
+      return times;
+    },
+    close() {
+      closing = true;
+      one.close();
+      two.close();
+    },
+  };
+}
