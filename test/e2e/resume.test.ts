@@ -155,7 +155,7 @@ it('a peer that is gone for good is given up after --resume-timeout, with what w
 
 it('an unattended program says goodbye after --idle-timeout', async () => {
   const relay = await relayOn(0, 'ws');
-  const { maker, guest } = await jsonPair(relay.url, { maker: ['--idle-timeout', '500ms'] });
+  const { maker, guest } = await jsonPair(relay.url, { maker: ['--idle-timeout', '5s'] });
   expect([await maker.exit, await guest.exit]).toEqual([0, 0]);
   expect(await maker.event('ended')).toMatchObject({ code: 'SC-326' });
 });
