@@ -43,7 +43,7 @@ function search(defines, folder) {
   };
   const made = run('spin', ['-a', ...defines.map((define) => `-D${define}`), MODEL]);
   if (made.status !== 0) throw new Error(made.text);
-  const compiled = run('gcc', ['-O2', '-w', '-DSAFETY', '-DCOLLAPSE', '-DMEMLIM=4096', '-o', 'pan', 'pan.c']);
+  const compiled = run('gcc', ['-O1', '-w', '-DSAFETY', '-DCOLLAPSE', '-DMEMLIM=4096', '-o', 'pan', 'pan.c']);
   if (compiled.status !== 0) throw new Error(compiled.text);
   const { text } = run('./pan', ['-m2000000']);
   const [, errors] = /errors: (\d+)/.exec(text) ?? [];
