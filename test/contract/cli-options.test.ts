@@ -81,6 +81,16 @@ describe('options', () => {
     });
   });
 
+  it.each([
+    ['0', 0, Number.POSITIVE_INFINITY],
+    ['250ms', 250, 250],
+    ['90s', 90_000, 90_000],
+    ['5m', 300_000, 300_000],
+    ['24h', 86_400_000, 86_400_000],
+  ])('a duration: %s', (given, resumeTimeout, idleTimeout) => {
+    expect(options('--resume-timeout', given, '--idle-timeout', given)).toMatchObject({ resumeTimeout, idleTimeout });
+  });
+
   it('the UI that is used when none is named comes from outside, a named one counts', () => {
     const ui = (...argv: string[]): unknown => {
       const invocation = parseOptions(argv, registry(), 'rich');
@@ -133,6 +143,13 @@ describe('options', () => {
     [['--code-fd', '3', '--code-stdin'], 'SC-503', 'one place only'],
     [['--code-fd', '3', 'kitchen'], 'SC-503', 'one place only'],
     [['--code-stdin', 'kitchen'], 'SC-503', 'one place only'],
+    [['--resume-timeout', '90'], 'SC-503', 'a duration is 0 or a number with ms, s, m or h'],
+    [['--resume-timeout', '-1s'], 'SC-503', '--resume-timeout'],
+    [['--resume-timeout', '1.5h'], 'SC-503', '--resume-timeout'],
+    [['--resume-timeout', '25000h'], 'SC-503', 'at most 24 days'],
+    [['--idle-timeout', 'soon'], 'SC-503', '--idle-timeout'],
+    [['--idle-timeout', '10d'], 'SC-503', '--idle-timeout'],
+    [['--idle-timeout', '0x10s'], 'SC-503', '--idle-timeout'],
     [['--verify=yes'], 'SC-503', "unknown option '--verify=yes'"],
     [['--verfy'], 'SC-503', 'Did you mean --verify?'],
     [['-z'], 'SC-503', "unknown option '-z'"],
