@@ -125,6 +125,11 @@ export interface Connection {
    * broken network.
    */
   send(frame: Uint8Array): boolean;
+  /**
+   * Joins once more on the same connection: with the ticket that the relay asked for. Only after `open`; dropped when the
+   * connection has ended. Absent in a transport whose other end asks for none.
+   */
+  join?(join: Join): void;
   /** Flushes what was sent, then closes; `closed` follows. Further calls do nothing. */
   close(): void;
 }

@@ -3,10 +3,10 @@
  * (protocol.md section 3). The packets are those of core/relay/packets.ts. Nothing that identifies anybody (room, seat,
  * address, size) may be written anywhere from this file.
  */
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Server, type Socket } from 'socket.io';
+import { HASHES } from '../adapters/relay/hashes.js';
 import { createListener, type Relay } from '../adapters/relay/listener.js';
 import { createFigures } from '../core/relay/figures.js';
 import type { RelayOptions } from '../core/relay/flags.js';
@@ -77,7 +77,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const rooms = createRooms<Peer>({
     limits,
     figures,
-    hashSeat: (seat) => createHash('sha256').update(seat).digest('base64'),
+    ...HASHES,
   });
   const now = () => performance.now();
   const peers = new WeakMap<object, Peer>();

@@ -2,10 +2,10 @@
  * Sockets ⇄ core/relay: one relay over WebSocket (protocol.md section 3), in a program of its own or inside another.
  * Nothing that identifies anybody (room, seat, address, size) may be written anywhere from this file.
  */
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { HASHES } from '../adapters/relay/hashes.js';
 import { createListener, type Relay } from '../adapters/relay/listener.js';
 import { createFigures } from '../core/relay/figures.js';
 import type { RelayOptions } from '../core/relay/flags.js';
@@ -82,7 +82,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const rooms = createRooms<RelaySocket>({
     limits,
     figures,
-    hashSeat: (seat) => createHash('sha256').update(seat).digest('base64'),
+    ...HASHES,
   });
   const now = () => performance.now();
 

@@ -140,8 +140,7 @@ export function createSocketioTransport({
 
       socket.on('connect', () => {
         opened = true;
-        const { type, ...message } = joinMessage(join);
-        socket.emit(EVENTS.control, { type, ...message });
+        socket.emit(EVENTS.control, joinMessage(join));
         emit({ type: 'open' });
       });
       socket.on(EVENTS.frame, (frame: unknown) => {
@@ -177,6 +176,9 @@ export function createSocketioTransport({
             watch();
           }
           return !blocked;
+        },
+        join(again) {
+          if (!asked && socket.connected) socket.emit(EVENTS.control, joinMessage(again));
         },
         close() {
           if (asked || over) return;

@@ -139,6 +139,9 @@ export function createWsTransport(options: WsTransportOptions): TransportPort {
           blocked = socket.bufferedAmount > SEND_MARK;
           return !blocked;
         },
+        join(again) {
+          if (!asked && socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(joinMessage(again)));
+        },
         close() {
           if (asked || socket === undefined) return;
           asked = true;

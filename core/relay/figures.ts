@@ -4,8 +4,8 @@
  */
 import type { RelayErrorCode } from './wire.js';
 
-/** What became of a join. */
-export type JoinOutcome = 'waiting' | 'paired' | RelayErrorCode;
+/** What became of a join; `ticket`: one was asked for. */
+export type JoinOutcome = 'waiting' | 'paired' | 'ticket' | RelayErrorCode;
 
 export interface Figures {
   /** Connections made. */

@@ -67,6 +67,11 @@ const LIMIT_FLAGS: Readonly<Record<string, LimitFlag>> = {
     description: 'open connections of one address',
   },
   'joins-per-minute': { limit: 'joinsPerMinute', ...COUNT, description: 'joins of one address a minute' },
+  'failed-joins': {
+    limit: 'failedJoins',
+    ...COUNT,
+    description: 'joins of one address in 10 minutes that meet nobody',
+  },
   rooms: { limit: 'rooms', ...COUNT, description: 'rooms' },
   'join-timeout': { limit: 'joinTimeoutMs', ...SECONDS, description: 'seconds from connecting to the join' },
   'wait-timeout': { limit: 'waitTimeoutMs', ...SECONDS, description: 'seconds alone in a room' },

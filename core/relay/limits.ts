@@ -10,8 +10,10 @@ export interface RoomLimits {
   readonly connectionsPerSecond: number;
   /** Open connections of one address. */
   readonly connectionsPerAddress: number;
-  /** Joins of one address, a minute, with a burst of the same number. */
+  /** Joins of one address, a minute, with a burst of the same number; more with tickets. */
   readonly joinsPerMinute: number;
+  /** Joins of one address that met nobody, in ten minutes. */
+  readonly failedJoins: number;
   readonly rooms: number;
   /** From connecting to the join, milliseconds. */
   readonly joinTimeoutMs: number;
@@ -29,6 +31,7 @@ export const ROOM_LIMITS: RoomLimits = {
   connectionsPerSecond: 1_000,
   connectionsPerAddress: 64,
   joinsPerMinute: 30,
+  failedJoins: 30,
   rooms: 100_000,
   joinTimeoutMs: 5_000,
   waitTimeoutMs: 3_600_000,
@@ -43,21 +46,40 @@ export const CONNECTION_BURST = 2;
 /** What a client refused for want of room is told to wait, milliseconds. */
 export const BUSY_RETRY_MS = 5_000;
 
-/**
- * A token bucket kept as one number, the time at which it is full again: one token each `interval` ms, `burst` of them.
- * `take` always takes, and returns how long to wait until that was allowed (0: now).
- */
+/** From a challenge to the join with its ticket, milliseconds: a little more than clients allow themselves. */
+export const TICKET_WAIT_MS = 65_000;
+
+/** One allowance in use, kept as one number: the time at which it is whole again. */
+interface Bucket {
+  full: number;
+}
+
+/** A token bucket: one token each `interval` ms, `burst` of them. */
 export function allowance(interval: number, burst: number) {
   // Half a token of slack: sums of fractions must not refuse the last one of a burst.
   const whole = (burst + 0.5) * interval;
+
+  function wait(bucket: Bucket, now: number): number {
+    const over = Math.max(bucket.full, now) + interval - now - whole;
+    return over > 0 ? over : 0;
+  }
+
   return {
-    take(bucket: { full: number }, now: number): number {
+    /** Takes one when there is one; returns how long to wait until there is (0: taken). */
+    take(bucket: Bucket, now: number): number {
+      const over = wait(bucket, now);
+      if (over === 0) bucket.full = Math.max(bucket.full, now) + interval;
+      return over;
+    },
+    /** Takes one in any case; returns how long to wait until that was allowed (0: now). */
+    force(bucket: Bucket, now: number): number {
       bucket.full = (bucket.full > now ? bucket.full : now) + interval;
       const over = bucket.full - now - whole;
       return over > 0 ? over : 0;
     },
-    giveBack(bucket: { full: number }): void {
-      bucket.full -= interval;
-    },
+    /** How long until there is one, without taking it. */
+    wait,
+    /** The part that is used, 0 to 1. */
+    used: (bucket: Bucket, now: number): number => Math.max(0, bucket.full - now) / (burst * interval),
   };
 }

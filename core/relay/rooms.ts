@@ -7,7 +7,9 @@
  */
 import { createDeadlines, type Due, NOT_DUE } from './deadlines.js';
 import { count, createFigures, type Figures, type JoinOutcome } from './figures.js';
-import { allowance, BUSY_RETRY_MS, CONNECTION_BURST, ROOM_LIMITS, type RoomLimits } from './limits.js';
+import { allowance, BUSY_RETRY_MS, ROOM_LIMITS, type RoomLimits, TICKET_WAIT_MS } from './limits.js';
+import { createLoad, newStanding, type Price, type Standing } from './load.js';
+import { isTicket } from './ticket.js';
 import { checkJoin, type Join, type RelayErrorCode, type RelayMessage } from './wire.js';
 
 /** Why the relay ends a connection: an error that was sent before, or one of the quiet endings. */
@@ -24,8 +26,7 @@ export type RoomEffect<S> =
 interface Address extends Due {
   readonly key: string;
   connections: number;
-  /** When the allowance for joins is whole again. */
-  full: number;
+  readonly standing: Standing;
 }
 
 interface Room<S> extends Due {
@@ -44,7 +45,11 @@ interface Seat<S> extends Due {
   hash: string;
   room: Room<S> | undefined;
   peer: Seat<S> | undefined;
+  /** What it has to bring a ticket for. */
+  challenge: (Price & { readonly challenge: string }) | undefined;
   joined: boolean;
+  /** A peer has been here. */
+  met: boolean;
   held: boolean;
   /** When the allowance for frames is whole again. */
   full: number;
@@ -84,6 +89,10 @@ export interface RoomsOptions {
   readonly limits?: Partial<RoomLimits>;
   /** A one-way hash of a seat (43 characters in). */
   readonly hashSeat: (seat: string) => string;
+  /** base64url of 32 fresh random bytes. */
+  readonly challenge: () => string;
+  /** SHA-512 of all the parts. */
+  readonly digest: (parts: readonly Uint8Array[]) => Uint8Array;
   /** Where it counts what it does. */
   readonly figures?: Figures;
 }
@@ -92,9 +101,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
   const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };
   const figures = options.figures ?? createFigures();
   const frames = allowance(1000 / limits.framesPerSecond, limits.frameBurst);
-  const connections = allowance(1000 / limits.connectionsPerSecond, CONNECTION_BURST * limits.connectionsPerSecond);
-  const arrivals = { full: 0 };
-  const joins = allowance(60_000 / limits.joinsPerMinute, limits.joinsPerMinute);
+  const load = createLoad(limits);
 
   const rooms = new Map<string, Room<S>>();
   const addresses = new Map<string, Address>();
@@ -110,7 +117,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
   function addressOf(key: string): Address {
     let address = addresses.get(key);
     if (address === undefined) {
-      address = { key, connections: 0, full: 0, at: 0, order: 0, place: NOT_DUE };
+      address = { key, connections: 0, standing: newStanding(), at: 0, order: 0, place: NOT_DUE };
       addresses.set(key, address);
     }
     addressDeadlines.delete(address);
@@ -139,6 +146,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
   function end(seat: Seat<S>, now: number, out: RoomEffect<S>[]): void {
     seat.gone = true;
     seatDeadlines.delete(seat);
+    if (seat.joined && !seat.met && !stopping) load.fail(seat.address.standing, now);
     leave(seat, now, out);
   }
 
@@ -177,8 +185,11 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     let room = rooms.get(wanted.room);
     const ghost = room?.seats.find((held) => held.hash === hash);
     if (room !== undefined && ghost === undefined) {
-      if (wanted.mode === 'create') return expelWith(seat, 'room-taken', now, out);
-      if (room.seats.length >= 2) return expelWith(seat, 'room-full', now, out);
+      const taken = wanted.mode === 'create' ? 'room-taken' : room.seats.length >= 2 ? 'room-full' : undefined;
+      if (taken !== undefined) {
+        load.fail(seat.address.standing, now);
+        return expelWith(seat, taken, now, out);
+      }
     }
     if (room === undefined) {
       if (rooms.size >= limits.rooms) return expelWith(seat, 'busy', now, out, BUSY_RETRY_MS);
@@ -187,10 +198,16 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     }
     seatDeadlines.delete(seat);
     seat.joined = true;
+    seat.challenge = undefined;
     seat.hash = hash;
     seat.room = room;
     room.seats.push(seat);
-    if (ghost !== undefined) expel(ghost, 'replaced', now, out);
+    if (ghost !== undefined) {
+      // It goes on in its new connection.
+      seat.met = ghost.met;
+      ghost.met = true;
+      expel(ghost, 'replaced', now, out);
+    }
 
     const peer = room.seats.find((other) => other !== seat);
     out.push({ type: 'send', to: seat.socket, message: { type: 'joined', peer: peer !== undefined } });
@@ -202,21 +219,41 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     figures.onPaired(now - room.alone);
     seat.peer = peer;
     peer.peer = seat;
+    seat.met = peer.met = true;
     room.active = now;
     roomDeadlines.set(room, now + limits.idleTimeoutMs);
     out.push({ type: 'send', to: peer.socket, message: { type: 'peer-joined' } });
     return 'paired';
   }
 
-  /** The first message of a connection, unchecked. */
-  function first(member: Seat<S>, message: unknown, now: number, out: RoomEffect<S>[]): JoinOutcome {
-    const wait = joins.take(member.address, now);
-    if (wait > 0) {
-      joins.giveBack(member.address);
-      return expelWith(member, 'rate-limited', now, out, wait);
+  /** A message of a connection that has not joined, unchecked. */
+  function first(seat: Seat<S>, message: unknown, now: number, out: RoomEffect<S>[]): JoinOutcome {
+    const { challenge, address } = seat;
+    const held = { members: members.size, rooms: rooms.size };
+    const price = challenge ?? load.judge(address.standing, held, now);
+    if (price !== undefined && price.bits === undefined) {
+      return expelWith(seat, price.code, now, out, price.retryAfterMs);
     }
     const wanted = checkJoin(message);
-    return typeof wanted === 'string' ? expelWith(member, wanted, now, out) : join(member, wanted, now, out);
+    if (typeof wanted === 'string') return expelWith(seat, wanted, now, out);
+    if (challenge !== undefined) {
+      const { bits = 0, code, retryAfterMs } = challenge;
+      const paid = wanted.ticket !== undefined && isTicket(challenge.challenge, bits, wanted.ticket, options.digest);
+      if (!paid) return expelWith(seat, code, now, out, retryAfterMs);
+      load.pay(address.standing, now);
+    } else if (price?.bits !== undefined) return ask(seat, price, price.bits, now, out);
+    return join(seat, wanted, now, out);
+  }
+
+  /** The connection stays, for one join with a ticket. */
+  function ask(seat: Seat<S>, price: Price, difficulty: number, now: number, out: RoomEffect<S>[]): JoinOutcome {
+    const challenge = options.challenge();
+    const retryAfterMs = Math.ceil(price.retryAfterMs);
+    seat.challenge = { ...price, challenge };
+    seatDeadlines.set(seat, now + TICKET_WAIT_MS);
+    const message = { type: 'error', code: price.code, retryAfterMs, ticket: { challenge, difficulty } } as const;
+    out.push({ type: 'send', to: seat.socket, message });
+    return 'ticket';
   }
 
   function wakeRoom(room: Room<S>, now: number, out: RoomEffect<S>[]): void {
@@ -247,7 +284,9 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
         hash: '',
         room: undefined,
         peer: undefined,
+        challenge: undefined,
         joined: false,
+        met: false,
         held: false,
         full: 0,
         gone: false,
@@ -257,8 +296,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
       };
       members.add(member);
       const effects: RoomEffect<S>[] = [];
-      const wait = connections.take(arrivals, now);
-      if (wait > 0) connections.giveBack(arrivals);
+      const wait = load.arrive(now);
       if (stopping) expelWith(member, 'shutting-down', now, effects);
       else if (wait > 0 || members.size > limits.connections) {
         expelWith(member, 'busy', now, effects, BUSY_RETRY_MS);
@@ -278,7 +316,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     },
 
     frame(member: Seat<S>, now) {
-      const wait = frames.take(member, now);
+      const wait = frames.force(member, now);
       if (wait > 0 && !member.gone) {
         member.held = true;
         seatDeadlines.set(member, now + wait);
@@ -303,7 +341,8 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
       const { address } = member;
       address.connections -= 1;
       if (address.connections > 0) return out;
-      if (address.full > now) addressDeadlines.set(address, address.full);
+      const forgotten = load.forgottenAt(address.standing);
+      if (forgotten > now) addressDeadlines.set(address, forgotten);
       else addresses.delete(address.key);
       return out;
     },

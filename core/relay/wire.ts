@@ -18,6 +18,16 @@ export interface Join {
   readonly room: string;
   readonly seat: string;
   readonly mode: 'create' | 'join';
+  /** For the challenge that this connection got: base64url of 8 bytes, 11 characters. */
+  readonly ticket?: string;
+}
+
+/** What a relay asks a client to work for (core/relay/ticket.ts). */
+export interface Challenge {
+  /** base64url of 32 random bytes. */
+  readonly challenge: string;
+  /** Zero bits. */
+  readonly difficulty: number;
 }
 
 /** What goes over the wire for a join. */
@@ -43,23 +53,31 @@ export type RelayMessage =
   | { readonly type: 'joined'; readonly peer: boolean }
   | { readonly type: 'peer-joined' }
   | { readonly type: 'peer-left' }
-  | { readonly type: 'error'; readonly code: RelayErrorCode; readonly retryAfterMs?: number };
+  | {
+      readonly type: 'error';
+      readonly code: RelayErrorCode;
+      readonly retryAfterMs?: number;
+      /** With it the connection stays open for a join that brings the ticket. */
+      readonly ticket?: Challenge;
+    };
 
+const TICKET = /^[A-Za-z0-9_-]{11}$/;
 const ID = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
-/** The message a client sends for `join`, its first and only one. */
-export function joinMessage(join: Join): JoinMessage {
-  return { v: CONTROL_VERSION, type: 'join', room: join.room, seat: join.seat, mode: join.mode };
+/** The message a client sends for `join`. */
+export function joinMessage({ room, seat, mode, ticket }: Join): JoinMessage {
+  return { v: CONTROL_VERSION, type: 'join', room, seat, mode, ...(ticket === undefined ? {} : { ticket }) };
 }
 
 /** Relay side: the join in `value`, or the error code to answer with. Unknown extra fields are ignored. */
 export function checkJoin(value: unknown): Join | 'bad-request' | 'unsupported-version' {
   if (!isObject(value)) return 'bad-request';
-  const { v, type, room, seat, mode } = value;
+  const { v, type, room, seat, mode, ticket } = value;
   if (v !== CONTROL_VERSION) return typeof v === 'number' ? 'unsupported-version' : 'bad-request';
   if (type !== 'join' || (mode !== 'create' && mode !== 'join')) return 'bad-request';
   if (typeof room !== 'string' || typeof seat !== 'string' || !ID.test(room) || !ID.test(seat)) return 'bad-request';
-  return { room, seat, mode };
+  if (ticket === undefined) return { room, seat, mode };
+  return typeof ticket === 'string' && TICKET.test(ticket) ? { room, seat, mode, ticket } : 'bad-request';
 }
 
 /** Client side: the relay's message in `value`, or undefined if it is none. Extra fields and unknown types are none. */
@@ -76,12 +94,22 @@ export function checkRelayMessage(value: unknown): RelayMessage | undefined {
       const code = RELAY_ERRORS.find((known) => known === value['code']);
       if (code === undefined) return undefined;
       const delay = value['retryAfterMs'];
-      if (typeof delay !== 'number' || !Number.isFinite(delay) || delay < 0) return { type: 'error', code };
-      return { type: 'error', code, retryAfterMs: Math.min(delay, RETRY_AFTER_LIMIT) };
+      const ticket = checkChallenge(value['ticket']);
+      const error = { type: 'error', code, ...(ticket === undefined ? {} : { ticket }) } as const;
+      if (typeof delay !== 'number' || !Number.isFinite(delay) || delay < 0) return error;
+      return { ...error, retryAfterMs: Math.min(delay, RETRY_AFTER_LIMIT) };
     }
     default:
       return undefined;
   }
+}
+
+function checkChallenge(value: unknown): Challenge | undefined {
+  if (!isObject(value)) return undefined;
+  const { challenge, difficulty } = value;
+  if (typeof challenge !== 'string' || !ID.test(challenge)) return undefined;
+  if (typeof difficulty !== 'number' || !Number.isInteger(difficulty) || difficulty < 0) return undefined;
+  return { challenge, difficulty };
 }
 
 /** JSON text of at most CONTROL_LIMIT bytes (counted as UTF-16 units first, so that nothing large is parsed). */

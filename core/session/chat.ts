@@ -127,6 +127,9 @@ export function chat(options: ChatOptions): Chat {
     switch (effect.type) {
       case 'connect':
         return connect(effect.join);
+      case 'join':
+        connection?.join?.(effect.join);
+        return;
       case 'transmit':
         connection?.send(effect.frame);
         return;

@@ -27,6 +27,8 @@ export type SessionView =
 export type Effect =
   /** Open a connection; the one before is closed already. */
   | { readonly type: 'connect'; readonly join: Join }
+  /** Join once more on the current connection, with a ticket. */
+  | { readonly type: 'join'; readonly join: Join }
   /** Hand a frame to the current connection. */
   | { readonly type: 'transmit'; readonly frame: Uint8Array }
   /** Close the current connection after what was transmitted; its `closed` event is still reported. */

@@ -75,6 +75,7 @@ export function guardTransport(transport: TransportPort, failed: (error: Securec
       returned = true;
       return {
         send: (frame) => guard('transport', () => connection.send(frame)),
+        join: (again) => guard('transport', () => connection.join?.(again)),
         close() {
           try {
             connection.close();

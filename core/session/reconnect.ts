@@ -10,6 +10,7 @@ import { createProof, type Position, type Proof, type Prover, RESUME_TYPE, resum
 import { checkRelayMessage, type Join, type RelayMessage } from '../relay/wire.js';
 import { BACKOFF_MAX, createBackoff } from './backoff.js';
 import type { Host } from './events.js';
+import { createTicketWork, TICKET_TIMEOUT } from './ticket.js';
 
 /** From `connect` to an open connection, milliseconds. */
 export const RESUME_OPEN_TIMEOUT = 10_000;
@@ -70,6 +71,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 export function createReconnect(host: Host, options: ReconnectOptions): Reconnect {
   const { crypto, role } = options;
   const backoff = createBackoff(crypto);
+  const ticketWork = createTicketWork(crypto);
   const { room, seat } = resumeRoom(crypto, options.resume, role);
   const join: Join = { room: base64url(room), seat: base64url(seat), mode: 'join' };
   let phase: Phase = 'up';
@@ -97,6 +99,7 @@ export function createReconnect(host: Host, options: ReconnectOptions): Reconnec
   function retry(now: number, atLeast = 0): void {
     down(now);
     proof = undefined;
+    ticketWork.reset();
     if (phase !== 'backoff') host.emit({ type: 'disconnect' });
     inRoom = false;
     if (phase !== 'up' && options.elsewhere(now)) return enter('away', NEVER);
@@ -153,6 +156,7 @@ export function createReconnect(host: Host, options: ReconnectOptions): Reconnec
       case 'peer-left':
         return alone(now);
       case 'error':
+        if (phase === 'joining' && ticketWork.begin(message.ticket, now)) return enter('joining', now + TICKET_TIMEOUT);
         return refused(message, now);
     }
   }
@@ -234,12 +238,17 @@ export function createReconnect(host: Host, options: ReconnectOptions): Reconnec
 
     tick(now) {
       if (phase !== 'up' && now >= giveUpAt) return options.givenUp(now);
+      const ticket = ticketWork.work(now);
+      if (ticket !== undefined) {
+        enter('joining', now + RESUME_JOIN_TIMEOUT);
+        host.emit({ type: 'join', join: { ...join, ticket } });
+      }
       if (now < deadline) return;
       if (phase === 'backoff') return connect(now);
       if (phase === 'proving') return proofFailed(now);
       retry(now);
     },
 
-    wakeAt: () => (phase === 'up' ? NEVER : Math.min(deadline, giveUpAt)),
+    wakeAt: () => (phase === 'up' ? NEVER : Math.min(deadline, giveUpAt, ticketWork.wakeAt())),
   };
 }

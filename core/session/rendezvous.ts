@@ -7,12 +7,13 @@ import type { CryptoPort, Secret, TransportEvent } from '../ports.js';
 import { base64url } from '../protocol/bytes.js';
 import type { Caps } from '../protocol/caps.js';
 import { type Attempt, createAttempt, type Established, type Mode } from '../protocol/handshake.js';
-import { checkRelayMessage, type RelayErrorCode, type RelayMessage } from '../relay/wire.js';
+import { checkRelayMessage, type Join, type RelayErrorCode, type RelayMessage } from '../relay/wire.js';
 import type { CodeForm, Nameplate } from '../room/code.js';
 import { roomId } from '../room/room-id.js';
 import { createBackoff, fraction } from './backoff.js';
 import type { Host } from './events.js';
 import { ALONE_TURN } from './reconnect.js';
+import { createTicketWork, TICKET_TIMEOUT } from './ticket.js';
 
 /** From pairing to M3. */
 export const ATTEMPT_TIMEOUT = 30_000;
@@ -90,6 +91,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
   let reflections = 0;
   let uncounted = 0;
   const backoff = createBackoff(crypto);
+  const ticketWork = createTicketWork(crypto);
   /** The relay has answered a join: from now on a lost line is made anew. */
   let known = false;
   let told = false;
@@ -105,7 +107,20 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
     opened = false;
     joinDeadline = now + OPEN_TIMEOUT;
     rejoinAt = Number.POSITIVE_INFINITY;
-    host.emit({ type: 'connect', join: { room: base64url(room), seat, mode: settled ? 'join' : 'create' } });
+    ticketWork.reset();
+    host.emit({ type: 'connect', join: wanted() });
+  }
+
+  function wanted(): Join {
+    return { room: base64url(room), seat, mode: settled ? 'join' : 'create' };
+  }
+
+  /** Works for the ticket, one slice at a time. */
+  function work(now: number): void {
+    const ticket = ticketWork.work(now);
+    if (ticket === undefined) return;
+    joinDeadline = now + JOIN_TIMEOUT;
+    host.emit({ type: 'join', join: { ...wanted(), ticket } });
   }
 
   /** Forgets the attempt. False when the code is burnt, and with it the session. */
@@ -135,6 +150,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
     if (!drop()) return;
     if (paired) host.move('unpaired');
     connected = false;
+    ticketWork.reset();
     joinDeadline = visitDeadline = Number.POSITIVE_INFINITY;
     host.emit({ type: 'disconnect' });
     if (!visiting) {
@@ -218,6 +234,10 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
       case 'peer-left':
         return unpair(now);
       case 'error':
+        if (joinDeadline !== Number.POSITIVE_INFINITY && ticketWork.begin(message.ticket, now)) {
+          joinDeadline = now + TICKET_TIMEOUT;
+          return;
+        }
         return refused(message.code, message.retryAfterMs, now);
     }
   }
@@ -302,6 +322,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
         if (opened) return lost('SC-107', { why: 'no answer to the join' }, now);
         return lost('SC-101', { why: 'no connection in time' }, now);
       }
+      work(now);
       if (now >= visitDeadline) return leave(now, 0);
       if (now >= rejoinAt) connect(now);
       if (now >= attemptDeadline) {
@@ -310,7 +331,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
       }
     },
 
-    wakeAt: () => Math.min(joinDeadline, attemptDeadline, rejoinAt, visitDeadline),
+    wakeAt: () => Math.min(joinDeadline, attemptDeadline, rejoinAt, visitDeadline, ticketWork.wakeAt()),
 
     wipe() {
       attempt?.wipe();

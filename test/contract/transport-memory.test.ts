@@ -4,6 +4,7 @@ import { createMemoryRelay, type MemoryRelayOptions } from '../../plugins/testin
 import type { TransportEvent } from '../../core/ports.js';
 import { transportContract } from '../../plugins/testing-transport.js';
 import { GENEROUS } from '../support/relay.js';
+import { randomId, randomJoin } from '../support/relay-client.js';
 
 function fixture(options: MemoryRelayOptions) {
   let opened = 0;
@@ -175,4 +176,22 @@ describe('memory hooks', () => {
     time.runTo(1);
     expect(frames(b)).toEqual([0, 1, 2, 3]);
   });
+});
+
+test('a join that is asked for a ticket is made again on the same connection', async () => {
+  const { transport, close } = createMemoryRelay({ limits: { ...GENEROUS, joinsPerMinute: 1 } });
+  const room = randomId();
+  const told: unknown[] = [];
+  await new Promise<void>((resolve) => {
+    for (const join of [randomJoin(room), randomJoin(room)]) {
+      const connection = transport.open(join, (event) => {
+        if (event.type !== 'control') return;
+        told.push((event.message as { type: string }).type);
+        if (told.length === 2) connection.join?.({ ...join, ticket: 'A'.repeat(11) });
+        if (told.length === 4) resolve();
+      });
+    }
+  });
+  expect(told).toEqual(['joined', 'error', 'joined', 'peer-joined']);
+  close();
 });

@@ -1,62 +1,9 @@
-/** The room machine: each rule of protocol.md section 3 and each limit, then any sequence of events. */
-import fc from 'fast-check';
+/** The room machine: each rule of protocol.md section 3 and each limit. */
 import { describe, expect, test } from 'vitest';
-import { createFigures } from '../../core/relay/figures.js';
-import { BUSY_RETRY_MS, CONNECTION_BURST, ROOM_LIMITS, type RoomLimits } from '../../core/relay/limits.js';
-import { createRooms, type Member, type RoomEffect } from '../../core/relay/rooms.js';
+import { BUSY_RETRY_MS, CONNECTION_BURST, ROOM_LIMITS, TICKET_WAIT_MS } from '../../core/relay/limits.js';
+import { FAILED_PERIOD_MS, PAID_FACTOR, TICKET_BITS, TICKET_BITS_MORE } from '../../core/relay/load.js';
 import { joinMessage } from '../../core/relay/wire.js';
-
-function id(n: number): string {
-  return `${'A'.repeat(36)}${String(n).padStart(6, '0')}A`;
-}
-
-/** A relay whose sockets are numbers and whose clock is a variable. */
-function relay(limits: Partial<RoomLimits> = {}) {
-  const figures = createFigures();
-  const rooms = createRooms<number>({ limits, figures, hashSeat: (seat) => `hash of ${seat}` });
-  const members: Member<number>[] = [];
-  const state = { now: 0 };
-  function member(n: number): Member<number> {
-    const found = members[n];
-    if (found === undefined) throw new Error('no such member');
-    return found;
-  }
-  return {
-    rooms,
-    figures,
-    state,
-    member,
-    connect(address = 'home') {
-      const { member: made, effects } = rooms.connect(members.length, address, state.now);
-      members.push(made);
-      return effects;
-    },
-    join: (n: number, room = 1, seat = n, mode: 'join' | 'create' = 'join') =>
-      rooms.control(member(n), joinMessage({ room: id(room), seat: id(seat), mode }), state.now),
-    frame: (n: number) => rooms.frame(member(n), state.now),
-    leave: (n: number) => rooms.disconnect(member(n), state.now),
-    wake(at: number) {
-      state.now = at;
-      return rooms.wake(at);
-    },
-  };
-}
-
-/** `count` members joined to room 1, each with a seat of its own. */
-function joined(count: number, limits: Partial<RoomLimits> = {}) {
-  const it = relay(limits);
-  for (let n = 0; n < count; n++) {
-    it.connect();
-    it.join(n);
-  }
-  return it;
-}
-
-const tell = (to: number, message: object) => ({ type: 'send', to, message });
-const error = (to: number, code: string, more: object = {}) => [
-  tell(to, { type: 'error', code, ...more }),
-  { type: 'close', to, why: code },
-];
+import { asked, CHALLENGE, error, id, joined, relay, tell, TICKET, WRONG_TICKET } from '../support/room-machine.js';
 
 describe('pairing', () => {
   test('the first waits, the second is told and then the first', () => {
@@ -185,6 +132,7 @@ describe('limits', () => {
       connectionsPerSecond: 1_000,
       connectionsPerAddress: 64,
       joinsPerMinute: 30,
+      failedJoins: 30,
       rooms: 100_000,
       joinTimeoutMs: 5_000,
       waitTimeoutMs: 3_600_000,
@@ -222,22 +170,99 @@ describe('limits', () => {
     expect(it.connect()).toEqual([]);
   });
 
-  test('joins of one address a minute, and how long to wait', () => {
-    const it = relay();
+  test('joins of one address a minute without a ticket', () => {
+    const it = relay({ failedJoins: 1000 });
     for (let n = 0; n < ROOM_LIMITS.joinsPerMinute; n++) {
       it.connect();
       expect(it.join(n, n).at(0)).toEqual(tell(n, { type: 'joined', peer: false }));
       it.leave(n);
     }
     it.connect();
-    expect(it.join(30)).toEqual(error(30, 'rate-limited', { retryAfterMs: 1000 }));
+    expect(it.join(30)).toEqual([asked(30, 'rate-limited', 1000)]);
     it.connect();
-    expect(it.join(31)).toEqual(error(31, 'rate-limited', { retryAfterMs: 1000 }));
+    expect(it.join(31)).toEqual([asked(31, 'rate-limited', 1000)]);
     it.connect('elsewhere');
     expect(it.join(32)).toEqual([tell(32, { type: 'joined', peer: false })]);
     it.state.now = 2000;
     it.connect();
     expect(it.join(33, 33)).toEqual([tell(33, { type: 'joined', peer: false })]);
+  });
+
+  test('with tickets ten times as many, each harder; then the address has to wait', () => {
+    const it = relay({ joinsPerMinute: 2, failedJoins: 1000 });
+    const bits: number[] = [];
+    for (let n = 0; n < 2 + PAID_FACTOR * 2; n++) {
+      it.connect();
+      const [first] = it.join(n, n);
+      if (n < 2) continue;
+      expect(first).toMatchObject({ message: { code: 'rate-limited', ticket: { challenge: CHALLENGE } } });
+      if (first?.type === 'send' && first.message.type === 'error') bits.push(first.message.ticket?.difficulty ?? 0);
+      expect(it.join(n, n, n, 'join', TICKET)).toEqual([tell(n, { type: 'joined', peer: false })]);
+    }
+    expect(bits).toEqual([...bits].sort((a, b) => a - b));
+    expect([bits[0], bits.at(-1)]).toEqual([TICKET_BITS, TICKET_BITS + TICKET_BITS_MORE]);
+    it.connect();
+    expect(it.join(22, 22)).toEqual(error(22, 'rate-limited', { retryAfterMs: 1500 }));
+    expect(Object.fromEntries(it.figures.joins)).toEqual({ waiting: 22, ticket: 20, 'rate-limited': 1 });
+  });
+
+  test('joins that meet nobody', () => {
+    const limits = { joinsPerMinute: 1000, failedJoins: 3, waitTimeoutMs: 100 };
+    const it = relay(limits);
+    for (let n = 0; n < 2; n++) it.connect();
+    // One leaves, one is given up, one finds the room full; two that met have not failed.
+    it.join(0, 1);
+    it.leave(0);
+    it.join(1, 2);
+    it.wake(100);
+    for (let n = 2; n < 5; n++) it.connect();
+    for (let n = 2; n < 5; n++) it.join(n, 3);
+    for (let n = 2; n < 4; n++) it.leave(n);
+    it.connect();
+    expect(it.join(5, 4)).toEqual([asked(5, 'rate-limited', 99_900)]);
+    it.connect('elsewhere');
+    expect(it.join(6, 5)).toEqual([tell(6, { type: 'joined', peer: false })]);
+    // A ghost that is replaced has not failed.
+    const other = relay(limits);
+    for (let n = 0; n < 5; n++) {
+      other.connect();
+      expect(other.join(n, 1, 1).at(-1)).toEqual(tell(n, { type: 'joined', peer: false }));
+    }
+  });
+
+  test.each([
+    ['rooms', { rooms: 4 }, TICKET_BITS],
+    ['connections', { connections: 5 }, TICKET_BITS + 1],
+    ['new connections', { connectionsPerSecond: 2 }, TICKET_BITS + TICKET_BITS_MORE],
+  ])('%s near their limit: joins need tickets, from every address', (_what, limits, bits) => {
+    const it = relay(limits);
+    for (let n = 0; n < 3; n++) {
+      it.connect(`address ${n}`);
+      it.join(n, n);
+    }
+    it.connect('elsewhere');
+    expect(it.join(3, 3)).toEqual([asked(3, 'busy', BUSY_RETRY_MS, bits)]);
+    expect(it.join(3, 3, 3, 'join', TICKET)).toEqual([tell(3, { type: 'joined', peer: false })]);
+  });
+
+  test('a ticket that is none, a join without one, and one that comes too late', () => {
+    const it = relay({ rooms: 1 });
+    it.connect();
+    it.join(0, 0);
+    const busy = { retryAfterMs: BUSY_RETRY_MS };
+    for (let n = 1; n < 5; n++) {
+      it.connect();
+      expect(it.join(n, 0)).toMatchObject([{ message: { ticket: { difficulty: TICKET_BITS + TICKET_BITS_MORE } } }]);
+    }
+    expect(it.join(1, 0, 1, 'join', WRONG_TICKET)).toEqual(error(1, 'busy', busy));
+    expect(it.join(2, 0)).toEqual(error(2, 'busy', busy));
+    expect(it.rooms.control(it.member(3), undefined, 0)).toEqual(error(3, 'bad-request'));
+    expect(it.wake(TICKET_WAIT_MS - 1)).toEqual([]);
+    expect(it.wake(TICKET_WAIT_MS)).toEqual([{ type: 'close', to: 4, why: 'join-timeout' }]);
+    // A ticket for nothing is not looked at.
+    const free = relay();
+    free.connect();
+    expect(free.join(0, 0, 0, 'join', WRONG_TICKET)).toEqual([tell(0, { type: 'joined', peer: false })]);
   });
 
   test('malformed joins count as joins', () => {
@@ -252,8 +277,9 @@ describe('limits', () => {
     const it = joined(1);
     it.leave(0);
     expect(it.rooms.counts.addresses).toBe(1);
-    expect(it.rooms.wakeAt).toBe(2000);
-    it.wake(2000);
+    const whole = FAILED_PERIOD_MS / ROOM_LIMITS.failedJoins;
+    expect(it.rooms.wakeAt).toBe(whole);
+    it.wake(whole);
     expect(it.rooms.counts.addresses).toBe(0);
     expect(it.rooms.wakeAt).toBeUndefined();
   });
@@ -286,9 +312,13 @@ describe('limits', () => {
     for (let n = 0; n < 3; n++) it.connect();
     it.join(0, 1);
     it.join(1, 2);
-    expect(it.join(2, 3)).toEqual(error(2, 'busy', { retryAfterMs: BUSY_RETRY_MS }));
+    // Asked for the same work in both cases: nobody learns for nothing whether a room exists.
+    const hardest = asked(2, 'busy', BUSY_RETRY_MS, TICKET_BITS + TICKET_BITS_MORE);
+    expect(it.join(2, 3)).toEqual([hardest]);
+    expect(it.join(2, 3, 2, 'join', TICKET)).toEqual(error(2, 'busy', { retryAfterMs: BUSY_RETRY_MS }));
     it.connect();
-    expect(it.join(3, 2).at(0)).toEqual(tell(3, { type: 'joined', peer: true }));
+    expect(it.join(3, 2)).toEqual([{ ...hardest, to: 3 }]);
+    expect(it.join(3, 2, 3, 'join', TICKET).at(0)).toEqual(tell(3, { type: 'joined', peer: true }));
   });
 
   test('a join must come in time', () => {
@@ -412,171 +442,5 @@ describe('figures', () => {
     expect(it.figures).toMatchObject({ connections: 4, frames: 0, bytes: 0 });
     expect(Object.fromEntries(it.figures.joins)).toEqual({ waiting: 1, paired: 2, 'room-full': 1 });
     expect(Object.fromEntries(it.figures.ends)).toEqual({ 'room-full': 1, left: 1, 'too-large': 1 });
-  });
-});
-
-describe('any sequence of events', () => {
-  const LIMITS = {
-    connections: 6,
-    connectionsPerSecond: 50,
-    connectionsPerAddress: 4,
-    joinsPerMinute: 20,
-    rooms: 3,
-    joinTimeoutMs: 50,
-    waitTimeoutMs: 400,
-    idleTimeoutMs: 200,
-    framesPerSecond: 100,
-    frameBurst: 5,
-  };
-
-  const step = fc.oneof(
-    fc.record({ do: fc.constant('connect' as const), address: fc.constantFrom('one', 'two', 'three') }),
-    fc.record({
-      do: fc.constant('join' as const),
-      who: fc.nat(7),
-      room: fc.nat(3),
-      seat: fc.nat(5),
-      mode: fc.constantFrom('join' as const, 'create' as const),
-    }),
-    fc.record({ do: fc.constant('frame' as const), who: fc.nat(7), times: fc.integer({ min: 1, max: 12 }) }),
-    fc.record({ do: fc.constant('rubbish' as const), who: fc.nat(7) }),
-    fc.record({ do: fc.constant('too-large' as const), who: fc.nat(7) }),
-    fc.record({ do: fc.constant('leave' as const), who: fc.nat(7) }),
-    fc.record({ do: fc.constant('wait' as const), ms: fc.nat(300) }),
-    fc.record({ do: fc.constant('shutdown' as const) }),
-  );
-
-  /** What a client believes from what it was told, and what really happened to it. */
-  interface Belief {
-    room: number | undefined;
-    peer: boolean;
-    joined: boolean;
-    closed: boolean;
-    held: boolean;
-  }
-
-  function play(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[]): void {
-    const it = relay(LIMITS);
-    const clients: Belief[] = [];
-    let stopped = false;
-
-    const client = (n: number): Belief => {
-      const found = clients[n];
-      if (found === undefined) throw new Error('an effect for nobody');
-      return found;
-    };
-
-    function take(effects: readonly RoomEffect<number>[]): void {
-      for (const effect of effects) {
-        const to = client(effect.to);
-        expect(to.closed, 'an effect for a closed connection').toBe(false);
-        if (effect.type === 'close') {
-          to.closed = true;
-          to.peer = false;
-        } else if (effect.type === 'resume') {
-          expect(to.held).toBe(true);
-          to.held = false;
-        } else {
-          const { message } = effect;
-          switch (message.type) {
-            case 'joined':
-              expect(to.joined).toBe(false);
-              to.joined = true;
-              to.peer = message.peer;
-              break;
-            case 'peer-joined':
-              expect(to.joined && !to.peer, 'a pairing event without a parting').toBe(true);
-              to.peer = true;
-              break;
-            case 'peer-left':
-              expect(to.peer, 'a parting event without a pairing').toBe(true);
-              to.peer = false;
-              break;
-            case 'error':
-              break;
-          }
-        }
-      }
-    }
-
-    function check(): void {
-      const inRoom = new Map<number, number[]>();
-      for (const [n, { closed, joined: isIn, room }] of clients.entries()) {
-        if (closed || !isIn || room === undefined) continue;
-        inRoom.set(room, [...(inRoom.get(room) ?? []), n]);
-      }
-      for (const seats of inRoom.values()) {
-        expect(seats.length, 'seats in a room').toBeLessThanOrEqual(2);
-        // Both believe in each other or the one believes in nobody.
-        for (const n of seats) expect(client(n).peer).toBe(seats.length === 2);
-      }
-      expect(it.rooms.counts.rooms).toBe(inRoom.size);
-      expect(inRoom.size).toBeLessThanOrEqual(LIMITS.rooms);
-    }
-
-    /** Wakes as often as asked for up to `end`; each wake-up must move the next one on. */
-    function runTo(end: number): void {
-      for (let rounds = 0; (it.rooms.wakeAt ?? Number.POSITIVE_INFINITY) <= end; rounds++) {
-        expect(rounds, 'wake-ups without progress').toBeLessThan(200);
-        const at = Math.max(it.rooms.wakeAt ?? 0, it.state.now);
-        take(it.wake(at));
-        expect(it.rooms.wakeAt ?? Number.POSITIVE_INFINITY).toBeGreaterThan(at);
-        check();
-      }
-      it.state.now = Math.max(it.state.now, end);
-    }
-
-    function frame(who: number): void {
-      const to = it.frame(who);
-      const self = client(who);
-      if (it.member(who).held) self.held = true;
-      expect(to !== undefined, 'a frame is forwarded exactly if a peer is there').toBe(self.peer);
-      if (to === undefined) return;
-      expect(client(to).room, 'a frame in another room').toBe(self.room);
-      expect(to).not.toBe(who);
-      expect(client(to).closed).toBe(false);
-    }
-
-    for (const action of steps) {
-      const who = 'who' in action ? action.who : 0;
-      if (action.do === 'connect') {
-        clients.push({ room: undefined, peer: false, joined: false, closed: false, held: false });
-        take(it.connect(action.address));
-        if (stopped) expect(clients.at(-1)?.closed).toBe(true);
-      } else if (action.do === 'wait') runTo(it.state.now + action.ms);
-      else if (action.do === 'shutdown') {
-        stopped = true;
-        take(it.rooms.shutdown(it.state.now));
-        for (const { closed } of clients) expect(closed).toBe(true);
-      } else if (clients[who] === undefined) continue;
-      else if (action.do === 'join') {
-        const self = client(who);
-        if (!self.joined) self.room = action.room;
-        take(it.join(who, action.room, action.seat, action.mode));
-      } else if (action.do === 'frame') {
-        for (let n = 0; n < action.times; n++) frame(who);
-      } else if (action.do === 'rubbish') take(it.rooms.control(it.member(who), { type: 'rubbish' }, it.state.now));
-      else if (action.do === 'too-large') take(it.rooms.refuse(it.member(who), 'too-large', it.state.now));
-      else {
-        // The connection is gone before anything can be sent to it.
-        client(who).closed = true;
-        client(who).peer = false;
-        take(it.leave(who));
-      }
-      check();
-    }
-
-    for (const n of clients.keys()) {
-      client(n).closed = true;
-      client(n).peer = false;
-      take(it.leave(n));
-    }
-    runTo(it.state.now + 120_000);
-    expect(it.rooms.counts, 'nothing is left behind').toEqual({ members: 0, rooms: 0, addresses: 0 });
-    expect(it.rooms.wakeAt).toBeUndefined();
-  }
-
-  test('two seats at most, balanced pairings, the right room, progress, nothing left behind', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 120 }), play), { numRuns: 1500 });
   });
 });

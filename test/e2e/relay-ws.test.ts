@@ -285,13 +285,13 @@ describe('limits', () => {
     const slow = await relayWith({ joinsPerMinute: 1 });
     await (await bareClient(slow.url, randomJoin())).until((self) => self.told.length > 0);
     const third = await bareClient(slow.url, randomJoin());
-    await third.end();
+    await third.until((self) => self.told.length > 0);
     expect(third.told[0]).toMatchObject({ type: 'error', code: 'rate-limited' });
 
     const small = await relayWith({ rooms: 1 });
     await (await bareClient(small.url, randomJoin())).until((self) => self.told.length > 0);
     const fourth = await bareClient(small.url, randomJoin());
-    await fourth.end();
+    await fourth.until((self) => self.told.length > 0);
     expect(fourth.told[0]).toMatchObject({ type: 'error', code: 'busy' });
   });
 

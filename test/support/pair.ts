@@ -152,6 +152,10 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
         who.joins.push(effect.join);
         connect(who.side, effect.join);
         break;
+      case 'join':
+        who.joins.push(effect.join);
+        joinAgain(who.side, effect.join);
+        break;
       case 'transmit': {
         who.frames.push(effect.frame.slice());
         const frame = effect.frame;
@@ -181,12 +185,25 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
     queue.push(() => {
       if (links.get(side) !== link) return;
       handle(side, { type: 'transport', event: { type: 'open' } });
-      if (relay.join?.(join, side, pair) === true) return;
-      link.joined = true;
-      const met = together();
-      if (met) pair.control(opposite(side), { type: 'peer-joined' });
-      pair.control(side, { type: 'joined', peer: met });
+      answer(link, join);
     });
+  }
+
+  /** With a ticket, on the same connection. */
+  function joinAgain(side: Side, join: Join): void {
+    const link = links.get(side);
+    queue.push(() => {
+      if (link !== undefined && links.get(side) === link) answer(link, join);
+    });
+  }
+
+  function answer(link: Link, join: Join): void {
+    const { side } = link;
+    if (relay.join?.(join, side, pair) === true) return;
+    link.joined = true;
+    const met = together();
+    if (met) pair.control(opposite(side), { type: 'peer-joined' });
+    pair.control(side, { type: 'joined', peer: met });
   }
 
   function disconnect(side: Side): void {

@@ -96,6 +96,8 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
         case 'connect':
           connect(side, effect.join);
           break;
+        case 'join':
+          throw new Error('no relay here asks for a ticket');
         case 'transmit':
           transmit(side, effect.frame);
           break;

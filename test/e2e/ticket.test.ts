@@ -1,0 +1,56 @@
+/** Tickets between the real programs: people behind one crowded address, or at a crowded relay, still meet. */
+import { afterEach, describe, expect, test } from 'vitest';
+import { TICKET_BITS } from '../../core/relay/load.js';
+import { jsonPair, killAll } from '../support/program.js';
+import { type RelayProcess, startRelayProcess } from '../support/relay.js';
+import { bareClient, randomJoin } from '../support/relay-client.js';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  killAll();
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function outcomes(relay: RelayProcess): Promise<string> {
+  const base = (await relay.says(/monitor on http:\/\/\S+(?=\n)/)).replace('monitor on ', '');
+  return (await fetch(`${base}metrics`)).text();
+}
+
+describe.each([
+  ['relay-ws', 'ws'],
+  ['relay-socketio', 'socketio'],
+] as const)('%s', (program, kind) => {
+  test.each([
+    ['more joins than one address has', ['--joins-per-minute', '1']],
+    ['a relay near its limit', ['--max-connections', '2']],
+  ])('%s: both work, meet and chat', async (_what, limits) => {
+    const relay = await startRelayProcess(['--port', '0', '--monitor-port', '0', ...limits], program);
+    cleanups.push(() => relay.child.kill('SIGKILL'));
+    const flags = ['--transport', kind];
+    const { maker, guest } = await jsonPair(relay.url, { maker: flags, guest: flags });
+    maker.command({ do: 'send', text: 'worth the work' });
+    expect(await guest.event('message')).toMatchObject({ text: 'worth the work' });
+    expect(await outcomes(relay)).toMatch(/^securechat_relay_joins_total\{outcome="ticket"\} [12]$/m);
+    for (const each of [maker, guest]) each.command({ do: 'quit' });
+    await Promise.all([maker.exit, guest.exit]);
+    expect(await relay.stop()).toBe(0);
+  });
+});
+
+test('what a relay asks for is 32 fresh random bytes each time', async () => {
+  const relay = await startRelayProcess(['--port', '0', '--joins-per-minute', '1']);
+  cleanups.push(() => relay.child.kill('SIGKILL'));
+  await (await bareClient(relay.url, randomJoin())).until(({ told }) => told.length > 0);
+  const challenges = new Set<string>();
+  for (let n = 0; n < 5; n++) {
+    const client = await bareClient(relay.url, randomJoin());
+    await client.until(({ told }) => told.length > 0);
+    const [message] = client.told;
+    if (message?.type !== 'error' || message.ticket === undefined) throw new Error('no ticket was asked for');
+    expect(message).toMatchObject({ code: 'rate-limited', ticket: { difficulty: TICKET_BITS } });
+    expect(message.ticket.challenge).toMatch(/^[\w-]{43}$/);
+    challenges.add(message.ticket.challenge);
+    client.socket.terminate();
+  }
+  expect(challenges.size).toBe(5);
+});
