@@ -12,6 +12,7 @@ import {
   type RoomCode,
   withPassphrase,
 } from '../../core/room/code.js';
+import { suggest } from '../../core/room/completion.js';
 import type { Wordlist } from '../../core/room/words.js';
 import { describe } from './describe.js';
 import { type Input, readFirstLine, takeFirstLine } from './input.js';
@@ -105,7 +106,8 @@ async function askCode(entry: CodeEntry, prompter: Prompter): Promise<ReadCode> 
   const accept = refusing((typed) => {
     read = typed.every((byte) => byte === 0x20) ? newCode(entry) : readCode(typed, entry);
   });
-  await prompter.ask({ message: CLI_WORDS.ask.code, hidden: false, what: 'code', accept });
+  const hint = (typed: Uint8Array) => suggest(typed, entry.words);
+  await prompter.ask({ message: CLI_WORDS.ask.code, hidden: false, what: 'code', accept, suggest: hint });
   if (read === undefined) throw new LocalProtocolError('a code was accepted but not read');
   return read;
 }
@@ -113,6 +115,15 @@ async function askCode(entry: CodeEntry, prompter: Prompter): Promise<ReadCode> 
 /** Only for a room name alone. */
 async function askPassphrase(read: ReadCode, { words }: CodeEntry, prompter: Prompter): Promise<ReadCode> {
   if (read.code.form !== 'none') return read;
+  const passphrase = await prompter.choose({
+    message: CLI_WORDS.ask.open,
+    answers: [
+      { title: CLI_WORDS.ask.compare, value: false },
+      { title: CLI_WORDS.ask.withPassphrase, value: true },
+    ],
+    what: 'passphrase',
+  });
+  if (!passphrase) return read;
   let { code } = read;
   const accept = refusing((typed) => {
     code = withPassphrase(read.code, typed, words, normalize);
@@ -121,14 +132,12 @@ async function askPassphrase(read: ReadCode, { words }: CodeEntry, prompter: Pro
   return { ...read, code };
 }
 
-/** A check of bytes as the check of an answer: what it throws becomes the sentence, the bytes are wiped. */
-function refusing(check: (typed: Uint8Array) => void): (answer: string) => string | undefined {
+/** A check as the check of an answer: what it throws becomes the sentence. */
+function refusing(check: (typed: Uint8Array) => void): (answer: Uint8Array) => string | undefined {
   return (answer) => {
     try {
-      return wiping(utf8(answer), (typed) => {
-        check(typed);
-        return undefined;
-      });
+      check(answer);
+      return undefined;
     } catch (error) {
       if (error instanceof SecurechatError) return describe(error.code, error.detail);
       throw error;

@@ -67,6 +67,14 @@ export const CLI_WORDS = {
   },
   ask: {
     code: 'Room code (Enter for a new one)',
+    mark: '>',
+    done: '-',
+    tab: (word: string) => `Tab: ${word}`,
+    notListed: (position: number, nearest: string) =>
+      `No listed word ${String(position)} begins like this. Did you mean "${nearest}"?`,
+    open: 'Anybody who knows this room name can be the peer',
+    compare: 'Compare safety words with the peer before anything is said',
+    withPassphrase: 'Type a passphrase that the peer types as well',
     passphrase: 'Shared passphrase for this room (Enter for none)',
   },
 } as const;

@@ -1,106 +1,65 @@
 /**
- * Questions on a terminal, with `prompts`, loaded only when there is something to ask. It settles in every case: answered,
- * Ctrl-C or Escape, Ctrl-D or end of input (where `prompts` alone would wait for ever). `prompts` keeps what is typed in
- * JavaScript strings, which cannot be wiped: --code-stdin and --code-fd avoid it.
+ * Questions on a terminal. A choice is asked with `prompts`, loaded only when there is one; it keeps what is typed in
+ * JavaScript strings, so that a code or a passphrase is asked in line-prompt.ts.
  */
 import { Readable } from 'node:stream';
 import { SecurechatError } from '../../core/errors.js';
+import { askLine, type LinePromptOptions, type Question } from './line-prompt.js';
+import { takeKeys } from './terminal-keys.js';
 
-export interface Question {
+export interface Choice<T> {
   readonly message: string;
-  /** Nothing of the answer is shown but its length. */
-  readonly hidden: boolean;
+  /** The first one is chosen by Enter. */
+  readonly answers: readonly { readonly title: string; readonly value: T }[];
   /** Named in SC-310 when the input ends. */
   readonly what: 'code' | 'passphrase';
-  /** Takes the answer; returns a sentence when it is not acceptable: it is shown and the answer can be corrected. */
-  accept(answer: string): string | undefined;
 }
 
+/** Both throw SecurechatError SC-311 (cancelled) and SC-310 (end of input). */
 export interface Prompter {
-  /** Resolves when the answer was accepted. Throws SecurechatError SC-311 (cancelled) and SC-310 (end of input). */
+  /** Resolves when the answer was accepted. */
   ask(question: Question): Promise<void>;
+  choose<T>(choice: Choice<T>): Promise<T>;
 }
-
-type TerminalInput = NodeJS.ReadableStream & {
-  readonly isTTY?: boolean;
-  readonly readableEnded?: boolean;
-  setRawMode?: (raw: boolean) => unknown;
-};
 
 const CTRL_D = '\x04';
 
-export function createPrompter(input: TerminalInput, output: NodeJS.WritableStream, color: boolean): Prompter {
+export function createPrompter(options: LinePromptOptions & { readonly output: NodeJS.WritableStream }): Prompter {
+  const { input, output, color } = options;
   return {
-    async ask({ message, hidden, what, accept }) {
+    ask: (question) => askLine(question, options),
+
+    async choose({ message, answers, what }) {
       // The library colours with kleur, which looks for this when it is loaded.
       if (!color) process.env['NODE_DISABLE_COLORS'] = '1';
       const { default: prompts } = await import('prompts');
-      const keys = keysOf(input);
+      // A stream for this question alone: the library listens to it in ways that cannot be undone, and turns its errors
+      // into uncaught ones. It sets the raw mode itself.
+      const stream = new Readable({ read: () => undefined });
+      const taken = takeKeys(input, (chunk) => void stream.push(Buffer.from(chunk)), false);
+      const keys = Object.assign(stream, { isTTY: input.isTTY === true, setRawMode: taken.setRawMode });
       let lastKey: string | undefined;
-      keys.stream.on('keypress', (_text: unknown, key?: { readonly sequence?: string }) => {
+      keys.on('keypress', (_text: unknown, key?: { readonly sequence?: string }) => {
         lastKey = key?.sequence;
       });
-      let accepted = false;
-      // Keys pasted behind Enter reach the answer after it was checked: only what was checked counts.
-      const validate = (answer: string): true | string => {
-        const why = accept(answer);
-        accepted = why === undefined;
-        return why ?? true;
-      };
       const answered = prompts({
-        type: hidden ? 'password' : 'text',
+        type: 'select',
         name: 'answer',
         message,
-        validate,
-        stdin: keys.stream,
+        choices: answers.map(({ title }, value) => ({ title, value })),
+        initial: 0,
+        stdin: keys,
         stdout: output as NodeJS.WriteStream,
       });
       try {
-        const ended = await Promise.race([answered.then(() => false), keys.ended.then(() => true)]);
-        if (accepted) return;
+        const ended = await Promise.race([answered.then(() => false), taken.ended.then(() => true)]);
+        const found = ended ? undefined : answers[(await answered)['answer'] as number];
+        if (found !== undefined) return found.value;
         throw ended || lastKey === CTRL_D ? new SecurechatError('SC-310', { what }) : new SecurechatError('SC-311');
       } finally {
-        await keys.close();
+        await taken.close();
+        keys.destroy();
       }
-    },
-  };
-}
-
-/**
- * What is typed, in a stream for one question. The library listens to it in ways that cannot be undone, and turns an error
- * of its stream into an uncaught one: neither may happen to the stream that the UI reads afterwards.
- */
-function keysOf(input: TerminalInput) {
-  const setRawMode = (raw: boolean): void => {
-    if (input.isTTY === true) input.setRawMode?.(raw);
-  };
-  const stream = Object.assign(new Readable({ read: () => undefined }), { isTTY: input.isTTY === true, setRawMode });
-  const onData = (chunk: Uint8Array): void => {
-    stream.push(chunk);
-  };
-  let onEnd = (): void => undefined;
-  const ended = new Promise<void>((resolve) => {
-    onEnd = resolve;
-  });
-  if (input.readableEnded === true || !input.readable) onEnd();
-  for (const event of ['end', 'close', 'error']) input.on(event, onEnd);
-  input.on('data', onData);
-  input.resume();
-
-  return {
-    stream,
-    /** The input has ended, or is gone. */
-    ended,
-    /** Leaves the input as it was before: cooked, nobody listening, neither flowing nor paused. */
-    async close(): Promise<void> {
-      setRawMode(false);
-      stream.destroy();
-      input.off('data', onData);
-      for (const event of ['end', 'close', 'error']) input.off(event, onEnd);
-      const noop = (): void => undefined;
-      input.on('readable', noop);
-      input.off('readable', noop);
-      await new Promise((resolve) => setImmediate(resolve));
     },
   };
 }

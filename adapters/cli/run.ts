@@ -163,9 +163,10 @@ export function run(argv: readonly string[], io: Io): Run {
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
 async function enter(options: Options, io: Io, color: boolean): Promise<EnteredCode> {
-  const [{ enterCode }, { createPrompter }, { createWordlist }, { wordlist }] = await Promise.all([
+  const [{ enterCode }, { createPrompter }, { createClock }, { createWordlist }, { wordlist }] = await Promise.all([
     import('./code-entry.js'),
     import('./prompt.js'),
+    import('../system/clock.js'),
     import('../../core/room/words.js'),
     import('@scure/bip39/wordlists/english.js'),
   ]);
@@ -176,7 +177,15 @@ async function enter(options: Options, io: Io, color: boolean): Promise<EnteredC
     words: createWordlist(wordlist),
     random,
     input: io.stdin,
-    prompter: mayAsk ? createPrompter(io.stdin, io.stdout, color) : undefined,
+    prompter: mayAsk
+      ? createPrompter({
+          input: io.stdin,
+          output: io.stdout,
+          clock: createClock(),
+          color,
+          dumb: io.env['TERM'] === 'dumb',
+        })
+      : undefined,
     checkRelay: (address) => parseRelayAddress(address, options.insecureRelay),
   });
 }

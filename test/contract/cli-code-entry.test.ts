@@ -5,9 +5,13 @@ import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { describe, expect, it } from 'vitest';
 import { type CodeEntry, enterCode } from '../../adapters/cli/code-entry.js';
 import type { CodeSource } from '../../adapters/cli/options.js';
+import { ANSWER_LIMIT } from '../../adapters/cli/line-prompt.js';
+import { CLI_WORDS } from '../../adapters/cli/messages.js';
 import { createPrompter } from '../../adapters/cli/prompt.js';
 import { parseRelayAddress } from '../../adapters/cli/relay-address.js';
+import { createClock } from '../../adapters/system/clock.js';
 import { createWordlist } from '../../core/room/words.js';
+import { createEmulator } from '../support/emulator.js';
 import { createFakeInput, createFakeOutput, type FakeInput, type FakeOutput } from '../../plugins/testing-streams.js';
 
 const words = createWordlist(wordlist);
@@ -18,7 +22,11 @@ const ask: CodeSource = { type: 'ask' };
 
 const CODE_QUESTION = 'Room code';
 const PASSPHRASE_QUESTION = 'Shared passphrase';
+const DONE = `- ${CLI_WORDS.ask.code}`;
+const CHOICE = CLI_WORDS.ask.compare;
 const ENTER = '\r';
+const DOWN = '\u001b[B';
+const TAB = '\t';
 
 interface Rig {
   readonly input: FakeInput;
@@ -28,15 +36,20 @@ interface Rig {
   type(behind: string, keys: string): Promise<void>;
 }
 
-function enter(source: CodeSource, { terminal = false } = {}): Rig {
+function prompter(input: FakeInput, output: FakeOutput, dumb = false) {
+  return createPrompter({ input: input.stream, output: output.stream, clock: createClock(), color: false, dumb });
+}
+
+function enter(source: CodeSource, { terminal = false, dumb = false, columns = 80 } = {}): Rig {
   const input = createFakeInput(terminal);
   const output = createFakeOutput(terminal);
+  Object.assign(output.stream, { columns });
   const entry: CodeEntry = {
     source,
     words,
     random: (n) => crypto.getRandomValues(new Uint8Array(n)),
     input: input.stream,
-    prompter: terminal ? createPrompter(input.stream, output.stream, false) : undefined,
+    prompter: terminal ? prompter(input, output, dumb) : undefined,
     checkRelay: (address) => parseRelayAddress(address, false),
   };
   const entered = enterCode(entry);
@@ -126,7 +139,7 @@ describe('on a terminal', () => {
   it('a malformed code is told and asked again', async () => {
     const rig = enter(ask, terminal);
     await rig.type(CODE_QUESTION, `k${ENTER}`);
-    await rig.type('3 to 64 characters', `itchen-x${ENTER}`);
+    await rig.type('needs 3', `itchen-x${ENTER}`);
     expect(text((await rig.entered).code.secret)).toBe('x');
   });
 
@@ -139,21 +152,27 @@ describe('on a terminal', () => {
   it('a room name alone asks for a passphrase, which is not shown', async () => {
     const rig = enter(ask, terminal);
     await rig.type(CODE_QUESTION, `kitchen${ENTER}`);
+    await rig.type(CHOICE, `${DOWN}${ENTER}`);
     await rig.type(PASSPHRASE_QUESTION, `blue Hörse${ENTER}`);
     const { code, notices } = await rig.entered;
     expect([code.nameplate, text(code.secret), code.form, notices]).toEqual(['kitchen', 'blue Hörse', 'chosen', []]);
     expect(rig.output.text()).not.toMatch(/blue|rse/);
   });
 
-  it('also when it was an argument; Enter means none, and that is told', async () => {
+  it('also when it was an argument; Enter means to compare words, and that is told', async () => {
     const rig = enter(argument('kitchen'), terminal);
-    await rig.type(PASSPHRASE_QUESTION, ENTER);
+    await rig.type(CHOICE, ENTER);
     expect(await rig.entered).toMatchObject({ code: { form: 'none' }, notices: ['SC-318'] });
     expect(rig.output.text()).not.toContain(CODE_QUESTION);
+    const second = enter(argument('kitchen'), terminal);
+    await second.type(CHOICE, `${DOWN}${ENTER}`);
+    await second.type(PASSPHRASE_QUESTION, ENTER);
+    expect(await second.entered).toMatchObject({ code: { form: 'none' }, notices: ['SC-318'] });
   });
 
   it('a generated passphrase is checked like a generated code', async () => {
     const rig = enter(argument('482913'), terminal);
+    await rig.type(CHOICE, `${DOWN}${ENTER}`);
     await rig.type(PASSPHRASE_QUESTION, `tunnel-ancor-mango${ENTER}`);
     await rig.type('Did you mean "anchor"?', `${'\u007f'.repeat(11)}anchor-mango${ENTER}`);
     expect(await rig.entered).toMatchObject({ code: { form: 'generated' } });
@@ -177,8 +196,12 @@ describe('on a terminal', () => {
     await rig.type(CODE_QUESTION, `kitch${bytesOfKey}`);
     await expect(rig.entered).rejects.toMatchObject({ code });
     const second = enter(argument('kitchen'), terminal);
-    await second.type(PASSPHRASE_QUESTION, bytesOfKey);
+    await second.type(CHOICE, bytesOfKey);
     await expect(second.entered).rejects.toMatchObject({ code });
+    const third = enter(argument('kitchen'), terminal);
+    await third.type(CHOICE, `${DOWN}${ENTER}`);
+    await third.type(PASSPHRASE_QUESTION, bytesOfKey);
+    await expect(third.entered).rejects.toMatchObject({ code });
   });
 
   it.each(['end', 'fail'] as const)('%s of the input ends every question with SC-310', async (how) => {
@@ -187,16 +210,21 @@ describe('on a terminal', () => {
     rig.input[how]();
     await expect(rig.entered).rejects.toMatchObject({ code: 'SC-310', detail: { what: 'code' } });
     const second = enter(argument('kitchen'), terminal);
-    await second.output.until((shown) => shown.includes(PASSPHRASE_QUESTION));
+    await second.output.until((shown) => shown.includes(CHOICE));
     second.input[how]();
     await expect(second.entered).rejects.toMatchObject({ code: 'SC-310', detail: { what: 'passphrase' } });
+    const third = enter(argument('kitchen'), terminal);
+    await third.type(CHOICE, `${DOWN}${ENTER}`);
+    await third.output.until((shown) => shown.includes(PASSPHRASE_QUESTION));
+    third.input[how]();
+    await expect(third.entered).rejects.toMatchObject({ code: 'SC-310', detail: { what: 'passphrase' } });
     // One that had ended before the question.
     const late = createFakeInput(true);
     late.stream.resume();
     late.end();
     await new Promise((resolve) => late.stream.once('end', resolve));
     const question = { message: 'x', hidden: false, what: 'code', accept: () => undefined } as const;
-    const asking = createPrompter(late.stream, createFakeOutput(true).stream, false).ask(question);
+    const asking = prompter(late, createFakeOutput(true)).ask(question);
     await expect(asking).rejects.toMatchObject({ code: 'SC-310' });
   });
 
@@ -207,5 +235,69 @@ describe('on a terminal', () => {
     expect(input.listenerCount('data') + input.listenerCount('readable') + input.listenerCount('keypress')).toBe(0);
     rig.input.type('next');
     expect(String(await new Promise((resolve) => input.once('data', resolve)))).toBe('next');
+  });
+
+  it('a word is offered while it is typed, and Tab takes it', async () => {
+    const rig = enter(ask, terminal);
+    await rig.type(CODE_QUESTION, '482913-tunn');
+    await rig.type('Tab: tunnel', TAB);
+    await rig.type('482913-tunnel-', `an${TAB}`);
+    // More than one word begins like that: nothing is taken.
+    await rig.type('482913-tunnel-an', `cho${TAB}mang`);
+    await rig.type('Tab: mango', `${TAB}${ENTER}`);
+    expect(text((await rig.entered).code.secret)).toBe('tunnel-anchor-mango');
+  });
+
+  it('a word that cannot be one is told while it is typed; of a code of one\u2019s own nothing is said', async () => {
+    const rig = enter(ask, terminal);
+    await rig.type(CODE_QUESTION, '482913-tunel');
+    await rig.type('No listed word 1 begins like this. Did you mean "tunnel"?', '\u0015kitchen-blue');
+    await rig.output.until((shown) => shown.includes('kitchen-blue'));
+    rig.input.type(ENTER);
+    await rig.entered;
+    expect(rig.output.text().slice(rig.output.text().indexOf('kitchen'))).not.toMatch(/listed|Tab/);
+  });
+
+  it('what was typed does not stay on the screen', async () => {
+    const emulator = createEmulator(40, 10);
+    const rig = enter(ask, { ...terminal, columns: 40 });
+    await rig.type(CODE_QUESTION, `482913-tunnel-anchor-mango and more than fits in a row${'\u007f'.repeat(28)}`);
+    rig.input.type(ENTER);
+    await rig.entered;
+    await rig.output.until((shown) => shown.includes(DONE));
+    await emulator.write(bytes(rig.output.text()));
+    expect(emulator.screen().filter((row) => row !== '')).toEqual([DONE]);
+  });
+
+  it('a text that is longer than a row is shown by its end, in one row', async () => {
+    const emulator = createEmulator(80, 4);
+    const rig = enter(ask, terminal);
+    await rig.type(CODE_QUESTION, `kitchen-${'x'.repeat(200)}end`);
+    await rig.output.until((shown) => shown.includes('xend'));
+    await emulator.write(bytes(rig.output.text()));
+    const [first, ...rest] = emulator.screen();
+    expect(first).toMatch(/^\? Room code .* > x+end$/);
+    expect(rest.every((row) => row === '')).toBe(true);
+    rig.input.type('\u0003');
+    await expect(rig.entered).rejects.toMatchObject({ code: 'SC-311' });
+  });
+
+  it('more than an answer can be is not taken', async () => {
+    const rig = enter(ask, terminal);
+    await rig.type(CODE_QUESTION, 'kitchen-x');
+    await rig.type('> kitchen-x', 'y'.repeat(ANSWER_LIMIT));
+    await new Promise((resolve) => setImmediate(resolve));
+    rig.input.type(ENTER);
+    expect(text((await rig.entered).code.secret)).toMatch(/^xy*$/);
+  });
+
+  it('on a dumb terminal nothing is painted: what is typed is echoed, what is deleted is rubbed out', async () => {
+    const rig = enter(ask, { terminal: true, dumb: true });
+    await rig.type(CODE_QUESTION, `k${ENTER}`);
+    await rig.type('3 to 64 characters', `itchen-ab\u007fc\u001b[D${ENTER}`);
+    expect(text((await rig.entered).code.secret)).toBe('ac');
+    await rig.output.until((shown) => shown.endsWith('c\r\n'));
+    expect(rig.output.text()).not.toContain('\u001b');
+    expect(rig.output.text()).toMatch(/itchen-ab\u0008 \u0008c\r\n$/);
   });
 });

@@ -75,7 +75,7 @@ const SEQUENCES: readonly (readonly [string, Key])[] = [
   ['\x1a', 'suspend'],
   // Undefined: nothing is told but that there was a key.
   ['\x02', 'unknown'],
-  ['\t', 'unknown'],
+  ['\t', 'tab'],
   ['\x1bz', 'unknown'],
   ['\x1b[15~', 'unknown'],
   ['\x1b[<0;1;1M', 'unknown'],

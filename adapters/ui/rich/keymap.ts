@@ -28,6 +28,7 @@ export type Key =
   | 'interrupt'
   | 'end-of-input'
   | 'suspend'
+  | 'tab'
   /** A key that nothing is said about: it does nothing. */
   | 'unknown';
 
@@ -38,6 +39,7 @@ export const CONTROL_KEYS: ReadonlyMap<number, Key> = new Map([
   [0x04, 'end-of-input'],
   [0x05, 'line-end'],
   [0x08, 'backspace'],
+  [0x09, 'tab'],
   [0x0a, 'newline'],
   [0x0b, 'delete-to-end'],
   [0x0c, 'repaint'],
