@@ -25,11 +25,15 @@ const GROUPS = [
     libraries: { plugin: 'plugins/define.ts', testing: 'plugins/testing.ts' },
     // ws must not look for native addons in the client: one that lies about in a node_modules above would be loaded.
     define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
+    splitting: true,
   },
   // A relay is one file: easy to put on a machine. What it loads later is inside, and still run only then.
   { programs: { 'relay-ws': 'relay-ws/main.ts' }, libraries: {}, define: {}, splitting: false },
   { programs: { 'relay-socketio': 'relay-socketio/main.ts' }, libraries: {}, define: {}, splitting: false },
 ];
+
+/** socket.io writes every packet and address to stderr when this is set: not with us. */
+const SILENT = { 'process.env.DEBUG': 'undefined' };
 
 /** Addons that ws takes when they are there. */
 const EXTERNAL = ['bufferutil', 'utf-8-validate'];
@@ -86,7 +90,7 @@ async function plugins() {
   }
 }
 
-async function bundle({ programs, libraries, define, splitting = true }) {
+async function bundle({ programs, libraries, define, splitting }) {
   const result = await build({
     absWorkingDir: ROOT,
     entryPoints: { ...programs, ...(PROGRAMS_ONLY ? {} : libraries) },
@@ -94,7 +98,7 @@ async function bundle({ programs, libraries, define, splitting = true }) {
     chunkNames: 'chunks/[name]-[hash]',
     splitting,
     metafile: true,
-    define,
+    define: { ...define, ...SILENT },
     external: EXTERNAL,
     ...COMMON,
   });

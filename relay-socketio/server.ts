@@ -6,6 +6,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Server, type Socket } from 'socket.io';
+import { WebSocketServer } from 'ws';
 import { HASHES } from '../adapters/relay/hashes.js';
 import { createListener, type Relay } from '../adapters/relay/listener.js';
 import { createFigures } from '../core/relay/figures.js';
@@ -27,6 +28,10 @@ const PING_INTERVAL_MS = 15_000;
 const PING_TIMEOUT_MS = 10_000;
 /** The client's library reckons base64 a little short when it fills a request up to the limit. */
 const POLL_SLACK = 1.1;
+
+/** A frame in more pieces, or in more reads, than this ends the connection: they cost memory that its bytes do not show. */
+export const FRAGMENT_LIMIT = 64;
+export const READ_LIMIT = 1_024;
 
 /** What a relay answers to plain HTTP, so that a program that looks for one on this machine knows what it has found. */
 const RELAY_HEADER = 'securechat-relay';
@@ -56,6 +61,14 @@ interface RawSocket {
   };
   on(event: 'drain' | 'close', listener: () => void): void;
   close(discard?: boolean): void;
+}
+
+/** The library's, with the bounds of relay-ws. */
+class BoundedServer extends WebSocketServer {
+  constructor(options: ConstructorParameters<typeof WebSocketServer>[0]) {
+    const bounds = { closeTimeout: CLOSE_WAIT_MS, maxFragments: FRAGMENT_LIMIT, maxBufferedChunks: READ_LIMIT };
+    super({ ...options, ...bounds });
+  }
 }
 
 interface Peer {
@@ -190,6 +203,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     maxHttpBufferSize: MESSAGE_LIMIT,
     connectTimeout: limits.joinTimeoutMs,
     destroyUpgrade: false,
+    wsEngine: BoundedServer,
     pingInterval: PING_INTERVAL_MS,
     pingTimeout: PING_TIMEOUT_MS,
   });

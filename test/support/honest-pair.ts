@@ -13,6 +13,9 @@ const PACE_MS = 5;
 const SIZE = 256;
 
 export interface HonestPair {
+  /** Nobody else should know them: a test of abuse does. */
+  readonly room: string;
+  readonly seats: readonly string[];
   /** Sends `count` numbered messages and awaits each one's echo; milliseconds of each. Rejects for a wrong or lost one. */
   chat(count: number): Promise<number[]>;
   close(): void;
@@ -58,15 +61,16 @@ export async function honestPair(program: RelayProgram, relay: URL): Promise<Hon
     look();
   };
   const numberOf = (frame: Uint8Array): number => new DataView(frame.buffer, frame.byteOffset).getUint32(0);
+  const joins = [randomJoin(room), randomJoin(room)] as const;
   const one: Connection = transport.open(
-    randomJoin(room),
+    joins[0],
     sink(0, (frame) => {
       if (numberOf(frame) !== echoed) fail(`the echo of ${String(echoed)} came as ${String(numberOf(frame))}`);
       echoed += 1;
     }),
   );
   const two: Connection = transport.open(
-    randomJoin(room),
+    joins[1],
     sink(1, (frame) => {
       if (numberOf(frame) !== seen) fail(`message ${String(seen)} came as ${String(numberOf(frame))}`);
       seen += 1;
@@ -76,6 +80,8 @@ export async function honestPair(program: RelayProgram, relay: URL): Promise<Hon
   await until(() => told[0] === 1 && told[1] === 1);
 
   return {
+    room,
+    seats: joins.map(({ seat }) => seat),
     async chat(count) {
       const times: number[] = [];
       for (let n = 0; n < count; n++) {

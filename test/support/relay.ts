@@ -88,13 +88,15 @@ export async function runRelayProgram(
   return { status, stdout, stderr };
 }
 
-/** A relay as a child process; resolves when it listens. Default: relay-ws on a free port; `file`: the built one. */
+/** A relay as a child process; resolves when it listens. Default: relay-ws on a free port; `built`: that in dist/. */
 export async function startRelayProcess(
   args: readonly string[] = ['--port', '0'],
   program: RelayProgram = 'relay-ws',
-  file?: string,
+  { built = false, env = {} }: { readonly built?: boolean; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<RelayProcess> {
-  const child = spawn(process.execPath, [file ?? (await bundle(program)), ...args], {
+  const file = built ? path.join(ROOT, 'dist', `${program}.js`) : await bundle(program);
+  const child = spawn(process.execPath, [file, ...args], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = once(child, 'close') as Promise<[number | null]>;
