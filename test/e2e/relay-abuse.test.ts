@@ -128,7 +128,7 @@ describe.runIf(hasManyAddresses).each(['relay-ws', 'relay-socketio'] as const)('
     const figures = await metrics();
     expect(await relay.stop()).toBe(0);
     // What everything above has left behind, with the relay's own address taken away.
-    const own = `${relay.url.href}`;
+    const own = relay.url.href;
     const said = relay.output().replaceAll(own, '');
     expect(said).toMatch(
       new RegExp(
