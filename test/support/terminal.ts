@@ -20,6 +20,9 @@ interface NodePty {
   spawn(file: string, args: readonly string[], options: object): Pty;
 }
 
+/** A screen that has not come by then does not come. */
+const PATIENCE_MS = 45_000;
+
 const nodePty = load();
 export const hasPty = nodePty !== undefined;
 if (!hasPty) {
@@ -107,11 +110,18 @@ export function startInTerminal(args: readonly string[], options: TerminalOption
 
   function until(what: string, holds: (screen: string) => boolean): Promise<string[]> {
     return new Promise((resolve, reject) => {
+      // Before the test runner gives up without a word about the screen.
+      const late = setTimeout(() => {
+        waiting.delete(check);
+        reject(new Error(`the screen did not ${what}:\n${emulator.screen().join('\n')}`));
+      }, PATIENCE_MS);
+      late.unref();
       const check = (): void => {
         const screen = emulator.screen();
         const found = !emulator.drawing && holds(screen.join('\n'));
         if (!found && !ended) return;
         waiting.delete(check);
+        clearTimeout(late);
         if (found) resolve(screen);
         else reject(new Error(`ended, and the screen did not ${what}:\n${screen.join('\n')}`));
       };
