@@ -12,7 +12,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const name = process.argv[2] ?? 'chat';
 const outdir = path.join(here, '..', '.build', 'bench');
 await build({
-  entryPoints: [path.join(here, `${name}.ts`), path.join(here, 'forwarder.ts'), path.join(here, 'relay.ts')],
+  entryPoints: [name, 'forwarder', 'relay', 'subject'].map((each) => path.join(here, `${each}.ts`)),
   outdir,
   bundle: true,
   platform: 'node',
@@ -22,4 +22,5 @@ await build({
   logLevel: 'error',
   outExtension: { '.js': '.mjs' },
 });
-process.exit(spawnSync(process.execPath, [path.join(outdir, `${name}.mjs`)], { stdio: 'inherit' }).status ?? 1);
+const program = [path.join(outdir, `${name}.mjs`), ...process.argv.slice(3)];
+process.exit(spawnSync(process.execPath, program, { stdio: 'inherit' }).status ?? 1);

@@ -6,7 +6,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Server, type Socket } from 'socket.io';
-import { WebSocketServer } from 'ws';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { createBatch } from '../adapters/relay/batch.js';
 import { HASHES } from '../adapters/relay/hashes.js';
 import { createListener, type Relay } from '../adapters/relay/listener.js';
 import { createFigures } from '../core/relay/figures.js';
@@ -39,6 +40,7 @@ const RELAY_KIND = 'socketio';
 
 /** Where the library listens. */
 const PATH = '/socket.io/';
+const FRAME = { binary: true, compress: false, fin: true } as const;
 const TIMER_LIMIT = 0x7fffffff;
 
 /** Why a sender is not read from. */
@@ -56,7 +58,7 @@ interface RawSocket {
   readonly writeBuffer: readonly { readonly data?: string | Uint8Array }[];
   readonly transport: {
     readonly name: string;
-    readonly socket?: { pause(): void; resume(): void };
+    readonly socket?: WebSocket;
     maxHttpBufferSize?: number;
   };
   on(event: 'drain' | 'close', listener: () => void): void;
@@ -72,7 +74,10 @@ class BoundedServer extends WebSocketServer {
 }
 
 interface Peer {
-  readonly raw: RawSocket;
+  readonly engine: RawSocket;
+  /** Its WebSocket and what that writes to, when it has one: frames go past the library, in order with what it writes. */
+  readonly web: WebSocket | undefined;
+  raw: Duplex | undefined;
   member: Member<Peer> | undefined;
   socket: Socket | undefined;
   holds: number;
@@ -116,6 +121,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   }
 
   function perform(effects: readonly RoomEffect<Peer>[]): void {
+    if (effects.length > 0) batch.flush();
     for (const effect of effects) {
       if (effect.type === 'send') effect.to.socket?.emit(EVENTS.control, effect.message);
       else if (effect.type === 'resume') unhold(effect.to, HELD_FOR_RATE);
@@ -126,7 +132,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
 
   /** A sender over WebSocket is not read from; of one that polls the next request is not read. */
   function hold(peer: Peer, why: number): void {
-    if (peer.holds === 0) peer.raw.transport.socket?.pause();
+    if (peer.holds === 0) peer.engine.transport.socket?.pause();
     peer.holds |= why;
   }
 
@@ -134,7 +140,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     if (peer.holds === 0) return;
     peer.holds &= ~why;
     if (peer.holds !== 0) return;
-    peer.raw.transport.socket?.resume();
+    peer.engine.transport.socket?.resume();
     const { delayed } = peer;
     peer.delayed = undefined;
     delayed?.();
@@ -152,32 +158,46 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     peer.closing = true;
     release(peer);
     unhold(peer, HELD_FOR_RATE | HELD_FOR_PEER);
-    peer.raw.close();
+    peer.engine.close();
     setTimeout(() => cut(peer), CLOSE_WAIT_MS).unref();
   }
 
   /** Without waiting for a poll that may never come; the library then tells nothing more. */
   function cut(peer: Peer): void {
-    peer.raw.close(true);
+    peer.engine.close(true);
     gone(peer);
   }
 
   function gone(peer: Peer): void {
-    polling.delete(peer.raw.id);
+    polling.delete(peer.engine.id);
     release(peer);
     perform(rooms.disconnect(memberOf(peer), now()));
     if (rooms.counts.members === 0) drained?.();
   }
 
+  /** A receiver that is behind stops its sender. */
+  function restrain(to: Peer, from: Peer | undefined): void {
+    if (from === undefined || to.sender !== undefined || pending(to) <= SEND_BUFFER_LIMIT) return;
+    to.sender = from;
+    hold(from, HELD_FOR_PEER);
+  }
+
+  const batch = createBatch<Peer>(restrain);
+
   function forward(frame: Uint8Array, from: Peer, to: Peer): void {
     if (to.closing || to.socket === undefined) return;
-    to.socket.emit(EVENTS.frame, frame);
     figures.frames += 1;
     figures.bytes += frame.length;
-    if (to.sender === undefined && pending(to.raw) > SEND_BUFFER_LIMIT) {
-      to.sender = from;
-      hold(from, HELD_FOR_PEER);
+    if (to.web === undefined || to.engine.writeBuffer.length > 0) {
+      batch.flush();
+      to.socket.emit(EVENTS.frame, frame);
+    } else if (to.web.readyState !== WebSocket.OPEN || batch.add(frame, from, to)) return;
+    else {
+      batch.flush();
+      batch.cork(to);
+      to.web.send(frame, FRAME);
     }
+    restrain(to, from);
   }
 
   function onFrame(peer: Peer, frame: Uint8Array): void {
@@ -209,8 +229,11 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   });
   io.engine.on('connection', (engine: Engine) => {
     const raw = engine as unknown as RawSocket;
+    const { socket: web } = raw.transport;
     const peer: Peer = {
-      raw,
+      engine: raw,
+      web,
+      raw: web === undefined ? undefined : raw.request.socket,
       member: undefined,
       socket: undefined,
       holds: 0,
@@ -223,9 +246,22 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     polling.set(raw.id, peer);
     const { member, effects } = rooms.connect(peer, listener.addressOf(raw.request), now());
     peer.member = member;
-    raw.on('drain', () => {
-      if (peer.sender !== undefined && pending(raw) <= SEND_BUFFER_LIMIT) release(peer);
-    });
+    const onDrain = () => {
+      if (peer.sender !== undefined && pending(peer) <= SEND_BUFFER_LIMIT) release(peer);
+    };
+    raw.on('drain', onDrain);
+    if (web !== undefined) {
+      peer.raw?.on('drain', onDrain);
+      const [receive] = web.listeners('message') as ((message: RawData, isBinary: boolean) => void)[];
+      web.removeAllListeners('message');
+      // In front of the library: frames of members, which are most of what comes.
+      web.on('message', (message, isBinary) => {
+        const { length } = message as Buffer;
+        if (isBinary && member.joined && !peer.closing && length > 0 && length <= FRAME_LIMIT) {
+          onFrame(peer, message as Buffer);
+        } else receive?.(message, isBinary);
+      });
+    }
     raw.on('close', () => {
       gone(peer);
     });
@@ -326,9 +362,9 @@ function sessionOf(request: IncomingMessage): string {
   return /[?&]sid=([^&]{1,64})/.exec(request.url ?? '')?.[1] ?? '';
 }
 
-/** Bytes that the library has not handed to the transport yet. */
-function pending(raw: RawSocket): number {
-  return raw.writeBuffer.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
+/** Bytes that have not left: in the library, and on the way out of a WebSocket. */
+function pending({ engine, web }: Peer): number {
+  return engine.writeBuffer.reduce((sum, { data }) => sum + (data?.length ?? 0), web?.bufferedAmount ?? 0);
 }
 
 function answerHttp(_request: IncomingMessage, response: ServerResponse): void {

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { createBatch } from '../adapters/relay/batch.js';
 import { HASHES } from '../adapters/relay/hashes.js';
 import { createListener, type Relay } from '../adapters/relay/listener.js';
 import { createFigures } from '../core/relay/figures.js';
@@ -60,7 +61,6 @@ class RelaySocket extends WebSocket {
   holds = 0;
   /** The sender that waits until this receiver has drained. */
   sender: RelaySocket | undefined;
-  corked = false;
 
   /** The library closes by itself, from the length in the header, when a frame is over the limit: say why first. */
   override close(code?: number, reason?: string | Buffer): void {
@@ -108,6 +108,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   }
 
   function perform(effects: readonly RoomEffect<RelaySocket>[]): void {
+    if (effects.length > 0) batch.flush();
     for (const effect of effects) {
       if (effect.type === 'send') tell(effect.to, effect.message);
       else if (effect.type === 'resume') unhold(effect.to, HELD_FOR_RATE);
@@ -143,34 +144,27 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     else socket.terminate();
   }
 
-  const corked: RelaySocket[] = [];
-
-  /** What one turn of the event loop brings for a socket goes out in one write. */
-  function uncork(): void {
-    for (const socket of corked) {
-      socket.corked = false;
-      socket.raw?.uncork();
-    }
-    corked.length = 0;
+  /** A receiver that is behind stops its sender. */
+  function restrain(to: RelaySocket, from: RelaySocket | undefined): void {
+    if (from === undefined || to.sender !== undefined || to.bufferedAmount <= SEND_BUFFER_LIMIT) return;
+    to.sender = from;
+    hold(from, HELD_FOR_PEER);
+    to.raw?.once('drain', () => {
+      release(to);
+    });
   }
 
-  function forward(frame: RawData, from: RelaySocket, to: RelaySocket): void {
+  const batch = createBatch<RelaySocket>(restrain);
+
+  function forward(frame: Buffer, from: RelaySocket, to: RelaySocket): void {
     if (to.readyState !== WebSocket.OPEN) return;
-    if (!to.corked && to.raw !== undefined) {
-      to.corked = true;
-      to.raw.cork();
-      if (corked.push(to) === 1) setImmediate(uncork);
-    }
-    to.send(frame, FRAME);
     figures.frames += 1;
-    figures.bytes += (frame as Buffer).length;
-    if (to.sender === undefined && to.bufferedAmount > SEND_BUFFER_LIMIT) {
-      to.sender = from;
-      hold(from, HELD_FOR_PEER);
-      to.raw?.once('drain', () => {
-        release(to);
-      });
-    }
+    figures.bytes += frame.length;
+    if (batch.add(frame, from, to)) return;
+    batch.flush();
+    batch.cork(to);
+    to.send(frame, FRAME);
+    restrain(to, from);
   }
 
   // One function for all connections: it finds its own in `this`, which is what the option `WebSocket` made.
@@ -180,7 +174,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     if (member === undefined) return;
     if (isBinary && member.joined) {
       const to = rooms.frame(member, now());
-      if (to !== undefined) forward(message, socket, to);
+      if (to !== undefined) forward(message as Buffer, socket, to);
       if (member.held && (socket.holds & HELD_FOR_RATE) === 0) {
         hold(socket, HELD_FOR_RATE);
         arm();

@@ -9,7 +9,7 @@ import { WebSocket } from 'ws';
 import { LocalProtocolError } from '../../core/errors.js';
 import type { CloseReason, TransportEvent, TransportPort } from '../../core/ports.js';
 import { EVENTS, parser } from '../../core/relay/packets.js';
-import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage } from '../../core/relay/wire.js';
+import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage, shardHint } from '../../core/relay/wire.js';
 
 /** From `open()` to the joined namespace, for each of the two ways, milliseconds. */
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -89,7 +89,7 @@ export function createSocketioTransport({
       let blocked = false;
       let timer: NodeJS.Timeout | undefined;
 
-      const socket = io(httpAddress(relay), {
+      const socket = io(httpAddress(relay, join.room), {
         parser,
         transports: ways.map((way) => WAYS[way]),
         tryAllTransports: true,
@@ -191,8 +191,10 @@ export function createSocketioTransport({
   };
 }
 
-function httpAddress(relay: URL): string {
-  return relay.href.replace(/^ws/, 'http');
+function httpAddress(relay: URL, room: string): string {
+  const address = new URL(relay);
+  address.searchParams.set('s', String(shardHint(room)));
+  return address.href.replace(/^ws/, 'http');
 }
 
 /** Something spoke HTTP with us, and it is no relay of this kind. */

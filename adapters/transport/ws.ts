@@ -5,7 +5,7 @@
 import { type RawData, WebSocket } from 'ws';
 import { LocalProtocolError } from '../../core/errors.js';
 import type { CloseReason, TransportEvent, TransportPort } from '../../core/ports.js';
-import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage, parseControl } from '../../core/relay/wire.js';
+import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage, parseControl, shardHint } from '../../core/relay/wire.js';
 
 /** From `open()` to the open socket, name look-up and TLS included, milliseconds. */
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -89,7 +89,7 @@ export function createWsTransport(options: WsTransportOptions): TransportPort {
         if (socket.readyState === WebSocket.OPEN) emit({ type: 'drain' });
       }
 
-      const socket = connect(relay);
+      const socket = connect(relay, join.room);
       if (socket === undefined) {
         // An address that cannot be one; told as every failure is, after open() has returned.
         queueMicrotask(() => {
@@ -157,7 +157,7 @@ export function createWsTransport(options: WsTransportOptions): TransportPort {
   };
 }
 
-function connect(relay: URL): WebSocket | undefined {
+function connect(relay: URL, room: string): WebSocket | undefined {
   const options = {
     perMessageDeflate: false,
     followRedirects: false,
@@ -166,8 +166,10 @@ function connect(relay: URL): WebSocket | undefined {
     maxBufferedChunks: READ_LIMIT,
     closeTimeout: CLOSE_WAIT_MS,
   };
+  const address = new URL(relay);
+  address.searchParams.set('s', String(shardHint(room)));
   try {
-    return new WebSocket(relay, options);
+    return new WebSocket(address, options);
   } catch {
     return undefined;
   }

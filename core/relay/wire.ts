@@ -64,6 +64,16 @@ export type RelayMessage =
 const TICKET = /^[A-Za-z0-9_-]{11}$/;
 const ID = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/**
+ * The first 10 bits of a room id, 0 to 1023: what a client adds to the address as `?s=`, so that what stands in front of
+ * several relays can bring both seats to the same one. It tells nothing that the room id does not.
+ */
+export function shardHint(room: string): number {
+  return DIGITS.indexOf(room.charAt(0)) * 16 + (DIGITS.indexOf(room.charAt(1)) >> 2);
+}
+
 /** The message a client sends for `join`. */
 export function joinMessage({ room, seat, mode, ticket }: Join): JoinMessage {
   return { v: CONTROL_VERSION, type: 'join', room, seat, mode, ...(ticket === undefined ? {} : { ticket }) };
