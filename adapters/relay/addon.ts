@@ -7,8 +7,9 @@ export function nativeMasking(): 'Node' | 'bufferutil' | undefined {
   if ('websocketMask' in http) return 'Node';
   if (process.env['WS_NO_BUFFER_UTIL'] !== undefined) return undefined;
   try {
-    createRequire(import.meta.url)('bufferutil');
-    return 'bufferutil';
+    const { mask } = createRequire(import.meta.url)('bufferutil') as { mask: unknown };
+    // On a machine that it has no native part for it comes with the same in JavaScript.
+    return String(mask).includes('[native code]') ? 'bufferutil' : undefined;
   } catch {
     return undefined;
   }

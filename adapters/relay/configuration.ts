@@ -3,7 +3,7 @@
  * may be in this file.
  */
 import { readFileSync } from 'node:fs';
-import { DEFAULT_HOST, DEFAULT_PORT, type ProgramOptions } from '../../core/relay/flags.js';
+import { DEFAULT_HOST, DEFAULT_PORT, limitFlags, type ProgramOptions } from '../../core/relay/flags.js';
 import { ROOM_LIMITS } from '../../core/relay/limits.js';
 import type { Certificate } from './certificate.js';
 
@@ -39,7 +39,7 @@ export function describeConfiguration(
     `monitor        ${monitor === undefined ? 'none' : `http://${monitor.host}:${String(monitor.port)}/`}`,
     `drain          ${String(options.drainMs / 1000)} s`,
     `masking        ${masking === undefined ? 'JavaScript' : `native, by ${masking}`}`,
-    ...Object.entries(limits).map(([name, value]) => `${name.padEnd(24)}${String(value)}`),
+    ...limitFlags(limits).map(([flag, value]) => `${flag.padEnd(26)}${String(value)}`),
     ...notes.filter((note) => note !== undefined),
     certificate?.expired === true ? 'Not to be used like this.' : 'The configuration can be used.',
     '',

@@ -155,6 +155,11 @@ export function helpText(name: string): string {
   ].join('\n');
 }
 
+/** The limits as the flags that set them, each with its value in the unit of the flag. */
+export function limitFlags(limits: RoomLimits): readonly (readonly [flag: string, value: number])[] {
+  return Object.entries(LIMIT_FLAGS).map(([flag, { limit, unit }]) => [`--${flag}`, limits[limit] / unit]);
+}
+
 /** The names of all flags. */
 export function flagNames(): readonly string[] {
   return Object.keys(flagTypes());

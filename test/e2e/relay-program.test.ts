@@ -60,8 +60,8 @@ describe.each(PROGRAMS)('%s --check-config', (program) => {
     expect(stdout).toContain('ws://127.0.0.1:9000/');
     expect(stdout).toContain('loopback, 10.1.0.0/16');
     expect(stdout).toContain('http://127.0.0.1:9001/');
-    expect(stdout).toMatch(/^rooms +77$/m);
-    expect(stdout).toMatch(/^connectionsPerSecond +1000$/m);
+    expect(stdout).toMatch(/^--rooms +77$/m);
+    expect(stdout).toMatch(/^--connections-per-second +1000$/m);
     expect(stdout).toMatch(/The configuration can be used\.\n$/);
   });
 
