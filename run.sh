@@ -21,7 +21,7 @@ while [ -L "$self" ]; do
   esac
 done
 root=$(CDPATH='' cd -- "$(dirname -- "$self")" && pwd -P)
-program=$root/dist/securechat.js
+program=$root/dist/securechat
 noted=$root/.build/fingerprint
 installed=$root/node_modules/.package-lock.json
 lock=$root/.build/lock
@@ -102,4 +102,4 @@ if ! is_built; then
   trap - EXIT HUP INT TERM
 fi
 
-exec node "$program" "$@"
+exec "$program" "$@"

@@ -28,6 +28,7 @@ const GROUPS = [
     splitting: true,
   },
   // A relay is one file: easy to put on a machine. What it loads later is inside, and still run only then.
+  { programs: { 'securechat-node': 'adapters/cli/launch.ts' }, libraries: {}, define: {} },
   { programs: { 'relay-ws': 'relay-ws/main.ts' }, libraries: {}, define: {}, splitting: false },
   { programs: { 'relay-socketio': 'relay-socketio/main.ts' }, libraries: {}, define: {}, splitting: false },
 ];
@@ -168,6 +169,7 @@ const noted = path.join(BUILD, 'fingerprint');
 await rm(noted, { force: true });
 const outputs = {};
 for (const group of GROUPS) Object.assign(outputs, await bundle(group));
+await put(path.join(DIST, 'securechat'), await readFile(path.join(ROOT, 'adapters/cli/launcher.sh'), 'utf8'), 0o755);
 await plugins();
 await licences();
 await sweep();

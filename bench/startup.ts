@@ -8,12 +8,12 @@ import { performance } from 'node:perf_hooks';
 import { quantile, row } from './figures.js';
 
 const ROUNDS = 25;
-const PROGRAM = 'dist/securechat.js';
+const PROGRAM = 'dist/securechat';
 
-function whole(args: readonly string[]): number {
+function whole(program: string, args: readonly string[]): number {
   const start = performance.now();
-  const { status } = spawnSync(process.execPath, args, { stdio: 'ignore' });
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${String(status)}`);
+  const { status } = spawnSync(program, args, { stdio: 'ignore' });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${String(status)}`);
   return performance.now() - start;
 }
 
@@ -44,11 +44,11 @@ const figures = {
   bare: [] as number[],
 };
 for (let i = 0; i < ROUNDS; i++) {
-  figures.node.push(whole(['-e', '0']));
-  figures.version.push(whole([PROGRAM, '--version']));
-  figures.help.push(whole([PROGRAM, '--help']));
+  figures.node.push(whole(process.execPath, ['-e', '0']));
+  figures.version.push(whole(PROGRAM, ['--version']));
+  figures.help.push(whole(PROGRAM, ['--help']));
   figures.bare.push(await until(`${process.execPath} -e 'console.log("ready")'`, 'ready'));
-  figures.prompt.push(await until(`${process.execPath} ${PROGRAM}`, 'Room code'));
+  figures.prompt.push(await until(PROGRAM, 'Room code'));
 }
 const median = (values: readonly number[]): number => quantile(values, 0.5);
 console.log(`start-up, medians of ${ROUNDS} interleaved rounds, Node ${process.version}`);

@@ -22,7 +22,7 @@ const SIZE = { columns: 120, rows: 40 };
 const BURST = 1000;
 /** Messages that a read of the socket brings at once. */
 const AT_ONCE = 10;
-const PROGRAM = 'dist/securechat.js';
+const PROGRAM = 'dist/securechat';
 const median = (values: readonly number[]): number => quantile(values, 0.5);
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -163,7 +163,7 @@ async function keys(): Promise<void> {
 /** Until the program's first output that contains the mark, on a pseudo-terminal. */
 async function until(args: string, mark: string): Promise<number> {
   const start = performance.now();
-  const command = `stty cols 80 rows 24; exec ${process.execPath} ${PROGRAM} ${args} quay-a-b-c`;
+  const command = `stty cols 80 rows 24; exec ${PROGRAM} ${args} quay-a-b-c`;
   const child = spawn('script', ['-qfec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
   let out = '';
   await new Promise<void>((resolve, reject) => {

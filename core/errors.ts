@@ -78,6 +78,8 @@ export const CODES = {
   'SC-505': EXIT.internal, // the input or output of the program failed
   'SC-506': EXIT.internal, // an adapter failed while it was used
   'SC-507': EXIT.ok, // a plugin was loaded (notice)
+  'SC-508': EXIT.ok, // nothing enforces what this program may do: started without its launcher (notice)
+  'SC-509': EXIT.ok, // certificates besides those of Node are trusted (notice)
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;

@@ -14,9 +14,9 @@ import type { LocalRelay } from '../transport/embedded.js';
 import { sanitize } from '../ui/sanitize.js';
 import { builtins } from './builtins.js';
 import type { Options } from './options.js';
+import { LOCAL_RELAY } from './relay-address.js';
 
 /** Where a relay is looked for, and started, when none is named. */
-export const LOCAL_RELAY = { host: '127.0.0.1', port: 8765 } as const;
 
 export interface ComposeOptions {
   readonly registry: Registry;

@@ -348,4 +348,16 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
     cause: 'A plugin was named with --plugin.',
     remedy: '',
   },
+  'SC-508': {
+    sentence: always('Nothing enforces here that this program writes no file: it was started without its launcher.'),
+    cause: 'Its file in dist/ was given to Node directly, or Node runs without its permission model.',
+    remedy: 'Start it as securechat; securechat doctor shows what is enforced.',
+  },
+  'SC-509': {
+    sentence: always(
+      'Certificates besides those of Node are trusted for the way to the relay: NODE_EXTRA_CA_CERTS is set.',
+    ),
+    cause: 'The environment says so. Who holds such a certificate can be the relay; the chat stays closed to them.',
+    remedy: 'Unset NODE_EXTRA_CA_CERTS if you do not know why it is there.',
+  },
 };

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../core/errors.js';
+import { isEnforced } from '../system/enforced.js';
 import { VERSION } from './version.js';
 
 const PROGRAM = fileURLToPath(import.meta.url);
@@ -15,13 +16,29 @@ process.stderr.on('error', () => undefined);
 
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) process.stdout.write(`${VERSION}\n`);
 else if (argv[0] === 'relay') await (await import('./relay.js')).relayCommand(argv.slice(1));
+else if (argv[0] === 'doctor') await examine();
 else await start();
+
+async function examine(): Promise<void> {
+  const [{ doctor }, { describe }, { isSecurechatError }] = await Promise.all([
+    import('./doctor.js'),
+    import('./describe.js'),
+    import('../../core/errors.js'),
+  ]);
+  try {
+    process.stdout.write(`${(await doctor(argv.slice(1), process)).join('\n')}\n`);
+  } catch (error) {
+    if (!isSecurechatError(error)) throw error;
+    process.stderr.write(`securechat: ${describe(error.code, error.detail)}\n`);
+    process.exitCode = error.exit;
+  }
+}
 
 async function start(): Promise<void> {
   const [{ run }, { describe }] = await Promise.all([import('./run.js'), import('./describe.js')]);
   const { stdin, stdout, stderr, env } = process;
   const places = { cwd: workingFolder(), program: PROGRAM };
-  const program = run(argv, { stdin, stdout, stderr, env, places });
+  const program = run(argv, { stdin, stdout, stderr, env, places, enforced: isEnforced() });
   let failed = false;
 
   /** A defect: what kind and where, never its message, which may hold anything. */

@@ -43,6 +43,7 @@ export const CLI_WORDS = {
   reserved: (name: string) =>
     `"${name}" names a command that this version does not have; a room of that name goes to the prompt or --code-stdin`,
   reservedRelay: 'a relay is a program of its own here, securechat-relay-ws; a room called "relay" goes to the prompt',
+  doctorUsage: 'doctor takes --relay and an address, and nothing else',
   codeTwice: 'the code can come from one place only: ROOM, --code-stdin or --code-fd',
   tooManyArguments: 'there is more than one ROOM; a code with blanks needs quotes',
   missingValue: 'it needs a value',

@@ -5,6 +5,8 @@
 import { SecurechatError } from '../../core/errors.js';
 import { CLI_WORDS } from './messages.js';
 
+/** Where a relay is looked for when none is named. */
+export const LOCAL_RELAY = { host: '127.0.0.1', port: 8765 } as const;
 /** Characters of an address. */
 export const ADDRESS_LIMIT = 1024;
 

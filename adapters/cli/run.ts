@@ -34,6 +34,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where plugins are looked for. */
   readonly places: Places;
+  /** The runtime denies this process what it does not need. */
+  readonly enforced: boolean;
 }
 
 export interface Run {
@@ -110,7 +112,7 @@ export function run(argv: readonly string[], io: Io): Run {
     const { relay } = made;
     const session = chat({
       ...made,
-      ui: toldUi(made.ui, noticesOf(entered, made), options.quiet),
+      ui: toldUi(made.ui, noticesOf(entered, made, io), options.quiet),
       code: entered.code,
       ...(entered.created ? { reroll: (code: RoomCode) => withNewNameplate(code, random) } : {}),
       present: (code) => {
@@ -196,8 +198,11 @@ function withName(detail: Detail, options: Options): Detail {
   return kind === 'transport' || kind === 'crypto' || kind === 'ui' ? { name: options[kind], ...detail } : detail;
 }
 
-function noticesOf(entered: EnteredCode, { relay }: Parts): readonly Notice[] {
-  const notices: Notice[] = entered.notices.map((code) => ({ type: 'notice', code, text: explain(code) }));
+function noticesOf({ notices: codes }: EnteredCode, { relay }: Parts, { enforced, env }: Io): readonly Notice[] {
+  const all = [...codes];
+  if (!enforced) all.push('SC-508');
+  if ((env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') all.push('SC-509');
+  const notices: Notice[] = all.map((code) => ({ type: 'notice', code, text: explain(code) }));
   if (relay?.started === true) {
     notices.push({ type: 'notice', code: 'SC-320', text: explain('SC-320', { relay: relay.url.href }) });
   }

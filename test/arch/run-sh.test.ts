@@ -30,12 +30,13 @@ function command(name: string, script: string): void {
 
 const NPM = 'echo npm "$@" >>"$TRACES"; echo noise; mkdir -p node_modules; echo {} >node_modules/.package-lock.json';
 const BUILD = `
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 appendFileSync(process.env.TRACES, 'build\\n');
 console.log('noise');
 mkdirSync('dist', { recursive: true });
-writeFileSync('dist/securechat.js', 'console.log(JSON.stringify([process.argv.slice(2), process.cwd(), process.pid])); process.stdin.pipe(process.stderr)');
+writeFileSync('dist/securechat', '#!/usr/bin/env node\\nconsole.log(JSON.stringify([process.argv.slice(2), process.cwd(), process.pid])); process.stdin.pipe(process.stderr)');
+chmodSync('dist/securechat', 0o755);
 writeFileSync('.build/fingerprint', execFileSync('sh', ['.config/fingerprint.sh']));
 `;
 

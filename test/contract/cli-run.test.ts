@@ -18,7 +18,7 @@ const places = { cwd: import.meta.dirname, program: import.meta.filename };
 
 function start(argv: readonly string[], { terminal = false } = {}) {
   const [stdin, stdout, stderr] = [createFakeInput(terminal), createFakeOutput(terminal), createFakeOutput(terminal)];
-  const io = { stdin: stdin.stream, stdout: stdout.stream, stderr: stderr.stream, env: {}, places };
+  const io = { stdin: stdin.stream, stdout: stdout.stream, stderr: stderr.stream, env: {}, places, enforced: true };
   const running = run(argv, io);
   running.done.catch(() => undefined);
   return { ...running, stdin, stdout, stderr };

@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { killAll, PROGRAM, ROOT, run, start } from '../support/program.js';
+import { ENV, killAll, PROGRAM, ROOT, run, start } from '../support/program.js';
 
 const CODE = '482913-tunnel-anchor-mango';
 const HERE = './test/support/plugins';
@@ -127,7 +127,7 @@ describe('a UI or a crypto that misbehaves in use', () => {
       return;
     }
     for (const way of ['show-throws', 'close-rejects']) {
-      const program = [process.execPath, PROGRAM, ...MISBEHAVING, '-u', 'wrong', '--wrong-ui', way, CODE];
+      const program = [PROGRAM, ...MISBEHAVING, '-u', 'wrong', '--wrong-ui', way, CODE];
       const command = `stty -a | tail -4; echo =; ${program.map((word) => `'${word}'`).join(' ')}; echo =; stty -a | tail -4`;
       const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
         cwd: ROOT,
@@ -179,8 +179,8 @@ const transports = { strange: { description: 'x', needsRelay: false, create: () 
 export default definePlugin({ name: 'stranger', api: { major: 1, minor: 0 }, transports });
 `,
       );
-      const args = [PROGRAM, '-p', 'stranger', '-t', 'strange', '--ui', 'line', CODE];
-      const { stderr, status } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', input: '' });
+      const args = ['-p', 'stranger', '-t', 'strange', '--ui', 'line', CODE];
+      const { stderr, status } = spawnSync(PROGRAM, args, { cwd: folder, encoding: 'utf8', input: '', env: ENV });
       expect(stderr).toMatch(/The plugin stranger 7\.8\.9 is loaded from .*stranger.index\.js; .*\(SC-507\)/);
       expectTold(stderr, 'SC-404', /broke the protocol: a rule that the other side broke/);
       expect(status).toBe(6);

@@ -254,7 +254,7 @@ describe.skipIf(!hasPty)('the terminal is as it was', () => {
       env: { PS1: '$ ', HISTFILE: '/dev/null' },
     });
     await shell.shows('$');
-    shell.type(`${process.execPath} ${path.relative(ROOT, PROGRAM)} ${flags.join(' ')}; echo status=$?; stty -a\r`);
+    shell.type(`${path.relative(ROOT, PROGRAM)} ${flags.join(' ')}; echo status=$?; stty -a\r`);
     return shell;
   }
   const hasBash = spawnSync('/bin/bash', ['--version']).status === 0;
@@ -320,7 +320,7 @@ describe.skipIf(!tmux)('in tmux', () => {
   }
 
   it('is the default; code from one typed at the other, messages both ways, /quit, status 0', async () => {
-    const command = `LC_ALL=C.UTF-8 ${process.execPath} ${path.relative(ROOT, PROGRAM)} --relay ${relay.url.href}; echo status=$?`;
+    const command = `LC_ALL=C.UTF-8 ${path.relative(ROOT, PROGRAM)} --relay ${relay.url.href}; echo status=$?`;
     for (const pane of ['one', 'two']) {
       t('new-session', '-d', '-x', '100', '-y', '30', '-s', pane, '-c', ROOT, 'sh');
       t('send-keys', '-t', pane, command, 'Enter');

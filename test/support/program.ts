@@ -8,10 +8,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-export const PROGRAM = path.join(ROOT, 'dist', 'securechat.js');
-
-/** For every child: no code from strings, so that a dependency that needs it is found. */
-const NODE_FLAGS = ['--disallow-code-generation-from-strings'];
+/** As it is installed: the launcher, which enforces what it can. */
+export const PROGRAM = path.join(ROOT, 'dist', 'securechat');
+const NOT_GIVEN = new Set(['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS']);
+/** The Node that the launcher finds is the one that runs the tests. */
+export const ENV: NodeJS.ProcessEnv = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_GIVEN.has(name))),
+  NO_COLOR: '1',
+  PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env['PATH'] ?? ''}`,
+};
 
 export interface JsonEvent {
   readonly v: number;
@@ -46,11 +51,11 @@ export function killAll(): void {
 }
 
 export function start(args: readonly string[], options: { env?: NodeJS.ProcessEnv; extraFds?: number } = {}): Program {
-  if (!existsSync(PROGRAM)) throw new Error('dist/securechat.js is missing: run `npm run build` (npm test does)');
+  if (!existsSync(PROGRAM)) throw new Error('dist/securechat is missing: run `npm run build` (npm test does)');
   const stdio = ['pipe', 'pipe', 'pipe', ...Array.from({ length: options.extraFds ?? 0 }, () => 'pipe' as const)];
-  const child = spawn(process.execPath, [...NODE_FLAGS, PROGRAM, ...args], {
+  const child = spawn(PROGRAM, args, {
     stdio: stdio as 'pipe'[],
-    env: { ...process.env, NO_COLOR: '1', ...options.env },
+    env: { ...ENV, ...options.env },
   });
   running.add(child);
   let out = '';

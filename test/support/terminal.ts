@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createEmulator, type Emulator } from './emulator.js';
-import { PROGRAM, ROOT } from './program.js';
+import { ENV, PROGRAM, ROOT } from './program.js';
 
 interface Pty {
   readonly pid: number;
@@ -73,13 +73,13 @@ export function startInTerminal(args: readonly string[], options: TerminalOption
   if (nodePty === undefined) throw new Error('node-pty is not built');
   const { columns = 80, rows = 24, file } = options;
   const emulator = createEmulator(columns, rows);
-  const pty = nodePty.spawn(file ?? process.execPath, file === undefined ? [PROGRAM, ...args] : args, {
+  const pty = nodePty.spawn(file ?? PROGRAM, args, {
     name: 'xterm-256color',
     cols: columns,
     rows,
     cwd: ROOT,
     encoding: null,
-    env: { ...process.env, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', NO_COLOR: '1', ...options.env },
+    env: { ...ENV, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', ...options.env },
   });
   running.add(pty);
   const waiting = new Set<() => void>();

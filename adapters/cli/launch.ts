@@ -1,0 +1,76 @@
+/**
+ * The command securechat-node: what launcher.sh does, for systems without a POSIX shell. A process of its own stays behind
+ * here, because Node cannot replace itself everywhere. Nothing may be written in this file, and no argument be changed.
+ */
+import { spawn } from 'node:child_process';
+import { realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Each of these makes Node run foreign code, write a file, listen, or trust less than it should; as in launcher.sh. */
+export const DROPPED = [
+  ...['NODE_OPTIONS', 'NODE_PATH', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE', 'NODE_REDIRECT_WARNINGS', 'NODE_DEBUG'],
+  ...['NODE_DEBUG_NATIVE', 'NODE_ICU_DATA', 'NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_REPL_EXTERNAL_MODULE'],
+  ...['OPENSSL_CONF', 'OPENSSL_MODULES', 'SSLKEYLOGFILE', 'LD_PRELOAD', 'LD_AUDIT', 'DYLD_INSERT_LIBRARIES'],
+] as const;
+
+/** Node's flags for this program in `app`, started in `cwd` with these arguments, by this version of Node. */
+export function flagsOf(argv: readonly string[], app: string, cwd: string, version: string): string[] {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const after = (atMajor: number, atMinor: number): boolean =>
+    major > atMajor || (major === atMajor && minor >= atMinor);
+  return [
+    '--disable-warning=ExperimentalWarning',
+    '--disallow-code-generation-from-strings',
+    ...(after(22, 14) ? ['--disable-sigusr1'] : []),
+    after(22, 13) ? '--permission' : '--experimental-permission',
+    ...(after(25, 0) ? ['--allow-net'] : []),
+    // Node 20 dies of a folder that is allowed twice.
+    ...[...new Set([app, ...pluginFolders(argv, app, cwd)])].map((folder) => `--allow-fs-read=${folder}${path.sep}`),
+  ];
+}
+
+/** Where the plugins that are named are read from. */
+function pluginFolders(argv: readonly string[], app: string, cwd: string): string[] {
+  const folders: string[] = [];
+  for (let i = 0; i < argv.length && argv[i] !== '--'; i++) {
+    const each = argv[i] ?? '';
+    const [, attached] = /^(?:--plugin=|-p)(.+)$/s.exec(each) ?? [];
+    const spec = each === '-p' || each === '--plugin' ? argv[++i] : attached;
+    if (spec === undefined) continue;
+    if (!path.isAbsolute(spec) && !/^\.{1,2}(?:[\\/]|$)/.test(spec)) {
+      const [above] = app.split(`${path.sep}node_modules${path.sep}`, 1);
+      for (const root of [cwd, above ?? app]) folders.push(path.join(root, 'node_modules'));
+      continue;
+    }
+    try {
+      const target = path.resolve(cwd, spec);
+      const folder =
+        statSync(target, { throwIfNoEntry: false })?.isDirectory() === true ? target : path.dirname(target);
+      const real = realpathSync(folder);
+      folders.push(folder, real);
+    } catch {
+      // Not there: the program says so.
+    }
+  }
+  return folders;
+}
+
+function launch(): void {
+  const dist = path.dirname(realpathSync(fileURLToPath(import.meta.url)));
+  const argv = process.argv.slice(2);
+  const given = Object.entries(process.env);
+  const dropped = DROPPED.filter((name) => (process.env[name] ?? '') !== '');
+  const env = Object.fromEntries(given.filter(([name]) => !DROPPED.some((each) => each === name)));
+  if (dropped.length > 0) process.stderr.write(`securechat: in the environment and not used: ${dropped.join(' ')}\n`);
+  const flags = argv[0] === 'relay' ? [] : flagsOf(argv, path.dirname(dist), process.cwd(), process.version);
+  const child = spawn(process.execPath, [...flags, path.join(dist, 'securechat.js'), ...argv], {
+    stdio: 'inherit',
+    env,
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void child.kill(signal));
+  child.on('exit', (code) => process.exit(code ?? 1));
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === realpathSync(fileURLToPath(import.meta.url)))
+  launch();

@@ -1,0 +1,105 @@
+#!/bin/sh
+# The command securechat: starts the program in a Node that may not write, start programs, load native code or be looked
+# into, and leaves no process of its own behind. What enforces it is Node's permission model; `securechat doctor` tells
+# what holds here. Nothing may be written in this file, and no argument may be changed.
+set -u
+
+self=$0
+while [ -L "$self" ]; do
+  target=$(readlink "$self")
+  case $target in
+    /*) self=$target ;;
+    *) self=$(dirname -- "$self")/$target ;;
+  esac
+done
+dist=$(CDPATH='' cd -- "$(dirname -- "$self")" && pwd -P)
+app=${dist%/*}
+
+# Exit statuses as in core/errors.ts.
+if ! version=$(command -v node >/dev/null && env -u NODE_OPTIONS -u LD_PRELOAD node --version); then
+  printf 'securechat: Node.js 20.19 or later is needed, and there is no "node" here: see https://nodejs.org\n' >&2
+  exit 2
+fi
+major=${version#v}
+minor=${major#*.}
+major=${major%%.*}
+minor=${minor%%.*}
+if [ "$major" -lt 20 ] || { [ "$major" -eq 20 ] && [ "$minor" -lt 19 ]; }; then
+  printf 'securechat: Node.js 20.19 or later is needed, this is %s: see https://nodejs.org\n' "$version" >&2
+  exit 2
+fi
+
+# Each of these makes Node run foreign code, write a file, listen, or trust less than it should.
+dropped=
+for name in NODE_OPTIONS NODE_PATH NODE_V8_COVERAGE NODE_COMPILE_CACHE NODE_REDIRECT_WARNINGS NODE_DEBUG NODE_DEBUG_NATIVE \
+  NODE_ICU_DATA NODE_TLS_REJECT_UNAUTHORIZED NODE_REPL_EXTERNAL_MODULE OPENSSL_CONF OPENSSL_MODULES SSLKEYLOGFILE \
+  LD_PRELOAD LD_AUDIT DYLD_INSERT_LIBRARIES; do
+  eval "value=\${$name-}"
+  [ -z "$value" ] || dropped="$dropped $name"
+  unset "$name"
+done
+value=
+[ -z "$dropped" ] || printf 'securechat: in the environment and not used:%s\n' "$dropped" >&2
+
+# No core dump, whatever happens.
+ulimit -c 0 2>/dev/null
+
+# A relay has no secrets, and reads its certificates from wherever they are.
+command=${1-}
+if [ "$command" = relay ]; then
+  exec node "$dist/securechat.js" "$@"
+fi
+
+# Plugins are read from where they are: the folder of a path, node_modules for a name. Node 20 dies of a folder that is
+# allowed twice.
+reads=:$app:
+is_new() {
+  case $reads in *":$1:"*) return 1 ;; esac
+  reads=$reads$1:
+}
+next=no
+first=yes
+for each in "$@"; do
+  # The arguments go behind the program, and every flag of Node before it.
+  [ "$first" = no ] || set -- "$dist/securechat.js" "$@"
+  first=no
+  spec=
+  if [ "$next" = yes ]; then
+    spec=$each
+    next=no
+  else
+    case $each in
+      --) break ;;
+      -p | --plugin) next=yes ;;
+      --plugin=*) spec=${each#--plugin=} ;;
+      -p?*) spec=${each#-p} ;;
+    esac
+  fi
+  case $spec in
+    '') ;;
+    /* | . | .. | ./* | ../*)
+      [ -d "$spec" ] || spec=$(dirname -- "$spec")
+      if folder=$(CDPATH='' cd -- "$spec" 2>/dev/null && pwd) && real=$(CDPATH='' cd -- "$spec" && pwd -P); then
+        if is_new "$folder"; then set -- "--allow-fs-read=$folder/" "$@"; fi
+        if is_new "$real"; then set -- "--allow-fs-read=$real/" "$@"; fi
+      fi
+      ;;
+    *)
+      if is_new "$PWD/node_modules"; then set -- "--allow-fs-read=$PWD/node_modules/" "$@"; fi
+      above=${app%/node_modules/*}
+      if is_new "$above/node_modules"; then set -- "--allow-fs-read=$above/node_modules/" "$@"; fi
+      ;;
+  esac
+done
+# Doctor looks at the limits of its own process.
+[ "$command" != doctor ] || set -- --allow-fs-read=/proc/ "$@"
+[ "$first" = no ] || set -- "$dist/securechat.js"
+
+[ "$major" -lt 25 ] || set -- --allow-net "$@"
+if [ "$major" -lt 22 ] || { [ "$major" -eq 22 ] && [ "$minor" -lt 13 ]; }; then
+  set -- --experimental-permission "$@"
+else
+  set -- --permission "$@"
+fi
+if [ "$major" -gt 22 ] || { [ "$major" -eq 22 ] && [ "$minor" -ge 14 ]; }; then set -- --disable-sigusr1 "$@"; fi
+exec node --disable-warning=ExperimentalWarning --disallow-code-generation-from-strings "--allow-fs-read=$app/" "$@"

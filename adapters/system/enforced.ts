@@ -1,0 +1,17 @@
+/**
+ * What the runtime enforces for this process, as far as it can be asked without trying. Nothing may be changed here.
+ */
+interface Permission {
+  has(scope: string, reference?: string): boolean;
+}
+
+/** Node's permission model, undefined where it is off. */
+export function permission(): Permission | undefined {
+  return (process as { permission?: Permission }).permission;
+}
+
+/** This process may not write files, start programs or threads, load native code or be debugged. */
+export function isEnforced(): boolean {
+  const model = permission();
+  return model !== undefined && !['fs.write', 'child', 'worker'].some((scope) => model.has(scope));
+}

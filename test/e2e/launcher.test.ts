@@ -1,0 +1,149 @@
+/**
+ * What starts the program: both launchers, what they hand on and what they take away; and `securechat doctor`, which tells
+ * what they have reached. That it holds is zero-trace.test.ts.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DROPPED, flagsOf } from '../../adapters/cli/launch.js';
+import { ENV, ROOT } from '../support/program.js';
+
+/** A copy, installed under an awkward name, whose program only tells how it was started. */
+let folder: string;
+let app: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'securechat launcher-'));
+  app = path.join(folder, "an app's place/node_modules/securechat");
+  mkdirSync(path.join(app, 'dist'), { recursive: true });
+  for (const file of ['package.json', 'dist/securechat', 'dist/securechat-node.js'])
+    cpSync(path.join(ROOT, file), path.join(app, file));
+  writeFileSync(
+    path.join(app, 'dist/securechat.js'),
+    `const { argv, execArgv, env, pid, ppid, permission } = process;
+     process.stdout.write(JSON.stringify({ argv: argv.slice(2), execArgv, env, pid, ppid,
+       writes: permission?.has('fs.write'), reads: permission?.has('fs.read', ${JSON.stringify(folder)}) }));
+     process.exitCode = argv.includes('seven') ? 7 : 0;`,
+  );
+  symlinkSync(path.relative(folder, path.join(app, 'dist/securechat')), path.join(folder, 'securechat'));
+  symlinkSync(path.relative(folder, path.join(app, 'dist/securechat-node.js')), path.join(folder, 'securechat-node'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Told {
+  readonly argv: string[];
+  readonly execArgv: string[];
+  readonly env: Record<string, string>;
+  readonly pid: number;
+  readonly ppid: number;
+  readonly writes?: boolean;
+  readonly reads?: boolean;
+}
+
+function launch(name: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+  const done = spawnSync(path.join(folder, name), args, { encoding: 'utf8', env: { ...ENV, ...env }, cwd: folder });
+  if (done.stdout === '') throw new Error(`nothing was told: ${done.stderr}`);
+  return { ...done, told: JSON.parse(done.stdout) as Told };
+}
+
+describe.each(['securechat', 'securechat-node'])('%s', (name) => {
+  it('hands every argument on as it is, and the exit status back', () => {
+    const args = ['', ' two words', '*', '$HOME', "it's", '--', '-p', '\n', 'ünï', 'seven'];
+    const { told, status, stderr } = launch(name, args);
+    expect(told.argv).toEqual(args);
+    expect([status, stderr]).toEqual([7, '']);
+    expect(launch(name).told.argv).toEqual([]);
+  });
+
+  it('starts it without the right to write, and to read elsewhere', () => {
+    const { told } = launch(name);
+    expect([told.writes, told.reads]).toEqual([false, false]);
+    expect(told.execArgv).toContain('--disallow-code-generation-from-strings');
+  });
+
+  it('drops what would let others in, says so, and keeps the rest', () => {
+    const { told, stderr } = launch(name, [], { NODE_OPTIONS: '--no-warnings', SSLKEYLOGFILE: '/nowhere', TERM: 'x' });
+    for (const dropped of DROPPED) expect(told.env[dropped]).toBeUndefined();
+    expect(told.env['TERM']).toBe('x');
+    // In the shebang's own Node the option is read before anybody can drop it.
+    expect(stderr).toBe('securechat: in the environment and not used: NODE_OPTIONS SSLKEYLOGFILE\n');
+  });
+
+  it('lets a plugin be read, and nothing but it', () => {
+    mkdirSync(path.join(folder, 'a plugin'), { recursive: true });
+    const at = (args: readonly string[]): string[] =>
+      launch(name, args).told.execArgv.filter((flag) => flag.startsWith('--allow-fs-read='));
+    const own = at([]);
+    expect(own).toHaveLength(1);
+    const read = (target: string): string => `--allow-fs-read=${target}/`;
+    for (const spec of ['./a plugin', './a plugin/index.js', path.join(folder, 'a plugin')])
+      for (const args of [['-p', spec], ['--plugin', spec], [`--plugin=${spec}`], [`-p${spec}`]])
+        expect(at([...args, 'ROOM'])).toContain(read(path.join(folder, 'a plugin')));
+    const named = at(['-p', 'strange', '-p', 'strange']);
+    expect(named).toContain(read(path.join(folder, 'node_modules')));
+    expect(named).toContain(read(path.join(folder, "an app's place/node_modules")));
+    expect(at(['--', '-p', './a plugin'])).toEqual(own);
+    expect(at(['-p', './nowhere at all'])).toContain(read(folder));
+  });
+
+  it('a relay keeps its rights', () => {
+    expect(launch(name, ['relay', 'ws']).told.writes).toBeUndefined();
+  });
+});
+
+it('securechat leaves no process of its own behind', () => {
+  expect(launch('securechat').told.ppid).toBe(process.pid);
+});
+
+it('the flags of each version of Node', () => {
+  const of = (version: string): string[] => flagsOf([], '/app', '/', version).slice(2, -1);
+  expect(of('v20.19.0')).toEqual(['--experimental-permission']);
+  expect(of('v22.12.0')).toEqual(['--experimental-permission']);
+  expect(of('v22.13.0')).toEqual(['--permission']);
+  expect(of('v22.14.0')).toEqual(['--disable-sigusr1', '--permission']);
+  expect(of('v24.1.0')).toEqual(['--disable-sigusr1', '--permission']);
+  expect(of('v26.0.0')).toEqual(['--disable-sigusr1', '--permission', '--allow-net']);
+});
+
+describe('securechat doctor', () => {
+  const examine = (program: readonly string[], args: readonly string[] = []) => {
+    const [file = '', ...rest] = program;
+    return spawnSync(file, [...rest, 'doctor', ...args], { encoding: 'utf8', env: ENV });
+  };
+  const row = (table: string, what: string): string => table.split('\n').find((line) => line.startsWith(what)) ?? '';
+
+  it('tells what is enforced', () => {
+    const { stdout, status } = examine([path.join(ROOT, 'dist/securechat')]);
+    expect(status).toBe(0);
+    for (const what of ['no file', 'only its own', 'no program', 'no thread', 'no native', 'no debugger', 'no code'])
+      expect(row(stdout, what)).toMatch(/ {2}enforced {6}/);
+    if (process.platform === 'linux') expect(row(stdout, 'no core dump')).toMatch(/ {2}enforced {6}/);
+  });
+
+  it('tells what is not, and what would improve it', () => {
+    const { stdout } = examine([process.execPath, path.join(ROOT, 'dist/securechat.js')]);
+    for (const what of ['no file', 'only its own', 'no program', 'no thread', 'no native', 'no debugger', 'no code'])
+      expect(row(stdout, what)).toContain('  NOT enforced  ');
+    expect(stdout).toContain('  better: start it as securechat (or ./run.sh), not its file in dist/\n');
+  });
+
+  it('tells whether the relay answers, and refuses what it does not know', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const program = [path.join(ROOT, 'dist/securechat')];
+    expect(row(examine(program, ['--relay', `ws://127.0.0.1:${port}`]).stdout, 'a relay answers')).toMatch(/ ok$/);
+    server.close();
+    expect(row(examine(program, ['-r', `ws://127.0.0.1:${port}`]).stdout, 'a relay answers')).toMatch(/ no {12}is it/);
+    for (const [args, code] of [
+      [['--relay', 'x'], 'SC-109'],
+      [['--verbose'], 'SC-503'],
+    ] as const) {
+      const { stderr, status } = examine(program, args);
+      expect(stderr).toContain(code);
+      expect(status).toBe(2);
+    }
+  });
+});
