@@ -49,7 +49,7 @@ export default {
       name: 'shared-relay-imports',
       severity: 'error',
       from: { path: '^adapters/relay/' },
-      to: { pathNot: ['^core/', '^adapters/relay/', npm('prom-client')], dependencyTypesNot: ['core'] },
+      to: { pathNot: ['^core/', '^adapters/relay/', npm('prom-client', 'ioredis')], dependencyTypesNot: ['core'] },
     },
     ...relay('relay-ws', 'ws'),
     ...relay('relay-socketio', 'socket\\.io', 'socket\\.io-[^/]+', 'engine\\.io', 'ws'),

@@ -6,7 +6,8 @@ import { LocalProtocolError } from '../core/errors.js';
 import type { ClockPort, CloseReason, TransportEvent, TransportPort } from '../core/ports.js';
 import { createDeadlines, type Due, NOT_DUE } from '../core/relay/deadlines.js';
 import type { RoomLimits } from '../core/relay/limits.js';
-import { createRooms, type Member, type RoomEffect } from '../core/relay/rooms.js';
+import { createRooms } from '../core/relay/rooms.js';
+import type { Member, RoomEffect } from '../core/relay/seats.js';
 import { FRAME_LIMIT, joinMessage } from '../core/relay/wire.js';
 
 /** `send` returns false when more bytes than this have not reached the relay; `drain` follows at DRAIN_MARK. */

@@ -10,11 +10,13 @@ import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { createBatch } from '../adapters/relay/batch.js';
 import { HASHES } from '../adapters/relay/hashes.js';
 import { createListener, type Relay } from '../adapters/relay/listener.js';
+import { createCluster } from '../core/relay/cluster.js';
 import { createFigures } from '../core/relay/figures.js';
 import type { RelayOptions } from '../core/relay/flags.js';
 import { ROOM_LIMITS, type RoomLimits } from '../core/relay/limits.js';
 import { EVENTS, parser } from '../core/relay/packets.js';
-import { createRooms, type Member, type RoomEffect } from '../core/relay/rooms.js';
+import { createRooms } from '../core/relay/rooms.js';
+import type { Member, RoomEffect, Rooms } from '../core/relay/seats.js';
 import { CONTROL_LIMIT, FRAME_LIMIT } from '../core/relay/wire.js';
 
 /** Bytes waiting for a slow receiver from which on its sender is not read from. */
@@ -92,12 +94,17 @@ interface Peer {
 export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };
   const figures = createFigures();
-  const rooms = createRooms<Peer>({
+  const now = () => performance.now();
+  const restrain = (peer: Peer) => hold(peer, HELD_FOR_PEER);
+  const letGo = (peer: Peer) => unhold(peer, HELD_FOR_PEER);
+  const host = { now, perform, deliver, restrain, release: letGo, rooms: () => rooms };
+  const cluster = options.cluster === undefined ? undefined : createCluster<Peer>(host, options.cluster);
+  const rooms: Rooms<Peer> = createRooms<Peer>({
     limits,
+    claims: cluster?.claims,
     figures,
     ...HASHES,
   });
-  const now = () => performance.now();
   const peers = new WeakMap<object, Peer>();
   /** By engine.io's session id. */
   const polling = new Map<string, Peer>();
@@ -176,15 +183,15 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   }
 
   /** A receiver that is behind stops its sender. */
-  function restrain(to: Peer, from: Peer | undefined): void {
+  function slow(to: Peer, from: Peer | undefined): void {
     if (from === undefined || to.sender !== undefined || pending(to) <= SEND_BUFFER_LIMIT) return;
     to.sender = from;
     hold(from, HELD_FOR_PEER);
   }
 
-  const batch = createBatch<Peer>(restrain);
+  const batch = createBatch<Peer>(slow);
 
-  function forward(frame: Uint8Array, from: Peer, to: Peer): void {
+  function forward(frame: Uint8Array, from: Peer | undefined, to: Peer): void {
     if (to.closing || to.socket === undefined) return;
     figures.frames += 1;
     figures.bytes += frame.length;
@@ -197,7 +204,13 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
       batch.cork(to);
       to.web.send(frame, FRAME);
     }
-    restrain(to, from);
+    slow(to, from);
+  }
+
+  /** A frame from another relay. */
+  function deliver(frame: Uint8Array, to: Peer): boolean {
+    forward(frame, undefined, to);
+    return pending(to) <= SEND_BUFFER_LIMIT;
   }
 
   function onFrame(peer: Peer, frame: Uint8Array): void {
@@ -205,6 +218,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     if (!member.joined) return perform(rooms.refuse(member, 'bad-request', now()));
     const to = rooms.frame(member, now());
     if (to !== undefined) forward(frame, peer, to);
+    else cluster?.send(member, frame);
     if (member.held && (peer.holds & HELD_FOR_RATE) === 0) {
       hold(peer, HELD_FOR_RATE);
       arm();
@@ -247,7 +261,9 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     const { member, effects } = rooms.connect(peer, listener.addressOf(raw.request), now());
     peer.member = member;
     const onDrain = () => {
-      if (peer.sender !== undefined && pending(peer) <= SEND_BUFFER_LIMIT) release(peer);
+      if (pending(peer) > SEND_BUFFER_LIMIT) return;
+      if (peer.sender !== undefined) release(peer);
+      cluster?.drained(member);
     };
     raw.on('drain', onDrain);
     if (web !== undefined) {
@@ -325,6 +341,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     for (const peer of polling.values()) cut(peer);
     clearTimeout(late);
     clearTimeout(timer);
+    await cluster?.close();
     await io.close();
   }
 

@@ -8,10 +8,12 @@ import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { createBatch } from '../adapters/relay/batch.js';
 import { HASHES } from '../adapters/relay/hashes.js';
 import { createListener, type Relay } from '../adapters/relay/listener.js';
+import { createCluster } from '../core/relay/cluster.js';
 import { createFigures } from '../core/relay/figures.js';
 import type { RelayOptions } from '../core/relay/flags.js';
 import { ROOM_LIMITS, type RoomLimits } from '../core/relay/limits.js';
-import { type CloseWhy, createRooms, type Member, type RoomEffect } from '../core/relay/rooms.js';
+import { createRooms } from '../core/relay/rooms.js';
+import type { CloseWhy, Member, RoomEffect, Rooms } from '../core/relay/seats.js';
 import { CONTROL_LIMIT, FRAME_LIMIT, parseControl, type RelayMessage } from '../core/relay/wire.js';
 
 /** Bytes waiting for a slow receiver from which on its sender is not read from. The bound is this and one read. */
@@ -48,6 +50,7 @@ const CLOSE_CODES: Readonly<Record<CloseWhy, number>> = {
   'wait-timeout': 1000,
   'idle-timeout': 1000,
   replaced: 1000,
+  'broken-link': 1013,
 };
 
 /**
@@ -79,12 +82,15 @@ function tell(socket: RelaySocket, message: RelayMessage): void {
 export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };
   const figures = createFigures();
-  const rooms = createRooms<RelaySocket>({
+  const now = () => performance.now();
+  const host = { now, perform, deliver, restrain: holdForPeer, release: letGo, rooms: () => rooms };
+  const cluster = options.cluster === undefined ? undefined : createCluster<RelaySocket>(host, options.cluster);
+  const rooms: Rooms<RelaySocket> = createRooms<RelaySocket>({
     limits,
+    claims: cluster?.claims,
     figures,
     ...HASHES,
   });
-  const now = () => performance.now();
 
   let timer: NodeJS.Timeout | undefined;
   let armed: number | undefined;
@@ -144,6 +150,24 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     else socket.terminate();
   }
 
+  function holdForPeer(socket: RelaySocket): void {
+    hold(socket, HELD_FOR_PEER);
+  }
+
+  function letGo(socket: RelaySocket): void {
+    unhold(socket, HELD_FOR_PEER);
+  }
+
+  /** A frame from another relay. */
+  function deliver(frame: Uint8Array, to: RelaySocket): boolean {
+    forward(frame as Buffer, undefined, to);
+    if (to.bufferedAmount <= SEND_BUFFER_LIMIT || to.raw === undefined) return true;
+    to.raw.once('drain', () => {
+      if (to.member !== undefined) cluster?.drained(to.member);
+    });
+    return false;
+  }
+
   /** A receiver that is behind stops its sender. */
   function restrain(to: RelaySocket, from: RelaySocket | undefined): void {
     if (from === undefined || to.sender !== undefined || to.bufferedAmount <= SEND_BUFFER_LIMIT) return;
@@ -156,7 +180,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
 
   const batch = createBatch<RelaySocket>(restrain);
 
-  function forward(frame: Buffer, from: RelaySocket, to: RelaySocket): void {
+  function forward(frame: Buffer, from: RelaySocket | undefined, to: RelaySocket): void {
     if (to.readyState !== WebSocket.OPEN) return;
     figures.frames += 1;
     figures.bytes += frame.length;
@@ -175,6 +199,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     if (isBinary && member.joined) {
       const to = rooms.frame(member, now());
       if (to !== undefined) forward(message as Buffer, socket, to);
+      else cluster?.send(member, message as Buffer);
       if (member.held && (socket.holds & HELD_FOR_RATE) === 0) {
         hold(socket, HELD_FOR_RATE);
         arm();
@@ -236,6 +261,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     });
     perform(rooms.shutdown(now()));
     await gone;
+    await cluster?.close();
     clearTimeout(timer);
     server.closeAllConnections();
     await stopped;

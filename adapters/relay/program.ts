@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { CODES, EXIT, type ExitStatus } from '../../core/errors.js';
+import type { ConnectCluster } from '../../core/relay/cluster.js';
 import {
   helpText,
   type Pem,
@@ -112,8 +113,10 @@ function serve(
   if (certificate?.expired === true) say('the certificate has expired: clients will refuse it');
 
   async function start(): Promise<void> {
+    const shared = options.cluster === undefined ? {} : { cluster: await share(options.cluster) };
     const started = await program.start({
       ...options.relay,
+      ...shared,
       ...(certificate === undefined ? {} : { tls: certificate.pem }),
     });
     if (options.monitor !== undefined) {
@@ -131,6 +134,12 @@ function serve(
     say(`SC-111 cannot listen there (${why}). Choose another --host or --port.`);
     exit(CODES['SC-111']);
   });
+}
+
+/** Loaded only when it is asked for. */
+async function share(address: string): Promise<ConnectCluster> {
+  const { shareRooms } = await import('./redis.js');
+  return shareRooms(address);
 }
 
 function messageOf(error: unknown): string {

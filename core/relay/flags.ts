@@ -3,6 +3,7 @@
  * hands in Node's own parser of arguments. No socket, no file and no output may be in this file.
  */
 import { EXIT } from '../errors.js';
+import type { ConnectCluster } from './cluster.js';
 import { ROOM_LIMITS, type RoomLimits } from './limits.js';
 
 export const DEFAULT_HOST = '127.0.0.1';
@@ -11,6 +12,8 @@ export const DEFAULT_PORT = 8765;
 export const DEFAULT_DRAIN = 2;
 /** The word for the addresses of this machine in --trust-proxy. */
 export const LOOPBACK = 'loopback';
+
+const CLUSTER_WORDS = 'an address like redis://127.0.0.1:6379';
 
 /** Certificate chain and key, both PEM. */
 export interface Pem {
@@ -27,6 +30,8 @@ export interface RelayOptions {
   readonly tls?: Pem;
   /** Addresses and networks whose X-Forwarded-For is believed; none by default. */
   readonly trustProxy?: readonly string[];
+  /** Rooms are shared with the other relays of the cluster. */
+  readonly cluster?: ConnectCluster;
 }
 
 /** What the program needs beside the relay itself. */
@@ -36,6 +41,8 @@ export interface ProgramOptions {
   readonly tlsFiles?: Pem;
   readonly monitor?: { readonly host: string; readonly port: number };
   readonly drainMs: number;
+  /** Where rooms are shared with other relays: redis:// or rediss://. */
+  readonly cluster?: string;
 }
 
 export type Given = Readonly<Record<string, string | boolean | undefined>>;
@@ -81,7 +88,17 @@ const LIMIT_FLAGS: Readonly<Record<string, LimitFlag>> = {
 };
 
 const SWITCHES = ['check-config', 'help'];
-const VALUES = ['host', 'port', 'tls-cert', 'tls-key', 'trust-proxy', 'monitor-host', 'monitor-port', 'drain'];
+const VALUES = [
+  'host',
+  'port',
+  'tls-cert',
+  'tls-key',
+  'trust-proxy',
+  'monitor-host',
+  'monitor-port',
+  'drain',
+  'cluster',
+];
 
 export type Command =
   | { readonly run: 'relay' | 'check'; readonly options: ProgramOptions }
@@ -116,6 +133,7 @@ function optionsOf(given: Given): ProgramOptions {
   const monitorPort = whole(given, 'monitor-port', 0, 65_535);
   if (monitorHost !== undefined && monitorPort === undefined) throw new Error('--monitor-host needs --monitor-port');
   const drain = whole(given, 'drain', 0, 3_600) ?? DEFAULT_DRAIN;
+  const cluster = redis(text(given, 'cluster', CLUSTER_WORDS));
   return {
     relay: {
       limits,
@@ -126,6 +144,7 @@ function optionsOf(given: Given): ProgramOptions {
     ...(cert === undefined || key === undefined ? {} : { tlsFiles: { cert, key } }),
     ...(monitorPort === undefined ? {} : { monitor: { host: monitorHost ?? DEFAULT_HOST, port: monitorPort } }),
     drainMs: drain * 1000,
+    ...(cluster === undefined ? {} : { cluster }),
   };
 }
 
@@ -145,6 +164,7 @@ export function helpText(name: string): string {
     line('--monitor-port <n>', '/healthz, /readyz and /metrics; 0 takes a free one (none)'),
     line('--monitor-host <address>', `where to listen for these (${DEFAULT_HOST})`),
     line('--drain <n>', `seconds that clients have to leave after SIGTERM (${String(DEFAULT_DRAIN)})`),
+    line('--cluster <address>', 'Redis 7 or Valkey, redis:// or rediss://, where relays share their rooms (none)'),
     line('--check-config', 'say what is wrong with the flags and files, and stop'),
     '',
     'Limits:',
@@ -158,6 +178,11 @@ export function helpText(name: string): string {
 /** The limits as the flags that set them, each with its value in the unit of the flag. */
 export function limitFlags(limits: RoomLimits): readonly (readonly [flag: string, value: number])[] {
   return Object.entries(LIMIT_FLAGS).map(([flag, { limit, unit }]) => [`--${flag}`, limits[limit] / unit]);
+}
+
+function redis(address: string | undefined): string | undefined {
+  if (address === undefined || /^rediss?:\/\/[^\s/?#]/.test(address)) return address;
+  throw new Error(`--cluster needs ${CLUSTER_WORDS}`);
 }
 
 /** The names of all flags. */

@@ -5,103 +5,20 @@
  * Order is part of the contract: a newcomer's `joined{peer:true}` and the other side's `peer-joined` are effects of the
  * same call, so a relay that performs effects at once has sent both before it can forward a frame between the two.
  */
-import { createDeadlines, type Due, NOT_DUE } from './deadlines.js';
-import { count, createFigures, type Figures, type JoinOutcome } from './figures.js';
+import { createDeadlines, NOT_DUE } from './deadlines.js';
+import { count, createFigures, type JoinOutcome } from './figures.js';
 import { allowance, BUSY_RETRY_MS, ROOM_LIMITS, type RoomLimits, TICKET_WAIT_MS } from './limits.js';
-import { createLoad, newStanding, type Price, type Standing } from './load.js';
+import { createLoad, newStanding, type Price } from './load.js';
+import type { Address, CloseWhy, Room, RoomEffect, Rooms, RoomsOptions, Seat } from './seats.js';
 import { isTicket } from './ticket.js';
-import { checkJoin, type Join, type RelayErrorCode, type RelayMessage } from './wire.js';
+import { checkJoin, type Join, type RelayErrorCode } from './wire.js';
 
-/** Why the relay ends a connection: an error that was sent before, or one of the quiet endings. */
-export type CloseWhy = RelayErrorCode | 'join-timeout' | 'wait-timeout' | 'idle-timeout' | 'replaced';
-
-/** To be performed at once and in order. `to` is what was given to `connect`. */
-export type RoomEffect<S> =
-  | { readonly type: 'send'; readonly to: S; readonly message: RelayMessage }
-  /** After what was sent; then `disconnect` when the connection is gone. */
-  | { readonly type: 'close'; readonly to: S; readonly why: CloseWhy }
-  /** The sender was held for its frame rate: read from it again. */
-  | { readonly type: 'resume'; readonly to: S };
-
-interface Address extends Due {
-  readonly key: string;
-  connections: number;
-  readonly standing: Standing;
-}
-
-interface Room<S> extends Due {
-  readonly id: string;
-  readonly seats: Seat<S>[];
-  /** Since when somebody is alone in it. */
-  alone: number;
-  /** When the last frame was forwarded. */
-  active: number;
-}
-
-interface Seat<S> extends Due {
-  readonly socket: S;
-  readonly address: Address;
-  /** Only the hash of the seat is kept. */
-  hash: string;
-  room: Room<S> | undefined;
-  peer: Seat<S> | undefined;
-  /** What it has to bring a ticket for. */
-  challenge: (Price & { readonly challenge: string }) | undefined;
-  joined: boolean;
-  /** A peer has been here. */
-  met: boolean;
-  held: boolean;
-  /** When the allowance for frames is whole again. */
-  full: number;
-  gone: boolean;
-}
-
-/** One connection as the relay holds it. Changed by the room machine only. */
-export type Member<S> = Readonly<Seat<S>>;
-
-export interface Rooms<S> {
-  /** A new connection. `address` is only a key in memory. The member is valid even when the effects refuse it. */
-  connect(socket: S, address: string, now: number): { readonly member: Member<S>; readonly effects: RoomEffect<S>[] };
-  /** A control message, unchecked; undefined for what is no control message at all. */
-  control(member: Member<S>, message: unknown, now: number): RoomEffect<S>[];
-  /**
-   * The hot path: a frame of a joined member. Returns where it goes, undefined: dropped, nobody is there. When
-   * `member.held` is set afterwards, read nothing more from it until the effect `resume`; the frame itself goes out.
-   */
-  frame(member: Member<S>, now: number): S | undefined;
-  /** Ends a member with an error that the relay itself found, for example `too-large`. */
-  refuse(member: Member<S>, code: RelayErrorCode, now: number): RoomEffect<S>[];
-  /** The connection is gone, for whatever reason. Needed exactly once for each `connect`; more do nothing. */
-  disconnect(member: Member<S>, now: number): RoomEffect<S>[];
-  /** Performs what is due. To be called when `wakeAt` is reached; earlier does nothing. */
-  wake(now: number): RoomEffect<S>[];
-  /** Every member is told `shutting-down`, and so are newcomers; nobody is closed yet, frames still pass. */
-  drain(): RoomEffect<S>[];
-  /** Every member is closed, told `shutting-down` when it has not been; newcomers too. */
-  shutdown(now: number): RoomEffect<S>[];
-  /** When `wake` is needed next; undefined: not at all. May change with every call. */
-  readonly wakeAt: number | undefined;
-  /** How many of each are held in memory. */
-  readonly counts: { readonly members: number; readonly rooms: number; readonly addresses: number };
-}
-
-export interface RoomsOptions {
-  readonly limits?: Partial<RoomLimits>;
-  /** A one-way hash of a seat (43 characters in). */
-  readonly hashSeat: (seat: string) => string;
-  /** base64url of 32 fresh random bytes. */
-  readonly challenge: () => string;
-  /** SHA-512 of all the parts. */
-  readonly digest: (parts: readonly Uint8Array[]) => Uint8Array;
-  /** Where it counts what it does. */
-  readonly figures?: Figures;
-}
-
-export function createRooms<S>(options: RoomsOptions): Rooms<S> {
+export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
   const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };
   const figures = options.figures ?? createFigures();
   const frames = allowance(1000 / limits.framesPerSecond, limits.frameBurst);
   const load = createLoad(limits);
+  const { claims } = options;
 
   const rooms = new Map<string, Room<S>>();
   const addresses = new Map<string, Address>();
@@ -148,6 +65,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     seatDeadlines.delete(seat);
     if (seat.joined && !seat.met && !stopping) load.fail(seat.address.standing, now);
     leave(seat, now, out);
+    if (seat.joined || seat.claimed !== undefined) claims?.leave(seat);
   }
 
   function expel(seat: Seat<S>, why: CloseWhy, now: number, out: RoomEffect<S>[]): void {
@@ -180,8 +98,13 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     for (const seat of seats) seat.peer = undefined;
   }
 
-  function join(seat: Seat<S>, wanted: Join, now: number, out: RoomEffect<S>[]): JoinOutcome {
-    const hash = options.hashSeat(wanted.seat);
+  function join(
+    seat: Seat<S>,
+    hash: string,
+    wanted: Pick<Join, 'room' | 'mode'>,
+    now: number,
+    out: RoomEffect<S>[],
+  ): JoinOutcome {
     let room = rooms.get(wanted.room);
     const ghost = room?.seats.find((held) => held.hash === hash);
     if (room !== undefined && ghost === undefined) {
@@ -193,12 +116,12 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     }
     if (room === undefined) {
       if (rooms.size >= limits.rooms) return expelWith(seat, 'busy', now, out, BUSY_RETRY_MS);
-      room = { id: wanted.room, seats: [], alone: now, active: now, at: 0, order: 0, place: NOT_DUE };
+      room = { id: wanted.room, seats: [], far: undefined, alone: now, active: now, at: 0, order: 0, place: NOT_DUE };
       rooms.set(room.id, room);
     }
     seatDeadlines.delete(seat);
     seat.joined = true;
-    seat.challenge = undefined;
+    seat.challenge = seat.claimed = undefined;
     seat.hash = hash;
     seat.room = room;
     room.seats.push(seat);
@@ -210,24 +133,27 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     }
 
     const peer = room.seats.find((other) => other !== seat);
-    out.push({ type: 'send', to: seat.socket, message: { type: 'joined', peer: peer !== undefined } });
-    if (peer === undefined) {
+    const met = peer !== undefined || room.far !== undefined;
+    out.push({ type: 'send', to: seat.socket, message: { type: 'joined', peer: met } });
+    if (!met) {
       room.alone = now;
       roomDeadlines.set(room, now + limits.waitTimeoutMs);
       return 'waiting';
     }
     figures.onPaired(now - room.alone);
-    seat.peer = peer;
-    peer.peer = seat;
-    seat.met = peer.met = true;
+    seat.met = true;
     room.active = now;
     roomDeadlines.set(room, now + limits.idleTimeoutMs);
+    if (peer === undefined) return 'paired';
+    seat.peer = peer;
+    peer.peer = seat;
+    peer.met = true;
     out.push({ type: 'send', to: peer.socket, message: { type: 'peer-joined' } });
     return 'paired';
   }
 
   /** A message of a connection that has not joined, unchecked. */
-  function first(seat: Seat<S>, message: unknown, now: number, out: RoomEffect<S>[]): JoinOutcome {
+  function first(seat: Seat<S>, message: unknown, now: number, out: RoomEffect<S>[]): JoinOutcome | undefined {
     const { challenge, address } = seat;
     const held = { members: members.size, rooms: rooms.size };
     const price = challenge ?? load.judge(address.standing, held, now);
@@ -242,7 +168,15 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
       if (!paid) return expelWith(seat, code, now, out, retryAfterMs);
       load.pay(address.standing, now);
     } else if (price?.bits !== undefined) return ask(seat, price, price.bits, now, out);
-    return join(seat, wanted, now, out);
+    const hash = options.hashSeat(wanted.seat);
+    if (claims === undefined) return join(seat, hash, wanted, now, out);
+    if (!claims.ready) return expelWith(seat, 'busy', now, out, BUSY_RETRY_MS);
+    seat.challenge = undefined;
+    seat.hash = hash;
+    seat.claimed = wanted.room;
+    seatDeadlines.set(seat, now + limits.joinTimeoutMs);
+    claims.claim(seat, wanted.room, wanted.mode);
+    return undefined;
   }
 
   /** The connection stays, for one join with a ticket. */
@@ -259,7 +193,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
   function wakeRoom(room: Room<S>, now: number, out: RoomEffect<S>[]): void {
     const [first, second] = room.seats;
     if (first === undefined) return;
-    if (second === undefined) {
+    if (second === undefined && room.far === undefined) {
       expel(first, 'wait-timeout', now, out);
       return;
     }
@@ -268,9 +202,9 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
       roomDeadlines.set(room, due);
       return;
     }
-    part([first, second]);
-    expel(first, 'idle-timeout', now, out);
-    expel(second, 'idle-timeout', now, out);
+    const both = second === undefined ? [first] : [first, second];
+    part(both);
+    for (const seat of both) expel(seat, 'idle-timeout', now, out);
   }
 
   return {
@@ -285,6 +219,7 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
         room: undefined,
         peer: undefined,
         challenge: undefined,
+        claimed: undefined,
         joined: false,
         met: false,
         held: false,
@@ -310,8 +245,11 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
       const out: RoomEffect<S>[] = [];
       if (member.gone) return out;
       if (draining) expel(member, 'shutting-down', now, out);
-      else if (member.joined) expelWith(member, 'bad-request', now, out);
-      else count(figures.joins, first(member, message, now, out));
+      else if (member.joined || member.claimed !== undefined) expelWith(member, 'bad-request', now, out);
+      else {
+        const outcome = first(member, message, now, out);
+        if (outcome !== undefined) count(figures.joins, outcome);
+      }
       return out;
     },
 
@@ -322,9 +260,9 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
         seatDeadlines.set(member, now + wait);
       }
       const { peer, room } = member;
-      if (peer === undefined || room === undefined) return undefined;
+      if (room === undefined || (peer === undefined && room.far === undefined)) return undefined;
       room.active = now;
-      return peer.socket;
+      return peer?.socket;
     },
 
     refuse(member: Seat<S>, code, now) {
@@ -350,7 +288,8 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
     wake(now) {
       const out: RoomEffect<S>[] = [];
       for (let seat = seatDeadlines.take(now); seat !== undefined; seat = seatDeadlines.take(now)) {
-        if (!seat.joined) expel(seat, 'join-timeout', now, out);
+        if (seat.claimed !== undefined) expelWith(seat, 'busy', now, out, BUSY_RETRY_MS);
+        else if (!seat.joined) expel(seat, 'join-timeout', now, out);
         else {
           seat.held = false;
           out.push({ type: 'resume', to: seat.socket });
@@ -383,6 +322,51 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
       return out;
     },
 
+    admit(member: Seat<S>, now) {
+      const out: RoomEffect<S>[] = [];
+      const { claimed } = member;
+      if (member.gone || claimed === undefined) return out;
+      count(figures.joins, join(member, member.hash, { room: claimed, mode: 'join' }, now, out));
+      return out;
+    },
+
+    deny(member: Seat<S>, why, now) {
+      const out: RoomEffect<S>[] = [];
+      if (!member.gone && !member.joined && isRefusal(why)) count(figures.joins, why);
+      if (why === 'room-full' || why === 'room-taken') load.fail(member.address.standing, now);
+      if (isRefusal(why)) expelWith(member, why, now, out, why === 'busy' ? BUSY_RETRY_MS : undefined);
+      else expel(member, why, now, out);
+      return out;
+    },
+
+    meet(id, far, now) {
+      const room = rooms.get(id);
+      const out: RoomEffect<S>[] = [];
+      if (room === undefined || room.far === far) return out;
+      const [seat] = room.seats;
+      const lost = room.far !== undefined;
+      room.far = far;
+      if (seat === undefined || room.seats.length > 1) return out;
+      if (lost) {
+        room.alone = now;
+        roomDeadlines.set(room, now + limits.waitTimeoutMs);
+        out.push({ type: 'send', to: seat.socket, message: { type: 'peer-left' } });
+      }
+      if (far === undefined) return out;
+      figures.onPaired(now - room.alone);
+      seat.met = true;
+      room.active = now;
+      roomDeadlines.set(room, now + limits.idleTimeoutMs);
+      out.push({ type: 'send', to: seat.socket, message: { type: 'peer-joined' } });
+      return out;
+    },
+
+    arrive({ room, gone, socket }: Seat<S>, now) {
+      if (gone || room === undefined) return undefined;
+      room.active = now;
+      return socket;
+    },
+
     get wakeAt() {
       const next = Math.min(seatDeadlines.next, roomDeadlines.next, addressDeadlines.next);
       return next === Number.POSITIVE_INFINITY ? undefined : next;
@@ -391,4 +375,8 @@ export function createRooms<S>(options: RoomsOptions): Rooms<S> {
       return { members: members.size, rooms: rooms.size, addresses: addresses.size };
     },
   };
+}
+
+function isRefusal(why: RelayErrorCode | 'replaced' | 'broken-link'): why is RelayErrorCode {
+  return why !== 'replaced' && why !== 'broken-link';
 }

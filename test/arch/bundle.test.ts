@@ -66,9 +66,9 @@ describe('loaded only when chosen', () => {
     for (const source of ['relay-ws/server.ts', 'relay-socketio/server.ts', 'adapters/cli/relay.ts']) {
       const loaded = loadedWith(chunkOf(source));
       expect(loaded).toContain(source);
-      expect(loaded.filter((each) => /prom-client|opentelemetry|adapters\/relay\/(monitor|addon)/.test(each))).toEqual(
-        [],
-      );
+      expect(
+        loaded.filter((each) => /prom-client|opentelemetry|ioredis|adapters\/relay\/(monitor|addon|redis)/.test(each)),
+      ).toEqual([]);
     }
   });
 

@@ -49,9 +49,9 @@ function forbidden({ from, to }: Import): string | undefined {
   if (target === 'test' || target === 'bench') return 'nobody imports tests';
   if (target === 'core') return undefined;
   if (from.startsWith('adapters/relay/'))
-    return to.startsWith('adapters/relay/') || to === NODE || to === 'prom-client'
+    return to.startsWith('adapters/relay/') || to === NODE || to === 'prom-client' || to === 'ioredis'
       ? undefined
-      : 'what the relays share imports core, node:* and prom-client';
+      : 'what the relays share imports core, node:*, prom-client and ioredis';
   if (target === folder) return undefined;
   if (folder === 'core') return 'core imports core only';
   if (target?.startsWith('relay-'))

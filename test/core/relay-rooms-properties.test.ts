@@ -1,7 +1,7 @@
 /** The room machine under any sequence of events: what clients are told is what happens to them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RoomEffect } from '../../core/relay/rooms.js';
+import type { RoomEffect } from '../../core/relay/seats.js';
 import { relay, TICKET, WRONG_TICKET } from '../support/room-machine.js';
 
 describe('any sequence of events', () => {

@@ -4,7 +4,8 @@
 import { createFigures } from '../../core/relay/figures.js';
 import type { RoomLimits } from '../../core/relay/limits.js';
 import { TICKET_BITS } from '../../core/relay/load.js';
-import { createRooms, type Member } from '../../core/relay/rooms.js';
+import { createRooms } from '../../core/relay/rooms.js';
+import type { Member } from '../../core/relay/seats.js';
 import { joinMessage } from '../../core/relay/wire.js';
 
 export function id(n: number): string {

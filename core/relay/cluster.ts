@@ -1,0 +1,395 @@
+/**
+ * Rooms that several relays share. What is true about a room is its latest state, as one place has written it down for
+ * all: this file makes the rooms of one relay follow, and carries frames to and from the relay that holds the other seat.
+ * A relay has a name for as long as its line to that place lasts; afterwards it has another, and whatever was under way
+ * under the old one is nobody's. No socket, no clock, no Redis and no log may be in this file.
+ *
+ * Frames are never dropped in silence: at most LINK_WINDOW bytes of one sender are under way, then it is not read from;
+ * and a frame that is missing ends the receiver's connection, so that the session resumes.
+ */
+import type { Claims, Member, RoomEffect, Rooms } from './seats.js';
+import type { Join, RelayErrorCode } from './wire.js';
+
+/** Bytes of one sender that are on their way through another relay, from which on it is not read from. */
+export const LINK_WINDOW = 256 * 1024;
+/** Bytes that a batch for another relay may have before it is sent, whatever else this turn brings. */
+export const BATCH_LIMIT = 128 * 1024;
+/** Characters of the name of a relay in a cluster: base64url of 16 bytes. */
+export const NAME_LENGTH = 22;
+
+const NEWS = LINK_WINDOW / 4;
+const RECORD = 17;
+const FRAME = 1;
+const ARRIVED = 2;
+
+/** A seat as all relays see it. `number` is its holder's own for the connection. */
+export interface Holding {
+  readonly hash: string;
+  readonly instance: string;
+  readonly number: number;
+}
+
+export interface Claim {
+  readonly room: string;
+  readonly hash: string;
+  readonly number: number;
+  /** `keep`: it had the seat before, and takes it from nobody. */
+  readonly mode: Join['mode'] | 'keep';
+}
+
+/** Asked for and forgotten: what comes of it is told to the cluster. */
+export interface ClusterPort {
+  claim(claims: readonly Claim[]): void;
+  release(claim: Claim): void;
+  /** `message` is the callee's until it returns. */
+  publish(instance: string, message: Uint8Array): void;
+  /** Has `flush` called at the end of this turn. */
+  defer(): void;
+  /** Gives up the name and everything held under it. */
+  close(): Promise<void>;
+}
+
+/** What the relay around it does for it. */
+export interface ClusterHost<S> {
+  perform(effects: readonly RoomEffect<S>[]): void;
+  /** False: the receiver is behind; `drained` is called when it has caught up. */
+  deliver(frame: Uint8Array, to: S): boolean;
+  /** Do not read from it, until `release`. */
+  restrain(from: S): void;
+  release(from: S): void;
+  now(): number;
+  /** Not asked for before `createCluster` has returned. */
+  rooms(): Rooms<S>;
+}
+
+/** What the line tells. */
+export interface ClusterNews {
+  /** There is a line, under this name. */
+  up(instance: string): void;
+  down(): void;
+  /** The seats of a room; states come in order. */
+  state(room: string, seats: readonly Holding[]): void;
+  /** A claim of this relay was refused. */
+  refused(claim: Claim, why: RelayErrorCode | 'replaced'): void;
+  /** The names of all relays whose line lasts. */
+  live(instances: readonly string[]): void;
+  /** Nobody listens under this name any more. */
+  unheard(instance: string): void;
+  message(bytes: Uint8Array): void;
+  /** To be called now and then: claims again, before they lapse, all seats that are held here. */
+  refresh(): void;
+  /** To be called at the end of a turn, when `defer` asked for it. */
+  flush(): void;
+}
+
+/** The line to the place that all share. It is up when it says so, and keeps trying. */
+export type ConnectCluster = (news: ClusterNews) => ClusterPort;
+
+export interface Cluster<S> {
+  readonly claims: Claims<S>;
+  /** A frame of a member whose peer is not here. */
+  send(member: Member<S>, frame: Uint8Array): void;
+  /** A receiver for which `deliver` was false has caught up. */
+  drained(member: Member<S>): void;
+  close(): Promise<void>;
+}
+
+/** asked: no answer yet. again: it had the seat under an earlier name, no answer yet. held: it is in the state. */
+type Standing = 'asked' | 'again' | 'held';
+
+interface Entry<S> {
+  readonly member: Member<S>;
+  readonly number: number;
+  readonly claim: Claim;
+  standing: Standing;
+  far: Holding | undefined;
+  /** Frames and bytes sent to the far seat, and bytes that it has said to have. */
+  frames: number;
+  sent: number;
+  arrived: number;
+  restrained: boolean;
+  /** Frames and bytes from the far seat, and bytes that it was told of. */
+  expected: number;
+  received: number;
+  told: number;
+  behind: boolean;
+}
+
+interface Outbound {
+  bytes: Uint8Array;
+  view: DataView;
+  end: number;
+}
+
+export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster): Cluster<S> {
+  const entries = new Map<Member<S>, Entry<S>>();
+  const numbers = new Map<number, Entry<S>>();
+  const rooms = new Map<string, Set<Entry<S>>>();
+  const outbound = new Map<string, Outbound>();
+  let instance: string | undefined;
+  let last = 0;
+  let deferred = false;
+
+  function add(member: Member<S>, room: string, mode: Join['mode']): Entry<S> {
+    last = (last + 1) >>> 0;
+    const { hash } = member;
+    const entry: Entry<S> = {
+      member,
+      number: last,
+      claim: { room, hash, number: last, mode },
+      standing: 'asked',
+      far: undefined,
+      frames: 0,
+      sent: 0,
+      arrived: 0,
+      restrained: false,
+      expected: 0,
+      received: 0,
+      told: 0,
+      behind: false,
+    };
+    entries.set(member, entry);
+    numbers.set(entry.number, entry);
+    const there = rooms.get(room);
+    if (there === undefined) rooms.set(room, new Set([entry]));
+    else there.add(entry);
+    return entry;
+  }
+
+  function remove(entry: Entry<S>): void {
+    entries.delete(entry.member);
+    numbers.delete(entry.number);
+    const { room } = entry.claim;
+    const there = rooms.get(room);
+    there?.delete(entry);
+    if (there?.size === 0) rooms.delete(room);
+    link(entry, undefined);
+  }
+
+  /** The far seat of an entry: another one is another link, with nothing under way. */
+  function link(entry: Entry<S>, far: Holding | undefined): void {
+    if (isSame(entry.far, far)) return;
+    entry.far = far;
+    entry.frames = entry.sent = entry.arrived = entry.expected = entry.received = entry.told = 0;
+    entry.behind = false;
+    if (!entry.restrained) return;
+    entry.restrained = false;
+    host.release(entry.member.socket);
+  }
+
+  /** Links the seats of this relay in a room, and has the room tell them. */
+  function meet(room: string, far: Holding | undefined): void {
+    const held = [...(rooms.get(room) ?? [])].filter(({ standing }) => standing === 'held');
+    for (const entry of held) link(entry, held.length === 1 ? far : undefined);
+    const name = far === undefined || held.length !== 1 ? undefined : `${far.instance} ${String(far.number)}`;
+    host.perform(host.rooms().meet(room, name, host.now()));
+  }
+
+  function deny(entry: Entry<S>, why: RelayErrorCode | 'replaced' | 'broken-link'): void {
+    host.perform(host.rooms().deny(entry.member, why, host.now()));
+  }
+
+  function state(room: string, seats: readonly Holding[]): void {
+    if (instance === undefined) return;
+    const there = rooms.get(room);
+    for (const { instance: holder, number, hash } of seats) {
+      if (holder === instance && numbers.get(number)?.claim.room !== room) {
+        port.release({ room, hash, number, mode: 'keep' });
+      }
+    }
+    if (there === undefined) return;
+    const mine = seats.filter((seat) => seat.instance === instance);
+    const far = seats.find((seat) => seat.instance !== instance);
+    // Who has gone has gone before anybody comes.
+    for (const entry of there) {
+      if (entry.far !== undefined && !isSame(entry.far, far)) {
+        meet(room, undefined);
+        break;
+      }
+    }
+    for (const entry of [...there]) {
+      const holds = mine.some(({ number }) => number === entry.number);
+      if (holds || entry.standing !== 'held') continue;
+      deny(entry, seats.some(({ hash }) => hash === entry.claim.hash) ? 'replaced' : 'room-full');
+    }
+    for (const { number } of mine) {
+      const entry = numbers.get(number);
+      if (entry === undefined || entry.standing === 'held' || !there.has(entry)) continue;
+      const fresh = entry.standing === 'asked';
+      entry.standing = 'held';
+      if (fresh) host.perform(host.rooms().admit(entry.member, host.now()));
+    }
+    meet(room, far);
+  }
+
+  /** Parts from the seats of relays that are no more. */
+  function part(isLost: (instance: string) => boolean): void {
+    for (const [room, there] of [...rooms]) {
+      if ([...there].some(({ far }) => far !== undefined && isLost(far.instance))) meet(room, undefined);
+    }
+    for (const to of [...outbound.keys()]) if (isLost(to)) outbound.delete(to);
+  }
+
+  function put(to: string, kind: number, entry: Entry<S>, far: Holding, value: number, frame?: Uint8Array): void {
+    const length = frame?.length ?? 0;
+    let batch = outbound.get(to);
+    if (batch === undefined) {
+      // The largest frame on top of one that is not full yet.
+      const bytes = new Uint8Array(2 * BATCH_LIMIT);
+      batch = { bytes, view: new DataView(bytes.buffer), end: 0 };
+      outbound.set(to, batch);
+    }
+    if (batch.end === 0) {
+      for (let n = 0; n < NAME_LENGTH; n++) batch.bytes[n] = (instance ?? '').charCodeAt(n);
+      batch.end = NAME_LENGTH;
+    }
+    const { view, bytes, end } = batch;
+    view.setUint8(end, kind);
+    view.setUint32(end + 1, far.number);
+    view.setUint32(end + 5, entry.number);
+    view.setUint32(end + 9, value);
+    view.setUint32(end + 13, length);
+    if (frame !== undefined) bytes.set(frame, end + RECORD);
+    batch.end = end + RECORD + length;
+    if (batch.end > BATCH_LIMIT) post(to, batch);
+    else if (!deferred) {
+      deferred = true;
+      port.defer();
+    }
+  }
+
+  function post(to: string, batch: Outbound): void {
+    const { end } = batch;
+    batch.end = 0;
+    if (end > 0) port.publish(to, batch.bytes.subarray(0, end));
+  }
+
+  /** Tells the other relay how much of its sender's bytes has gone on to the receiver. */
+  function acknowledge(entry: Entry<S>): void {
+    if (entry.far === undefined || entry.told === entry.received) return;
+    entry.told = entry.received;
+    put(entry.far.instance, ARRIVED, entry, entry.far, entry.received);
+  }
+
+  function take(entry: Entry<S>, order: number, frame: Uint8Array): void {
+    if (order !== entry.expected) {
+      deny(entry, 'broken-link');
+      return;
+    }
+    entry.expected = (order + 1) >>> 0;
+    entry.received = (entry.received + frame.length) >>> 0;
+    const to = host.rooms().arrive(entry.member, host.now());
+    if (to === undefined) return;
+    if (!host.deliver(frame, to)) entry.behind = true;
+    else if (!entry.behind && (entry.received - entry.told) >>> 0 >= NEWS) acknowledge(entry);
+  }
+
+  const port = connect({
+    flush() {
+      deferred = false;
+      for (const [to, batch] of outbound) post(to, batch);
+    },
+
+    up(name) {
+      instance = name;
+      const all = [...entries.values()];
+      for (const entry of all) entry.standing = 'again';
+      if (all.length > 0) port.claim(all.map(({ claim }) => ({ ...claim, mode: 'keep' })));
+    },
+
+    down() {
+      if (instance === undefined) return;
+      instance = undefined;
+      outbound.clear();
+      for (const room of [...rooms.keys()]) meet(room, undefined);
+      for (const entry of [...entries.values()]) {
+        if (entry.standing === 'asked') deny(entry, 'busy');
+        else entry.standing = 'again';
+      }
+    },
+
+    state,
+
+    refused({ number }, why) {
+      const entry = numbers.get(number);
+      if (entry !== undefined && entry.standing !== 'held') deny(entry, why);
+    },
+
+    live(instances) {
+      const known = new Set(instances);
+      if (instance !== undefined) part((name) => !known.has(name));
+    },
+
+    unheard(name) {
+      part((lost) => lost === name);
+    },
+
+    message(bytes) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      let source = '';
+      for (let n = 0; n < NAME_LENGTH && n < bytes.length; n++) source += String.fromCharCode(bytes[n] ?? 0);
+      for (let at = NAME_LENGTH; at + RECORD <= bytes.length; ) {
+        const entry = numbers.get(view.getUint32(at + 1));
+        const value = view.getUint32(at + 9);
+        const end = at + RECORD + view.getUint32(at + 13);
+        // What belongs to an earlier pairing is nobody's.
+        if (entry?.far?.instance === source && entry.far.number === view.getUint32(at + 5) && end <= bytes.length) {
+          if (view.getUint8(at) === FRAME) take(entry, value, bytes.subarray(at + RECORD, end));
+          else {
+            entry.arrived = value;
+            if (entry.restrained && (entry.sent - entry.arrived) >>> 0 <= LINK_WINDOW / 2) {
+              entry.restrained = false;
+              host.release(entry.member.socket);
+            }
+          }
+        }
+        at = end;
+      }
+    },
+
+    refresh() {
+      const held = [...entries.values()].filter(({ standing }) => standing === 'held');
+      if (held.length > 0) port.claim(held.map(({ claim }) => ({ ...claim, mode: 'keep' })));
+    },
+  });
+
+  return {
+    claims: {
+      get ready() {
+        return instance !== undefined;
+      },
+      claim(member, room, mode) {
+        port.claim([add(member, room, mode).claim]);
+      },
+      leave(member) {
+        const entry = entries.get(member);
+        if (entry === undefined) return;
+        remove(entry);
+        if (instance !== undefined) port.release(entry.claim);
+      },
+    },
+
+    send(member, frame) {
+      const entry = entries.get(member);
+      if (entry?.far === undefined) return;
+      put(entry.far.instance, FRAME, entry, entry.far, entry.frames, frame);
+      entry.frames = (entry.frames + 1) >>> 0;
+      entry.sent = (entry.sent + frame.length) >>> 0;
+      if (entry.restrained || (entry.sent - entry.arrived) >>> 0 <= LINK_WINDOW) return;
+      entry.restrained = true;
+      host.restrain(member.socket);
+    },
+
+    drained(member) {
+      const entry = entries.get(member);
+      if (entry?.behind !== true) return;
+      entry.behind = false;
+      acknowledge(entry);
+    },
+    close: () => port.close(),
+  };
+}
+
+function isSame(a: Holding | undefined, b: Holding | undefined): boolean {
+  return a?.instance === b?.instance && a?.number === b?.number;
+}
