@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { CODES, EXIT, type ExitStatus } from '../../core/errors.js';
-import type { ConnectCluster } from '../../core/relay/cluster.js';
+import type { ConnectCluster } from '../../core/relay/line.js';
 import {
   helpText,
   type Pem,

@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
-import type { Claim, ClusterNews, ClusterPort, ConnectCluster, Holding } from '../../core/relay/cluster.js';
+import type { Claim, ClusterNews, ClusterPort, ConnectCluster, Holding } from '../../core/relay/line.js';
 import { RELAY_ERRORS } from '../../core/relay/wire.js';
 import { CHANNEL, CLAIM, HELLO, RELAYS, RELEASE, RENEW, ROOM } from './scripts.js';
 

@@ -7,6 +7,7 @@
  * Frames are never dropped in silence: at most LINK_WINDOW bytes of one sender are under way, then it is not read from;
  * and a frame that is missing ends the receiver's connection, so that the session resumes.
  */
+import type { Claim, ConnectCluster, Holding } from './line.js';
 import type { Claims, Member, RoomEffect, Rooms } from './seats.js';
 import type { Join, RelayErrorCode } from './wire.js';
 
@@ -22,33 +23,6 @@ const RECORD = 17;
 const FRAME = 1;
 const ARRIVED = 2;
 
-/** A seat as all relays see it. `number` is its holder's own for the connection. */
-export interface Holding {
-  readonly hash: string;
-  readonly instance: string;
-  readonly number: number;
-}
-
-export interface Claim {
-  readonly room: string;
-  readonly hash: string;
-  readonly number: number;
-  /** `keep`: it had the seat before, and takes it from nobody. */
-  readonly mode: Join['mode'] | 'keep';
-}
-
-/** Asked for and forgotten: what comes of it is told to the cluster. */
-export interface ClusterPort {
-  claim(claims: readonly Claim[]): void;
-  release(claim: Claim): void;
-  /** `message` is the callee's until it returns. */
-  publish(instance: string, message: Uint8Array): void;
-  /** Has `flush` called at the end of this turn. */
-  defer(): void;
-  /** Gives up the name and everything held under it. */
-  close(): Promise<void>;
-}
-
 /** What the relay around it does for it. */
 export interface ClusterHost<S> {
   perform(effects: readonly RoomEffect<S>[]): void;
@@ -61,29 +35,6 @@ export interface ClusterHost<S> {
   /** Not asked for before `createCluster` has returned. */
   rooms(): Rooms<S>;
 }
-
-/** What the line tells. */
-export interface ClusterNews {
-  /** There is a line, under this name. */
-  up(instance: string): void;
-  down(): void;
-  /** The seats of a room; states come in order. */
-  state(room: string, seats: readonly Holding[]): void;
-  /** A claim of this relay was refused. */
-  refused(claim: Claim, why: RelayErrorCode | 'replaced'): void;
-  /** The names of all relays whose line lasts. */
-  live(instances: readonly string[]): void;
-  /** Nobody listens under this name any more. */
-  unheard(instance: string): void;
-  message(bytes: Uint8Array): void;
-  /** To be called now and then: claims again, before they lapse, all seats that are held here. */
-  refresh(): void;
-  /** To be called at the end of a turn, when `defer` asked for it. */
-  flush(): void;
-}
-
-/** The line to the place that all share. It is up when it says so, and keeps trying. */
-export type ConnectCluster = (news: ClusterNews) => ClusterPort;
 
 export interface Cluster<S> {
   readonly claims: Claims<S>;
@@ -115,6 +66,12 @@ interface Entry<S> {
   behind: boolean;
 }
 
+interface Shared<S> {
+  readonly entries: Set<Entry<S>>;
+  /** The seat of another relay in the latest state. */
+  far: Holding | undefined;
+}
+
 interface Outbound {
   bytes: Uint8Array;
   view: DataView;
@@ -124,7 +81,7 @@ interface Outbound {
 export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster): Cluster<S> {
   const entries = new Map<Member<S>, Entry<S>>();
   const numbers = new Map<number, Entry<S>>();
-  const rooms = new Map<string, Set<Entry<S>>>();
+  const rooms = new Map<string, Shared<S>>();
   const outbound = new Map<string, Outbound>();
   let instance: string | undefined;
   let last = 0;
@@ -151,8 +108,8 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster):
     entries.set(member, entry);
     numbers.set(entry.number, entry);
     const there = rooms.get(room);
-    if (there === undefined) rooms.set(room, new Set([entry]));
-    else there.add(entry);
+    if (there === undefined) rooms.set(room, { entries: new Set([entry]), far: undefined });
+    else there.entries.add(entry);
     return entry;
   }
 
@@ -161,8 +118,8 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster):
     numbers.delete(entry.number);
     const { room } = entry.claim;
     const there = rooms.get(room);
-    there?.delete(entry);
-    if (there?.size === 0) rooms.delete(room);
+    there?.entries.delete(entry);
+    if (there?.entries.size === 0) rooms.delete(room);
     link(entry, undefined);
   }
 
@@ -177,12 +134,21 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster):
     host.release(entry.member.socket);
   }
 
-  /** Links the seats of this relay in a room, and has the room tell them. */
-  function meet(room: string, far: Holding | undefined): void {
-    const held = [...(rooms.get(room) ?? [])].filter(({ standing }) => standing === 'held');
-    for (const entry of held) link(entry, held.length === 1 ? far : undefined);
-    const name = far === undefined || held.length !== 1 ? undefined : `${far.instance} ${String(far.number)}`;
+  /** Links the one seat of this relay in a room with the far one; between two seats of this relay there is no link. */
+  function meet(room: string): void {
+    const there = rooms.get(room);
+    if (there === undefined) return;
+    const seated = [...there.entries].filter(({ standing }) => standing !== 'asked');
+    const [entry] = seated;
+    const far = seated.length === 1 && entry?.standing === 'held' ? there.far : undefined;
+    for (const each of seated) link(each, far);
+    const name = far === undefined ? undefined : `${far.instance} ${String(far.number)}`;
     host.perform(host.rooms().meet(room, name, host.now()));
+  }
+
+  function part(room: string, there: Shared<S>): void {
+    there.far = undefined;
+    meet(room);
   }
 
   function deny(entry: Entry<S>, why: RelayErrorCode | 'replaced' | 'broken-link'): void {
@@ -201,31 +167,27 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster):
     const mine = seats.filter((seat) => seat.instance === instance);
     const far = seats.find((seat) => seat.instance !== instance);
     // Who has gone has gone before anybody comes.
-    for (const entry of there) {
-      if (entry.far !== undefined && !isSame(entry.far, far)) {
-        meet(room, undefined);
-        break;
-      }
-    }
-    for (const entry of [...there]) {
+    if (!isSame(there.far, far)) part(room, there);
+    for (const entry of [...there.entries]) {
       const holds = mine.some(({ number }) => number === entry.number);
       if (holds || entry.standing !== 'held') continue;
       deny(entry, seats.some(({ hash }) => hash === entry.claim.hash) ? 'replaced' : 'room-full');
     }
     for (const { number } of mine) {
       const entry = numbers.get(number);
-      if (entry === undefined || entry.standing === 'held' || !there.has(entry)) continue;
+      if (entry === undefined || entry.standing === 'held' || !there.entries.has(entry)) continue;
       const fresh = entry.standing === 'asked';
       entry.standing = 'held';
       if (fresh) host.perform(host.rooms().admit(entry.member, host.now()));
     }
-    meet(room, far);
+    there.far = far;
+    meet(room);
   }
 
   /** Parts from the seats of relays that are no more. */
-  function part(isLost: (instance: string) => boolean): void {
+  function partFrom(isLost: (instance: string) => boolean): void {
     for (const [room, there] of [...rooms]) {
-      if ([...there].some(({ far }) => far !== undefined && isLost(far.instance))) meet(room, undefined);
+      if (there.far !== undefined && isLost(there.far.instance)) part(room, there);
     }
     for (const to of [...outbound.keys()]) if (isLost(to)) outbound.delete(to);
   }
@@ -301,7 +263,7 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster):
       if (instance === undefined) return;
       instance = undefined;
       outbound.clear();
-      for (const room of [...rooms.keys()]) meet(room, undefined);
+      for (const [room, there] of [...rooms]) part(room, there);
       for (const entry of [...entries.values()]) {
         if (entry.standing === 'asked') deny(entry, 'busy');
         else entry.standing = 'again';
@@ -310,18 +272,20 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster):
 
     state,
 
-    refused({ number }, why) {
+    refused({ room, number }, why) {
       const entry = numbers.get(number);
       if (entry !== undefined && entry.standing !== 'held') deny(entry, why);
+      // It may have been in the way of the two that hold the room.
+      meet(room);
     },
 
     live(instances) {
       const known = new Set(instances);
-      if (instance !== undefined) part((name) => !known.has(name));
+      if (instance !== undefined) partFrom((name) => !known.has(name));
     },
 
     unheard(name) {
-      part((lost) => lost === name);
+      partFrom((lost) => lost === name);
     },
 
     message(bytes) {

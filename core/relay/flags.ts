@@ -3,7 +3,7 @@
  * hands in Node's own parser of arguments. No socket, no file and no output may be in this file.
  */
 import { EXIT } from '../errors.js';
-import type { ConnectCluster } from './cluster.js';
+import type { ConnectCluster } from './line.js';
 import { ROOM_LIMITS, type RoomLimits } from './limits.js';
 
 export const DEFAULT_HOST = '127.0.0.1';
