@@ -312,6 +312,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     if (request.url?.startsWith(PATH) === true) return;
     socket.on('error', () => undefined);
     socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    setTimeout(() => socket.destroy(), CLOSE_WAIT_MS).unref();
   });
   // In front of the library: the requests of a held sender wait unread. An honest client has one under way.
   const [handle] = server.listeners('request') as RequestListener[];

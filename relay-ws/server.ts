@@ -195,7 +195,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   function onMessage(this: WebSocket, message: RawData, isBinary: boolean): void {
     const socket = this as RelaySocket;
     const { member } = socket;
-    if (member === undefined) return;
+    // Of one that is told to go nothing more is looked at.
+    if (member === undefined || member.gone) return;
     if (isBinary && member.joined) {
       const to = rooms.frame(member, now());
       if (to !== undefined) forward(message as Buffer, socket, to);
@@ -235,6 +236,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
       // A client of the other kind of relay: told at once instead of kept waiting for words that never come.
       raw.on('error', ignore);
       raw.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      setTimeout(() => raw.destroy(), CLOSE_WAIT_MS).unref();
       return;
     }
     const address = listener.addressOf(request);

@@ -4,12 +4,12 @@
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, isIPv6 } from 'node:net';
+import { type AddressInfo, type BlockList, isIPv6 } from 'node:net';
 import { addressKey } from '../../core/relay/address.js';
 import type { Figures } from '../../core/relay/figures.js';
 import { DEFAULT_HOST, DEFAULT_PORT, type Pem, type RelayOptions } from '../../core/relay/flags.js';
 import type { RoomLimits } from '../../core/relay/limits.js';
-import { clientAddress, parseProxies } from './proxy.js';
+import { clientAddress, isTrusted, parseProxies } from './proxy.js';
 
 /** Of an HTTP request's head, bytes. */
 export const HEADER_LIMIT = 8 * 1024;
@@ -17,6 +17,8 @@ export const HEADER_LIMIT = 8 * 1024;
 export const REQUEST_TIMEOUT_MS = 30_000;
 /** Connections above the limit that may be open for the moment in which they are told so. */
 export const SPARE_CONNECTIONS = 1_024;
+/** The same for one address, and for those that have not yet asked for the upgrade. */
+export const SPARE_PER_ADDRESS = 64;
 
 /** A relay that listens. */
 export interface Relay {
@@ -58,6 +60,7 @@ export function createListener(options: RelayOptions, limits: RoomLimits, answer
   const server = (secure as Server | undefined) ?? createServer(bounds, answer);
   server.maxConnections = limits.connections + SPARE_CONNECTIONS;
   const proxies = trustProxy === undefined ? undefined : parseProxies(trustProxy);
+  limitPerAddress(server, limits.connectionsPerAddress + SPARE_PER_ADDRESS, proxies);
 
   return {
     server,
@@ -85,4 +88,25 @@ export function createListener(options: RelayOptions, limits: RoomLimits, answer
       return { port, url: new URL(`${scheme}://${isIPv6(host) ? `[${host}]` : host}:${String(port)}/`) };
     },
   };
+}
+
+/** Connections of one address that the room machine does not know of yet: the rest of them is cut without a word. */
+function limitPerAddress(server: Server, limit: number, proxies: BlockList | undefined): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const remote = socket.remoteAddress ?? '';
+    if (proxies !== undefined && isTrusted(remote, proxies)) return;
+    const key = addressKey(remote);
+    const before = open.get(key) ?? 0;
+    if (before >= limit) {
+      socket.destroy();
+      return;
+    }
+    open.set(key, before + 1);
+    socket.once('close', () => {
+      const left = (open.get(key) ?? 1) - 1;
+      if (left === 0) open.delete(key);
+      else open.set(key, left);
+    });
+  });
 }

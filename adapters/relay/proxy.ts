@@ -32,13 +32,17 @@ export function clientAddress(
   forwarded: string | readonly string[] | undefined,
   proxies: BlockList,
 ): string {
-  const kind = family(remote);
-  if (kind === undefined || !proxies.check(remote, kind)) return remote;
+  if (!isTrusted(remote, proxies)) return remote;
   const all = typeof forwarded === 'string' ? forwarded : (forwarded?.join(',') ?? '');
   const last = all.slice(all.lastIndexOf(',') + 1).trim();
   // Some proxies add the port.
   const bare = /^\[(.+)\](?::\d+)?$/.exec(last)?.[1] ?? /^([0-9.]+):\d+$/.exec(last)?.[1] ?? last;
   return isIP(bare) === 0 ? remote : bare;
+}
+
+export function isTrusted(remote: string, proxies: BlockList): boolean {
+  const kind = family(remote);
+  return kind !== undefined && proxies.check(remote, kind);
 }
 
 function family(address: string): 'ipv4' | 'ipv6' | undefined {

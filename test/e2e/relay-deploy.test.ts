@@ -13,6 +13,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { flagNames, helpText } from '../../core/relay/flags.js';
 import { hasOpenssl, makeCertificate, type TestCertificate } from '../support/certificate.js';
+import { honestPair } from '../support/honest-pair.js';
 import { killAll, ROOT, start } from '../support/program.js';
 import { type RelayProcess, type RelayProgram, startRelayProcess } from '../support/relay.js';
 import { PATHS } from '../support/relay-attacker.js';
@@ -23,6 +24,7 @@ const HAVE = {
   haproxy: has('haproxy', '-v') && hasOpenssl,
   caddy: has('caddy', 'version') && hasOpenssl,
   systemd: has('systemd-analyze', 'security', '--help') && has('systemd-analyze', '--version'),
+  strace: has('strace', '-V'),
   docker: has('docker', 'info'),
 };
 for (const [program, there] of Object.entries(HAVE)) {
@@ -226,6 +228,43 @@ describe('securechat-relay.service', () => {
       .filter((line) => line.includes('securechat-relay') && !/not executable/.test(line));
     expect(wrong).toEqual([]);
   });
+
+  test.runIf(HAVE.systemd && HAVE.strace)('what the relay asks of the system is what the unit allows', async () => {
+    const called = path.join(folder(), 'calls');
+    const { relay, monitor } = await relayBehind('relay-ws');
+    const { port } = relay.url;
+    await relay.stop();
+    const args = ['-f', '-qq', '-o', called, process.execPath, path.join(ROOT, 'dist', 'relay-ws.js'), '--port', port];
+    const traced = spawn('strace', [...args, '--monitor-port', monitor], { stdio: ['ignore', 'ignore', 'pipe'] });
+    while (!((await once(traced.stderr, 'data')) as [Buffer])[0].toString().includes('listening'));
+    await (await fetch(`http://127.0.0.1:${monitor}/metrics`)).text();
+    const pair = await honestPair('relay-ws', new URL(`ws://127.0.0.1:${port}`));
+    await pair.chat(3);
+    pair.close();
+    // strace passes nothing on: the relay is its child.
+    const pid = String(traced.pid);
+    for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' '))
+      process.kill(Number(child));
+    await once(traced, 'close');
+    const calls = new Set(
+      [...readFileSync(called, 'utf8').matchAll(/^\d+ +([a-z_0-9]+)\(/gm)].map(([, name = '']) => name),
+    );
+    expect(calls.size).toBeGreaterThan(30);
+    const refused = new Set(['@privileged', '@resources'].flatMap(systemCalls));
+    const allowed = new Set(systemCalls('@system-service').filter((call) => !refused.has(call)));
+    // V8 asks whether there are protection keys, and does without.
+    expect([...calls].filter((call) => !allowed.has(call) && call !== 'pkey_alloc')).toEqual([]);
+  });
+
+  /** What is in a group of systemd's. */
+  function systemCalls(group: string): string[] {
+    const { stdout } = spawnSync('systemd-analyze', ['syscall-filter', '--no-pager', group], { encoding: 'utf8' });
+    const names = stdout
+      .split('\n')
+      .map((each) => each.trim())
+      .filter((each) => /^@?[a-z_0-9-]+$/.test(each) && each !== group);
+    return names.flatMap((each) => (each.startsWith('@') ? systemCalls(each) : [each]));
+  }
 
   test('its command lines are ones that the relay takes', () => {
     const place = /^Environment="RELAY_PLACE=(.*)"$/m.exec(unit)?.[1] ?? '';

@@ -1,18 +1,22 @@
 /** Both relays as an operator runs them: --check-config, TLS and its reload, a proxy in front, the monitor, the drain. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { nativeMasking } from '../../adapters/relay/addon.js';
+import { SPARE_PER_ADDRESS } from '../../adapters/relay/listener.js';
 import { clientAddress, parseProxies } from '../../adapters/relay/proxy.js';
 import { flagNames } from '../../core/relay/flags.js';
 import { hasOpenssl, makeCertificate, type TestCertificate } from '../support/certificate.js';
 import { honestPair } from '../support/honest-pair.js';
 import { killAll, ROOT, start } from '../support/program.js';
 import { type RelayProcess, type RelayProgram, runRelayProgram, startRelayProcess } from '../support/relay.js';
+import { tcp, upgradeRequest } from '../support/relay-attacker.js';
 import { bareClient, randomJoin } from '../support/relay-client.js';
 
 const PROGRAMS = ['relay-ws', 'relay-socketio'] as const;
@@ -285,6 +289,46 @@ describe.each(PROGRAMS)('the monitor of %s', (program) => {
     expect(stderr).toContain('EADDRINUSE');
   });
 });
+
+test('connections of one address that ask for nothing are as few as those that do', async () => {
+  const relay = await relayWith('relay-ws', '--connections-per-address', '6', '--join-timeout', '3600');
+  const open = 6 + SPARE_PER_ADDRESS;
+  const socket = () => {
+    const made = tcp(relay.url, '127.0.0.1');
+    cleanups.push(() => made.socket.destroy());
+    return made;
+  };
+  const sockets = Array.from({ length: open }, socket);
+  await Promise.all(sockets.map((each) => once(each.socket, 'connect')));
+  for (let n = 0; n < 10; n++) await socket().closed;
+  expect(sockets.filter((each) => each.socket.destroyed || each.socket.readableEnded)).toEqual([]);
+  // One goes, one may come.
+  sockets[0]?.socket.destroy();
+  for (let said = ''; said === ''; ) {
+    const next = socket();
+    next.socket.write('GET / HTTP/1.1\r\nHost: relay\r\n\r\n');
+    await next.closed;
+    said = next.said();
+  }
+});
+
+test.each(PROGRAMS)(
+  'a client of the other kind of relay that does not hang up is hung up on by %s',
+  async (program) => {
+    const relay = await relayWith(program);
+    const other = program === 'relay-ws' ? 'relay-socketio' : 'relay-ws';
+    const socket = connect({ port: Number(relay.url.port), host: '127.0.0.1', allowHalfOpen: true });
+    cleanups.push(() => socket.destroy());
+    socket.write(upgradeRequest(other));
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 404 /);
+    await new Promise<void>((resolve) => {
+      socket.on('error', () => resolve());
+      const speak = setInterval(() => socket.write('x'), 100);
+      cleanups.push(() => clearInterval(speak));
+    });
+  },
+);
 
 describe('SIGTERM', () => {
   test('not ready, no newcomers, everybody told; who stays is closed at the end of the drain', async () => {

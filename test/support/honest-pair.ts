@@ -2,9 +2,15 @@
  * Two honest clients of a relay, either kind, that keep sending numbered frames to each other at the pace of a chat and
  * check what arrives. No expectation may be in this file: it rejects.
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { rename } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
 import { createSocketioTransport } from '../../adapters/transport/socketio.js';
 import { createWsTransport } from '../../adapters/transport/ws.js';
 import type { Connection, TransportEvent } from '../../core/ports.js';
+import { ROOT } from './program.js';
 import type { RelayProgram } from './relay.js';
 import { randomId, randomJoin } from './relay-client.js';
 
@@ -21,7 +27,8 @@ export interface HonestPair {
   close(): void;
 }
 
-export async function honestPair(program: RelayProgram, relay: URL): Promise<HonestPair> {
+/** The pair in this process. */
+export async function connectHonestPair(program: RelayProgram, relay: URL): Promise<HonestPair> {
   const transport = program === 'relay-ws' ? createWsTransport({ relay }) : createSocketioTransport({ relay });
   const room = randomId();
   let next = 0;
@@ -103,4 +110,53 @@ export async function honestPair(program: RelayProgram, relay: URL): Promise<Hon
       two.close();
     },
   };
+}
+
+interface Answer {
+  readonly room?: string;
+  readonly seats?: readonly string[];
+  readonly times?: number[];
+  readonly failed?: string;
+}
+
+/** The pair in a process of its own: what happens in this one does not slow it down. */
+export async function honestPair(program: RelayProgram, relay: URL): Promise<HonestPair> {
+  const child = fork(await bundle(), [program, relay.href]);
+  const ended = new Promise<[Answer]>((resolve) => {
+    child.once('exit', () => resolve([{ failed: 'the process of the honest pair ended' }]));
+  });
+  const answer = async (): Promise<Answer> => {
+    const [given] = (await Promise.race([once(child, 'message'), ended])) as [Answer];
+    if (given.failed !== undefined) throw new Error(given.failed);
+    return given;
+  };
+  const { room = '', seats = [] } = await answer();
+  return {
+    room,
+    seats,
+    async chat(count) {
+      const given = answer();
+      child.send(count);
+      return (await given).times ?? [];
+    },
+    close: () => child.disconnect(),
+  };
+}
+
+async function bundle(): Promise<string> {
+  const outfile = path.join(ROOT, '.build', 'test', 'honest-pair.mjs');
+  // Other test processes bundle the same at the same moment: each its own file, then one step.
+  const own = `${outfile}.${String(process.pid)}`;
+  await build({
+    entryPoints: [path.join(ROOT, 'test', 'support', 'honest-pair-process.ts')],
+    outfile: own,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  await rename(own, outfile);
+  return outfile;
 }
