@@ -1,13 +1,14 @@
 /**
  * One thing to be measured, in a process of its own: a bare forwarder of a socket library (no rooms, limits or checks; the
  * first two sockets to connect are a pair, and so on) or a relay with its limits out of the way. It tells its port and
- * then, when asked, what it has cost. `node subject.mjs <kind> [redis url]`.
+ * then, when asked, what it has cost. `node subject.mjs <kind> [port of Redis]`.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { shareRooms } from '../adapters/relay/redis.js';
 import { startRelay as startSocketio } from '../relay-socketio/server.js';
 import { startRelay as startWs } from '../relay-ws/server.js';
 
@@ -43,7 +44,9 @@ const KINDS: Readonly<Record<Kind, Started>> = {
 };
 
 async function ours(start: typeof startWs): ReturnType<Started> {
-  const relay = await start({ port: 0, limits });
+  const redis = process.argv[3];
+  const shared = redis === undefined ? {} : { cluster: shareRooms(`redis://127.0.0.1:${redis}`) };
+  const relay = await start({ port: 0, limits, ...shared });
   return { port: relay.port, connections: () => relay.counts.members };
 }
 

@@ -18,6 +18,7 @@ import { EVENTS, parser } from '../core/relay/packets.js';
 import { createRooms } from '../core/relay/rooms.js';
 import type { Member, RoomEffect, Rooms } from '../core/relay/seats.js';
 import { CONTROL_LIMIT, FRAME_LIMIT } from '../core/relay/wire.js';
+import { forgetResponse, type RawSocket, sessionOf } from './engine.js';
 
 /** Bytes waiting for a slow receiver from which on its sender is not read from. */
 export const SEND_BUFFER_LIMIT = 256 * 1024;
@@ -43,6 +44,7 @@ const RELAY_KIND = 'socketio';
 /** Where the library listens. */
 const PATH = '/socket.io/';
 const FRAME = { binary: true, compress: false, fin: true } as const;
+const NO_ACKS = new Map<never, never>();
 const TIMER_LIMIT = 0x7fffffff;
 
 /** Why a sender is not read from. */
@@ -52,20 +54,6 @@ const HELD_FOR_PEER = 2;
 type Engine = Server['engine'] extends { on(event: 'connection', listener: (raw: infer R) => void): unknown }
   ? R
   : never;
-
-/** The connection of the library with what the relay keeps beside it. */
-interface RawSocket {
-  readonly id: string;
-  request: IncomingMessage;
-  readonly writeBuffer: readonly { readonly data?: string | Uint8Array }[];
-  readonly transport: {
-    readonly name: string;
-    readonly socket?: WebSocket;
-    maxHttpBufferSize?: number;
-  };
-  on(event: 'drain' | 'close', listener: () => void): void;
-  close(discard?: boolean): void;
-}
 
 /** The library's, with the bounds of relay-ws. */
 class BoundedServer extends WebSocketServer {
@@ -257,7 +245,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     };
     if (raw.transport.name === 'polling') raw.transport.maxHttpBufferSize = Math.ceil(MESSAGE_LIMIT * POLL_SLACK);
     peers.set(raw, peer);
-    polling.set(raw.id, peer);
+    if (web === undefined) polling.set(raw.id, peer);
     const { member, effects } = rooms.connect(peer, listener.addressOf(raw.request), now());
     peer.member = member;
     const onDrain = () => {
@@ -295,9 +283,11 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
       return;
     }
     peer.socket = socket;
-    // The request of the handshake is large and never looked at again.
+    // What is large and never looked at again: the request of the handshake, the library's own rooms, acknowledgements.
+    forgetResponse(raw.request.socket);
     Object.assign(raw, { request: undefined });
-    Object.assign(socket, { handshake: undefined });
+    Object.assign(socket, { handshake: undefined, acks: NO_ACKS });
+    socket.nsp.adapter.delAll(socket.id);
     socket.onAny((event: string, content: unknown) => {
       if (peer.closing) return;
       if (event === EVENTS.frame) onFrame(peer, content as Uint8Array);
@@ -373,11 +363,6 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
 function memberOf(peer: Peer): Member<Peer> {
   if (peer.member === undefined) throw new Error('a connection without a member');
   return peer.member;
-}
-
-/** engine.io's session id in the address of a request; empty when there is none. */
-function sessionOf(request: IncomingMessage): string {
-  return /[?&]sid=([^&]{1,64})/.exec(request.url ?? '')?.[1] ?? '';
 }
 
 /** Bytes that have not left: in the library, and on the way out of a WebSocket. */
