@@ -3,13 +3,14 @@
  * (protocol.md section 3). The packets are those of core/relay/packets.ts. Nothing that identifies anybody (room, seat,
  * address, size) may be written anywhere from this file.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Server, type Socket } from 'socket.io';
-import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import { createBatch } from '../adapters/relay/batch.js';
 import { HASHES } from '../adapters/relay/hashes.js';
 import { createListener, type Relay } from '../adapters/relay/listener.js';
+import { createTurns } from '../adapters/relay/turns.js';
 import { createCluster } from '../core/relay/cluster.js';
 import { createFigures } from '../core/relay/figures.js';
 import type { RelayOptions } from '../core/relay/flags.js';
@@ -18,12 +19,11 @@ import { EVENTS, parser } from '../core/relay/packets.js';
 import { createRooms } from '../core/relay/rooms.js';
 import type { Member, RoomEffect, Rooms } from '../core/relay/seats.js';
 import { CONTROL_LIMIT, FRAME_LIMIT } from '../core/relay/wire.js';
+import { BoundedServer, CLOSE_WAIT_MS } from './bounds.js';
 import { forgetResponse, type RawSocket, sessionOf } from './engine.js';
 
 /** Bytes waiting for a slow receiver from which on its sender is not read from. */
 export const SEND_BUFFER_LIMIT = 256 * 1024;
-/** Time for what was sent to get out, when the relay stops or ends a connection, milliseconds. */
-export const CLOSE_WAIT_MS = 2_000;
 /** Of one engine.io message, frame or batch of polls: a frame in base64, and a control message beside it. */
 export const MESSAGE_LIMIT = Math.ceil(FRAME_LIMIT / 3) * 4 + 2 * CONTROL_LIMIT;
 
@@ -32,14 +32,6 @@ const PING_INTERVAL_MS = 15_000;
 const PING_TIMEOUT_MS = 10_000;
 /** The client's library reckons base64 a little short when it fills a request up to the limit. */
 const POLL_SLACK = 1.1;
-
-/** A frame in more pieces, or in more reads, than this ends the connection: they cost memory that its bytes do not show. */
-export const FRAGMENT_LIMIT = 64;
-export const READ_LIMIT = 1_024;
-
-/** What a relay answers to plain HTTP, so that a program that looks for one on this machine knows what it has found. */
-const RELAY_HEADER = 'securechat-relay';
-const RELAY_KIND = 'socketio';
 
 /** Where the library listens. */
 const PATH = '/socket.io/';
@@ -55,14 +47,6 @@ type Engine = Server['engine'] extends { on(event: 'connection', listener: (raw:
   ? R
   : never;
 
-/** The library's, with the bounds of relay-ws. */
-class BoundedServer extends WebSocketServer {
-  constructor(options: ConstructorParameters<typeof WebSocketServer>[0]) {
-    const bounds = { closeTimeout: CLOSE_WAIT_MS, maxFragments: FRAGMENT_LIMIT, maxBufferedChunks: READ_LIMIT };
-    super({ ...options, ...bounds });
-  }
-}
-
 interface Peer {
   readonly engine: RawSocket;
   /** Its WebSocket and what that writes to, when it has one: frames go past the library, in order with what it writes. */
@@ -77,6 +61,14 @@ interface Peer {
   delayed: (() => void) | undefined;
   closing: boolean;
 }
+
+/** Of errors: nothing may be logged. */
+const ignore = (): void => undefined;
+/** For a person with a browser; a program looks at the kind. */
+const PLAIN_HTTP = {
+  kind: 'socketio',
+  text: 'This is a securechat relay for socket.io: connect with securechat --transport socketio.\n',
+};
 
 /** Rejects with the error of the operating system (EADDRINUSE, EACCES, ENOTFOUND …) when it cannot listen. */
 export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
@@ -213,7 +205,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     }
   }
 
-  const listener = createListener(options, limits, answerHttp);
+  const listener = createListener(options, limits, PLAIN_HTTP);
   const { server } = listener;
   const io = new Server(server, {
     parser,
@@ -297,10 +289,20 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     perform(refusals.get(raw) ?? []);
   });
 
-  // The library would leave them hanging for a second; a client of the other kind of relay is told at once.
-  server.prependListener('upgrade', (request: IncomingMessage, socket: Duplex) => {
-    if (request.url?.startsWith(PATH) === true) return;
-    socket.on('error', () => undefined);
+  // In front of the library, too: it would leave those of the other kind of relay hanging for a second.
+  const [upgrade] = server.listeners('upgrade') as ((...request: [IncomingMessage, Duplex, Buffer]) => void)[];
+  const turns = createTurns();
+  server.removeAllListeners('upgrade');
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Until it is the library's.
+    socket.on('error', ignore);
+    if (request.url?.startsWith(PATH) === true) {
+      turns.perform(() => {
+        socket.off('error', ignore);
+        upgrade?.(request, socket, head);
+      });
+      return;
+    }
     socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     setTimeout(() => socket.destroy(), CLOSE_WAIT_MS).unref();
   });
@@ -368,14 +370,4 @@ function memberOf(peer: Peer): Member<Peer> {
 /** Bytes that have not left: in the library, and on the way out of a WebSocket. */
 function pending({ engine, web }: Peer): number {
   return engine.writeBuffer.reduce((sum, { data }) => sum + (data?.length ?? 0), web?.bufferedAmount ?? 0);
-}
-
-function answerHttp(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(426, {
-    [RELAY_HEADER]: RELAY_KIND,
-    'content-type': 'text/plain',
-    upgrade: 'websocket',
-    connection: 'close',
-  });
-  response.end('This is a securechat relay for socket.io: connect with securechat --transport socketio.\n');
 }

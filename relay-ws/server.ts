@@ -2,12 +2,13 @@
  * Sockets ⇄ core/relay: one relay over WebSocket (protocol.md section 3), in a program of its own or inside another.
  * Nothing that identifies anybody (room, seat, address, size) may be written anywhere from this file.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { createBatch } from '../adapters/relay/batch.js';
 import { HASHES } from '../adapters/relay/hashes.js';
 import { createListener, type Relay } from '../adapters/relay/listener.js';
+import { createTurns } from '../adapters/relay/turns.js';
 import { createCluster } from '../core/relay/cluster.js';
 import { createFigures } from '../core/relay/figures.js';
 import type { RelayOptions } from '../core/relay/flags.js';
@@ -24,10 +25,6 @@ export const CLOSE_WAIT_MS = 2_000;
 export const FRAGMENT_LIMIT = 64;
 /** The same for a frame that trickles in through the network in this many reads. */
 export const READ_LIMIT = 1_024;
-
-/** What a relay answers to plain HTTP, so that a program that looks for one on this machine knows what it has found. */
-const RELAY_HEADER = 'securechat-relay';
-const RELAY_KIND = 'ws';
 
 const TOO_BIG = 1009;
 const FRAME = { binary: true, compress: false, fin: true } as const;
@@ -77,6 +74,9 @@ class RelaySocket extends WebSocket {
 function tell(socket: RelaySocket, message: RelayMessage): void {
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }
+
+/** For a person with a browser; a program looks at the kind. */
+const PLAIN_HTTP = { kind: 'ws', text: 'This is a securechat relay: connect with securechat.\n' };
 
 /** Rejects with the error of the operating system (EADDRINUSE, EACCES, ENOTFOUND …) when it cannot listen. */
 export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
@@ -229,16 +229,23 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     closeTimeout: CLOSE_WAIT_MS,
   };
   const sockets = new WebSocketServer<typeof RelaySocket>(upgradeOptions);
-  const listener = createListener(options, limits, answerHttp);
+  const listener = createListener(options, limits, PLAIN_HTTP);
   const { server } = listener;
+  const turns = createTurns();
   server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
+    // Until it is the library's.
+    raw.on('error', ignore);
     if (request.url?.startsWith('/socket.io/') === true) {
       // A client of the other kind of relay: told at once instead of kept waiting for words that never come.
-      raw.on('error', ignore);
       raw.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       setTimeout(() => raw.destroy(), CLOSE_WAIT_MS).unref();
       return;
     }
+    turns.perform(() => upgrade(request, raw, head));
+  });
+
+  function upgrade(request: IncomingMessage, raw: Duplex, head: Buffer): void {
+    raw.off('error', ignore);
     const address = listener.addressOf(request);
     sockets.handleUpgrade(request, raw, head, (socket) => {
       socket.raw = raw;
@@ -250,7 +257,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
       socket.member = member;
       perform(effects);
     });
-  });
+  }
 
   const { port, url } = await listener.listen();
   let closed: Promise<void> | undefined;
@@ -295,14 +302,4 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
 
 function ignore(): void {
   // Nothing to do, and nothing may be logged.
-}
-
-function answerHttp(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(426, {
-    [RELAY_HEADER]: RELAY_KIND,
-    'content-type': 'text/plain',
-    upgrade: 'websocket',
-    connection: 'close',
-  });
-  response.end('This is a securechat relay: connect with securechat.\n');
 }

@@ -45,7 +45,18 @@ export interface Listener {
   listen(): Promise<{ readonly port: number; readonly url: URL }>;
 }
 
-export function createListener(options: RelayOptions, limits: RoomLimits, answer: RequestListener): Listener {
+/** What it answers to plain HTTP, so that a program that looks for a relay on this machine knows what it has found. */
+export interface PlainHttp {
+  readonly kind: string;
+  readonly text: string;
+}
+
+export function createListener(options: RelayOptions, limits: RoomLimits, plain: PlainHttp): Listener {
+  const answer: RequestListener = (_request, response) => {
+    const type = { 'content-type': 'text/plain', upgrade: 'websocket', connection: 'close' };
+    response.writeHead(426, { 'securechat-relay': plain.kind, ...type });
+    response.end(plain.text);
+  };
   const bounds = {
     maxHeaderSize: HEADER_LIMIT,
     headersTimeout: limits.joinTimeoutMs,
@@ -103,7 +114,7 @@ function limitPerAddress(server: Server, limit: number, proxies: BlockList | und
       return;
     }
     open.set(key, before + 1);
-    socket.once('close', () => {
+    socket.on('close', () => {
       const left = (open.get(key) ?? 1) - 1;
       if (left === 0) open.delete(key);
       else open.set(key, left);

@@ -59,6 +59,10 @@ export function runRelay(program: RelayProgram, argv: readonly string[]): void {
 
 /** Everything that can be wrong before anything listens. Throws an error whose message says what. */
 function readFiles(options: ProgramOptions): Certificate | undefined {
+  // Node itself would write addresses to stderr.
+  for (const name of ['NODE_DEBUG', 'NODE_DEBUG_NATIVE']) {
+    if (process.env[name]) throw new Error(`${name} in the environment makes Node write down addresses: unset it`);
+  }
   parseProxies(options.relay.trustProxy ?? []);
   return options.tlsFiles === undefined ? undefined : readCertificate(options.tlsFiles);
 }

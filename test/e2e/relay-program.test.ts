@@ -94,6 +94,14 @@ describe.each(PROGRAMS)('%s --check-config', (program) => {
     }
   });
 
+  test.each(['NODE_DEBUG', 'NODE_DEBUG_NATIVE'])('%s would write addresses: refused with 2', async (name) => {
+    for (const flags of [['--check-config'], []]) {
+      const { status, stderr } = await runRelayProgram(flags, program, { [name]: 'net,http' });
+      expect(status).toBe(2);
+      expect(stderr).toContain(`SC-503 ${name} in the environment makes Node write down addresses`);
+    }
+  });
+
   test('--help has a line for every flag', async () => {
     const { stdout } = await runRelayProgram(['--help'], program);
     expect(flagNames().length).toBeGreaterThan(18);
