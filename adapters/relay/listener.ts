@@ -114,6 +114,7 @@ function limitPerAddress(server: Server, limit: number, proxies: BlockList | und
       return;
     }
     open.set(key, before + 1);
+    // Not `once`: relay-socketio/engine.ts takes such listeners away.
     socket.on('close', () => {
       const left = (open.get(key) ?? 1) - 1;
       if (left === 0) open.delete(key);

@@ -16,7 +16,7 @@ import { hasOpenssl, makeCertificate, type TestCertificate } from '../support/ce
 import { honestPair } from '../support/honest-pair.js';
 import { killAll, ROOT, start } from '../support/program.js';
 import { type RelayProcess, type RelayProgram, runRelayProgram, startRelayProcess } from '../support/relay.js';
-import { tcp, upgradeRequest } from '../support/relay-attacker.js';
+import { tcp, upgraded, upgradeRequest } from '../support/relay-attacker.js';
 import { bareClient, randomJoin } from '../support/relay-client.js';
 
 const PROGRAMS = ['relay-ws', 'relay-socketio'] as const;
@@ -317,6 +317,16 @@ test('connections of one address that ask for nothing are as few as those that d
     next.socket.write('GET / HTTP/1.1\r\nHost: relay\r\n\r\n');
     await next.closed;
     said = next.said();
+  }
+});
+
+test.each(PROGRAMS)('%s forgets the connections of an address when they are gone', async (program) => {
+  const relay = await relayWith(program, '--connections-per-address', '4');
+  for (let n = 0; n < 4 + SPARE_PER_ADDRESS + 4; n++) {
+    const { socket, closed, said } = await upgraded(program, relay.url, '127.0.0.1');
+    expect(said()).toMatch(/^HTTP\/1\.1 101 /);
+    socket.destroy();
+    await closed;
   }
 });
 

@@ -117,6 +117,6 @@ export async function upgraded(
 ): Promise<ReturnType<typeof tcp>> {
   const connection = tcp(relay, localAddress);
   connection.socket.write(upgradeRequest(program));
-  await once(connection.socket, 'data');
+  await Promise.race([once(connection.socket, 'data'), connection.closed]);
   return connection;
 }
