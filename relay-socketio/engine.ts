@@ -17,8 +17,11 @@ export interface RawSocket {
   close(discard?: boolean): void;
 }
 
-/** Its response to the handshake holds the request until the connection closes, in a listener of its own. */
-export function forgetResponse(socket: Duplex): void {
+/** What the handshake leaves behind in listeners that are never called again: its response, and with that the request. */
+export function forgetHandshake(socket: Duplex, web: WebSocket | undefined): void {
+  for (const listener of web?.listeners('error') ?? []) {
+    if (listener.name === 'onUpgradeError') web?.off('error', listener as unknown as (error: Error) => void);
+  }
   for (const listener of socket.rawListeners('close')) {
     // The only one there that is called once.
     if ('listener' in listener) socket.off('close', listener as unknown as () => void);

@@ -20,7 +20,7 @@ import { createRooms } from '../core/relay/rooms.js';
 import type { Member, RoomEffect, Rooms } from '../core/relay/seats.js';
 import { CONTROL_LIMIT, FRAME_LIMIT } from '../core/relay/wire.js';
 import { BoundedServer, CLOSE_WAIT_MS } from './bounds.js';
-import { forgetResponse, type RawSocket, sessionOf } from './engine.js';
+import { forgetHandshake, type RawSocket, sessionOf } from './engine.js';
 
 /** Bytes waiting for a slow receiver from which on its sender is not read from. */
 export const SEND_BUFFER_LIMIT = 256 * 1024;
@@ -276,7 +276,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     }
     peer.socket = socket;
     // What is large and never looked at again: the request of the handshake, the library's own rooms, acknowledgements.
-    forgetResponse(raw.request.socket);
+    forgetHandshake(raw.request.socket, peer.web);
     Object.assign(raw, { request: undefined });
     Object.assign(socket, { handshake: undefined, acks: NO_ACKS });
     socket.nsp.adapter.delAll(socket.id);
