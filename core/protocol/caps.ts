@@ -4,7 +4,7 @@
  * they reach somebody unverified.
  */
 import { LocalProtocolError } from '../errors.js';
-import { concat, lvBytes, plainBuffer, readUint, uint } from './bytes.js';
+import { lvBytes, plainBuffer, readUint, uint } from './bytes.js';
 import { NAME_LIMIT } from './records.js';
 
 /** Bytes before sealing. */
@@ -33,7 +33,9 @@ export function encodePayload(nonce: Uint8Array, point: Uint8Array, caps: Caps):
     throw new LocalProtocolError('caps are too long');
   }
   const payload = plainBuffer(PAYLOAD);
-  payload.set(concat(nonce, point, lvBytes(caps.version, caps.name, uint(caps.features, FEATURES))));
+  payload.set(nonce);
+  payload.set(point, NONCE);
+  payload.set(lvBytes(caps.version, caps.name, uint(caps.features, FEATURES)), NONCE + POINT);
   return payload;
 }
 

@@ -74,6 +74,8 @@ export function createReconnect(host: Host, options: ReconnectOptions): Reconnec
   const ticketWork = createTicketWork(crypto);
   const { room, seat } = resumeRoom(crypto, options.resume, role);
   const join: Join = { room: base64url(room), seat: base64url(seat), mode: 'join' };
+  room.fill(0);
+  seat.fill(0);
   let phase: Phase = 'up';
   let deadline = NEVER;
   let giveUpAt = NEVER;
