@@ -37,6 +37,7 @@ export function describeConfiguration(
     `certificate    ${certificate?.about ?? 'none'}`,
     `proxies        ${trustProxy?.join(', ') ?? 'none'}`,
     `monitor        ${monitor === undefined ? 'none' : `http://${monitor.host}:${String(monitor.port)}/`}`,
+    `cluster        ${options.cluster === undefined ? 'none' : new URL(options.cluster).host}`,
     `drain          ${String(options.drainMs / 1000)} s`,
     `masking        ${masking === undefined ? 'JavaScript' : `native, by ${masking}`}`,
     ...limitFlags(limits).map(([flag, value]) => `${flag.padEnd(26)}${String(value)}`),

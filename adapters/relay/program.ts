@@ -64,6 +64,7 @@ function readFiles(options: ProgramOptions): Certificate | undefined {
     if (process.env[name]) throw new Error(`${name} in the environment makes Node write down addresses: unset it`);
   }
   parseProxies(options.relay.trustProxy ?? []);
+  if (options.cluster !== undefined && !URL.canParse(options.cluster)) throw new Error('--cluster is no address');
   return options.tlsFiles === undefined ? undefined : readCertificate(options.tlsFiles);
 }
 
@@ -117,7 +118,7 @@ function serve(
   if (certificate?.expired === true) say('the certificate has expired: clients will refuse it');
 
   async function start(): Promise<void> {
-    const shared = options.cluster === undefined ? {} : { cluster: await share(options.cluster) };
+    const shared = options.cluster === undefined ? {} : { cluster: await share(options.cluster, say) };
     const started = await program.start({
       ...options.relay,
       ...shared,
@@ -141,9 +142,9 @@ function serve(
 }
 
 /** Loaded only when it is asked for. */
-async function share(address: string): Promise<ConnectCluster> {
+async function share(address: string, say: (line: string) => void): Promise<ConnectCluster> {
   const { shareRooms } = await import('./redis.js');
-  return shareRooms(address);
+  return shareRooms(address, say);
 }
 
 function messageOf(error: unknown): string {

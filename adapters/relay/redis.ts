@@ -22,11 +22,12 @@ const ROOM_MS = 2 * 3_600_000;
 const REFRESH_MS = ROOM_MS / 4;
 const RETRY_MS = [50, 2_000] as const;
 
-export function shareRooms(address: string): ConnectCluster {
-  return (machine) => connect(address, machine);
+/** `tell` gets a line for the operator when the line comes and when it goes. */
+export function shareRooms(address: string, tell: (line: string) => void = ignore): ConnectCluster {
+  return (machine) => connect(address, machine, tell);
 }
 
-function connect(address: string, machine: ClusterNews): ClusterPort {
+function connect(address: string, machine: ClusterNews, tell: (line: string) => void): ClusterPort {
   const options = {
     enableOfflineQueue: false,
     autoResubscribe: false,
@@ -47,11 +48,19 @@ function connect(address: string, machine: ClusterNews): ClusterPort {
   let closing = false;
   let heardAt = 0;
   const ready = new Set<Redis>();
+  /** The last thing told; a fault that lasts is told once. */
+  let told = '';
+
+  function say(line: string): void {
+    if (line !== told && !closing) tell(line);
+    told = line;
+  }
 
   function down(): void {
     if (name === undefined) return;
     before = name;
     name = undefined;
+    say('the line to Redis is down: only rooms with both seats here go on');
     machine.down();
   }
 
@@ -71,6 +80,7 @@ function connect(address: string, machine: ClusterNews): ClusterPort {
       if (ready.size === lines.length) {
         name = fresh;
         heardAt = performance.now();
+        say('rooms are shared over Redis');
         machine.up(fresh);
       }
     } catch {
@@ -92,8 +102,12 @@ function connect(address: string, machine: ClusterNews): ClusterPort {
       // The other one goes too: what it still brings belongs to the old name.
       for (const other of ready) other.disconnect(true);
     });
-    // Told by `close`, and its text may hold an address.
-    line.on('error', () => undefined);
+    line.on('error', (error: Error & { code?: unknown }) => {
+      // Its whole text may hold an address.
+      const why =
+        typeof error.code === 'string' ? error.code : (/^[A-Z]+(?= )/.exec(error.message)?.[0] ?? 'no reason');
+      if (name === undefined && !told.startsWith('the line')) say(`Redis cannot be used (${why}); trying on`);
+    });
   }
 
   listening.on('messageBuffer', (channel: Buffer, message: Buffer) => {

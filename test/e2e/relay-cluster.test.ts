@@ -4,8 +4,8 @@ import { shareRooms } from '../../adapters/relay/redis.js';
 import { LINK_WINDOW } from '../../core/relay/cluster.js';
 import { startRelay as startSocketio } from '../../relay-socketio/server.js';
 import { SEND_BUFFER_LIMIT, startRelay as startWs } from '../../relay-ws/server.js';
-import { hasRedis, startRedis, type TestRedis } from '../support/redis.js';
-import { GENEROUS, startRelayProcess } from '../support/relay.js';
+import { freePort, hasRedis, startRedis, type TestRedis } from '../support/redis.js';
+import { GENEROUS, runRelayProgram, startRelayProcess } from '../support/relay.js';
 import { randomId, randomJoin } from '../support/relay-client.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 import { enter, isPaired, type RelayKind, type Visitor, visit } from '../support/visitor.js';
@@ -62,6 +62,33 @@ async function chat(a: Visitor, b: Visitor): Promise<void> {
     expect(Buffer.compare(b.frames[before[1] + n]!, frame)).toBe(0);
   }
 }
+
+describe('--cluster', () => {
+  test.each(['127.0.0.1', 'http://127.0.0.1/', 'redis://', 'redis://a:b:c'])('%s is refused', async (address) => {
+    const { status, stderr } = await runRelayProgram(['--cluster', address]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^securechat-relay-ws: SC-503 --cluster .*\n$/);
+  });
+
+  test('--check-config names the place, and no password', async () => {
+    const args = ['--check-config', '--cluster', 'redis://somebody:secret@10.0.0.9:6380'];
+    const { stdout } = await runRelayProgram(args);
+    expect(stdout).toMatch(/^cluster {8}10\.0\.0\.9:6380$/m);
+    expect(stdout).not.toContain('secret');
+  });
+
+  test('without Redis the operator is told why, once, and a relay stops all the same', async () => {
+    const port = String(await freePort());
+    const relay = await startRelayProcess(['--port', '0', '--cluster', `redis://127.0.0.1:${port}`]);
+    cleanups.push(() => relay.child.kill('SIGKILL'));
+    await relay.says('Redis cannot be used (ECONNREFUSED); trying on\n');
+    const visitor = visit('ws', relay.url, randomJoin());
+    await visitor.until('an answer', ({ told }) => told.length > 0);
+    expect(visitor.told[0]).toMatchObject({ type: 'error', code: 'busy' });
+    expect(await relay.stop()).toBe(0);
+    expect(relay.output().match(/Redis/g)).toHaveLength(1);
+  });
+});
 
 describe.skipIf(!hasRedis('relays that share their rooms'))('relays that share their rooms', () => {
   test.each<[RelayKind, RelayKind]>([
@@ -127,6 +154,7 @@ describe.skipIf(!hasRedis('relays that share their rooms'))('relays that share t
     const { url } = await redis();
     const one = await relay('ws', url);
     const doomed = await startRelayProcess(['--port', '0', '--cluster', url]);
+    await doomed.says('rooms are shared over Redis\n');
     const { a, b, joins } = await pairApart(one, doomed.url);
     const { a: quiet } = await pairApart(one, doomed.url);
     await doomed.stop('SIGKILL');
