@@ -126,6 +126,34 @@ describe('rooms that are shared', () => {
   });
 });
 
+describe('a frame that is missing', () => {
+  test('ends the connection of the receiver, so that the session resumes', () => {
+    const it = pairApart();
+    it.send(it.a);
+    while (it.step(0, 'outbox'));
+    it.nodes[1]?.inbox.splice(0);
+    it.send(it.a);
+    while (it.step(0, 'outbox'));
+    while (it.step(1, 'inbox'));
+    expect(it.b.closed).toBe(true);
+    expect(it.b.last).toBe(-1);
+    const back = it.join(1, 1, 2)!;
+    it.settle();
+    it.send(it.a);
+    it.settle();
+    expect([it.a.paired, back.paired, back.last]).toEqual([true, true, 0]);
+  });
+
+  test('of an earlier pairing is nobody’s', () => {
+    const it = pairApart();
+    it.send(it.a);
+    while (it.step(0, 'outbox'));
+    const moved = it.join(1, 1, 2)!;
+    it.settle();
+    expect([moved.paired, moved.last]).toEqual([true, -1]);
+  });
+});
+
 describe('any interleaving', () => {
   const relay = fc.nat(2);
   const step = fc.oneof(
