@@ -65,7 +65,16 @@ function frameOf(kind: Kind, size: number, masked: boolean): Buffer {
 }
 
 const isSocketio = (kind: Kind): boolean => kind.endsWith('socketio');
+const PING = message(TEXT, Buffer.from('2'), false);
 const PONG = message(TEXT, Buffer.from('3'), true);
+
+/** Without the ping in front or at the end, which is answered. */
+function answered(socket: Socket, bytes: Buffer): Buffer {
+  const first = bytes.subarray(0, PING.length).equals(PING);
+  if (!first && !bytes.subarray(-PING.length).equals(PING)) return bytes;
+  socket.write(PONG);
+  return first ? bytes.subarray(PING.length) : bytes.subarray(0, -PING.length);
+}
 
 export interface Line {
   readonly socket: Socket;
@@ -103,9 +112,10 @@ async function openLine({ kind, port }: Subject): Promise<Line> {
         waiting();
       }),
   };
-  socket.on('data', (bytes: Buffer) => {
+  socket.on('data', (read: Buffer) => {
+    const bytes = isSocketio(kind) ? answered(socket, read) : read;
+    if (bytes.length === 0) return;
     if (line.onBytes !== undefined) line.onBytes(bytes);
-    else if (isSocketio(kind) && bytes.length === 3 && bytes[2] === 0x32) socket.write(PONG);
     else {
       heard += bytes.toString('latin1');
       waiting?.();
