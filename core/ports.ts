@@ -207,6 +207,8 @@ export type UiEvent =
   | { readonly type: 'activity' }
   /** Ctrl-C or a signal: goodbye if possible, exit status 130. */
   | { readonly type: 'interrupt' }
+  /** The panic key: the end at once, exit status 130. The peer is told nothing: it sees a line that is lost. */
+  | { readonly type: 'wipe' }
   /** The output is gone (broken pipe, closed terminal). */
   | { readonly type: 'gone' };
 

@@ -114,6 +114,7 @@ export const UI_WORDS = {
   help: [
     '/quit, /q   say goodbye, wipe everything, leave',
     '/verify     show the safety words',
+    '/wipe       the panic key: wipe at once and leave, without a goodbye',
     '/help       show this',
     '//text      send a line that begins with /',
   ],
@@ -125,7 +126,7 @@ export const UI_WORDS = {
     tooDeep: 'a command is nested too deeply',
     twice: 'a command has a field twice',
     surrogate: 'a text has half of a surrogate pair',
-    unknown: 'a command needs "do": "send", "confirm" or "quit"',
+    unknown: 'a command needs "do": "send", "confirm", "quit" or "wipe"',
     noText: 'send needs "text", a string',
     noMatch: 'confirm needs "match", true or false',
   },

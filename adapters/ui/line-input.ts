@@ -3,7 +3,7 @@
  * becomes a JavaScript string.
  */
 
-export type LineKind = 'empty' | 'text' | 'slash' | 'quit' | 'help' | 'verify' | 'unknown';
+export type LineKind = 'empty' | 'text' | 'slash' | 'quit' | 'wipe' | 'help' | 'verify' | 'unknown';
 
 const SLASH = 0x2f;
 
@@ -13,6 +13,7 @@ export function lineKind(line: Uint8Array): LineKind {
   if (line[0] !== SLASH) return 'text';
   if (line[1] === SLASH) return 'slash';
   if (isLine(line, '/quit', '/q')) return 'quit';
+  if (isLine(line, '/wipe')) return 'wipe';
   if (isLine(line, '/help')) return 'help';
   return isLine(line, '/verify') ? 'verify' : 'unknown';
 }

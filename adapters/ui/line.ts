@@ -103,9 +103,13 @@ export function createLineUi(_options: FlagValues, context: UiContext): UiPort {
     tell({ type: 'confirm', match: yes });
   }
 
-  function command(kind: 'quit' | 'help' | 'verify' | 'unknown'): void {
+  function command(kind: 'quit' | 'wipe' | 'help' | 'verify' | 'unknown'): void {
     if (kind === 'quit') {
       tell({ type: 'quit' });
+      return;
+    }
+    if (kind === 'wipe') {
+      tell({ type: 'wipe' });
       return;
     }
     if (kind === 'help') for (const line of UI_WORDS.help) notice(ascii(line));

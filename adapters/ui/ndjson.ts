@@ -16,6 +16,7 @@ export type Command =
   | { readonly do: 'send'; readonly text: Uint8Array }
   | { readonly do: 'confirm'; readonly match: boolean }
   | { readonly do: 'quit' }
+  | { readonly do: 'wipe' }
   | { readonly do: 'malformed'; readonly why: string };
 
 const QUOTE = 0x22;
@@ -25,7 +26,7 @@ const COLON = 0x3a;
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d] as const;
 
 const NAMES = { do: ascii('do'), text: ascii('text'), match: ascii('match') };
-const DOINGS = { send: ascii('send'), confirm: ascii('confirm'), quit: ascii('quit') };
+const DOINGS = { send: ascii('send'), confirm: ascii('confirm'), quit: ascii('quit'), wipe: ascii('wipe') };
 const LITERALS = { true: ascii('true'), false: ascii('false'), null: ascii('null') };
 /** After a backslash, and what it stands for. */
 const SHORT_ESCAPES: Readonly<Record<number, number>> = {
@@ -76,6 +77,7 @@ function commandOf(fields: ReadonlyMap<keyof typeof NAMES, Value>): Command {
   const doing = fields.get('do');
   const is = (name: Uint8Array): boolean => doing instanceof Uint8Array && sameBytes(doing, name);
   if (is(DOINGS.quit)) return { do: 'quit' };
+  if (is(DOINGS.wipe)) return { do: 'wipe' };
   if (is(DOINGS.send)) {
     const text = fields.get('text');
     if (!(text instanceof Uint8Array)) throw new Malformed(UI_WORDS.malformed.noText);

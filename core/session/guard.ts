@@ -169,6 +169,7 @@ function isUiEvent(event: unknown): event is UiEvent {
     case 'end-of-input':
     case 'activity':
     case 'interrupt':
+    case 'wipe':
     case 'gone':
       return true;
     default:

@@ -185,6 +185,8 @@ export function createSession(options: SessionOptions): Session {
         return endOfInput(now);
       case 'interrupt':
         return interrupt('SC-311', now);
+      case 'wipe':
+        return end('SC-311');
       case 'gone':
         return interrupt('SC-505', now);
       case 'activity':

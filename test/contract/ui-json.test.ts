@@ -81,11 +81,12 @@ describe('commands', () => {
 
   test('a malformed line is told and the next one is taken', async () => {
     const rig = open();
-    rig.input.type('hello\n{"do":"dance"}\n{"do":"quit"}\n');
-    expect(await rig.come(3)).toEqual([
+    rig.input.type('hello\n{"do":"dance"}\n{"do":"quit"}\n{"do":"wipe"}\n');
+    expect(await rig.come(4)).toEqual([
       { type: 'malformed', why: UI_WORDS.malformed.notJson },
       { type: 'malformed', why: UI_WORDS.malformed.unknown },
       { type: 'quit' },
+      { type: 'wipe' },
     ]);
     await rig.ui.close();
   });

@@ -361,7 +361,7 @@ describe('commands', () => {
     await rig.type('mine\r');
     await rig.drawn();
     await rig.type('/wipe\r');
-    expect(rig.events.slice(1)).toEqual([{ type: 'interrupt' }, { type: 'interrupt' }]);
+    expect(rig.events.slice(1)).toEqual([{ type: 'wipe' }]);
     const screen = await seen(rig);
     expect(['a secret', 'mine', 'anchor'].filter((each) => screen.includes(each))).toEqual([]);
   });

@@ -253,8 +253,7 @@ export function createActions(options: ActionsOptions): Actions {
   function wipe(): void {
     history.clear();
     model.wipe();
-    tell({ type: 'interrupt' });
-    tell({ type: 'interrupt' });
+    tell({ type: 'wipe' });
   }
 
   return {
