@@ -33,6 +33,8 @@ export interface Emulator {
   readonly alternate: boolean;
   /** Rows above the screen. */
   readonly scrolledAway: number;
+  /** Every row of both screens, and what can be scrolled back to. */
+  everything(): string[];
 }
 
 export function createEmulator(columns: number, rows: number, widths: '6' | '11' = '11'): Emulator {
@@ -96,5 +98,9 @@ export function createEmulator(columns: number, rows: number, widths: '6' | '11'
     get scrolledAway() {
       return buffer().baseY;
     },
+    everything: () =>
+      [terminal.buffer.normal, terminal.buffer.alternate].flatMap((each) =>
+        Array.from({ length: each.length }, (_, row) => each.getLine(row)?.translateToString(true) ?? ''),
+      ),
   };
 }

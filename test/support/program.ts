@@ -50,10 +50,18 @@ export function killAll(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
-export function start(args: readonly string[], options: { env?: NodeJS.ProcessEnv; extraFds?: number } = {}): Program {
+export interface StartOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly extraFds?: number;
+  /** The command in place of PROGRAM: another program, or one around it. */
+  readonly before?: readonly string[];
+}
+
+export function start(args: readonly string[], options: StartOptions = {}): Program {
   if (!existsSync(PROGRAM)) throw new Error('dist/securechat is missing: run `npm run build` (npm test does)');
   const stdio = ['pipe', 'pipe', 'pipe', ...Array.from({ length: options.extraFds ?? 0 }, () => 'pipe' as const)];
-  const child = spawn(PROGRAM, args, {
+  const [file = PROGRAM, ...before] = options.before ?? [PROGRAM];
+  const child = spawn(file, [...before, ...args], {
     stdio: stdio as 'pipe'[],
     env: { ...ENV, ...options.env },
   });

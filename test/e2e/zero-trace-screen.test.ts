@@ -1,0 +1,75 @@
+/**
+ * What a terminal still holds when the chat is over (docs/zero-trace.md, proof 5): both screens and everything that can be
+ * scrolled back to, read from an emulator. Two planted leaks show that it would be found.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildVariant, type Change } from '../support/planted.js';
+import { killAll, PROGRAM, start } from '../support/program.js';
+import { type RelayProcess, startRelayProcess } from '../support/relay.js';
+import { hasPty, killTerminals, startInTerminal, type Terminal } from '../support/terminal.js';
+
+const ACTIVE = /end-to-end encrypted/;
+const SAID = /Zq7Wm/;
+
+let relay: RelayProcess;
+let rooms = 0;
+beforeAll(async () => {
+  relay = await startRelayProcess(['--port', '0', '--joins-per-minute', '100000', '--connections-per-address', '1000']);
+});
+afterEach(() => {
+  killTerminals();
+  killAll();
+});
+afterAll(() => relay.stop());
+
+/** A chat of more than a screen, in `program`; what one side's terminal keeps of it after `end`. */
+async function kept(end: (side: Terminal) => void, program = PROGRAM): Promise<{ rows: string[]; side: Terminal }> {
+  const code = `dune${process.pid}x${(rooms += 1)}-tunnel-anchor`;
+  const flags = ['--relay', relay.url.href, '--ui', 'rich', code];
+  const side = startInTerminal(flags, { file: program });
+  const other = start(['--relay', relay.url.href, '--ui', 'json', code]);
+  await Promise.all([side.shows(ACTIVE), other.event('state', ({ state }) => state === 'active')]);
+  for (let i = 0; i < 40; i++) other.command({ do: 'send', text: `Zq7Wm ${i}` });
+  await side.shows('Zq7Wm 39');
+  side.type('written Zq7Wm');
+  await side.shows('written Zq7Wm');
+  end(side);
+  await side.exit;
+  const rows = side.emulator.everything();
+  // What a terminal keeps that does not forget its other screen.
+  await side.emulator.write(Buffer.from('\x1b[?47h'));
+  return { rows: [...rows, ...side.emulator.everything()], side };
+}
+
+describe.skipIf(!hasPty)('after the end', () => {
+  it.each<[string, (side: Terminal) => void]>([
+    ['/quit', (side) => side.type('\x15/quit\r')],
+    ['/wipe', (side) => side.type('\x15/wipe\r')],
+    ['SIGTERM', (side) => side.kill('SIGTERM')],
+    ['SIGHUP', (side) => side.kill('SIGHUP')],
+  ])('by %s: one line of the program, nothing of the chat', async (_name, end) => {
+    const { rows } = await kept(end);
+    expect(rows.filter((row) => SAID.test(row))).toEqual([]);
+    expect(rows.filter((row) => row !== '' && !/^securechat: |^ *\S*.*\(SC-\d+\)$/.test(row))).toEqual([]);
+  });
+
+  const FILE = 'adapters/ui/rich/terminal.ts';
+  it.each<[string, readonly Change[]]>([
+    [
+      'the normal screen is used and not cleared: either alone leaves nothing',
+      [
+        { file: FILE, from: "ENTER = '\\x1b[?1049h", to: "ENTER = '" },
+        { file: FILE, from: '\\x1b[0m\\x1b[2J\\x1b[?7h', to: '\\x1b[0m\\x1b[?7h' },
+      ],
+    ],
+    ['the screen is not left', [{ file: FILE, from: 'if (entered) write(ascii(LEAVE));', to: '' }]],
+  ])('a planted leak is found: %s', async (_name, changes) => {
+    const variant = await buildVariant(changes);
+    try {
+      const { rows } = await kept((side) => side.kill('SIGTERM'), variant.launcher);
+      expect(rows.some((row) => SAID.test(row))).toBe(true);
+    } finally {
+      variant.remove();
+    }
+  });
+});
