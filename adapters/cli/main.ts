@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../core/errors.js';
 import { isEnforced } from '../system/enforced.js';
+import { openInput } from '../system/input.js';
 import { VERSION } from './version.js';
 
 const PROGRAM = fileURLToPath(import.meta.url);
@@ -36,7 +37,8 @@ async function examine(): Promise<void> {
 
 async function start(): Promise<void> {
   const [{ run }, { describe }] = await Promise.all([import('./run.js'), import('./describe.js')]);
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
+  const stdin = openInput();
   const places = { cwd: workingFolder(), program: PROGRAM };
   const program = run(argv, { stdin, stdout, stderr, env, places, enforced: isEnforced() });
   let failed = false;

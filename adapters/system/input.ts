@@ -1,0 +1,95 @@
+/**
+ * Standard input through one buffer of our own. Node reads every chunk into memory that it gives back as it is, where what
+ * was typed stays; here it is overwritten as soon as it is handed on. Nothing about the content may be in this file.
+ */
+import { fstatSync } from 'node:fs';
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
+import { Readable } from 'node:stream';
+import { isatty, ReadStream } from 'node:tty';
+import { plainCopy } from '../../core/protocol/bytes.js';
+
+/** Bytes of one read. */
+export const READ_SIZE = 64 * 1024;
+
+export type StandardInput = Readable & {
+  readonly isTTY?: boolean;
+  setRawMode?: (raw: boolean) => unknown;
+  unref?: () => unknown;
+};
+
+/** Call it once, and do not touch process.stdin. What is pushed belongs to the reader, which overwrites it. */
+export function openInput(fd = 0): StandardInput {
+  const source = isatty(fd) ? 'terminal' : kindOf(fd);
+  // What is in a file is on disk already.
+  if (source === 'other') return process.stdin;
+  const buffer = new Uint8Array(READ_SIZE);
+  let unrefed = false;
+  let socket: (Socket & { setRawMode?: (raw: boolean) => unknown }) | undefined;
+  let reading = false;
+
+  const stream: Readable = new Readable({
+    read() {
+      if (reading) return;
+      reading = true;
+      if (socket === undefined) open();
+      else socket.resume();
+    },
+    destroy(error, done) {
+      socket?.destroy();
+      buffer.fill(0);
+      done(error);
+    },
+  });
+
+  function callback(length: number): boolean {
+    const chunk = plainCopy(buffer.subarray(0, length));
+    buffer.fill(0, 0, length);
+    reading = stream.push(chunk);
+    return reading;
+  }
+
+  function open(): void {
+    // Known to the types only for connect(); the constructor takes it as well.
+    const options: SocketConstructorOpts & { onread: OnReadOpts } = {
+      fd,
+      writable: false,
+      onread: { buffer, callback },
+    };
+    socket =
+      source === 'terminal'
+        ? new ReadStream(fd, { onread: options.onread } as SocketConstructorOpts)
+        : new Socket(options);
+    socket.on('end', () => stream.push(null));
+    socket.on('error', (error) => stream.destroy(error));
+    socket.on('close', () => {
+      if (!stream.readableEnded) stream.push(null);
+    });
+    if (unrefed) socket.unref();
+    socket.resume();
+  }
+
+  return Object.assign(stream, {
+    isTTY: source === 'terminal',
+    ...(source === 'terminal'
+      ? {
+          setRawMode(raw: boolean) {
+            if (socket === undefined) open();
+            return socket?.setRawMode?.(raw);
+          },
+        }
+      : {}),
+    unref() {
+      unrefed = true;
+      socket?.unref();
+    },
+  });
+}
+
+function kindOf(fd: number): 'pipe' | 'other' {
+  try {
+    const found = fstatSync(fd);
+    return found.isFIFO() || found.isSocket() ? 'pipe' : 'other';
+  } catch {
+    return 'other';
+  }
+}

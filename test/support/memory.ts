@@ -1,0 +1,62 @@
+/**
+ * What stands in the memory of another process: every copy of a needle in all that it may write, read through /proc. Only
+ * on Linux, and only for who may trace that process. No expectation may be in this file.
+ */
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+
+export const canReadMemory = existsSync(`/proc/${process.pid}/mem`);
+
+const CHUNK = 8 * 1024 * 1024;
+
+/** How often each needle (at least 2 bytes) occurs. A copy that crosses the end of a chunk is found too. */
+export function copiesIn(pid: number, needles: ReadonlyMap<string, Uint8Array>): Map<string, number> {
+  const found = new Map([...needles.keys()].map((name) => [name, 0]));
+  const longest = Math.max(0, ...[...needles.values()].map(({ length }) => length));
+  /** By the first two bytes, so that one pass looks for all of them. */
+  const byHead: (readonly [string, Uint8Array][] | undefined)[] = Array.from({ length: 65_536 });
+  for (const [name, needle] of needles) {
+    const head = (needle[0] ?? 0) * 256 + (needle[1] ?? 0);
+    byHead[head] = [...(byHead[head] ?? []), [name, needle]];
+  }
+  const memory = openSync(`/proc/${pid}/mem`, 'r');
+  const chunk = Buffer.allocUnsafe(CHUNK + longest);
+  try {
+    for (const { start, end } of regions(pid)) {
+      for (let at = start; at < end; at += CHUNK) {
+        const read = readAt(memory, chunk, Math.min(CHUNK + longest, end - at), at);
+        // What begins behind CHUNK is found in the next one.
+        for (let i = 0; i < Math.min(read, CHUNK); i++) {
+          const here = byHead[(chunk[i] ?? 0) * 256 + (chunk[i + 1] ?? 0)];
+          if (here === undefined) continue;
+          for (const [name, needle] of here)
+            if (i + needle.length <= read && chunk.compare(needle, 0, needle.length, i, i + needle.length) === 0)
+              found.set(name, (found.get(name) ?? 0) + 1);
+        }
+      }
+    }
+  } finally {
+    closeSync(memory);
+    chunk.fill(0);
+  }
+  return found;
+}
+
+function regions(pid: number): { start: number; end: number }[] {
+  return readFileSync(`/proc/${pid}/maps`, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const [, start, end] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
+      return start === undefined || end === undefined
+        ? []
+        : [{ start: Number.parseInt(start, 16), end: Number.parseInt(end, 16) }];
+    });
+}
+
+/** Pages that were never touched, or of a device, cannot be read: they hold nothing of ours. */
+function readAt(memory: number, into: Buffer, length: number, at: number): number {
+  try {
+    return readSync(memory, into, 0, length, at);
+  } catch {
+    return 0;
+  }
+}
