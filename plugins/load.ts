@@ -132,12 +132,21 @@ function isFile(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** What this process may not look at is not there for it. */
+/**
+ * What this process may not look at is not there for it. Node 20 may deny a folder whose content it allows (it takes the
+ * longest common beginning of all that is allowed for what it is asked about): such a folder is known by its content.
+ */
 function isFolder(folder: string): boolean {
+  const known = allowed(() => statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true);
+  return known ?? ['package.json', 'index.js'].some((name) => allowed(() => isFile(path.join(folder, name))) === true);
+}
+
+/** Undefined when this process may not look. */
+function allowed(look: () => boolean): boolean | undefined {
   try {
-    return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+    return look();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED') return false;
+    if ((error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED') return undefined;
     throw error;
   }
 }

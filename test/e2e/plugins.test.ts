@@ -188,4 +188,26 @@ export default definePlugin({ name: 'stranger', api: { major: 1, minor: 0 }, tra
       rmSync(folder, { recursive: true, force: true });
     }
   });
+
+  // Node 20 then denies the shorter folder itself, and allows what is in it.
+  it('of two folders, one called as the other begins', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'securechat-two-'));
+    try {
+      const two = ['one', 'one-more'].map((name) => path.join(folder, name));
+      for (const each of two) {
+        mkdirSync(each);
+        writeFileSync(path.join(each, 'package.json'), '{"version":"0.0.1","type":"module"}');
+        const name = path.basename(each);
+        const definition = `name: '${name}', api: { major: 1, minor: 0 }, [Symbol.for('securechat.plugin')]: true`;
+        const transports = `transports: { '${name}': { description: 'x', needsRelay: false, create: () => ({}) } }`;
+        writeFileSync(path.join(each, 'index.js'), `export default { ${definition}, ${transports} };`);
+      }
+      const args = [...two.flatMap((each) => ['-p', each]), '--help'];
+      const { stderr, status } = spawnSync(PROGRAM, args, { cwd: folder, encoding: 'utf8', env: ENV });
+      for (const name of ['one', 'one-more']) expect(stderr).toContain(`The plugin ${name} 0.0.1 is loaded`);
+      expect(status).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
