@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EXIT } from '../../core/errors.js';
+import { EXIT, SecurechatError } from '../../core/errors.js';
 import { isEnforced } from '../system/enforced.js';
 import { openInput } from '../system/input.js';
 import { VERSION } from './version.js';
@@ -36,7 +36,7 @@ async function examine(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  const [{ run }, { describe }] = await Promise.all([import('./run.js'), import('./describe.js')]);
+  const { run } = await import('./run.js');
   const { stdout, stderr, env } = process;
   const stdin = openInput();
   const places = { cwd: workingFolder(), program: PROGRAM };
@@ -47,14 +47,19 @@ async function start(): Promise<void> {
   async function fail(error: unknown): Promise<never> {
     if (failed) process.exit(EXIT.internal);
     failed = true;
-    await program.wipe().catch(() => undefined);
     const plugin = program.blamed(error);
     const [why, where] = [whatFailed(error), whereFailed(error)];
-    const sentence =
-      plugin === undefined
-        ? describe('SC-501', { why, where })
-        : describe('SC-506', { kind: 'plugin', name: plugin, why: `${why}${where === '' ? '' : ` at ${where}`}` });
-    await new Promise((resolve) => process.stderr.write(`securechat: ${sentence}\n`, resolve));
+    await program
+      .fail(
+        plugin === undefined
+          ? new SecurechatError('SC-501', { why, where })
+          : new SecurechatError('SC-506', {
+              kind: 'plugin',
+              name: plugin,
+              why: `${why}${where === '' ? '' : ` at ${where}`}`,
+            }),
+      )
+      .catch(() => undefined);
     process.exit(EXIT.internal);
   }
 

@@ -7,6 +7,7 @@ import { CODES, type Detail, EXIT, type ExitStatus, isSecurechatError, Securecha
 import { ascii } from '../../core/protocol/bytes.js';
 import { formatCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
 import { formatInvite } from '../../core/room/invite.js';
+import type { Chat } from '../../core/session/chat.js';
 import type { Places } from '../../plugins/load.js';
 import { inTime } from '../../plugins/make.js';
 import { createRegistry, type Registry } from '../../plugins/registry.js';
@@ -24,6 +25,8 @@ import { VERSION } from './version.js';
 
 /** A stalled reader of our own lines is not waited for longer than this, milliseconds. */
 export const FLUSH_LIMIT_MS = 2_000;
+/** The end after an error that nobody caught is not waited for longer than this: the limits of chat.ts together. */
+export const FAIL_LIMIT_MS = 10_000;
 
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
@@ -39,20 +42,23 @@ export interface Io {
 }
 
 export interface Run {
-  /** The exit status, when all output is flushed. Rejects only for a defect: then call `wipe`. */
+  /** The exit status, when all output is flushed. Rejects only for a defect: then call `fail`. */
   readonly done: Promise<ExitStatus>;
   /** The plugin in whose file an uncaught error arose. */
   blamed(error: unknown): string | undefined;
   /** Ctrl-C or a signal. */
   interrupt(): void;
-  /** Overwrites every key and restores the terminal, whatever the state. */
-  wipe(): Promise<void>;
+  /**
+   * An error that nobody caught: a chat ends with it, as it ends with every other. Resolves when it is told, everything is
+   * wiped and the terminal is restored, or cannot be.
+   */
+  fail(error: SecurechatError): Promise<void>;
 }
 
 export function run(argv: readonly string[], io: Io): Run {
   let parts: Parts | undefined;
   const loaded: { readonly name: string; readonly file: string }[] = [];
-  let interruptChat: (() => void) | undefined;
+  let session: Chat | undefined;
   let interruptStart = (): void => undefined;
   const interrupted = new Promise<never>((_resolve, reject) => {
     interruptStart = () => reject(new SecurechatError('SC-311'));
@@ -93,6 +99,13 @@ export function run(argv: readonly string[], io: Io): Run {
     }
   }
 
+  /** Without a chat there is no text and no key but the code; the terminal may be that of a prompt. */
+  async function failed({ code, detail }: SecurechatError): Promise<void> {
+    parts?.crypto.wipeAll();
+    await parts?.ui.close();
+    await write(io.stderr, `securechat: ${describe(code, detail)}\n`);
+  }
+
   /** Each is told on stderr: it may do all that this program may, and a UI must not be able to hide it. */
   async function load(named: readonly string[], registry: Registry): Promise<void> {
     const { loadPlugin } = await import('../../plugins/load.js');
@@ -110,7 +123,7 @@ export function run(argv: readonly string[], io: Io): Run {
       import('@scure/bip39/wordlists/english.js'),
     ]);
     const { relay } = made;
-    const session = chat({
+    session = chat({
       ...made,
       ui: toldUi(made.ui, noticesOf(entered, made, io), options.quiet),
       code: entered.code,
@@ -133,7 +146,6 @@ export function run(argv: readonly string[], io: Io): Run {
         explain(code, { ...(relay === undefined ? {} : { relay: relay.url.href }), ...withName(detail, options) }),
       untold: (code, text) => write(io.stderr, `securechat: ${text} (${code})\n`),
     });
-    interruptChat = session.interrupt;
     return session.done;
   }
 
@@ -148,17 +160,13 @@ export function run(argv: readonly string[], io: Io): Run {
       return loaded.find(({ file }) => stack.includes(pathToFileURL(file).href) || stack.includes(`${file}:`))?.name;
     },
     interrupt() {
-      if (interruptChat === undefined) interruptStart();
-      else interruptChat();
+      if (session === undefined) interruptStart();
+      else session.interrupt();
     },
-    async wipe() {
-      const made = parts;
-      if (made === undefined) return;
-      try {
-        made.crypto.wipeAll();
-      } finally {
-        await inTime(() => made.ui.close(), FLUSH_LIMIT_MS);
-      }
+    async fail(error) {
+      const chat = session;
+      chat?.fail(error);
+      await inTime<unknown>(() => (chat === undefined ? failed(error) : chat.done), FAIL_LIMIT_MS);
     },
   };
 }

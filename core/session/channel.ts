@@ -266,9 +266,12 @@ export function createChannel(
     },
 
     wipe(): void {
-      outbox.wipe();
-      ratchet.wipe();
-      offer = undefined;
+      try {
+        ratchet.wipe();
+      } finally {
+        outbox.wipe();
+        offer = undefined;
+      }
     },
   };
   return channel;

@@ -2,7 +2,14 @@
  * The one asynchronous file of the core: it carries events from the ports into the session and performs the effects that
  * come out. No decision may be made here.
  */
-import { type Code, type Detail, type ExitStatus, isSecurechatError, LocalProtocolError } from '../errors.js';
+import {
+  type Code,
+  type Detail,
+  type ExitStatus,
+  isSecurechatError,
+  LocalProtocolError,
+  type SecurechatError,
+} from '../errors.js';
 import type { ClockPort, Connection, CryptoPort, TransportPort, UiPort, UiView } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { RoomCode } from '../room/code.js';
@@ -45,6 +52,8 @@ export interface Chat {
   readonly done: Promise<ExitStatus>;
   /** Ctrl-C or a signal: the first one says goodbye, the second one does not wait. */
   interrupt(): void;
+  /** Something outside broke: the session ends with this error, as with one of its own. After its end this does nothing. */
+  fail(error: SecurechatError): void;
 }
 
 /**
@@ -117,7 +126,6 @@ export function chat(options: ChatOptions): Chat {
     cancelWake = at === Number.POSITIVE_INFINITY ? () => undefined : clock.wakeAt(at, () => dispatch({ type: 'wake' }));
   }
 
-  /** The session ends in order. After its end this does nothing. */
   function fail(error: unknown): void {
     const known = isSecurechatError(error) ? error : new LocalProtocolError('an effect could not be performed');
     dispatch({ type: 'failed', error: known });
@@ -236,7 +244,7 @@ export function chat(options: ChatOptions): Chat {
   } catch (error) {
     fail(error);
   }
-  return { done, interrupt: () => dispatch({ type: 'ui', event: { type: 'interrupt' } }) };
+  return { done, fail, interrupt: () => dispatch({ type: 'ui', event: { type: 'interrupt' } }) };
 }
 
 function wipeView(view: SessionView): void {

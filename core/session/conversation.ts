@@ -344,8 +344,11 @@ export function createConversation(
     },
 
     wipe() {
-      inbox.wipe();
-      channel.wipe();
+      try {
+        channel.wipe();
+      } finally {
+        inbox.wipe();
+      }
     },
   };
 }

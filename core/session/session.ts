@@ -117,20 +117,24 @@ export function createSession(options: SessionOptions): Session {
     conversation?.resumeTurn(now);
   }
 
-  /** The one way out: every key and every text is wiped, then the end is told. */
+  /** The one way out: every key and every text is wiped, then the end is told. What follows it is in chat.ts. */
   function end(code: Code, detail: Detail = {}): void {
     if (state === 'destroyed') return;
     host.move('end');
-    sender.fail();
-    try {
-      conversation?.wipe();
-      rendezvous.wipe();
-      prs.wipe();
-    } catch {
-      // The adapter's wipeAll comes after the end, whatever broke here.
-    }
+    wipe();
     host.emit({ type: 'disconnect' });
     host.emit({ type: 'show', view: { type: 'ended', code, detail, exit: CODES[code] } });
+  }
+
+  /** Keys, then what was sealed, then text; what breaks on the way keeps nothing else from being wiped. */
+  function wipe(): void {
+    for (const step of [() => prs.wipe(), rendezvous.wipe, () => conversation?.wipe(), sender.fail]) {
+      try {
+        step();
+      } catch {
+        // The crypto adapter's wipeAll comes after the end, whatever broke here.
+      }
+    }
   }
 
   /** Goodbye when there is somebody to say it to; otherwise the end. */

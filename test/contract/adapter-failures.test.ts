@@ -4,14 +4,23 @@
  */
 import { describe, expect, it, test, vi } from 'vitest';
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
-import { EXIT, isRemoteProtocolError, RemoteProtocolError } from '../../core/errors.js';
-import type { Connection, CryptoPort, TransportEvent, TransportPort, UiPort, UiView } from '../../core/ports.js';
+import { EXIT, isRemoteProtocolError, LocalProtocolError, RemoteProtocolError } from '../../core/errors.js';
+import type {
+  Connection,
+  CryptoPort,
+  TransportEvent,
+  TransportPort,
+  UiEvent,
+  UiPort,
+  UiView,
+} from '../../core/ports.js';
 import { FRAME_LIMIT } from '../../core/relay/wire.js';
 import { UI_CLOSE_TIMEOUT } from '../../core/session/chat.js';
 import { CRYPTO_OPERATIONS, guardCrypto } from '../../core/session/guard.js';
 import { OPEN_TIMEOUT } from '../../core/session/rendezvous.js';
 import { createFakeClock } from '../../plugins/testing-clock.js';
-import { begin, converse, type Outcome, person } from '../support/conversation.js';
+import { begin, converse, type Outcome, person, type Running } from '../support/conversation.js';
+import { utf8 } from '../support/pair.js';
 
 const JOINED = { type: 'control', message: { type: 'joined', peer: false } } as const;
 
@@ -351,5 +360,53 @@ describe('a crypto adapter', () => {
       expect(() => crypto.digest([])).toThrow(error);
       expect(isRemoteProtocolError(error)).toBe(true);
     }
+  });
+});
+
+describe('the one wipe', () => {
+  /** Tells when a secret is wiped, which may refuse. They are of no use for anything else. */
+  function watched(wiped: () => void, refuses: boolean): CryptoPort {
+    const crypto = createTweetnaclCrypto();
+    const take = (bytes: Uint8Array) => {
+      const secret = crypto.take(bytes);
+      const wipe = (): void => {
+        wiped();
+        if (refuses) boom();
+        secret.wipe();
+      };
+      return { length: secret.length, wipe };
+    };
+    return { ...crypto, take, wipeAll: () => crypto.wipeAll() };
+  }
+
+  it.each<[string, (chat: Running['chat'], tell: (event: UiEvent) => void) => void, boolean]>([
+    ['a signal', (chat) => chat.interrupt(), false],
+    ['the panic key', (_chat, tell) => tell({ type: 'wipe' }), false],
+    ['an error that nobody caught', (chat) => chat.fail(new LocalProtocolError('x')), false],
+    [
+      'an error that nobody caught, with keys that cannot be wiped',
+      (chat) => chat.fail(new LocalProtocolError('x')),
+      true,
+    ],
+  ])('by %s: keys, then text, then the screen', async (_by, end, refuses) => {
+    const held = utf8('typed before the peer came');
+    const order: string[] = [];
+    let tell: (event: UiEvent) => void = () => undefined;
+    const ui: UiPort = {
+      open(to) {
+        tell = to;
+      },
+      show({ type }) {
+        if (type === 'ended') order.push(held.every((byte) => byte === 0) ? 'text' : 'no text');
+      },
+      close: async () => void order.push('screen'),
+    };
+    const crypto = watched(() => order.push(held[0] === 0 ? 'key, too late' : 'key'), refuses);
+    const relay = { open: () => ({ send: () => false, close: () => undefined }) };
+    const running = begin({ ui, crypto }, relay);
+    tell({ type: 'send', text: held });
+    end(running.chat, (event) => tell(event));
+    await running.done;
+    expect(order).toEqual(['key', 'text', 'screen']);
   });
 });

@@ -3,7 +3,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../adapters/cli/run.js';
-import { EXIT } from '../../core/errors.js';
+import { EXIT, SecurechatError } from '../../core/errors.js';
 import { createFakeInput, createFakeOutput } from '../../plugins/testing-streams.js';
 import type { Relay } from '../../adapters/relay/listener.js';
 import { startRelay } from '../../relay-ws/server.js';
@@ -120,14 +120,23 @@ describe('a chat', () => {
     expect(program.stdout.text()).toContain(gone.url.href);
   });
 
-  it('wipe overwrites every secret and closes the UI in any state', async () => {
+  it('an error that nobody caught ends a chat as every other does, and is told before there is one', async () => {
+    const defect = new SecurechatError('SC-501', { why: 'TypeError', where: 'a.js:1:2' });
     const early = chat('--code-stdin');
-    await early.wipe();
+    await early.fail(defect);
+    expect(early.stderr.text()).toMatch(
+      /^securechat: securechat has a defect: TypeError at a\.js:1:2\. .*\(SC-501\)\n$/,
+    );
     early.interrupt();
     await early.done;
     const program = chat('kitchen-wipe', '--ui', 'json');
     await program.stdout.until((text) => text.includes('searching'));
-    await program.wipe();
+    await program.fail(defect);
+    expect(events(program.stdout.text()).at(-1)).toMatchObject({ event: 'ended', code: 'SC-501', exit: EXIT.internal });
+    expect(await program.done).toBe(EXIT.internal);
     expect(program.stdin.paused()).toBe(true);
+    // Nothing is told after the end, and nobody waits.
+    await program.fail(defect);
+    expect(program.stdout.text().match(/SC-501/g)).toHaveLength(1);
   });
 });
