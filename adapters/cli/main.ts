@@ -2,13 +2,21 @@
  * The program securechat: the process around one run. Signals, uncaught errors and the exit status; no other rule may be
  * in this file. What is only needed for a chat is loaded behind `--version`.
  */
+import { constants } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT, SecurechatError } from '../../core/errors.js';
 import { isEnforced } from '../system/enforced.js';
-import { openInput } from '../system/input.js';
 import { VERSION } from './version.js';
 
+/**
+ * What would end the process where it is, and can be caught: each says goodbye and wipes. A crash (SIGSEGV and its like)
+ * runs no code of ours, and SIGKILL none at all. SIGUSR1 belongs to Node.
+ */
+const ENDING: readonly NodeJS.Signals[] = [
+  ...(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM'] as const),
+  ...(['SIGPROF', 'SIGXCPU', 'SIGIO', 'SIGPWR', 'SIGSTKFLT', 'SIGSYS'] as const),
+];
 const PROGRAM = fileURLToPath(import.meta.url);
 const argv = process.argv.slice(2);
 // Whoever reads our output may go away; the UI learns it on its own.
@@ -36,7 +44,7 @@ async function examine(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  const { run } = await import('./run.js');
+  const [{ run }, { openInput }] = await Promise.all([import('./run.js'), import('../system/input.js')]);
   const { stdout, stderr, env } = process;
   const stdin = openInput();
   const places = { cwd: workingFolder(), program: PROGRAM };
@@ -65,7 +73,7 @@ async function start(): Promise<void> {
 
   process.on('uncaughtException', (error) => void fail(error));
   process.on('unhandledRejection', (error) => void fail(error));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => program.interrupt());
+  for (const signal of ENDING) if (signal in constants.signals) process.on(signal, () => program.interrupt());
 
   try {
     process.exit(await program.done);

@@ -215,10 +215,10 @@ describe.skipIf(process.platform === 'win32')('ended from outside', () => {
   afterAll(() => relay.stop());
 
   /** A program that waits for its peer, in a folder of its own. */
-  async function waiting(signal: NodeJS.Signals) {
+  async function waiting(signal: NodeJS.Signals, program: readonly string[] = [PROGRAM]) {
     const place = freshPlace();
     const side = start(['--ui', 'json', '--code-stdin', '--relay', relay.url.href], {
-      before: ['sh', '-c', 'ulimit -c unlimited 2>/dev/null; cd "$0" && exec "$@"', place, PROGRAM],
+      before: ['sh', '-c', 'ulimit -c unlimited 2>/dev/null; cd "$0" && exec "$@"', place, ...program],
     });
     side.write('quay1-tunnel-anchor\n');
     await side.event('state', ({ state }) => state === 'searching');
@@ -231,13 +231,31 @@ describe.skipIf(process.platform === 'win32')('ended from outside', () => {
     ['SIGINT', 130],
     ['SIGTERM', 130],
     ['SIGHUP', 130],
-    ['SIGABRT', null],
+    ['SIGQUIT', 130],
+    ['SIGABRT', 130],
+    ['SIGUSR2', 130],
+    ['SIGALRM', 130],
+    ['SIGVTALRM', 130],
+    ['SIGPROF', 130],
+    ['SIGXCPU', 130],
+    ['SIGIO', 130],
+    ['SIGPWR', 130],
+    ['SIGSTKFLT', 130],
+    ['SIGSYS', 130],
     ['SIGSEGV', null],
-    ['SIGQUIT', null],
-    ['SIGUSR2', null],
+    ['SIGKILL', null],
   ] as const)('by %s: no core, no report, status %s', async (signal, status) => {
     const found = await waiting(signal);
     expect([found.status, found.left]).toEqual([status, ['there']]);
     if (found.limits !== '') expect(found.limits).toMatch(/^Max core file size +0 +0 /m);
+  });
+
+  it('by SIGSEGV without the launcher: a core, the search is real', async ({ skip }) => {
+    const pattern = '/proc/sys/kernel/core_pattern';
+    const elsewhere = existsSync(pattern) ? /^[|/]/.test(readFileSync(pattern, 'utf8')) : true;
+    skip(elsewhere, 'SKIPPED: this system puts cores elsewhere than into the working folder');
+    const found = await waiting('SIGSEGV', [process.execPath, path.join(ROOT, 'dist/securechat.js')]);
+    skip(/^Max core file size +0 +0 /m.test(found.limits), 'SKIPPED: no core is allowed on this machine');
+    expect(found.left).toEqual([expect.stringMatching(/^core/), 'there']);
   });
 });
