@@ -80,6 +80,7 @@ export const CODES = {
   'SC-507': EXIT.ok, // a plugin was loaded (notice)
   'SC-508': EXIT.ok, // nothing enforces what this program may do: started without its launcher (notice)
   'SC-509': EXIT.ok, // certificates besides those of Node are trusted (notice)
+  'SC-510': EXIT.ok, // what is said stays in the terminal (notice)
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;

@@ -43,6 +43,7 @@ export const builtins = definePlugin({
     },
     line: {
       description: 'one event a line, for terminals, pipes and screen readers',
+      flags: { 'wipe-scrollback': { description: 'at the end erase the terminal and all it can scroll back to' } },
       create: async (options, context) => (await import('../ui/line.js')).createLineUi(options, context),
     },
     json: {

@@ -360,4 +360,9 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
     cause: 'The environment says so. Who holds such a certificate can be the relay; the chat stays closed to them.',
     remedy: 'Unset NODE_EXTRA_CA_CERTS if you do not know why it is there.',
   },
+  'SC-510': {
+    sentence: always('What is said here stays in this terminal after the end.'),
+    cause: 'The line UI appends to the terminal, which keeps its lines.',
+    remedy: 'Start with --wipe-scrollback, or with --ui rich.',
+  },
 };

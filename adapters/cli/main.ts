@@ -68,6 +68,7 @@ async function start(): Promise<void> {
             }),
       )
       .catch(() => undefined);
+    await stdin.discard?.();
     process.exit(EXIT.internal);
   }
 
@@ -76,7 +77,9 @@ async function start(): Promise<void> {
   for (const signal of ENDING) if (signal in constants.signals) process.on(signal, () => program.interrupt());
 
   try {
-    process.exit(await program.done);
+    const status = await program.done;
+    await stdin.discard?.();
+    process.exit(status);
   } catch (error) {
     await fail(error);
   }

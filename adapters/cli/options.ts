@@ -26,7 +26,7 @@ export const DESCRIPTOR_LIMIT = 65_535;
 export const OWN_FLAGS = [
   ...['transport', 'crypto', 'ui', 'relay', 'insecure-relay', 'name', 'verify', 'code-stdin', 'code-fd', 'receipts'],
   ...['no-receipts', 'color', 'no-color', 'quiet', 'help', 'version', 'plugin', 'listen', 'proxy', 'tor', 'cover'],
-  ...['idle-timeout', 'resume-timeout', 'typing', 'bell', 'wipe-scrollback', 'host', 'port', 'check-config'],
+  ...['idle-timeout', 'resume-timeout', 'typing', 'bell', 'host', 'port', 'check-config'],
 ] as const;
 
 /** Names of commands, now or later: a room of that name cannot be given as the first argument. */

@@ -125,7 +125,7 @@ export function run(argv: readonly string[], io: Io): Run {
     const { relay } = made;
     session = chat({
       ...made,
-      ui: toldUi(made.ui, noticesOf(entered, made, io), options.quiet),
+      ui: toldUi(made.ui, noticesOf(options, entered, made, io), options.quiet),
       code: entered.code,
       ...(entered.created ? { reroll: (code: RoomCode) => withNewNameplate(code, random) } : {}),
       present: (code) => {
@@ -206,10 +206,12 @@ function withName(detail: Detail, options: Options): Detail {
   return kind === 'transport' || kind === 'crypto' || kind === 'ui' ? { name: options[kind], ...detail } : detail;
 }
 
-function noticesOf({ notices: codes }: EnteredCode, { relay }: Parts, { enforced, env }: Io): readonly Notice[] {
-  const all = [...codes];
-  if (!enforced) all.push('SC-508');
-  if ((env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') all.push('SC-509');
+function noticesOf(options: Options, entered: EnteredCode, { relay }: Parts, io: Io): readonly Notice[] {
+  const all = [...entered.notices];
+  if (!io.enforced) all.push('SC-508');
+  if ((io.env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') all.push('SC-509');
+  const kept = options.ui === 'line' && options.flags.ui['wipe-scrollback'] === undefined;
+  if (kept && (io.stdout.isTTY === true || io.stderr.isTTY === true)) all.push('SC-510');
   const notices: Notice[] = all.map((code) => ({ type: 'notice', code, text: explain(code) }));
   if (relay?.started === true) {
     notices.push({ type: 'notice', code: 'SC-320', text: explain('SC-320', { relay: relay.url.href }) });

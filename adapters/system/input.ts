@@ -5,6 +5,7 @@
 import { fstatSync } from 'node:fs';
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { isatty, ReadStream } from 'node:tty';
 import { plainCopy } from '../../core/protocol/bytes.js';
 
@@ -15,6 +16,10 @@ export type StandardInput = Readable & {
   readonly isTTY?: boolean;
   setRawMode?: (raw: boolean) => unknown;
   unref?: () => unknown;
+  /**
+   * On a terminal: throws away what was typed and not read, half a line too, which the shell would get. Call it at the end.
+   */
+  discard?: () => Promise<void>;
 };
 
 /** Call it once, and do not touch process.stdin. What is pushed belongs to the reader, which overwrites it. */
@@ -26,6 +31,7 @@ export function openInput(fd = 0): StandardInput {
   let unrefed = false;
   let socket: (Socket & { setRawMode?: (raw: boolean) => unknown }) | undefined;
   let reading = false;
+  let discarding = false;
 
   const stream: Readable = new Readable({
     read() {
@@ -42,6 +48,10 @@ export function openInput(fd = 0): StandardInput {
   });
 
   function callback(length: number): boolean {
+    if (discarding) {
+      buffer.fill(0, 0, length);
+      return true;
+    }
     const chunk = plainCopy(buffer.subarray(0, length));
     buffer.fill(0, 0, length);
     reading = stream.push(chunk);
@@ -75,6 +85,17 @@ export function openInput(fd = 0): StandardInput {
           setRawMode(raw: boolean) {
             if (socket === undefined) open();
             return socket?.setRawMode?.(raw);
+          },
+          async discard() {
+            if (socket === undefined || socket.destroyed) return;
+            discarding = true;
+            stream.on('error', () => undefined);
+            // A line that is not ended is given out in this mode alone.
+            socket.setRawMode?.(true);
+            socket.resume();
+            // What is there is read between two of these.
+            for (let i = 0; i < 2; i++) await setImmediate();
+            if (!socket.destroyed) socket.setRawMode?.(false);
           },
         }
       : {}),

@@ -10,6 +10,7 @@
  *  - A pipe is read only as far as it can be used: text waits in the pipe until the session is active, so that an answer
  *    in it meets its question. A terminal is always read.
  *  - `delivered` is told once everything sent so far has arrived, `failed` with its number; `sent` is not shown.
+ *  - With --wipe-scrollback a terminal is erased at the end, all that can be scrolled back to as well.
  * No message text may become a JavaScript string here.
  */
 
@@ -34,8 +35,10 @@ const CONTINUATION = ascii('      | ');
 const NOTICE = ascii('-- ');
 const DIM = ascii('\x1b[2m');
 const UNDIM = ascii('\x1b[22m');
+/** To the first place, then the screen, then what can be scrolled back to. */
+const ERASE = ascii('\x1b[H\x1b[2J\x1b[3J');
 
-export function createLineUi(_options: FlagValues, context: UiContext): UiPort {
+export function createLineUi(options: FlagValues, context: UiContext): UiPort {
   const { input, output, errors, sanitize, clock } = context;
   const dim = context.color && errors.isTTY === true;
   const terminal = input.isTTY === true;
@@ -51,6 +54,7 @@ export function createLineUi(_options: FlagValues, context: UiContext): UiPort {
   let lastOwn = -1;
   let lastDelivered = -1;
   let failed = 0;
+  let toErase = options['wipe-scrollback'] === true;
 
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
@@ -143,6 +147,14 @@ export function createLineUi(_options: FlagValues, context: UiContext): UiPort {
     notice(ascii(required ? UI_WORDS.safetyWordsRequired : UI_WORDS.safetyWordsOptional));
   }
 
+  /** Once. Whichever stream is the terminal: only one may be. */
+  function erase(): void {
+    if (!toErase) return;
+    toErase = false;
+    if (errors.isTTY === true) notices.write(concat(ERASE));
+    else if (output.isTTY === true) messages.write(concat(ERASE));
+  }
+
   function message(view: Extract<UiView, { type: 'message' }>): void {
     const text = sanitize(view.text, { lines: true });
     const name = shownName(view.from, sanitize);
@@ -225,12 +237,15 @@ export function createLineUi(_options: FlagValues, context: UiContext): UiPort {
     },
     show(view) {
       if (closing !== undefined) return;
+      // How it ended stays to be read.
+      if (view.type === 'ended') erase();
       if (view.type !== 'status') tellFailed();
       draw(view);
       reader.again();
     },
     close() {
       if (closing !== undefined) return closing;
+      erase();
       tellFailed();
       reader.close();
       words = undefined;

@@ -60,6 +60,36 @@ describe('messages', () => {
   });
 });
 
+describe('--wipe-scrollback', () => {
+  const ERASE = '\x1b[H\x1b[2J\x1b[3J';
+  const ENDED: UiView = { type: 'ended', code: 'SC-306', text: 'it ended', exit: 5 };
+  const wiping = (options: RigOptions) =>
+    openUi((context) => createLineUi({ 'wipe-scrollback': true }, context), options);
+
+  test('a terminal is erased once, before how it ended', async () => {
+    const rig = wiping({ terminal: true });
+    rig.show(message('hi'), { type: 'status', id: 0, status: 'failed' });
+    rig.show(ENDED);
+    await rig.ui.close();
+    expect(rig.errors.text()).toBe(`${ERASE}-- ${UI_WORDS.failed(1)}\nsecurechat: it ended (SC-306)\n`);
+  });
+
+  test('also when nothing told how it ended', async () => {
+    const rig = wiping({ terminal: true });
+    rig.show(message('hi'));
+    await rig.ui.close();
+    expect(rig.errors.text()).toBe(ERASE);
+  });
+
+  test('nothing of it is in a pipe or a file, nor on a terminal without it', async () => {
+    const rig = wiping({});
+    rig.show(message('hi'), ENDED);
+    await rig.ui.close();
+    expect(rig.errors.text()).not.toContain('\x1b');
+    expect((await shown([message('hi'), ENDED], { terminal: true })).join('')).not.toContain('\x1b');
+  });
+});
+
 describe('names', () => {
   const name = (text: string): string => Buffer.from(shownName(bytes(text), sanitize)).toString('utf8');
 

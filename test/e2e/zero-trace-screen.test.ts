@@ -23,9 +23,9 @@ afterEach(() => {
 afterAll(() => relay.stop());
 
 /** A chat of more than a screen, in `program`; what one side's terminal keeps of it after `end`. */
-async function kept(end: (side: Terminal) => void, program = PROGRAM): Promise<{ rows: string[]; side: Terminal }> {
+async function kept(end: (side: Terminal) => void, program = PROGRAM, ui = ['rich']) {
   const code = `dune${process.pid}x${(rooms += 1)}-tunnel-anchor`;
-  const flags = ['--relay', relay.url.href, '--ui', 'rich', code];
+  const flags = ['--relay', relay.url.href, '--ui', ...ui, code];
   const side = startInTerminal(flags, { file: program });
   const other = start(['--relay', relay.url.href, '--ui', 'json', code]);
   await Promise.all([side.shows(ACTIVE), other.event('state', ({ state }) => state === 'active')]);
@@ -51,6 +51,38 @@ describe.skipIf(!hasPty)('after the end', () => {
     const { rows } = await kept(end);
     expect(rows.filter((row) => SAID.test(row))).toEqual([]);
     expect(rows.filter((row) => row !== '' && !/^securechat: |^ *\S*.*\(SC-\d+\)$/.test(row))).toEqual([]);
+  });
+
+  const ENDS: readonly [string, (side: Terminal) => void][] = [
+    ['/quit', (side) => side.type('\x15/quit\n')],
+    ['/wipe', (side) => side.type('\x15/wipe\n')],
+    ['SIGTERM', (side) => side.kill('SIGTERM')],
+  ];
+  it.each(ENDS)('of the line UI with --wipe-scrollback, by %s: how it ended', async (_name, end) => {
+    const { rows } = await kept(end, PROGRAM, ['line', '--wipe-scrollback']);
+    expect(rows.filter((row) => SAID.test(row))).toEqual([]);
+    expect(rows.filter((row) => row !== '' && !/^securechat: |^ *\S*.*\(SC-\d+\)$/.test(row))).toEqual([]);
+  });
+
+  it('of the line UI without it: all that was said, as is told at the start', async () => {
+    const { rows } = await kept((side) => side.kill('SIGTERM'), PROGRAM, ['line']);
+    const wanted = Array.from({ length: 40 }, (_, i) => `Zq7Wm ${i}`);
+    expect([...new Set(rows.flatMap((row) => /Zq7Wm \d+$/.exec(row)?.[0] ?? []))]).toEqual(wanted);
+    expect(rows.filter((row) => row.includes('SC-510')).length).toBeGreaterThan(0);
+  });
+
+  it.each(['line', 'rich'])('no half a line of the %s UI becomes a command of the shell', async (ui) => {
+    const code = `dune${process.pid}x${(rooms += 1)}-tunnel-anchor`;
+    const line = `"$0" --relay ${relay.url.href} --ui ${ui} ${code}; read -r rest; echo "left: <$rest>"`;
+    const side = startInTerminal(['-c', line, PROGRAM], { file: '/bin/sh' });
+    const other = start(['--relay', relay.url.href, '--ui', 'json', code]);
+    await Promise.all([side.shows(ACTIVE), other.event('state', ({ state }) => state === 'active')]);
+    side.type('written Zq7Wm');
+    await side.shows('written Zq7Wm');
+    other.command({ do: 'quit' });
+    await side.shows(/^securechat: .*SC-3/m);
+    side.type('\n');
+    await side.shows('left: <>');
   });
 
   const FILE = 'adapters/ui/rich/terminal.ts';
