@@ -182,6 +182,8 @@ export type UiView =
   /** The text of this side with the id it got: ids count from 0 in the order of the `send` events. */
   | { readonly type: 'own'; readonly id: number; readonly text: Uint8Array; readonly at: number }
   | { readonly type: 'status'; readonly id: number; readonly status: MessageStatus }
+  /** How long the line takes to the peer and back, whole milliseconds: told when it changes, for display only. */
+  | { readonly type: 'round-trip'; readonly ms: number }
   /** Whether more input is welcome now. While it is not, a UI that reads a pipe stops reading; nothing typed is lost. */
   | { readonly type: 'input'; readonly welcome: boolean }
   | { readonly type: 'peer'; readonly name: Uint8Array }

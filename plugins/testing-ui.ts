@@ -214,6 +214,7 @@ function allViews(): UiView[] {
     { type: 'own', id: 0, text: bytes('mine'), at: 1 },
     ...STATUSES.map((status): UiView => ({ type: 'status', id: 0, status })),
     { type: 'status', id: 7, status: 'delivered' },
+    { type: 'round-trip', ms: 12 },
     { type: 'input', welcome: false },
     { type: 'input', welcome: true },
     { type: 'notice', code: 'SC-315', text: 'sending is held back' },

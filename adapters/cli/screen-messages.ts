@@ -35,6 +35,8 @@ export const SCREEN_WORDS = {
     unverified: '! NOT VERIFIED',
     active: 'end-to-end encrypted',
     verified: 'words match',
+    code: 'code',
+    roundTrip: (ms: number) => `${String(ms)} ms`,
     reconnecting: (seconds: number) =>
       `~ reconnecting ${String(Math.floor(seconds / 60))}:${String(seconds % 60).padStart(2, '0')}`,
     held: (count: number) => `${String(count)} held`,
@@ -83,6 +85,7 @@ export const SCREEN_WORDS = {
   status: {
     verified: 'safety words: compared, they match',
     unverified: 'safety words: not compared in this program; /verify shows them',
+    roundTrip: (ms: number) => `to the peer and back: ${String(ms)} ms`,
     messages: (held: number, sent: number, delivered: number, failed: number) =>
       `your messages: ${String(held)} held, ${String(sent)} sent, ${String(delivered)} delivered, ${String(failed)} failed`,
   },

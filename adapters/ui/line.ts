@@ -209,6 +209,8 @@ export function createLineUi(options: FlagValues, context: UiContext): UiPort {
       case 'status':
         status(view);
         return;
+      case 'round-trip':
+        return;
       case 'input':
         welcome = view.welcome;
         return;

@@ -9,6 +9,7 @@ import type { OpenedFrame, Ratchet } from '../protocol/ratchet.js';
 import type { ProtocolRecord } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
 import { createOutbox, type FrameKind } from './outbox.js';
+import { createRoundTrip } from './round-trip.js';
 
 /** An eliciting frame is acked at the latest after this many milliseconds. */
 export const ACK_DELAY = 50;
@@ -64,6 +65,8 @@ export interface Channel {
   wakeAt(): number;
   /** This process slept: is the line still up? What came in meanwhile is still opened. */
   probe(now: number): void;
+  /** Milliseconds of the line's last round trips, or undefined. */
+  readonly roundTrip: number | undefined;
   /** True when the peer has not answered for SILENCE_LIMIT. */
   silent(now: number): boolean;
   /** Every frame below this number is acknowledged. */
@@ -80,6 +83,7 @@ export function createChannel(
   start: number,
 ): Channel {
   const outbox = createOutbox();
+  const roundTrip = createRoundTrip();
   let expected = 0;
   let concluded: { readonly ack: number } | undefined;
   /** Frames opened since one was sealed; when the oldest eliciting one of them must be acked. */
@@ -105,7 +109,10 @@ export function createChannel(
     rekey.frames += 1;
     rekey.traffic = true;
     if (kind === 'text') rekey.sent ||= records.some((record) => record.type === 'text');
-    if (records.length > 0) waitingSince = Math.min(waitingSince, now);
+    if (records.length > 0) {
+      waitingSince = Math.min(waitingSince, now);
+      roundTrip.sent(seq, now);
+    }
     transmit(frame);
     return seq;
   }
@@ -183,6 +190,7 @@ export function createChannel(
   function opened(frame: OpenedFrame, now: number): Received {
     try {
       outbox.acknowledge(frame.ack);
+      roundTrip.acknowledged(frame.ack, now);
       expected += 1;
       channel.proven = true;
       unanswered += 1;
@@ -212,6 +220,9 @@ export function createChannel(
     get acknowledged() {
       return outbox.lowest;
     },
+    get roundTrip() {
+      return roundTrip.ms;
+    },
 
     receive(bytes: Uint8Array, now: number): Received {
       const header = readFrameHeader(bytes);
@@ -223,6 +234,7 @@ export function createChannel(
 
     pause(): void {
       paused = true;
+      roundTrip.interrupted();
       ackDue = waitingSince = Number.POSITIVE_INFINITY;
     },
 

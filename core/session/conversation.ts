@@ -87,6 +87,7 @@ export function createConversation(
   let byeAnswered = false;
   let proven = established.role === 'B';
   let gaps = 0;
+  let roundTrip: number | undefined;
   /** What remains is to flush the socket. */
   let final: { readonly code: Code; readonly detail: Detail; readonly deadline: number } | undefined;
 
@@ -267,6 +268,13 @@ export function createConversation(
     reconnect.distrust(now);
   }
 
+  function showRoundTrip(): void {
+    const ms = channel.roundTrip;
+    if (ms === undefined || ms === roundTrip) return;
+    roundTrip = ms;
+    host.emit({ type: 'show', view: { type: 'round-trip', ms } });
+  }
+
   function frame(bytes: Uint8Array, now: number): void {
     const received = channel.receive(bytes, now);
     if (received.type === 'gap') return resync(now);
@@ -279,6 +287,7 @@ export function createConversation(
       received.wipe();
     }
     sender.acknowledged(channel.acknowledged);
+    showRoundTrip();
     answerGoodbye(now);
     progress(now);
   }

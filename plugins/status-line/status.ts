@@ -120,6 +120,7 @@ export function createStatusLine(options: { readonly text: boolean }, context: U
       case 'own':
       case 'status':
       case 'input':
+      case 'round-trip':
       case 'peer':
       case 'peer-confirmed':
     }

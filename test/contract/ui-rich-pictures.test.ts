@@ -58,7 +58,7 @@ const PICTURES: readonly Picture[] = [
     name: 'chat',
     title: 'Chat: messages with their states, and the line that is being written',
     rows: 16,
-    views: CHAT,
+    views: [...CHAT, { type: 'round-trip', ms: 12 }],
     then: (rig) => rig.type('see you at th'),
     cursor: true,
   },

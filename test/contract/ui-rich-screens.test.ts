@@ -178,7 +178,15 @@ describe('on a usual terminal', () => {
     rig.show(state('confirming'), words(true));
     await rig.type('m');
     rig.show(state('active'));
-    expect((await rig.screen())[0]).toContain(' end-to-end encrypted · words match · 1 held ─┐');
+    expect((await rig.screen())[0]).toContain(' end-to-end encrypted · 1 held · words match ─┐');
+  });
+
+  test('the bar says that the code was right, and how far the peer is, as far as there is room', async () => {
+    const views: readonly UiView[] = [words(false), state('active'), { type: 'round-trip', ms: 12 }];
+    const bar = async (columns: number) => (await pictured(views, { columns }))[0][0]?.replace(/^.*─ (?=end)/, '');
+    expect(await bar(80)).toBe('end-to-end encrypted · code ✓ · 12 ms ─┐');
+    expect(await bar(52)).toBe('end-to-end encrypted · code ✓ ─┐');
+    expect(await bar(40)).toBe('end-to-end encrypted ─┐');
   });
 });
 

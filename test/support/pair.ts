@@ -58,6 +58,7 @@ export interface Person {
   peerName: string;
   peerConfirmed: boolean;
   codes: Nameplate[];
+  roundTrips: number[];
   welcome: boolean;
   ended: { readonly code: Code; readonly exit: ExitStatus; readonly detail: Detail } | undefined;
 }
@@ -137,6 +138,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       peerName: '',
       peerConfirmed: false,
       codes: [],
+      roundTrips: [],
       welcome: true,
       ended: undefined,
     };
@@ -246,6 +248,9 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
         break;
       case 'code':
         who.codes.push(view.nameplate);
+        break;
+      case 'round-trip':
+        who.roundTrips.push(view.ms);
         break;
       case 'input':
         who.welcome = view.welcome;

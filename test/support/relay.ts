@@ -14,6 +14,9 @@ import { startRelay } from '../../relay-ws/server.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** As the image and the unit start them. */
+const NO_EVAL = '--disallow-code-generation-from-strings';
+
 /** Limits that no test meets by accident. */
 export const GENEROUS: Partial<RoomLimits> = {
   connections: 1_000_000,
@@ -76,7 +79,7 @@ export async function runRelayProgram(
   program: RelayProgram = 'relay-ws',
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [await bundle(program), ...args], {
+  const child = spawn(process.execPath, [NO_EVAL, await bundle(program), ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -99,7 +102,7 @@ export async function startRelayProcess(
   { built = false, env = {} }: { readonly built?: boolean; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<RelayProcess> {
   const file = built ? path.join(ROOT, 'dist', `${program}.js`) : await bundle(program);
-  const child = spawn(process.execPath, [file, ...args], {
+  const child = spawn(process.execPath, [NO_EVAL, file, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -246,7 +246,9 @@ export function createActions(options: ActionsOptions): Actions {
     const words = SCREEN_WORDS.status;
     const counts = (['held', 'sent', 'delivered', 'failed'] as const).map((each) => scrollback.count(each));
     const [held = 0, sent = 0, delivered = 0, failed = 0] = counts;
-    model.say(model.verified ? words.verified : words.unverified, words.messages(held, sent, delivered, failed));
+    const way = model.roundTrip === undefined ? [] : [words.roundTrip(model.roundTrip)];
+    const proof = model.verified ? words.verified : words.unverified;
+    model.say(proof, words.messages(held, sent, delivered, failed), ...way);
   }
 
   /** The panic key: what is here is gone before anything else happens, and the session does not wait for the peer. */

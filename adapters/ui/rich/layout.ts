@@ -142,41 +142,51 @@ function bar(
 function topBar(scene: Scene, columns: number): Row {
   const { glyphs } = scene;
   const [style, said, more] = stateOf(scene);
-  const text = concat(utf8(' '), said, more, utf8(' '));
   const room = columns - TITLE.length - 5;
-  const short = signs(text) <= room ? text : concat(utf8(' '), said, utf8(' '));
-  return bar(columns, [glyphs.topLeft, glyphs.topRight], glyphs, ['bold', utf8(TITLE)], [style, short]);
+  let text = concat(utf8(' '), said, utf8(' '));
+  for (const each of more) {
+    const longer = concat(text, glyphs.dot, utf8(' '), each, utf8(' '));
+    if (signs(longer) > room) break;
+    text = longer;
+  }
+  return bar(columns, [glyphs.topLeft, glyphs.topRight], glyphs, ['bold', utf8(TITLE)], [style, text]);
 }
 
 const TITLE = ` ${UI_WORDS.program} `;
 
-/** What the bar says about the state, and what it adds where there is room. Nothing from outside is in it. */
-function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, Uint8Array] {
+/** What the bar says about the state, and what it adds as far as there is room. Nothing from outside is in it. */
+function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, readonly Uint8Array[]] {
   const { bar: words } = SCREEN_WORDS;
   const circled = (text: string): Uint8Array => concat(glyphs.circle, utf8(` ${text}`));
-  const dotted = (...texts: readonly string[]): Uint8Array =>
-    concat(...texts.flatMap((text) => [utf8(' '), glyphs.dot, utf8(` ${text}`)]));
   const held = model.scrollback.count('held');
-  const waiting = held > 0 ? [words.held(held)] : [];
+  const waiting = held > 0 ? [utf8(words.held(held))] : [];
   switch (model.state) {
     case 'idle':
     case 'handshaking':
-      return ['warn', circled(words.connecting), dotted()];
+      return ['warn', circled(words.connecting), []];
     case 'searching':
-      return ['warn', circled(model.code.length > 0 ? words.waiting : words.connecting), dotted()];
+      return ['warn', circled(model.code.length > 0 ? words.waiting : words.connecting), []];
     case 'confirming':
-      return ['bad', utf8(words.unverified), dotted()];
+      return ['bad', utf8(words.unverified), []];
     case 'active':
-      return ['good', utf8(words.active), dotted(...(model.verified ? [words.verified] : []), ...waiting)];
+      return ['good', utf8(words.active), [...waiting, ...known(model, glyphs)]];
     case 'reconnecting': {
       const seconds = Math.max(0, Math.floor((now - model.since) / 1000));
-      return ['warn', utf8(words.reconnecting(seconds)), dotted(...waiting)];
+      return ['warn', utf8(words.reconnecting(seconds)), waiting];
     }
     case 'closing':
-      return ['warn', utf8(words.closing), dotted(...waiting)];
+      return ['warn', utf8(words.closing), waiting];
     case 'destroyed':
-      return ['dim', utf8(words.ended), dotted()];
+      return ['dim', utf8(words.ended), []];
   }
+}
+
+/** How the peer was recognised, and how far away it is. */
+function known({ coded, verified, roundTrip }: Model, glyphs: Glyphs): readonly Uint8Array[] {
+  const { bar: words } = SCREEN_WORDS;
+  const code = coded ? [concat(utf8(words.code), utf8(' '), glyphs.check)] : [];
+  const proof = verified ? [utf8(words.verified)] : code;
+  return [...proof, ...(roundTrip === undefined ? [] : [utf8(words.roundTrip(roundTrip))])];
 }
 
 function bottomBar({ model, glyphs }: Scene, columns: number): Row {

@@ -39,6 +39,8 @@ export interface Model {
   readonly link: Uint8Array;
   /** Neutralised UTF-8, four of them, or none yet. */
   readonly words: readonly Uint8Array[];
+  /** The peer has shown that it knows the code. */
+  readonly coded: boolean;
   /** The words were compared here, and match. */
   readonly verified: boolean;
   /** The person has answered; the peer's answer is missing. */
@@ -47,6 +49,8 @@ export interface Model {
   /** Neutralised; empty: the peer gave none. */
   readonly peerName: Uint8Array;
   readonly scrollback: Scrollback;
+  /** Milliseconds to the peer and back; undefined: not known. */
+  readonly roundTrip: number | undefined;
   /** The last sentence; undefined: it is not the end. Neutralised. */
   readonly ending: Uint8Array | undefined;
   overlay: Overlay;
@@ -76,11 +80,13 @@ export function createModel(sanitize: Sanitize): Model {
     invite: nothing as Uint8Array,
     link: nothing as Uint8Array,
     words: [] as readonly Uint8Array[],
+    coded: false,
     verified: false,
     answered: false,
     peerConfirmed: false,
     peerName: nothing as Uint8Array,
     scrollback,
+    roundTrip: undefined as number | undefined,
     ending: undefined as Uint8Array | undefined,
     overlay: undefined as Overlay,
     helpTop: 0,
@@ -147,6 +153,7 @@ export function createModel(sanitize: Sanitize): Model {
       case 'safety-words':
         model.words = view.words.map((word) => sanitize(utf8(word)));
         model.answered = false;
+        model.coded = !view.required;
         if (!view.required) {
           notice(UI_WORDS.safetyWords(view.words.join('  ')));
           notice(UI_WORDS.safetyWordsOptional);
@@ -165,6 +172,9 @@ export function createModel(sanitize: Sanitize): Model {
       case 'status':
         return scrollback.status(view.id, view.status);
       case 'input':
+        return;
+      case 'round-trip':
+        model.roundTrip = view.ms;
         return;
       case 'peer': {
         model.peerName.fill(0);

@@ -1,0 +1,40 @@
+/**
+ * The round-trip time of the line, for display: from a frame that asks for an ack to that ack, both directions and the
+ * relay included. No decision may depend on it, and no clock may be read in this file.
+ */
+
+/** An ack may wait up to ACK_DELAY for company: the smallest of this many counts. */
+export const SAMPLES = 8;
+
+export interface RoundTrip {
+  /** Milliseconds, whole; undefined: not known yet. */
+  readonly ms: number | undefined;
+  /** A frame that asks for an ack went out. */
+  sent(seq: number, now: number): void;
+  /** Everything below `ack` has arrived. */
+  acknowledged(ack: number, now: number): void;
+  /** The line is down: what is out will be sent twice and says nothing. What was measured belongs to the old line. */
+  interrupted(): void;
+}
+
+export function createRoundTrip(): RoundTrip {
+  let samples: number[] = [];
+  let out: { readonly seq: number; readonly at: number } | undefined;
+  return {
+    get ms() {
+      return samples.length === 0 ? undefined : Math.min(...samples);
+    },
+    sent(seq, now) {
+      out ??= { seq, at: now };
+    },
+    acknowledged(ack, now) {
+      if (out === undefined || ack <= out.seq) return;
+      samples = [...samples.slice(1 - SAMPLES), Math.max(0, Math.round(now - out.at))];
+      out = undefined;
+    },
+    interrupted() {
+      samples = [];
+      out = undefined;
+    },
+  };
+}
