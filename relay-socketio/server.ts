@@ -78,7 +78,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const restrain = (peer: Peer) => hold(peer, HELD_FOR_PEER);
   const letGo = (peer: Peer) => unhold(peer, HELD_FOR_PEER);
   const host = { now, perform, deliver, restrain, release: letGo, rooms: () => rooms };
-  const cluster = options.cluster === undefined ? undefined : createCluster<Peer>(host, options.cluster);
+  const cluster = options.cluster === undefined ? undefined : createCluster<Peer>(host, options.cluster, figures);
   const rooms: Rooms<Peer> = createRooms<Peer>({
     limits,
     claims: cluster?.claims,

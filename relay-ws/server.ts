@@ -84,7 +84,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const figures = createFigures();
   const now = () => performance.now();
   const host = { now, perform, deliver, restrain: holdForPeer, release: letGo, rooms: () => rooms };
-  const cluster = options.cluster === undefined ? undefined : createCluster<RelaySocket>(host, options.cluster);
+  const cluster =
+    options.cluster === undefined ? undefined : createCluster<RelaySocket>(host, options.cluster, figures);
   const rooms: Rooms<RelaySocket> = createRooms<RelaySocket>({
     limits,
     claims: cluster?.claims,

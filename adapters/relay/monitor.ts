@@ -27,14 +27,21 @@ export interface Monitor {
 /** Rejects with the error of the operating system when it cannot listen. */
 export async function startMonitor(relay: Relay, host: string, port: number): Promise<Monitor> {
   const registry = metricsOf(relay);
-  let ready = true;
+  let stopping = false;
+
+  /** Whether newcomers are taken now, and why not. */
+  function readiness(): readonly [status: number, text: string] {
+    if (stopping) return [503, 'stopping\n'];
+    if (relay.figures.cluster?.up === false) return [503, 'the line to Redis is down\n'];
+    return [200, 'ready\n'];
+  }
 
   async function answer(path: string, response: ServerResponse): Promise<void> {
     switch (path) {
       case '/healthz':
         return say(response, 200, 'ok\n');
       case '/readyz':
-        return ready ? say(response, 200, 'ready\n') : say(response, 503, 'stopping\n');
+        return say(response, ...readiness());
       case '/metrics':
         return say(response, 200, await registry.metrics(), registry.contentType);
       default:
@@ -66,7 +73,7 @@ export async function startMonitor(relay: Relay, host: string, port: number): Pr
   return {
     url: new URL(`http://${isIPv6(host) ? `[${host}]` : host}:${String(address.port)}/`),
     stopping() {
-      ready = false;
+      stopping = true;
     },
     close() {
       server.close();
@@ -133,6 +140,13 @@ function metricsOf(relay: Relay): Registry {
     `Bytes of frames forwarded, in steps of ${String(BYTES_STEP)}.`,
     () => figures.bytes - (figures.bytes % BYTES_STEP),
   );
+  const { cluster } = figures;
+  if (cluster !== undefined) {
+    gauge('cluster_up', '1: the line to Redis is there.', () => Number(cluster.up));
+    gauge('cluster_relays', 'Relays that share their rooms, this one too.', () => cluster.relays);
+    total('cluster_losses_total', 'How often the line to Redis was lost.', () => cluster.losses);
+    total('cluster_frames_total', 'Frames that went to another relay.', () => cluster.frames);
+  }
   const waits = new Histogram({
     name: `${PREFIX}wait_seconds`,
     help: 'From a join to the peer.',

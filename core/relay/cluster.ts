@@ -7,6 +7,7 @@
  * Frames are never dropped in silence: at most LINK_WINDOW bytes of one sender are under way, then it is not read from;
  * and a frame that is missing ends the receiver's connection, so that the session resumes.
  */
+import type { Figures } from './figures.js';
 import type { Claim, ConnectCluster, Holding } from './line.js';
 import type { Claims, Member, RoomEffect, Rooms } from './seats.js';
 import type { Join, RelayErrorCode } from './wire.js';
@@ -78,7 +79,9 @@ interface Outbound {
   end: number;
 }
 
-export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster): Cluster<S> {
+export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster, figures: Figures): Cluster<S> {
+  const counted = { up: false, relays: 0, losses: 0, frames: 0 };
+  figures.cluster = counted;
   const entries = new Map<Member<S>, Entry<S>>();
   const numbers = new Map<number, Entry<S>>();
   const rooms = new Map<string, Shared<S>>();
@@ -254,6 +257,7 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster):
 
     up(name) {
       instance = name;
+      counted.up = true;
       const all = [...entries.values()];
       for (const entry of all) entry.standing = 'again';
       if (all.length > 0) port.claim(all.map(({ claim }) => ({ ...claim, mode: 'keep' })));
@@ -262,6 +266,8 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster):
     down() {
       if (instance === undefined) return;
       instance = undefined;
+      counted.up = false;
+      counted.losses += 1;
       outbound.clear();
       for (const [room, there] of [...rooms]) part(room, there);
       for (const entry of [...entries.values()]) {
@@ -281,6 +287,7 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster):
 
     live(instances) {
       const known = new Set(instances);
+      counted.relays = known.size;
       if (instance !== undefined) partFrom((name) => !known.has(name));
     },
 
@@ -338,6 +345,7 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster):
       if (entry?.far === undefined) return;
       put(entry.far.instance, FRAME, entry, entry.far, entry.frames, frame);
       entry.frames = (entry.frames + 1) >>> 0;
+      counted.frames += 1;
       entry.sent = (entry.sent + frame.length) >>> 0;
       if (entry.restrained || (entry.sent - entry.arrived) >>> 0 <= LINK_WINDOW) return;
       entry.restrained = true;

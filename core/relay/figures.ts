@@ -16,8 +16,21 @@ export interface Figures {
   /** Frames and bytes forwarded. */
   frames: number;
   bytes: number;
+  /** Of a relay that shares its rooms; undefined: it does not. */
+  cluster: ClusterFigures | undefined;
   /** Told how long who waited for a peer has waited, milliseconds. */
   onPaired: (waitedMs: number) => void;
+}
+
+export interface ClusterFigures {
+  /** The line to the common place is there, and this relay has a name on it: newcomers are taken. */
+  up: boolean;
+  /** Relays that were known when it was last heard, this one too. */
+  relays: number;
+  /** How often the line was lost. */
+  losses: number;
+  /** Frames that went to another relay. */
+  frames: number;
 }
 
 export function createFigures(): Figures {
@@ -27,6 +40,7 @@ export function createFigures(): Figures {
     joins: new Map(),
     frames: 0,
     bytes: 0,
+    cluster: undefined,
     onPaired: () => undefined,
   };
 }

@@ -31,7 +31,7 @@ if (!hasManyAddresses) console.warn('SKIPPED: abuse of the relays needs the many
 /** Within the limit on connections of one address. */
 const MANY = 50;
 /** Opened and reset. */
-const RESETS = 2_000;
+const RESETS = 10_000;
 /** More than the kernel and one connection's buffers; far less than what is sent. */
 const MEMORY_BOUND = 64 * 1024 * 1024;
 /** Sizes that nothing else has. */

@@ -188,6 +188,32 @@ describe.skipIf(!hasRedis('relays that share their rooms'))('relays that share t
     expect(third.told[0]).toMatchObject({ type: 'error', code: 'room-full' });
   }, 30_000);
 
+  test('the monitor tells whether newcomers are taken, how many relays there are and what travels', async () => {
+    const store = await redis();
+    const args = ['--port', '0', '--monitor-port', '0', '--cluster', store.url];
+    const [one, two] = [await startRelayProcess(args), await startRelayProcess(args, 'relay-socketio')];
+    for (const each of [one, two]) cleanups.push(() => each.child.kill('SIGKILL'));
+    const monitor = await one.says(/(?<=monitor on )http:\/\/\S+(?=\n)/);
+    const ask = async (what: string): Promise<string> => (await fetch(monitor + what)).text();
+    const figure = async (name: string): Promise<number> =>
+      Number(new RegExp(`^securechat_relay_cluster_${name} (\\S+)$`, 'm').exec(await ask('metrics'))?.[1]);
+    for (const each of [one, two]) await each.says('rooms are shared over Redis\n');
+    expect(await ask('readyz')).toBe('ready\n');
+    expect([await figure('up'), await figure('losses_total'), await figure('frames_total')]).toEqual([1, 0, 0]);
+    const { a, b } = await pairApart(one.url, two.url, ['ws', 'socketio']);
+    a.send(bytes('hello'));
+    await b.until('the frame', ({ frames }) => frames.length === 1);
+    expect(await figure('frames_total')).toBe(1);
+    while ((await figure('relays')) !== 2);
+    await store.kill();
+    await one.says('the line to Redis is down');
+    expect([await ask('readyz'), await figure('up')]).toEqual(['the line to Redis is down\n', 0]);
+    expect(await figure('losses_total')).toBe(1);
+    await store.start();
+    await one.says(/shared over Redis[^]*shared over Redis/);
+    expect([await ask('readyz'), await figure('up')]).toEqual(['ready\n', 1]);
+  }, 30_000);
+
   test('a partition: the one side is told at once or by the lease, and both meet again when it heals', async () => {
     const store = await redis();
     const proxy = await startTcpProxy(() => store.port);

@@ -4,6 +4,7 @@
  * do. What must never happen throws here; nothing else is expected in this file.
  */
 import { createCluster } from '../../core/relay/cluster.js';
+import { createFigures } from '../../core/relay/figures.js';
 import type { Claim, ClusterNews, Holding } from '../../core/relay/line.js';
 import { createRooms } from '../../core/relay/rooms.js';
 import type { Member, RoomEffect, Rooms } from '../../core/relay/seats.js';
@@ -207,6 +208,7 @@ export function simulateCluster(count: number) {
           close: () => Promise.resolve(),
         };
       },
+      createFigures(),
     );
     const machine: Rooms<Client> = createRooms<Client>({
       limits: { ...GENEROUS, joinTimeoutMs: 1e9, waitTimeoutMs: 1e9, idleTimeoutMs: 1e9 },
