@@ -198,7 +198,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     const { member } = socket;
     // Of one that is told to go nothing more is looked at.
     if (member === undefined || member.gone) return;
-    if (isBinary && member.joined) {
+    if (isBinary && member.joined && (message as Buffer).length > 0) {
       const to = rooms.frame(member, now());
       if (to !== undefined) forward(message as Buffer, socket, to);
       else cluster?.send(member, message as Buffer);

@@ -264,8 +264,8 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
   },
   'SC-328': {
     sentence: ({ count }) =>
-      `Leaving waits for the line:${undelivered(count)} Leave again to give ${count === 1 ? 'it' : 'them'} up.`,
-    cause: 'There is text that did not arrive, and the line is down.',
+      `Leaving waits:${undelivered(count)} Leave again to give ${count === 1 ? 'it' : 'them'} up.`,
+    cause: 'There is text that did not arrive: the line is down, or the peer does not answer for it.',
     remedy: 'Wait, or leave again.',
   },
   'SC-401': {

@@ -82,7 +82,7 @@ export function run(argv: readonly string[], io: Io): Run {
     }
     const color = colorOf(options, io);
     const entered = await Promise.race([enter(options, io, color), interrupted]);
-    const { compose } = await import('./compose.js');
+    const { compose } = await Promise.race([import('./compose.js'), interrupted]);
     const relay = options.relay ?? entered.relay;
     const streams = { input: entered.input, output: io.stdout, errors: io.stderr, color };
     const composing = compose({ registry, options, relay, streams }).then((made) => {
@@ -117,11 +117,13 @@ export function run(argv: readonly string[], io: Io): Run {
   }
 
   async function talk(options: Options, entered: EnteredCode, made: Parts): Promise<ExitStatus> {
-    const [{ chat }, { toldUi }, { wordlist }] = await Promise.all([
+    const loading = Promise.all([
       import('../../core/session/chat.js'),
       import('./told-ui.js'),
       import('@scure/bip39/wordlists/english.js'),
     ]);
+    // From here to the chat nothing else is waited for: an interruption is the one's or the other's.
+    const [{ chat }, { toldUi }, { wordlist }] = await Promise.race([loading, interrupted]);
     const { relay } = made;
     session = chat({
       ...made,

@@ -144,7 +144,8 @@ export function createSocketioTransport({
         emit({ type: 'open' });
       });
       socket.on(EVENTS.frame, (frame: unknown) => {
-        if (frame instanceof Uint8Array) emit({ type: 'frame', frame: new Uint8Array(frame) });
+        if (frame instanceof Uint8Array && frame.length > 0 && frame.length <= FRAME_LIMIT)
+          emit({ type: 'frame', frame: new Uint8Array(frame) });
       });
       socket.on(EVENTS.control, (message: unknown) => {
         const bounded = JSON.stringify(message).length <= CONTROL_LIMIT;

@@ -64,8 +64,10 @@ export function createWsTransport(options: WsTransportOptions): TransportPort {
       function onMessage(message: RawData, isBinary: boolean): void {
         // The library's default type of binary messages: a Buffer, a view of what came in one read.
         const bytes = message as Buffer;
-        if (isBinary) emit({ type: 'frame', frame: new Uint8Array(bytes) });
-        else {
+        if (isBinary) {
+          // Nothing at all is no frame; longer than one the library does not let through.
+          if (bytes.length > 0) emit({ type: 'frame', frame: new Uint8Array(bytes) });
+        } else {
           const parsed = bytes.length > CONTROL_LIMIT ? undefined : parseControl(bytes.toString());
           emit({ type: 'control', message: parsed });
         }

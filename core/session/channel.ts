@@ -163,7 +163,9 @@ export function createChannel(
     switch (record.type) {
       case 'offer':
         if (role !== 'B') throw new RemoteProtocolError('an offer came from B');
-        if (offer !== undefined) throw new RemoteProtocolError('a second offer before the answer');
+        // The answer's ack comes with the next offer at the latest.
+        if (offer !== undefined || outbox.has('answer'))
+          throw new RemoteProtocolError('a second offer before the answer');
         offer = record.value.slice();
         return undefined;
       case 'answer':

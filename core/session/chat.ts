@@ -173,8 +173,11 @@ export function chat(options: ChatOptions): Chat {
       case 'ended':
         return end(view);
       default:
-        ui.show(atWallTime(view));
-        wipeView(view);
+        try {
+          ui.show(atWallTime(view));
+        } finally {
+          wipeView(view);
+        }
     }
   }
 
@@ -186,10 +189,13 @@ export function chat(options: ChatOptions): Chat {
 
   function showCode(): void {
     const presented = options.present(code);
-    ui.show({ type: 'code', ...presented });
-    presented.code.fill(0);
-    presented.invite.fill(0);
-    code.secret.fill(0);
+    try {
+      ui.show({ type: 'code', ...presented });
+    } finally {
+      presented.code.fill(0);
+      presented.invite.fill(0);
+      code.secret.fill(0);
+    }
   }
 
   function end(view: Extract<SessionView, { type: 'ended' }>): void {

@@ -16,7 +16,7 @@ import { createInbox } from './inbox.js';
 import { createReconnect } from './reconnect.js';
 import type { Sender } from './sender.js';
 
-/** Who sent bye goes on opening frames at most this long. */
+/** Who sent bye goes on opening frames at most this long; a goodbye that is not to wait for text is over by then. */
 export const BYE_TIMEOUT = 5_000;
 /** Who has nothing left to say waits at most this long for the socket to be flushed. */
 export const FLUSH_TIMEOUT = 2_000;
@@ -46,7 +46,9 @@ export interface Conversation {
   resumeTurn(now: number): void;
   /** This process slept: whatever the connection says, it is not believed to be up. */
   slept(now: number): void;
-  /** The person's answer about the safety words. */
+  /** The person has accepted the words, or nothing is to be compared. */
+  readonly trusted: boolean;
+  /** The person's answer about the safety words, while not `trusted`; once. */
   confirm(match: boolean, now: number): void;
   /** Own goodbye after all own text; `code` is how the session then ends. A second call does not wait for the text. */
   leave(code: Code, now: number): void;
@@ -72,7 +74,6 @@ export function createConversation(
     start,
   );
   const inbox = createInbox(host, options.receipts);
-  /** The person has accepted the words, or nothing is to be compared. */
   let trusted = !options.compare;
   let peerConfirmed = false;
   /** Records that wait for room in the window. */
@@ -82,6 +83,8 @@ export function createConversation(
     | { readonly code: Code; readonly reason: ByeReason; readonly waits: boolean; readonly patient: boolean }
     | undefined;
   let byeDeadline = Number.POSITIVE_INFINITY;
+  /** Nothing of what leaving waits for has been acknowledged until then: told. */
+  let stuckAt = Number.POSITIVE_INFINITY;
   let byeOut = false;
   let peerBye: ByeReason | undefined;
   let byeAnswered = false;
@@ -103,8 +106,10 @@ export function createConversation(
     givenUp,
     provisional: () => !proven,
     elsewhere(now) {
-      if (!proven) options.elsewhere(now);
-      return !proven;
+      // Words were refused, or nobody waits any more: a new handshake would not change that.
+      if (proven || leaving?.patient === false) return false;
+      options.elsewhere(now);
+      return true;
     },
   });
   established.resume.wipe();
@@ -123,6 +128,7 @@ export function createConversation(
   if (options.compare && options.name.length > 0) announcements.push({ type: 'name', name: options.name });
   if (trusted) inbox.open();
   if (established.peer.name.length > 0) inbox.name(established.peer.name);
+  established.peer.name.fill(0);
   tick(start);
 
   function take(record: ChannelRecord, now: number): void {
@@ -189,7 +195,8 @@ export function createConversation(
     if (channel.send('bye', [{ type: 'bye', reason: leaving.reason }], now) === undefined) return;
     byeOut = true;
     inbox.close();
-    byeDeadline = now + BYE_TIMEOUT;
+    byeDeadline = Math.min(byeDeadline, now + BYE_TIMEOUT);
+    stuckAt = Number.POSITIVE_INFINITY;
     channel.conclude();
     if (leaving.reason !== 'words did not match') host.move('leave');
   }
@@ -204,7 +211,8 @@ export function createConversation(
   /** Sends what may be sent now, receipts excepted: those wait for the next tick, to go out together. */
   function progress(now: number): void {
     if (final !== undefined) return;
-    if (now >= byeDeadline) return flushThenEnd(now);
+    if (now >= byeDeadline) return overdue(now);
+    if (now >= stuckAt) tellWaiting();
     if (channel.paused) return;
     if (trusted && !byeOut && peerBye === undefined) {
       sendAnnouncements(now);
@@ -225,20 +233,33 @@ export function createConversation(
   function interrupted(now: number): void {
     channel.pause();
     host.move('lost');
-    waitForLine(now);
+    bound(now);
   }
 
-  /** Who wants to leave with nothing to deliver does not wait long for a line; who has something is told. */
-  function waitForLine(now: number): void {
+  /** The own goodbye is out for long enough, or it was not possible in time: then it is said without waiting for text. */
+  function overdue(now: number): void {
+    if (leaving !== undefined && !byeOut && !channel.paused) {
+      leaving = { ...leaving, waits: false };
+      sayGoodbye(now);
+    }
+    flushThenEnd(now);
+  }
+
+  function tellWaiting(): void {
+    stuckAt = Number.POSITIVE_INFINITY;
+    host.notice('SC-328', { count: sender.undelivered });
+  }
+
+  /** Only who left for the first time, and in no hurry, waits for text, and is told; all else is over soon. */
+  function bound(now: number): void {
     if (leaving === undefined || byeOut) return;
-    const count = sender.undelivered;
-    if (leaving.reason !== 'left' || !leaving.patient || count === 0)
-      byeDeadline = Math.min(byeDeadline, now + BYE_TIMEOUT);
-    else host.notice('SC-328', { count });
+    if (!leaving.patient || sender.undelivered === 0) byeDeadline = Math.min(byeDeadline, now + BYE_TIMEOUT);
+    else if (channel.paused) tellWaiting();
+    else stuckAt = now + BYE_TIMEOUT;
   }
 
   function resumed(peer: Position, now: number): void {
-    if (!byeOut) byeDeadline = Number.POSITIVE_INFINITY;
+    if (!byeOut && leaving?.patient === true) byeDeadline = Number.POSITIVE_INFINITY;
     channel.resume(peer, now);
     prove();
     sender.acknowledged(channel.acknowledged);
@@ -276,6 +297,7 @@ export function createConversation(
   }
 
   function frame(bytes: Uint8Array, now: number): void {
+    const before = channel.acknowledged;
     const received = channel.receive(bytes, now);
     if (received.type === 'gap') return resync(now);
     if (received.type === 'ignored') return;
@@ -287,6 +309,7 @@ export function createConversation(
       received.wipe();
     }
     sender.acknowledged(channel.acknowledged);
+    if (stuckAt !== Number.POSITIVE_INFINITY && channel.acknowledged > before) stuckAt = now + BYE_TIMEOUT;
     showRoundTrip();
     answerGoodbye(now);
     progress(now);
@@ -307,8 +330,11 @@ export function createConversation(
       if (final === undefined) channel.probe(now);
     },
 
+    get trusted() {
+      return trusted;
+    },
+
     confirm(match, now) {
-      if (trusted || leaving?.reason === 'words did not match') return host.notice('SC-312');
       if (match) {
         trusted = true;
         host.move('wordsMatch');
@@ -319,20 +345,18 @@ export function createConversation(
         inbox.wipeUnseen();
         host.move('wordsDiffer');
         leaving = { code: 'SC-403', reason: 'words did not match', waits: false, patient: false };
-        if (channel.paused) waitForLine(now);
+        bound(now);
       }
       tick(now);
     },
 
     leave(code, now) {
+      // Nothing takes back that the words did not match.
+      if (leaving?.reason === 'words did not match') return;
       const again = leaving !== undefined;
-      leaving = {
-        code,
-        reason: leaving?.reason ?? 'left',
-        waits: !again && code !== 'SC-326',
-        patient: code === 'SC-317' && !again,
-      };
-      if (channel.paused) waitForLine(now);
+      const patient = code === 'SC-317' && !again;
+      leaving = { code, reason: 'left', waits: !again && code !== 'SC-326', patient };
+      bound(now);
       tick(now);
     },
 
@@ -340,7 +364,7 @@ export function createConversation(
 
     wakeAt(now) {
       if (final !== undefined) return final.deadline;
-      const due = [channel.wakeAt(), reconnect.wakeAt(), byeDeadline];
+      const due = [channel.wakeAt(), reconnect.wakeAt(), byeDeadline, stuckAt];
       if (trusted && !byeOut && peerBye === undefined && !channel.paused) {
         due.push(sender.wakeAt(now));
         if (inbox.owes && channel.allows('text')) due.push(now);

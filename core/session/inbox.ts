@@ -79,8 +79,9 @@ export function createInbox(host: Host, receipts: boolean): Inbox {
       if (state === 'closed') return void message.text.fill(0);
       if (state === 'open') return show(message);
       unseenBytes += message.text.length + UNSEEN_OVERHEAD;
-      if (unseenBytes > UNSEEN_LIMIT) throw new RemoteProtocolError('too much text before the words were compared');
+      // With the others it is wiped, whatever becomes of it.
       unseen.push(message);
+      if (unseenBytes > UNSEEN_LIMIT) throw new RemoteProtocolError('too much text before the words were compared');
     },
 
     open() {

@@ -28,6 +28,8 @@ export interface Outbox {
   readonly eliciting: number;
   /** Whether a frame of this kind may be sealed now. */
   allows(kind: FrameKind): boolean;
+  /** Whether a frame of this kind is un-acked. */
+  has(kind: FrameKind): boolean;
   add(kind: FrameKind, frame: Uint8Array): void;
   /**
    * The peer expects `ack` next: everything below is released. A lower one than before is nothing; one above what was
@@ -64,6 +66,7 @@ export function createOutbox(): Outbox {
       if (kind === 'text') return textFrames < TEXT_WINDOW_FRAMES && textBytes < TEXT_WINDOW_BYTES;
       return entries.length < CONTROL_WINDOW_FRAMES && (kind === 'ack' || !has(kind));
     },
+    has,
     add(kind, frame) {
       if (nextSeq >= 2 ** 48 - 1) throw new LocalProtocolError('sequence numbers are used up');
       entries.push({ seq: nextSeq, kind, frame });

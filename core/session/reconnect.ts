@@ -117,12 +117,14 @@ export function createReconnect(host: Host, options: ReconnectOptions): Reconnec
   function alone(now: number): void {
     down(now);
     proof = undefined;
+    ticketWork.stop();
     enter('alone', now + (options.provisional() ? ALONE_TURN : ALONE_TIMEOUT));
   }
 
   /** Each pairing event draws a fresh nonce and sends resume-1 once. */
   function pair(now: number): void {
     down(now);
+    ticketWork.stop();
     proof = createProof(crypto, role, options.prover);
     enter('proving', now + PROOF_TIMEOUT);
     host.emit({ type: 'transmit', frame: proof.first });

@@ -71,6 +71,11 @@ export interface Rendezvous {
   transport(event: TransportEvent, now: number): void;
   tick(now: number): void;
   wakeAt(): number;
+  /**
+   * The session ends, for whatever reason: the last word on an attempt that was counted and did not succeed. Detail of
+   * SC-401 when that burnt the code.
+   */
+  judge(): Detail | undefined;
   wipe(): void;
 }
 
@@ -123,20 +128,31 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
     host.emit({ type: 'join', join: { ...wanted(), ticket } });
   }
 
+  function judge(): Detail | undefined {
+    if (!counted) return undefined;
+    counted = false;
+    if (used >= ATTEMPTS[form]) return { attempts: used };
+    host.notice('SC-402', { attempt: used, attempts: ATTEMPTS[form] });
+    return undefined;
+  }
+
   /** Forgets the attempt. False when the code is burnt, and with it the session. */
   function drop(): boolean {
     if (attempt === undefined) return true;
     attempt.wipe();
     attempt = undefined;
     attemptDeadline = Number.POSITIVE_INFINITY;
-    if (!counted) return true;
+    const burnt = judge();
+    if (burnt !== undefined) host.end('SC-401', burnt);
+    return burnt === undefined;
+  }
+
+  /** The peer holds the same code: the attempt was none against it. */
+  function succeeded(): void {
+    attempt = undefined;
+    attemptDeadline = Number.POSITIVE_INFINITY;
+    if (counted) used -= 1;
     counted = false;
-    if (used >= ATTEMPTS[form]) {
-      host.end('SC-401', { attempts: used });
-      return false;
-    }
-    host.notice('SC-402', { attempt: used, attempts: ATTEMPTS[form] });
-    return true;
   }
 
   /** Ending an attempt: wipe, close, rejoin with the same seat after a while. */
@@ -165,11 +181,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
   function lost(code: Code, detail: Detail, now: number, atLeast = 0): void {
     if (visiting) return leave(now, 0);
     giveUpAt = Math.min(giveUpAt, now + options.resumeTimeout);
-    if (!known || now >= giveUpAt) {
-      // An attempt that was counted and cut off may have burnt the code.
-      if (drop()) host.end(code, detail);
-      return;
-    }
+    if (!known || now >= giveUpAt) return host.end(code, detail);
     if (!told) host.notice('SC-325', { why: detail['why'] ?? '' });
     told = true;
     leave(now, Math.max(backoff.next(), atLeast));
@@ -188,6 +200,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
   /** Each pairing event makes a fresh attempt: everything drawn anew, M0 sent once. */
   function pair(now: number): void {
     if (!drop()) return;
+    ticketWork.stop();
     visitDeadline = Number.POSITIVE_INFINITY;
     host.move('paired');
     attempt = createAttempt(crypto, prs, mode, room, caps);
@@ -202,7 +215,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
   }
 
   function refused(code: RelayErrorCode, retryAfterMs: number | undefined, now: number): void {
-    if (code === 'room-taken' && options.reroll !== undefined && nameplates < NAMEPLATES) {
+    if (code === 'room-taken' && !settled && options.reroll !== undefined && nameplates < NAMEPLATES) {
       nameplates += 1;
       nameplate = options.reroll();
       room = roomId(crypto, nameplate);
@@ -214,6 +227,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
   }
 
   function joined(): void {
+    ticketWork.stop();
     joinDeadline = giveUpAt = Number.POSITIVE_INFINITY;
     known = true;
     told = false;
@@ -255,7 +269,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
         return host.emit({ type: 'transmit', frame: step.message });
       case 'established':
         if (step.message !== undefined) host.emit({ type: 'transmit', frame: step.message });
-        attempt = undefined;
+        succeeded();
         return options.established(step.result, now);
       case 'version-skew':
         return host.end('SC-305', { version: step.version });
@@ -332,6 +346,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
     },
 
     wakeAt: () => Math.min(joinDeadline, attemptDeadline, rejoinAt, visitDeadline, ticketWork.wakeAt()),
+    judge,
 
     wipe() {
       attempt?.wipe();

@@ -73,6 +73,8 @@ export function createSession(options: SessionOptions): Session {
   let inputEnded = false;
   /** The person wants to leave; a conversation that is replaced is asked again. */
   let wish: Code | undefined;
+  /** The person said that the words do not match: whatever comes after it, that is the end. */
+  let refused = false;
   let interrupts = 0;
 
   const host: Host = {
@@ -103,7 +105,8 @@ export function createSession(options: SessionOptions): Session {
       { ...options, established: result, compare, proven: () => prs.wipe(), elsewhere },
       now,
     );
-    if (inputEnded) endOfInput(now);
+    if (refused) conversation.confirm(false, now);
+    else if (inputEnded) endOfInput(now);
     else if (wish !== undefined) conversation.leave(wish, now);
   }
 
@@ -118,12 +121,20 @@ export function createSession(options: SessionOptions): Session {
   }
 
   /** The one way out: every key and every text is wiped, then the end is told. What follows it is in chat.ts. */
-  function end(code: Code, detail: Detail = {}): void {
+  function end(why: Code, because: Detail = {}): void {
     if (state === 'destroyed') return;
+    const { code, detail } = verdict(why, because);
     host.move('end');
     wipe();
     host.emit({ type: 'disconnect' });
     host.emit({ type: 'show', view: { type: 'ended', code, detail, exit: CODES[code] } });
+  }
+
+  /** What must not be lost behind another reason, which may be the relay's choice: somebody else was there. */
+  function verdict(code: Code, detail: Detail): { code: Code; detail: Detail } {
+    if (refused) return { code: 'SC-403', detail: {} };
+    const burnt = rendezvous.judge();
+    return burnt === undefined ? { code, detail } : { code: 'SC-401', detail: burnt };
   }
 
   /** Keys, then what was sealed, then text; what breaks on the way keeps nothing else from being wiped. */
@@ -181,8 +192,7 @@ export function createSession(options: SessionOptions): Session {
       case 'send':
         return send(event.text, now);
       case 'confirm':
-        if (next(state, event.match ? 'wordsMatch' : 'wordsDiffer') === undefined) return host.notice('SC-312');
-        return conversation?.confirm(event.match, now);
+        return confirm(event.match, now);
       case 'quit':
         return leave('SC-317', now);
       case 'end-of-input':
@@ -198,6 +208,13 @@ export function createSession(options: SessionOptions): Session {
       case 'malformed':
         return host.notice('SC-313', { why: event.why });
     }
+  }
+
+  function confirm(match: boolean, now: number): void {
+    const possible = next(state, match ? 'wordsMatch' : 'wordsDiffer') !== undefined;
+    if (!possible || refused || conversation?.trusted !== false) return host.notice('SC-312');
+    refused = !match;
+    conversation.confirm(match, now);
   }
 
   function transport(event: TransportEvent, now: number): void {
@@ -242,7 +259,8 @@ export function createSession(options: SessionOptions): Session {
   function wakeAt(now: number): number {
     if (state === 'destroyed' || state === 'idle') return Number.POSITIVE_INFINITY;
     const due = turn === 'rendezvous' ? rendezvous.wakeAt() : Number.POSITIVE_INFINITY;
-    return Math.min(due, conversation?.wakeAt(now) ?? Number.POSITIVE_INFINITY, idleAt);
+    const idle = state === 'closing' ? Number.POSITIVE_INFINITY : idleAt;
+    return Math.min(due, conversation?.wakeAt(now) ?? Number.POSITIVE_INFINITY, idle);
   }
 
   /** An error in a step ends the session: the peer's with a last word to it, ours as a defect. */
@@ -266,13 +284,10 @@ export function createSession(options: SessionOptions): Session {
     wakeAt,
     handle(event, now) {
       effects = [];
-      if (state === 'destroyed') {
-        if (event.type === 'ui' && event.event.type === 'send') event.event.text.fill(0);
-        return effects;
-      }
       try {
         if (now >= wanted + SLEPT) slept(now);
-        dispatch(event, now);
+        if (state !== 'destroyed') dispatch(event, now);
+        else if (event.type === 'ui' && event.event.type === 'send') event.event.text.fill(0);
       } catch (error) {
         broken(error, now);
       }

@@ -17,6 +17,8 @@ export const TICKET_TIMEOUT = 60_000;
 export interface TicketWork {
   /** A new connection: on each, one challenge is accepted. */
   reset(): void;
+  /** The relay has answered otherwise: no ticket is wanted any more. */
+  stop(): void;
   /** False: none, too hard, or the second one; to be taken as the refusal that it came with. */
   begin(challenge: Challenge | undefined, now: number): boolean;
   /** One slice; the ticket when it is found. */
@@ -35,6 +37,10 @@ export function createTicketWork(crypto: CryptoPort): TicketWork {
   return {
     reset() {
       asked = false;
+      due = Number.POSITIVE_INFINITY;
+    },
+
+    stop() {
       due = Number.POSITIVE_INFINITY;
     },
 

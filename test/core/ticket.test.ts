@@ -212,6 +212,23 @@ describe('a session that is asked', () => {
     expect(mute.right.ended).toMatchObject({ code: 'SC-107' });
   });
 
+  it.each([true, false])('works no more when it is let in without; to a room that was joined before: %s', (before) => {
+    const pair = createPair();
+    if (before) {
+      pair.start();
+      pair.advance(1_000);
+    } else pair.relay.frame = () => undefined;
+    pair.relay.join = (_join, from) => {
+      if (from === 'right') pair.control(from, asked(EASY));
+      return false;
+    };
+    if (before) pair.cut('right');
+    else pair.start();
+    pair.advance(20_000);
+    expect(pair.right.joins.every(({ ticket }) => ticket === undefined)).toBe(true);
+    expect(pair.right.session.state).toBe(before ? 'active' : 'handshaking');
+  });
+
   it('is not asked in the middle of a handshake or a chat', () => {
     const pair = connectedPair();
     pair.advance(1_000);
