@@ -3,7 +3,7 @@
  * and returns what is to be done; `wakeAt` says when it wants to be called again. No I/O, no clock, no sentence; the
  * states and their changes are in transitions.ts.
  */
-import { CODES, type Code, type Detail, isSecurechatError } from '../errors.js';
+import { CODES, type Code, EXIT, type Detail, isSecurechatError } from '../errors.js';
 import type { CryptoPort, Secret, State, TransportEvent, UiEvent } from '../ports.js';
 import { type Caps, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake.js';
@@ -134,7 +134,10 @@ export function createSession(options: SessionOptions): Session {
   function verdict(code: Code, detail: Detail): { code: Code; detail: Detail } {
     if (refused) return { code: 'SC-403', detail: {} };
     const burnt = rendezvous.judge();
-    return burnt === undefined ? { code, detail } : { code: 'SC-401', detail: burnt };
+    if (burnt === undefined) return { code, detail };
+    if (CODES[code] !== EXIT.internal) return { code: 'SC-401', detail: burnt };
+    host.notice('SC-401', burnt);
+    return { code, detail };
   }
 
   /** Keys, then what was sealed, then text; what breaks on the way keeps nothing else from being wiped. */

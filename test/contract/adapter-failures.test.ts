@@ -64,6 +64,10 @@ function expectFailed({ exit, sentences, live, closed }: Outcome, kind: string, 
   expect([exit, live, closed]).toEqual([EXIT.internal, 0, 1]);
 }
 
+function buffersOf(view: UiView): number[] {
+  return Object.values(view).flatMap((value: unknown) => (value instanceof Uint8Array ? [...value] : []));
+}
+
 function boom(): never {
   throw new Error('boom');
 }
@@ -249,6 +253,8 @@ describe('a UI', () => {
       // Only the end itself, when it could not be shown, is told beside the UI.
       expect(left.untold, `view ${bad}`).toEqual(isEnd ? ['SC-316'] : []);
       expect([left.live, right.live, closed]).toEqual([0, 0, 1]);
+      // What it was given to show is wiped as ever.
+      expect(buffersOf(thrownAt).every((byte) => byte === 0)).toBe(true);
     }
   });
 

@@ -66,6 +66,15 @@ describe('a run that ends before a chat', () => {
     expect(await asked.done).toBe(EXIT.interrupted);
   });
 
+  it('an interrupt is never lost, whenever it comes', async () => {
+    for (let turns = 0; turns < 40; turns++) {
+      const program = chat('kitchen-x');
+      for (let n = 0; n < turns; n++) await (turns % 2 === 0 ? null : new Promise(setImmediate));
+      program.interrupt();
+      expect(await program.done).toBe(EXIT.interrupted);
+    }
+  });
+
   it('an interrupt before anything: the same', async () => {
     const program = chat('kitchen-x');
     program.interrupt();

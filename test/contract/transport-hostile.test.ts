@@ -113,6 +113,18 @@ describe('frames', () => {
     expect(frames(a)).toEqual([]);
   });
 
+  test('nothing at all is no frame', async () => {
+    const relay = await hostile({
+      onJoin(side, room) {
+        room.send(side, new Uint8Array(0));
+        room.send(side, Uint8Array.of(1));
+      },
+    });
+    const a = client(relay.url);
+    await a.until('frame');
+    expect(frames(a)).toEqual([[1]]);
+  });
+
   test('nothing follows closed', async () => {
     const relay = await hostile({});
     const [a, b] = await pair(relay.url);

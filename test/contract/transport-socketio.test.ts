@@ -2,8 +2,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { Server } from 'socket.io';
 import { expect, test } from 'vitest';
 import { createSocketioTransport } from '../../adapters/transport/socketio.js';
+import { EVENTS, parser } from '../../core/relay/packets.js';
+import { FRAME_LIMIT } from '../../core/relay/wire.js';
 import { transportContract } from '../../plugins/testing-transport.js';
 import { startRelay } from '../../relay-socketio/server.js';
 import { GENEROUS } from '../support/relay.js';
@@ -57,6 +60,27 @@ for (const way of ['websocket', 'polling'] as const) {
     },
   });
 }
+
+test('only what has the length of a frame is one', async () => {
+  const web = createServer();
+  const server = new Server(web, { parser, serveClient: false });
+  server.on('connection', (socket) => {
+    for (const length of [0, FRAME_LIMIT + 1, 1]) socket.emit(EVENTS.frame, Buffer.alloc(length, 7));
+  });
+  web.listen(0, '127.0.0.1');
+  await once(web, 'listening');
+  const { port } = web.address() as AddressInfo;
+  const transport = createSocketioTransport({ relay: new URL(`ws://127.0.0.1:${String(port)}/`) });
+  const frame = await new Promise<Uint8Array>((resolve) => {
+    const connection = transport.open(randomJoin(), (event) => {
+      if (event.type !== 'frame') return;
+      resolve(event.frame);
+      connection.close();
+    });
+  });
+  expect([...frame]).toEqual([7]);
+  await server.close();
+});
 
 test('where WebSocket does not get through, long polling does', async () => {
   const relay = await startRelay({ port: 0, limits: GENEROUS });

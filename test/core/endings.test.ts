@@ -3,8 +3,9 @@
  * waits for ever, and a machine that waits does nothing.
  */
 import { describe, expect, it } from 'vitest';
-import { EXIT } from '../../core/errors.js';
+import { type Code, EXIT, LocalProtocolError } from '../../core/errors.js';
 import type { UiEvent } from '../../core/ports.js';
+import type { Effect } from '../../core/session/events.js';
 import { BYE_TIMEOUT, FLUSH_TIMEOUT } from '../../core/session/conversation.js';
 import { ATTEMPT_TIMEOUT } from '../../core/session/rendezvous.js';
 import { SLEPT } from '../../core/session/session.js';
@@ -51,6 +52,10 @@ function provisional(options: Parameters<typeof createPair>[0], arrives: boolean
   return { pair, A };
 }
 
+function codesIn(effects: readonly Effect[]): Code[] {
+  return effects.flatMap((effect) => (effect.type === 'show' && 'code' in effect.view ? effect.view.code : []));
+}
+
 describe('a code that is burnt', () => {
   const endings: [string, (pair: Pair, B: Side) => void][] = [
     ['the room is full', (pair, B) => pair.control(B, { type: 'error', code: 'room-full' })],
@@ -58,7 +63,7 @@ describe('a code that is burnt', () => {
     ['the relay gives the room up', (pair, B) => pair.cut(B, 'lost', '1000 wait-timeout')],
     ['the connection is lost', (pair, B) => pair.cut(B)],
     ['another version answers', (pair, B) => pair.deliver(B, Uint8Array.of(M3, 2, ...new Uint8Array(60)))],
-    ...(['quit', 'interrupt', 'gone', 'wipe'] as const).map((type): [string, (pair: Pair, B: Side) => void] => [
+    ...(['quit', 'interrupt', 'wipe'] as const).map((type): [string, (pair: Pair, B: Side) => void] => [
       type,
       (pair, B) => pair.ui(B, { type }),
     ]),
@@ -76,6 +81,16 @@ describe('a code that is burnt', () => {
     const { pair, B } = counted('chosen', { idleTimeout: 1_000 });
     pair.advance(1_000);
     expect(pair[B].ended).toMatchObject({ code: 'SC-401' });
+  });
+
+  it('is told beside a defect of this side', () => {
+    const { pair, B } = counted('chosen');
+    const error = new LocalProtocolError('a defect');
+    const effects = pair[B].session.handle({ type: 'failed', error }, pair.now);
+    expect(codesIn(effects)).toEqual(['SC-401', 'SC-501']);
+    const other = counted('chosen');
+    const gone = other.pair[other.B].session.handle({ type: 'ui', event: { type: 'gone' } }, other.pair.now);
+    expect(codesIn(gone)).toEqual(['SC-401', 'SC-505']);
   });
 
   it('one attempt of three is told before the end', () => {

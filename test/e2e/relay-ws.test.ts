@@ -168,6 +168,15 @@ describe('refusals', () => {
     await b.until((self) => self.order.includes('peer-left'));
   });
 
+  test('a frame of nothing', async () => {
+    const relay = await relayWith();
+    const [a, b] = await barePair(relay.url);
+    a.socket.send(new Uint8Array(0));
+    expect(await a.end()).toEqual({ code: 1008, reason: 'bad-request' });
+    await b.until((self) => self.order.includes('peer-left'));
+    expect(b.frames).toEqual([]);
+  });
+
   test('a frame of 72 KiB passes, one byte more does not', async () => {
     const relay = await relayWith();
     const [a, b] = await barePair(relay.url);
