@@ -44,6 +44,7 @@ export function client(port: number, nameplate: string, resumeTimeout = 0): Clie
     pace: false,
     version: new Uint8Array(0),
     words: wordlist,
+    relay: '',
     describe: (code) => code,
   });
   return {

@@ -50,7 +50,11 @@ function terminal() {
 function rich(clock: ClockPort): { ui: UiPort; type: (text: string) => void; bytes: () => number } {
   const { input, output, bytes } = terminal();
   const host = { on: () => () => undefined, stop: () => undefined };
-  const ui = createRichUi({}, { clock, input, output, errors: output, sanitize, color: true }, { host, unicode: true });
+  const ui = createRichUi(
+    {},
+    { clock, input, output, errors: output, sanitize, color: true, wipeScrollback: false },
+    { host, unicode: true },
+  );
   ui.open(() => undefined);
   ui.show({ type: 'state', state: 'active' });
   return { ui, type: (text) => void input.push(Buffer.from(text)), bytes };

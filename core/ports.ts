@@ -167,6 +167,11 @@ export type MessageStatus = 'held' | 'sent' | 'delivered' | 'failed';
  */
 export type UiView =
   | { readonly type: 'state'; readonly state: State }
+  /**
+   * While the peer is looked for: the relay that is asked, empty for a transport that needs none, how often it was asked
+   * since it last answered, and whether it has answered: then only the peer is missing.
+   */
+  | { readonly type: 'relay'; readonly address: string; readonly attempt: number; readonly joined: boolean }
   /** A code was made here: what the peer must type, and the same as an invitation link. UTF-8. */
   | { readonly type: 'code'; readonly code: Uint8Array; readonly invite: Uint8Array }
   /** Four words, the same on both sides; `required`: the person must compare them before anything is shown or sent. */

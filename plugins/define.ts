@@ -79,6 +79,8 @@ export interface UiContext {
   /** Makes text from outside harmless for a screen. Every peer text and name must pass through it. */
   readonly sanitize: Sanitize;
   readonly color: boolean;
+  /** A terminal is erased at the end, with all that can be scrolled back to (ERASE_TERMINAL). */
+  readonly wipeScrollback: boolean;
 }
 
 export interface AdapterSpec<Context, Port> {

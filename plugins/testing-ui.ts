@@ -214,6 +214,8 @@ function allViews(): UiView[] {
     { type: 'own', id: 0, text: bytes('mine'), at: 1 },
     ...STATUSES.map((status): UiView => ({ type: 'status', id: 0, status })),
     { type: 'status', id: 7, status: 'delivered' },
+    { type: 'relay', address: 'wss://relay.example/', attempt: 1, joined: false },
+    { type: 'relay', address: '', attempt: 2, joined: true },
     { type: 'round-trip', ms: 12 },
     { type: 'input', welcome: false },
     { type: 'input', welcome: true },
@@ -258,6 +260,7 @@ async function make(contract: UiContract): Promise<Rig> {
     errors: errors.stream,
     sanitize,
     color: false,
+    wipeScrollback: false,
   });
   const events: UiEvent[] = [];
   const waiting: { type: UiEvent['type']; resolve: (event: UiEvent) => void }[] = [];

@@ -34,7 +34,7 @@ export const builtins = definePlugin({
       create: async (options, context) => {
         const [{ createRichUi }, { hasUnicode }, { processHost }] = await Promise.all([
           import('../ui/rich/rich.js'),
-          import('../ui/rich/capable.js'),
+          import('../ui/ascii.js'),
           import('../ui/rich/host.js'),
         ]);
         const unicode = hasUnicode(process.env, process.platform);
@@ -43,8 +43,13 @@ export const builtins = definePlugin({
     },
     line: {
       description: 'one event a line, for terminals, pipes and screen readers',
-      flags: { 'wipe-scrollback': { description: 'at the end erase the terminal and all it can scroll back to' } },
-      create: async (options, context) => (await import('../ui/line.js')).createLineUi(options, context),
+      create: async (options, context) => {
+        const [{ createLineUi }, { hasUnicode }] = await Promise.all([
+          import('../ui/line.js'),
+          import('../ui/ascii.js'),
+        ]);
+        return createLineUi(options, context, hasUnicode(process.env, process.platform));
+      },
     },
     json: {
       description: 'one JSON object a line, for scripts and bots',

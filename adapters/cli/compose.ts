@@ -23,7 +23,7 @@ export interface ComposeOptions {
   readonly options: Pick<Options, AdapterKind | 'flags'>;
   /** Absent: the one on this machine. Not looked at for a transport that needs none. */
   readonly relay: URL | undefined;
-  readonly streams: Pick<UiContext, 'input' | 'output' | 'errors' | 'color'>;
+  readonly streams: Pick<UiContext, 'input' | 'output' | 'errors' | 'color' | 'wipeScrollback'>;
 }
 
 export interface Parts {

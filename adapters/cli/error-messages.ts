@@ -258,7 +258,7 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
     remedy: 'Meet again with a new code; a longer --idle-timeout waits longer.',
   },
   'SC-327': {
-    sentence: always('Enough is held for now: nothing more is taken until the line is back.'),
+    sentence: always('Enough is held for now: wait with more until the line is back.'),
     cause: 'A mebibyte of text waits for the line.',
     remedy: 'Wait until the line is back; what was typed is kept.',
   },

@@ -10,7 +10,7 @@ import type { Suggestion } from '../../core/room/completion.js';
 import { createEditor, type Editor } from '../ui/rich/editor.js';
 import type { Key } from '../ui/rich/keymap.js';
 import { createKeys, type KeyEvent } from '../ui/rich/keys.js';
-import { characterEnd, worstWidthOf } from '../ui/rich/width.js';
+import { characterEnd, worstWidthOf } from '../ui/width.js';
 import { sanitize } from '../ui/sanitize.js';
 import { utf8 } from '../ui/utf8.js';
 import { CLI_WORDS } from './messages.js';

@@ -26,6 +26,7 @@ export const DESCRIPTOR_LIMIT = 65_535;
 export const OWN_FLAGS = [
   ...['transport', 'crypto', 'ui', 'relay', 'insecure-relay', 'name', 'verify', 'code-stdin', 'code-fd', 'receipts'],
   ...['no-receipts', 'color', 'no-color', 'quiet', 'help', 'version', 'plugin', 'listen', 'proxy', 'tor', 'cover'],
+  'wipe-scrollback',
   ...['idle-timeout', 'resume-timeout', 'typing', 'bell', 'host', 'port', 'check-config'],
 ] as const;
 
@@ -58,6 +59,7 @@ export interface Options {
   /** Milliseconds; infinity: never. */
   readonly idleTimeout: number;
   readonly color: boolean;
+  readonly wipeScrollback: boolean;
   readonly quiet: boolean;
 }
 
@@ -132,6 +134,7 @@ function define(registry: Registry, write: (text: string) => void): Command {
     .option('--resume-timeout <d>', options.resumeTimeout)
     .option('--idle-timeout <d>', options.idleTimeout)
     .option('--no-color', options.color)
+    .option('--wipe-scrollback', options.wipeScrollback)
     .option('--quiet', options.quiet)
     .option('-V, --version', options.version);
   for (const { flag, spec, kind, adapter: name } of registry.flags()) {
@@ -168,6 +171,7 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
     // A terminal that is unattended from the start is none: 0 is no limit.
     idleTimeout: checkDuration('--idle-timeout', text(values['idleTimeout'])) || Number.POSITIVE_INFINITY,
     color: values['color'] !== false,
+    wipeScrollback: values['wipeScrollback'] === true,
     quiet: values['quiet'] === true,
   };
 }

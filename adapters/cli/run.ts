@@ -84,7 +84,13 @@ export function run(argv: readonly string[], io: Io): Run {
     const entered = await Promise.race([enter(options, io, color), interrupted]);
     const { compose } = await Promise.race([import('./compose.js'), interrupted]);
     const relay = options.relay ?? entered.relay;
-    const streams = { input: entered.input, output: io.stdout, errors: io.stderr, color };
+    const streams = {
+      input: entered.input,
+      output: io.stdout,
+      errors: io.stderr,
+      color,
+      wipeScrollback: options.wipeScrollback,
+    };
     const composing = compose({ registry, options, relay, streams }).then((made) => {
       parts = made;
       return made;
@@ -144,6 +150,7 @@ export function run(argv: readonly string[], io: Io): Run {
       pace: options.ui !== 'json' && io.stdin.isTTY === true,
       version: ascii(VERSION),
       words: wordlist,
+      relay: relay?.url.href ?? '',
       describe: (code, detail) =>
         explain(code, { ...(relay === undefined ? {} : { relay: relay.url.href }), ...withName(detail, options) }),
       untold: (code, text) => write(io.stderr, `securechat: ${text} (${code})\n`),
@@ -212,7 +219,7 @@ function noticesOf(options: Options, entered: EnteredCode, { relay }: Parts, io:
   const all = [...entered.notices];
   if (!io.enforced) all.push('SC-508');
   if ((io.env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') all.push('SC-509');
-  const kept = options.ui === 'line' && options.flags.ui['wipe-scrollback'] === undefined;
+  const kept = options.ui === 'line' && !options.wipeScrollback;
   if (kept && (io.stdout.isTTY === true || io.stderr.isTTY === true)) all.push('SC-510');
   const notices: Notice[] = all.map((code) => ({ type: 'notice', code, text: explain(code) }));
   if (relay?.started === true) {

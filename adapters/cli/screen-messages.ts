@@ -5,7 +5,7 @@
 
 const COMMANDS = [
   '/quit, /q    say goodbye, wipe everything, leave',
-  '/verify      show the safety words',
+  '/verify      show the safety words; then /verify yes or /verify no',
   '/status      show what is known about this chat',
   '/clear       wipe what was said from this screen',
   '/bell        a sound for each message, on or off',
@@ -45,7 +45,10 @@ export const SCREEN_WORDS = {
   },
   connecting: {
     idle: 'Starting.',
-    searching: 'Reaching the relay; then waiting for your peer.',
+    searching: 'Looking for your peer.',
+    searchingAt: 'Reaching the relay ',
+    again: (attempt: number) => ` (${String(attempt)})`,
+    joined: 'The relay has opened the room. Waiting for your peer.',
     handshaking: 'The peer is there. Agreeing on keys.',
   },
   nothingWritten: 'Nothing is written to disk.',
@@ -54,6 +57,7 @@ export const SCREEN_WORDS = {
   oneUse: 'For one person, once. Nothing is written to disk.',
   words: {
     read: 'Read these words aloud to each other. All four must be the same on both sides.',
+    readShort: 'Read aloud, all must be the same:',
     match: '[m] they match',
     differ: '[x] they do not match',
     answered: 'You said that they match. Waiting for your peer.',
@@ -74,21 +78,13 @@ export const SCREEN_WORDS = {
   tooSmall: (columns: number, rows: number) => `too small: ${String(columns)}x${String(rows)} is needed`,
   help: [...KEYS, '', ...COMMANDS],
   unavailable: (name: string) => `/${name} is not available yet; nothing was sent`,
-  nameAtStart: 'your own name is given at the start: --name',
-  peerNameless: 'your peer gave no name',
   unknownCommand: 'unknown command, nothing was sent; /help lists the commands, // sends a text that begins with /',
   bell: (on: boolean) => (on ? 'bell: on' : 'bell: off'),
   cleared: 'what was said is wiped from this screen',
   full: (bytes: number, limit: number) =>
     `a message holds ${String(limit)} bytes at most: ${String(bytes)} bytes more were not taken`,
+  held: 'enough waits for the line: what you typed is kept here, Enter sends it when the line is back',
   notNow: 'saying goodbye: nothing more can be sent',
-  status: {
-    verified: 'safety words: compared, they match',
-    unverified: 'safety words: not compared in this program; /verify shows them',
-    roundTrip: (ms: number) => `to the peer and back: ${String(ms)} ms`,
-    messages: (held: number, sent: number, delivered: number, failed: number) =>
-      `your messages: ${String(held)} held, ${String(sent)} sent, ${String(delivered)} delivered, ${String(failed)} failed`,
-  },
   capable: {
     input: 'the input is not a terminal',
     output: 'the output is not a terminal',

@@ -111,6 +111,7 @@ function eventBytes(view: UiView): Uint8Array | undefined {
     case 'ended':
       return writeEvent('ended', { reason: view.text, exit: view.exit, code: view.code });
     case 'own':
+    case 'relay':
     case 'round-trip':
     case 'input':
       return undefined;

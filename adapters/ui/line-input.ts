@@ -3,7 +3,12 @@
  * becomes a JavaScript string.
  */
 
-export type LineKind = 'empty' | 'text' | 'slash' | 'quit' | 'wipe' | 'help' | 'verify' | 'unknown';
+const COMMANDS = ['quit', 'wipe', 'help', 'verify', 'verify yes', 'verify no', 'status', 'name'] as const;
+/** Of the rich UI. */
+const ABSENT = ['/clear', '/bell', '/send', '/accept', '/reject'] as const;
+
+export type LineCommand = (typeof COMMANDS)[number] | 'absent' | 'unknown';
+export type LineKind = 'empty' | 'text' | 'slash' | LineCommand;
 
 const SLASH = 0x2f;
 
@@ -12,10 +17,9 @@ export function lineKind(line: Uint8Array): LineKind {
   if (line.length === 0) return 'empty';
   if (line[0] !== SLASH) return 'text';
   if (line[1] === SLASH) return 'slash';
-  if (isLine(line, '/quit', '/q')) return 'quit';
-  if (isLine(line, '/wipe')) return 'wipe';
-  if (isLine(line, '/help')) return 'help';
-  return isLine(line, '/verify') ? 'verify' : 'unknown';
+  if (isLine(line, '/q')) return 'quit';
+  for (const command of COMMANDS) if (isLine(line, `/${command}`)) return command;
+  return isLine(line, ...ABSENT) ? 'absent' : 'unknown';
 }
 
 /** Whether the line is one of the words, in any case, with blanks around it. The words are lower-case ASCII. */

@@ -2,11 +2,14 @@
  * The line UI: for pipes, dumb terminals and screen readers. The rules:
  *  - Append-only: one event a line, no cursor movement, nothing is ever drawn twice.
  *  - The peer's messages are on stdout, `HH:MM name  text`; everything else is on stderr behind `-- `. Further lines of a
- *    message begin with spaces and a bar, so that no peer can write a line that begins like a speaker or a notice.
+ *    message begin with spaces and a bar, so that no peer can write a line that begins like a speaker or a notice; nor by
+ *    a line that is longer than the terminal is wide.
  *  - Everything from outside goes through `context.sanitize`; words carry the meaning, dimming is only decoration.
  *  - A line of input is a message; an empty one is nothing. Commands begin with `/`, on a terminal and in a pipe alike;
  *    an unknown one is an error and is never sent; `//x` sends `/x`.
- *  - While the safety words must be compared, a line is the answer to the question (or a command) and is never sent.
+ *    On a terminal lines that come together were pasted, and a pasted line is never a command.
+ *  - While the safety words must be compared, a line is the answer to the question (or a command) and is never sent, also
+ *    while the line is down.
  *  - A pipe is read only as far as it can be used: text waits in the pipe until the session is active, so that an answer
  *    in it meets its question. A terminal is always read.
  *  - `delivered` is told once everything sent so far has arrived, `failed` with its number; `sent` is not shown.
@@ -19,26 +22,30 @@ import { ascii, concat, plainBuffer, plainCopy } from '../../core/protocol/bytes
 import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
 import type { FlagValues, UiContext } from '../../plugins/define.js';
 import { UI_WORDS } from '../cli/messages.js';
-import { isLine, lineKind } from './line-input.js';
+import { asAscii } from './ascii.js';
+import { isLine, type LineCommand, lineKind } from './line-input.js';
+import { createPasteGuard } from './line-pastes.js';
+import { CONTINUATION, cells, inRows, LEAST_TEXT, type Stream } from './line-rows.js';
 import { createLineReader } from './lines.js';
 import { shownName } from './name.js';
-import { createOutlet } from './outlet.js';
+import { createOutlet, ERASE_TERMINAL } from './outlet.js';
+import { cut, worstWidthOf } from './width.js';
 import { timeOfDay } from './time.js';
 import { isUtf8, utf8 } from './utf8.js';
 
 /** Bytes of one line of input. */
 export const LINE_LIMIT = MESSAGE_LIMIT;
 
+/** Cells of a name on a terminal. */
+const NAME_WIDTH = 16;
+
 const LF = 0x0a;
-/** Before every further line of a message. */
-const CONTINUATION = ascii('      | ');
 const NOTICE = ascii('-- ');
 const DIM = ascii('\x1b[2m');
 const UNDIM = ascii('\x1b[22m');
-/** To the first place, then the screen, then what can be scrolled back to. */
-const ERASE = ascii('\x1b[H\x1b[2J\x1b[3J');
 
-export function createLineUi(options: FlagValues, context: UiContext): UiPort {
+/** `unicode`: what is a terminal shows more than ASCII. */
+export function createLineUi(_options: FlagValues, context: UiContext, unicode = true): UiPort {
   const { input, output, errors, sanitize, clock } = context;
   const dim = context.color && errors.isTTY === true;
   const terminal = input.isTTY === true;
@@ -51,10 +58,15 @@ export function createLineUi(options: FlagValues, context: UiContext): UiPort {
   let required = false;
   /** The question is open: the next line is its answer. */
   let asking = false;
+  let compared: boolean | undefined;
+  let peerName: Uint8Array = plainBuffer(0);
+  let roundTrip: number | undefined;
+  const counts = { held: 0, sent: 0, delivered: 0, failed: 0 };
+  const statuses = new Map<number, keyof typeof counts>();
   let lastOwn = -1;
   let lastDelivered = -1;
   let failed = 0;
-  let toErase = options['wipe-scrollback'] === true;
+  let toErase = context.wipeScrollback;
 
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
@@ -73,22 +85,36 @@ export function createLineUi(options: FlagValues, context: UiContext): UiPort {
   const reader = createLineReader(input, LINE_LIMIT, {
     line: takeLine,
     tooLong: () => tell({ type: 'malformed', why: UI_WORDS.malformed.tooLong(LINE_LIMIT) }),
-    end: () => tell({ type: 'end-of-input' }),
+    end() {
+      pastes.flush();
+      tell({ type: 'end-of-input' });
+    },
   });
+  const pastes = createPasteGuard(clock, { typed: takeTyped, pasted: takeText });
 
   // -- input
 
   function takeLine(line: Uint8Array): boolean {
+    if (!terminal) return takeTyped(line);
+    tell({ type: 'activity' });
+    pastes.take(line);
+    return true;
+  }
+
+  function takeTyped(line: Uint8Array): boolean {
     const kind = lineKind(line);
-    if (terminal) tell({ type: 'activity' });
     if (kind === 'empty' && !asking) return true;
     if (kind === 'text' || kind === 'slash' || kind === 'empty') {
-      if (asking) answer(line);
-      else if (!terminal && (state !== 'active' || !welcome)) return false;
-      else send(kind === 'slash' ? line.subarray(1) : line);
-      return true;
+      return takeText(kind === 'slash' ? line.subarray(1) : line);
     }
     command(kind);
+    return true;
+  }
+
+  function takeText(text: Uint8Array): boolean {
+    if (asking) answer(text);
+    else if (!terminal && (state !== 'active' || !welcome)) return false;
+    else send(text);
     return true;
   }
 
@@ -103,23 +129,50 @@ export function createLineUi(options: FlagValues, context: UiContext): UiPort {
       ask();
       return;
     }
-    asking = false;
-    tell({ type: 'confirm', match: yes });
+    confirm(yes);
   }
 
-  function command(kind: 'quit' | 'wipe' | 'help' | 'verify' | 'unknown'): void {
-    if (kind === 'quit') {
-      tell({ type: 'quit' });
-      return;
+  function confirm(match: boolean): void {
+    asking = false;
+    if (words !== undefined) compared = match;
+    tell({ type: 'confirm', match });
+  }
+
+  function command(kind: LineCommand): void {
+    switch (kind) {
+      case 'quit':
+        return tell({ type: 'quit' });
+      case 'wipe':
+        return tell({ type: 'wipe' });
+      case 'verify yes':
+      case 'verify no':
+        return confirm(kind === 'verify yes');
+      case 'help':
+        for (const line of UI_WORDS.help) notice(ascii(line));
+        break;
+      case 'verify':
+        sayWords();
+        break;
+      case 'status':
+        sayStatus();
+        break;
+      case 'name':
+        if (peerName.length > 0) notice(ascii(UI_WORDS.peerName), plainCopy(peerName));
+        else notice(ascii(UI_WORDS.peerNameless));
+        notice(ascii(UI_WORDS.ownName));
+        break;
+      case 'absent':
+      case 'unknown':
+        notice(ascii(kind === 'absent' ? UI_WORDS.notHere : UI_WORDS.unknownCommand));
     }
-    if (kind === 'wipe') {
-      tell({ type: 'wipe' });
-      return;
-    }
-    if (kind === 'help') for (const line of UI_WORDS.help) notice(ascii(line));
-    else if (kind === 'verify') sayWords();
-    else notice(ascii(UI_WORDS.unknownCommand));
     if (asking) ask();
+  }
+
+  function sayStatus(): void {
+    const { status: said } = UI_WORDS;
+    notice(ascii(compared === true ? said.verified : said.unverified));
+    notice(ascii(said.messages(counts.held, counts.sent, counts.delivered, counts.failed)));
+    if (roundTrip !== undefined) notice(ascii(said.roundTrip(roundTrip)));
   }
 
   // -- output
@@ -130,7 +183,23 @@ export function createLineUi(options: FlagValues, context: UiContext): UiPort {
       ? concat(DIM, NOTICE, ...parts, UNDIM, Uint8Array.of(LF))
       : concat(NOTICE, ...parts, Uint8Array.of(LF));
     for (const part of parts) part.fill(0);
-    notices.write(line);
+    notices.write(fit(line, errors));
+  }
+
+  /** The same with words from outside in it, neutralised; wiped. On a terminal it does not go on at the first column. */
+  function outside(begin: Uint8Array, text: Uint8Array): void {
+    const whole = concat(begin, text);
+    const width = cells(errors) - NOTICE.length;
+    notice(inRows(whole, Math.min(width, cells(errors) - CONTINUATION.length)));
+    for (const used of [begin, text, whole]) used.fill(0);
+  }
+
+  /** As the stream can show it; where that is a copy, the bytes are wiped. */
+  function fit(bytes: Uint8Array, stream: Stream): Uint8Array {
+    if (unicode || stream.isTTY !== true) return bytes;
+    const fitting = asAscii(bytes);
+    bytes.fill(0);
+    return fitting;
   }
 
   function ask(): void {
@@ -145,25 +214,38 @@ export function createLineUi(options: FlagValues, context: UiContext): UiPort {
     }
     notice(sanitize(utf8(UI_WORDS.safetyWords(words.join('  ')))));
     notice(ascii(required ? UI_WORDS.safetyWordsRequired : UI_WORDS.safetyWordsOptional));
+    if (!required && compared === undefined) notice(ascii(UI_WORDS.tellVerified));
   }
 
   /** Once. Whichever stream is the terminal: only one may be. */
   function erase(): void {
     if (!toErase) return;
     toErase = false;
-    if (errors.isTTY === true) notices.write(concat(ERASE));
-    else if (output.isTTY === true) messages.write(concat(ERASE));
+    if (errors.isTTY === true) notices.write(concat(ERASE_TERMINAL));
+    else if (output.isTTY === true) messages.write(concat(ERASE_TERMINAL));
   }
 
   function message(view: Extract<UiView, { type: 'message' }>): void {
     const text = sanitize(view.text, { lines: true });
-    const name = shownName(view.from, sanitize);
-    const body = withContinuations(text);
-    messages.write(concat(timeOfDay(view.at), ascii(' '), name, ascii('  '), body, Uint8Array.of(LF)));
-    for (const used of [text, name, body]) used.fill(0);
+    const whole = shownName(view.from, sanitize);
+    const name = output.isTTY === true ? cut(whole, NAME_WIDTH) : whole;
+    const begin = concat(timeOfDay(view.at), ascii(' '), name, ascii('  '));
+    const beside = cells(output) - worstWidthOf(begin);
+    // On a narrow terminal the text stands below the name.
+    const body =
+      beside < LEAST_TEXT
+        ? concat(Uint8Array.of(LF), CONTINUATION, inRows(text, cells(output) - CONTINUATION.length))
+        : inRows(text, beside);
+    messages.write(fit(concat(begin, body, Uint8Array.of(LF)), output));
+    for (const used of [text, whole, name, begin, body]) used.fill(0);
   }
 
   function status(view: Extract<UiView, { type: 'status' }>): void {
+    const before = statuses.get(view.id);
+    if (before !== undefined) counts[before] -= 1;
+    counts[view.status] += 1;
+    if (view.status === 'delivered' || view.status === 'failed') statuses.delete(view.id);
+    else statuses.set(view.id, view.status);
     if (view.status === 'failed') failed += 1;
     if (view.status !== 'delivered' || view.id !== lastOwn) return;
     notice(ascii(UI_WORDS.delivered(view.id - lastDelivered)));
@@ -179,10 +261,11 @@ export function createLineUi(options: FlagValues, context: UiContext): UiPort {
   function enter(next: State): void {
     const again = next === 'active' && state === 'reconnecting';
     state = next;
-    asking = false;
+    const unanswered = required && compared === undefined;
+    asking = unanswered && (state === 'confirming' || state === 'reconnecting');
     const sentence = again ? UI_WORDS.activeAgain : UI_WORDS.state[state];
     if (sentence !== undefined) notice(ascii(sentence));
-    if (state === 'confirming' && required) ask();
+    if (asking) ask();
   }
 
   function draw(view: UiView): void {
@@ -197,8 +280,12 @@ export function createLineUi(options: FlagValues, context: UiContext): UiPort {
       case 'safety-words':
         words = view.words;
         required = view.required;
+        compared = undefined;
         sayWords();
-        if (state === 'confirming' && required && !asking) ask();
+        if (state === 'confirming' && required) ask();
+        return;
+      case 'relay':
+        if (view.joined) notice(ascii(UI_WORDS.joined));
         return;
       case 'message':
         message(view);
@@ -210,24 +297,30 @@ export function createLineUi(options: FlagValues, context: UiContext): UiPort {
         status(view);
         return;
       case 'round-trip':
+        roundTrip = view.ms;
         return;
       case 'input':
         welcome = view.welcome;
         return;
       case 'peer':
-        notice(ascii(UI_WORDS.peerName), shownName(view.name, sanitize));
+        peerName.fill(0);
+        peerName = shownName(view.name, sanitize);
+        outside(ascii(UI_WORDS.peerName), plainCopy(peerName));
         return;
       case 'peer-confirmed':
         notice(ascii(UI_WORDS.peerConfirmed));
         return;
       case 'notice':
-        notice(sanitize(utf8(`${view.text} (${view.code})`)));
+        outside(plainBuffer(0), sanitize(utf8(`${view.text} (${view.code})`)));
         if (asking) ask();
         return;
       case 'ended':
         asking = false;
         notices.write(
-          concat(ascii(`${UI_WORDS.program}: `), sanitize(utf8(`${view.text} (${view.code})`)), Uint8Array.of(LF)),
+          fit(
+            concat(ascii(`${UI_WORDS.program}: `), sanitize(utf8(`${view.text} (${view.code})`)), Uint8Array.of(LF)),
+            errors,
+          ),
         );
     }
   }
@@ -250,22 +343,11 @@ export function createLineUi(options: FlagValues, context: UiContext): UiPort {
       erase();
       tellFailed();
       reader.close();
+      pastes.close();
+      peerName.fill(0);
       words = undefined;
       closing = Promise.all([messages.flush(), notices.flush()]).then(() => undefined);
       return closing;
     },
   };
-}
-
-function withContinuations(text: Uint8Array): Uint8Array {
-  const breaks = text.reduce((count, byte) => (byte === LF ? count + 1 : count), 0);
-  const out = plainBuffer(text.length + breaks * CONTINUATION.length);
-  let at = 0;
-  for (const byte of text) {
-    out[at++] = byte;
-    if (byte !== LF) continue;
-    out.set(CONTINUATION, at);
-    at += CONTINUATION.length;
-  }
-  return out;
 }

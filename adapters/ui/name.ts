@@ -10,8 +10,11 @@ import { pointAt, putPoint } from './utf8.js';
 /** Characters of a name that are shown. */
 export const NAME_SHOWN = 32;
 
-/** Words that stand for somebody else than the peer: a name that has one is put in brackets behind `peer`. */
-const RESERVED = ['me', 'you', UI_WORDS.program, UI_WORDS.peer].map((word) => ascii(word));
+/**
+ * Words that stand for somebody else than the peer: a name that has one, or looks as if it had, is put in brackets behind
+ * `peer`; so is a name without any letter or digit.
+ */
+const RESERVED = ['me', 'you', 'notice', 'relay', 'server', 'system', UI_WORDS.program, UI_WORDS.peer];
 const PEER = ascii(UI_WORDS.peer);
 
 /** One line of at most NAME_SHOWN characters without double, leading or trailing spaces; `peer` when nothing is left. */
@@ -69,19 +72,71 @@ function cutAt(text: Uint8Array): number {
   return end;
 }
 
+/** Signs that pass for letters in these words. */
+const LOOKALIKES: Readonly<Record<string, string>> = { 0: 'o', 1: 'i', 3: 'e', 5: 's', 7: 't', l: 'i', '|': 'i' };
+/** Letters of two scripts that pass for one of ours; the other letters of these scripts pass for none. */
+const ALIKE = new Map(
+  [
+    ...'аa вb гr еe зe иu іi јj кk мm нh оo пn рp сc тt уy хx чy шw ѕs'.split(' '),
+    ...'αa βb γy εe ηn ιi κk μu νv οo ρp σo τt υu χx ωw'.split(' '),
+  ].map(([other = '', ours = '']) => [other, ours] as const),
+);
+/** Scripts of which no letter passes for a Latin one. */
+const SCRIPTS = ['Han', 'Hira', 'Kana', 'Hang', 'Arab', 'Hebr', 'Thai', 'Deva', 'Beng', 'Taml'];
+const APART = new RegExp(`[${SCRIPTS.map((name) => `\\p{scx=${name}}`).join('')}]`, 'u');
+/** A letter that may look like any of ours, … */
+const ANY = '?';
+/** … and one that looks like none. */
+const OTHER = '=';
+
+const SKELETONS = RESERVED.map((word) => Array.from(word, plain));
+
 function claimsAnother(name: Uint8Array): boolean {
-  return RESERVED.some((word) => hasWord(name, word));
-}
-
-/** Whether `word` stands in `name`, in any case, between what is not an ASCII letter. */
-function hasWord(name: Uint8Array, word: Uint8Array): boolean {
-  for (let from = 0; from + word.length <= name.length; from++) {
-    if (isLetter(name[from - 1]) || isLetter(name[from + word.length])) continue;
-    if (word.every((byte, i) => ((name[from + i] ?? 0) | 0x20) === byte)) return true;
+  /** Single letters: the name as a whole becomes no JavaScript string. */
+  const word: string[] = [];
+  let claims = false;
+  let anonymous = true;
+  const ends = (): void => {
+    claims ||= SKELETONS.some((reserved) => passesFor(word, reserved));
+    word.length = 0;
+  };
+  for (let at = 0; at < name.length; ) {
+    const packed = pointAt(name, at);
+    at += packed & 7;
+    const read = lettersOf(String.fromCodePoint(packed >> 3));
+    if (read === undefined) continue;
+    if (read.length === 0) ends();
+    else anonymous = false;
+    word.push(...read);
   }
-  return false;
+  ends();
+  return claims || anonymous;
 }
 
-function isLetter(byte: number | undefined): boolean {
-  return byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+/** What a character may be read as; nothing for what stands between words, undefined for a mark on a letter. */
+function lettersOf(character: string): readonly string[] | undefined {
+  const [base = '', ...more] = character.normalize('NFKD').toLowerCase();
+  if (/\p{M}/u.test(base)) return undefined;
+  if (base < '\x7f') return [base, ...more].map(plain).filter((letter) => /[a-z\d]/.test(letter));
+  const alike = ALIKE.get(base);
+  if (alike !== undefined) return [plain(alike)];
+  if (APART.test(base) || /[\u0370-\u045f]/.test(base)) return [OTHER];
+  // A sign may be read as a letter, a picture not.
+  return /[\p{L}\p{N}\p{S}]/u.test(base) && !/\p{Extended_Pictographic}/u.test(base) ? [ANY] : [];
+}
+
+function plain(letter: string): string {
+  return LOOKALIKES[letter] ?? letter;
+}
+
+/** With `rn` read as m, too. */
+function passesFor(word: readonly string[], reserved: readonly string[]): boolean {
+  const read = word.flatMap((letter, i) => {
+    if (letter === 'r' && word[i + 1] === 'n') return ['m'];
+    return letter === 'n' && word[i - 1] === 'r' ? [] : [letter];
+  });
+  return [word, read].some(
+    (letters) =>
+      letters.length === reserved.length && letters.every((letter, i) => letter === ANY || letter === reserved[i]),
+  );
 }

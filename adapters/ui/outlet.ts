@@ -3,9 +3,13 @@
  * thrown. Nothing about the content may be in this file.
  */
 import type { ClockPort } from '../../core/ports.js';
+import { ascii } from '../../core/protocol/bytes.js';
 
 /** Milliseconds that `flush` waits for a reader that does not read. */
 export const FLUSH_LIMIT = 2000;
+
+/** To the first place, then the screen, then what can be scrolled back to. */
+export const ERASE_TERMINAL = ascii('\x1b[H\x1b[2J\x1b[3J');
 
 export interface Outlet {
   /**

@@ -41,6 +41,8 @@ export interface ChatOptions {
   readonly pace: boolean;
   readonly version: Uint8Array;
   readonly words: readonly string[];
+  /** The relay's address for the person; empty for a transport that needs none. */
+  readonly relay: string;
   /** The sentence for a code. */
   readonly describe: (code: Code, detail: Detail) => string;
   /** The end, when the UI could not show it. */
@@ -172,6 +174,8 @@ export function chat(options: ChatOptions): Chat {
         return ui.show({ ...view, text: options.describe(view.code, view.detail) });
       case 'ended':
         return end(view);
+      case 'relay':
+        return ui.show({ ...view, address: options.relay });
       default:
         try {
           ui.show(atWallTime(view));

@@ -46,9 +46,9 @@ export interface Conversation {
   resumeTurn(now: number): void;
   /** This process slept: whatever the connection says, it is not believed to be up. */
   slept(now: number): void;
-  /** The person has accepted the words, or nothing is to be compared. */
-  readonly trusted: boolean;
-  /** The person's answer about the safety words, while not `trusted`; once. */
+  /** The person has answered about the safety words. */
+  readonly compared: boolean;
+  /** The answer, once: when it is asked for, and also when it is not. */
   confirm(match: boolean, now: number): void;
   /** Own goodbye after all own text; `code` is how the session then ends. A second call does not wait for the text. */
   leave(code: Code, now: number): void;
@@ -74,7 +74,9 @@ export function createConversation(
     start,
   );
   const inbox = createInbox(host, options.receipts);
+  /** The person has accepted the words, or need not. */
   let trusted = !options.compare;
+  let compared = false;
   let peerConfirmed = false;
   /** Records that wait for room in the window. */
   const announcements: ProtocolRecord[] = [];
@@ -330,11 +332,12 @@ export function createConversation(
       if (final === undefined) channel.probe(now);
     },
 
-    get trusted() {
-      return trusted;
+    get compared() {
+      return compared;
     },
 
     confirm(match, now) {
+      compared = true;
       if (match) {
         trusted = true;
         host.move('wordsMatch');

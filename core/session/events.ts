@@ -18,7 +18,8 @@ export type SessionEvent =
 
 /** What a UI is shown; notices and the end still without their sentence. */
 export type SessionView =
-  | Exclude<UiView, { type: 'notice' | 'ended' | 'code' }>
+  | Exclude<UiView, { type: 'notice' | 'ended' | 'code' | 'relay' }>
+  | { readonly type: 'relay'; readonly attempt: number; readonly joined: boolean }
   /** The nameplate is taken at the relay: tell the person the code. */
   | { readonly type: 'code'; readonly nameplate: Nameplate }
   | { readonly type: 'notice'; readonly code: Code; readonly detail: Detail }

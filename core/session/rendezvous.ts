@@ -100,6 +100,8 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
   /** The relay has answered a join: from now on a lost line is made anew. */
   let known = false;
   let told = false;
+  /** Connections since the relay answered. */
+  let tries = 0;
   let giveUpAt = Number.POSITIVE_INFINITY;
   let visiting = false;
   let visitDeadline = Number.POSITIVE_INFINITY;
@@ -113,7 +115,14 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
     joinDeadline = now + OPEN_TIMEOUT;
     rejoinAt = Number.POSITIVE_INFINITY;
     ticketWork.reset();
+    tries += 1;
+    tell(false);
     host.emit({ type: 'connect', join: wanted() });
+  }
+
+  /** A visit is a part of a conversation. */
+  function tell(joined: boolean): void {
+    if (!visiting) host.emit({ type: 'show', view: { type: 'relay', attempt: tries, joined } });
   }
 
   function wanted(): Join {
@@ -210,8 +219,10 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
 
   function unpair(now: number): void {
     alone(now);
-    if (attempt === undefined || !drop()) return;
-    host.move('unpaired');
+    const paired = attempt !== undefined;
+    if (!drop()) return;
+    if (paired) host.move('unpaired');
+    tell(true);
   }
 
   function refused(code: RelayErrorCode, retryAfterMs: number | undefined, now: number): void {
@@ -231,6 +242,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
     joinDeadline = giveUpAt = Number.POSITIVE_INFINITY;
     known = true;
     told = false;
+    tries = 0;
     backoff.reset();
     if (options.reroll !== undefined && !settled) host.emit({ type: 'show', view: { type: 'code', nameplate } });
     settled = true;

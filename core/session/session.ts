@@ -215,7 +215,7 @@ export function createSession(options: SessionOptions): Session {
 
   function confirm(match: boolean, now: number): void {
     const possible = next(state, match ? 'wordsMatch' : 'wordsDiffer') !== undefined;
-    if (!possible || refused || conversation?.trusted !== false) return host.notice('SC-312');
+    if (!possible || conversation?.compared !== false) return host.notice('SC-312');
     refused = !match;
     conversation.confirm(match, now);
   }

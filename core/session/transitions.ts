@@ -49,7 +49,15 @@ const TABLE: Readonly<Record<State, Partial<Readonly<Record<Transition, State>>>
     lost: 'reconnecting',
     end: 'destroyed',
   },
-  active: { leave: 'closing', peerLeft: 'closing', lost: 'reconnecting', end: 'destroyed' },
+  active: {
+    // Compared because the person wanted to, not because it was necessary.
+    wordsMatch: 'active',
+    wordsDiffer: 'closing',
+    leave: 'closing',
+    peerLeft: 'closing',
+    lost: 'reconnecting',
+    end: 'destroyed',
+  },
   reconnecting: {
     resumed: 'active',
     resumedUnverified: 'confirming',

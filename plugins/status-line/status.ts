@@ -118,6 +118,7 @@ export function createStatusLine(options: { readonly text: boolean }, context: U
         return line(shown(utf8(`securechat: ${view.text} (${view.code})`), SENTENCE_SHOWN));
       // Nothing is sent from here, and a bar is no place for the rest.
       case 'own':
+      case 'relay':
       case 'status':
       case 'input':
       case 'round-trip':

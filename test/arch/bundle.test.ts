@@ -76,7 +76,10 @@ describe('loaded only when chosen', () => {
   test.each([
     ['adapters/crypto/tweetnacl.ts', /^adapters\/(crypto\/sodium|transport|ui)|^relay-|node_modules\/(libsodium|ws)/],
     ['adapters/transport/ws.ts', /^adapters\/(crypto|ui)|^relay-|node_modules\/(tweetnacl|@noble|libsodium)/],
-    ['adapters/ui/line.ts', /^adapters\/(crypto|transport|ui\/json)|^relay-|node_modules\//],
+    [
+      'adapters/ui/line.ts',
+      /^adapters\/(crypto|transport|ui\/(json|rich))|^relay-|node_modules\/(?!get-east-asian-width\/)/,
+    ],
     ['adapters/ui/json.ts', /^adapters\/(crypto|transport|ui\/line\.)|^relay-|node_modules\//],
     [
       'adapters/cli/run.ts',

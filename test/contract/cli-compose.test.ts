@@ -26,6 +26,7 @@ function options(chosen: Partial<ComposeOptions['options']>, plugin?: Partial<Pl
       output: createFakeOutput().stream,
       errors: createFakeOutput().stream,
       color: false,
+      wipeScrollback: false,
     },
   };
 }

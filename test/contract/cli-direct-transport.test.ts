@@ -43,7 +43,13 @@ test('a transport that needs no relay gets none, and none is looked for', async 
     registry,
     options: { transport: 'lan', crypto: 'tweetnacl', ui: 'json', flags: { transport: {}, crypto: {}, ui: {} } },
     relay: undefined,
-    streams: { input: createFakeInput().stream, output: output.stream, errors: errors.stream, color: false },
+    streams: {
+      input: createFakeInput().stream,
+      output: output.stream,
+      errors: errors.stream,
+      color: false,
+      wipeScrollback: false,
+    },
   });
   expect(parts.relay).toBeUndefined();
   expect(contexts.map((context) => Object.keys(context))).toEqual([['clock']]);

@@ -73,6 +73,7 @@ describe('options', () => {
       insecureRelay: false,
       name: new Uint8Array(0),
       verify: false,
+      wipeScrollback: false,
       receipts: true,
       resumeTimeout: 600_000,
       idleTimeout: Number.POSITIVE_INFINITY,

@@ -15,7 +15,15 @@ function person(role: 'listen' | 'connect', port: number, secret: string, create
   const clock = createClock();
   const ui = createJsonUi(
     {},
-    { clock, sanitize, color: false, input: input.stream, output: output.stream, errors: createFakeOutput().stream },
+    {
+      clock,
+      sanitize,
+      color: false,
+      wipeScrollback: false,
+      input: input.stream,
+      output: output.stream,
+      errors: createFakeOutput().stream,
+    },
   );
   const code: RoomCode = { nameplate: '482913' as Nameplate, secret: bytes(secret), form: 'generated' };
   const session = chat({
@@ -34,6 +42,7 @@ function person(role: 'listen' | 'connect', port: number, secret: string, create
     pace: false,
     version: bytes('0'),
     words: wordlist,
+    relay: '',
     describe: () => '',
   });
   return {

@@ -2,9 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { UI_WORDS } from '../../adapters/cli/messages.js';
 import { createLineUi, LINE_LIMIT } from '../../adapters/ui/line.js';
+import { PASTE_GAP_MS } from '../../adapters/ui/line-pastes.js';
 import { NAME_SHOWN, shownName } from '../../adapters/ui/name.js';
+import { worstWidthOf } from '../../adapters/ui/width.js';
 import { sanitize } from '../../adapters/ui/sanitize.js';
-import type { UiView } from '../../core/ports.js';
+import type { MessageStatus, UiView } from '../../core/ports.js';
 import { uiContract } from '../../plugins/testing-ui.js';
 import { bytes, message, openUi, type RigOptions, textOf } from '../support/streams.js';
 
@@ -21,6 +23,7 @@ const open = (options: RigOptions = {}) => openUi((context) => createLineUi({}, 
 
 const ACTIVE: UiView = { type: 'state', state: 'active' };
 const CONFIRMING: UiView = { type: 'state', state: 'confirming' };
+const OPTIONAL: UiView = { type: 'safety-words', words: ['anchor', 'river', 'copper', 'tunnel'], required: false };
 const WORDS: UiView = { type: 'safety-words', words: ['anchor', 'river', 'copper', 'tunnel'], required: true };
 
 /** What is shown for these views: stdout and stderr. */
@@ -51,6 +54,43 @@ describe('messages', () => {
     ]);
   });
 
+  test('nor can the row of a terminal in which a long line goes on', async () => {
+    const blanks = ' '.repeat(80);
+    for (const text of [`ok${blanks}-- connected again${blanks}12:02 me  yes`, 'x'.repeat(300), '今日は'.repeat(60)]) {
+      for (const name of ['', 'a name that is rather long', 'wide 今日は今日は今日は今日は今日は']) {
+        const notice: UiView = { type: 'notice', code: 'SC-107', text };
+        const peer: UiView = { type: 'peer', name: bytes(name) };
+        const [out, errors] = await shown([message(text, name), notice, ...(name === '' ? [] : [peer])], {
+          terminal: true,
+        });
+        for (const row of out.split('\n').slice(1, -1)) expect(row).toMatch(/^ {6}\| /);
+        for (const row of errors.split('\n').slice(0, -1)) expect(row).toMatch(/^(-- | {6}\| )/);
+        for (const row of `${out}${errors}`.split('\n')) expect(worstWidthOf(bytes(row))).toBeLessThan(80);
+      }
+    }
+  });
+
+  test('a terminal that is too narrow for both has the text below the name', async () => {
+    const rig = open({ terminal: true });
+    Object.assign(rig.output.stream, { columns: 20 });
+    rig.show(message('one two three', 'somebody'));
+    await rig.ui.close();
+    expect(rig.output.text().split('\n')).toEqual(['12:01 somebody  ', '      | one two', '      | three', '']);
+  });
+
+  test('on a terminal without Unicode only ASCII', async () => {
+    for (const [terminal, expected] of [
+      [true, '12:01 ??  hi ?2J?\n'],
+      [false, '12:01 Ýé  hi Û2J今\n'],
+    ] as const) {
+      const rig = openUi((context) => createLineUi({}, context, false), { terminal });
+      rig.show(message('hi Û2J今', 'Ýé'), { type: 'notice', code: 'SC-107', text: 'why Ý' });
+      await rig.ui.close();
+      expect(rig.output.text()).toBe(expected);
+      expect(rig.errors.text()).toBe(terminal ? '-- why ? (SC-107)\n' : '-- why Ý (SC-107)\n');
+    }
+  });
+
   test('what a terminal would obey is shown', async () => {
     expect(await shown([message('\x1b[2J\x07', '\x1b]0;x\x07')])).toEqual(['12:01 ␛]0;x␇  ␛[2J␇\n', '']);
   });
@@ -63,8 +103,7 @@ describe('messages', () => {
 describe('--wipe-scrollback', () => {
   const ERASE = '\x1b[H\x1b[2J\x1b[3J';
   const ENDED: UiView = { type: 'ended', code: 'SC-306', text: 'it ended', exit: 5 };
-  const wiping = (options: RigOptions) =>
-    openUi((context) => createLineUi({ 'wipe-scrollback': true }, context), options);
+  const wiping = (options: RigOptions) => open({ ...options, wipeScrollback: true });
 
   test('a terminal is erased once, before how it ended', async () => {
     const rig = wiping({ terminal: true });
@@ -102,6 +141,23 @@ describe('names', () => {
     ['12:02 ME', 'peer (12:02 ME)'],
     ['securechat:', 'peer (securechat:)'],
     ['James', 'James'],
+    // Cyrillic, mathematical, fullwidth, with a mark, with digits, by a pair of letters, of several scripts.
+    ['m\u0435', 'peer (m\u0435)'],
+    ['\u{1d5c6}\u{1d5be}', 'peer (\u{1d5c6}\u{1d5be})'],
+    ['\uff4d\uff45', 'peer (\uff4d\uff45)'],
+    ['m\u00e9', 'peer (m\u00e9)'],
+    ['y0u', 'peer (y0u)'],
+    ['rne', 'peer (rne)'],
+    ['secur\u0435ch\u0430t bot', 'peer (secur\u0435ch\u0430t bot)'],
+    ['\u24dce', 'peer (\u24dce)'],
+    ['me\u{1f44d}', 'peer (me\u{1f44d})'],
+    ['--', 'peer (--)'],
+    ['notice', 'peer (notice)'],
+    ['Мария', 'Мария'],
+    ['Ελένη Π', 'Ελένη Π'],
+    ['王伟', '王伟'],
+    ['Zoë', 'Zoë'],
+    ['Ann', 'Ann'],
     ['a\nb', 'a␊b'],
     [' \u0301x', '◌\u0301x'],
     ['םולש', 'םולש'],
@@ -215,18 +271,76 @@ describe('input', () => {
     for (const terminal of [false, true]) {
       const rig = open({ terminal });
       rig.show(ACTIVE);
-      rig.input.type('/q\n/quit\n/QUIT \n/help\n/verify\n/quit now\n/nothing secret\n/\n');
+      const lines = [
+        '/q',
+        '/quit',
+        '/QUIT ',
+        '/help',
+        '/verify',
+        '/quit now',
+        '/nothing secret',
+        '/',
+        '/send x',
+        '/bell',
+      ];
+      if (terminal) await rig.person(...lines);
+      else rig.input.type(`${lines.join('\n')}\n`);
       await rig.settled();
       expect(rig.events).toEqual([{ type: 'quit' }, { type: 'quit' }, { type: 'quit' }]);
       await rig.ui.close();
-      const lines = rig.errors.text().split('\n').slice(1, -1);
-      expect(lines).toEqual([
+      expect(rig.errors.text().split('\n').slice(1, -1)).toEqual([
         ...UI_WORDS.help.map((line) => `-- ${line}`),
         `-- ${UI_WORDS.noSafetyWords}`,
-        ...new Array<string>(3).fill(`-- ${UI_WORDS.unknownCommand}`),
+        ...new Array<string>(4).fill(`-- ${UI_WORDS.unknownCommand}`),
+        `-- ${UI_WORDS.notHere}`,
       ]);
       expect(rig.output.text()).toBe('');
     }
+  });
+
+  test.each([
+    ['hello\n/wipe\nmore\n', ['hello', '/wipe', 'more']],
+    ['/quit\nmore\n', ['/quit', 'more']],
+    ['/help\n//x\n/q\n', ['/help', '//x', '/q']],
+  ])('what is pasted into a terminal is text, whatever it looks like: %j', async (pasted, texts) => {
+    const rig = open({ terminal: true });
+    rig.show(ACTIVE);
+    // As a terminal hands it over.
+    for (const line of pasted.split(/(?<=\n)/)) rig.input.type(line);
+    await rig.settled();
+    rig.clock.advance(PASTE_GAP_MS);
+    expect(rig.events.map(textOf)).toEqual(texts);
+    await rig.person('//x', '/quit');
+    expect(rig.events.slice(texts.length).map(textOf)).toEqual(['/x', '(quit)']);
+    await rig.ui.close();
+  });
+
+  test('a command before the end of the input is one', async () => {
+    const rig = open({ terminal: true });
+    rig.show(ACTIVE);
+    rig.input.type('/wipe\n');
+    rig.input.end();
+    expect(await rig.come(2)).toEqual([{ type: 'wipe' }, { type: 'end-of-input' }]);
+    await rig.ui.close();
+  });
+
+  test('/status and /name tell what is known', async () => {
+    const rig = open({ terminal: true });
+    const status = (id: number, to: MessageStatus): UiView => ({ type: 'status', id, status: to });
+    await rig.person('/status', '/name');
+    rig.show(status(0, 'held'), status(1, 'held'), status(0, 'sent'), status(0, 'delivered'), status(2, 'failed'));
+    rig.show(OPTIONAL, { type: 'peer', name: bytes('alice') }, { type: 'round-trip', ms: 12 });
+    await rig.person('/verify yes', '/status', '/name');
+    await rig.ui.close();
+    const said = rig.errors.text().split('\n');
+    const { status: words } = UI_WORDS;
+    const none = [words.unverified, words.messages(0, 0, 0, 0), UI_WORDS.peerNameless, UI_WORDS.ownName];
+    expect(said.slice(0, 4)).toEqual(none.map((line) => `-- ${line}`));
+    const known = [words.verified, words.messages(1, 0, 1, 1), words.roundTrip(12)];
+    expect(said.slice(-6, -1)).toEqual(
+      [...known, `${UI_WORDS.peerName}alice`, UI_WORDS.ownName].map((line) => `-- ${line}`),
+    );
+    expect(rig.events).toEqual([{ type: 'confirm', match: true }]);
   });
 
   test('a line over the limit is malformed and skipped; at the limit it is sent', async () => {
@@ -310,11 +424,31 @@ describe('safety words', () => {
     }
   });
 
+  test('is asked for also while the line is down, and what is typed then is never sent', async () => {
+    const rig = open({ terminal: true });
+    rig.show(CONFIRMING, WORDS, { type: 'state', state: 'reconnecting' });
+    await rig.person('hello?', 'no');
+    expect(rig.events).toEqual([{ type: 'confirm', match: false }]);
+    await rig.ui.close();
+  });
+
+  test('can be given by a command when nothing was asked, and at the question', async () => {
+    for (const [views, match] of [
+      [[OPTIONAL, ACTIVE], false],
+      [[WORDS, CONFIRMING], true],
+    ] as const) {
+      const rig = open({ terminal: true });
+      rig.show(...views);
+      await rig.person(`/verify ${match ? 'yes' : 'no'}`);
+      expect(rig.events).toEqual([{ type: 'confirm', match }]);
+      await rig.ui.close();
+    }
+  });
+
   test('anything else asks again and is never sent', async () => {
     const rig = open({ terminal: true });
     rig.show(CONFIRMING, WORDS);
-    rig.input.type('maybe\n\n//yes\nyes please\n/verify\n/nothing\n');
-    await rig.settled();
+    await rig.person('maybe', '', '//yes', 'yes please', '/verify', '/nothing');
     expect(rig.events).toEqual([]);
     rig.show({ type: 'notice', code: 'SC-312', text: 'x' });
     await rig.ui.close();

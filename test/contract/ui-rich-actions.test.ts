@@ -1,7 +1,7 @@
 /** What each key and each command of the rich UI does, and what the person sees of it. */
 import { describe, expect, test } from 'vitest';
-import { UI_WORDS } from '../../adapters/cli/messages.js';
 import { ACTIVITY_MS } from '../../adapters/ui/rich/rich.js';
+import { UI_WORDS } from '../../adapters/cli/messages.js';
 import { SCREEN_WORDS } from '../../adapters/cli/screen-messages.js';
 import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
 import { openRich, type RichOptions, type RichRig } from '../support/rich.js';
@@ -316,8 +316,8 @@ describe('commands', () => {
     await rig.type('/clear\r');
     rig.show(status(2, 'sent'));
     await rig.type('/status\r');
-    expect(await seen(rig)).toContain(SCREEN_WORDS.status.messages(0, 1, 1, 1));
-    expect(await seen(rig)).toContain(SCREEN_WORDS.status.unverified);
+    expect(await seen(rig)).toContain(UI_WORDS.status.messages(0, 1, 1, 1));
+    expect(await seen(rig)).toContain(UI_WORDS.status.unverified);
   });
 
   test('/bell: off by default, then a sound for each message, without content', async () => {
@@ -338,7 +338,7 @@ describe('commands', () => {
   test('/name tells how the peer is called', async () => {
     const rig = await chatting();
     await rig.type('/name\r');
-    expect(await seen(rig)).toContain(SCREEN_WORDS.peerNameless);
+    expect(await seen(rig)).toContain(UI_WORDS.peerNameless);
     rig.show({ type: 'peer', name: bytes('alice') });
     await rig.type('/name bob\r');
     expect((await seen(rig)).match(/-- your peer is called alice/g)).toHaveLength(2);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { meaningOf } from '../../adapters/ui/rich/commands.js';
 import { createEditor, EDITOR_LIMIT, type Editor } from '../../adapters/ui/rich/editor.js';
 import { createHistory, HISTORY_BYTES, HISTORY_LIMIT } from '../../adapters/ui/rich/history.js';
-import { characterEnd } from '../../adapters/ui/rich/width.js';
+import { characterEnd } from '../../adapters/ui/width.js';
 import { isUtf8 } from '../../adapters/ui/utf8.js';
 import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
 import { bytes } from '../support/streams.js';

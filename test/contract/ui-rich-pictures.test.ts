@@ -38,9 +38,9 @@ const PUBLIC: UiView = { type: 'notice', code: 'SC-318', text: explain('SC-318')
 const PICTURES: readonly Picture[] = [
   {
     name: 'connecting',
-    title: 'Connecting: the peer is there, keys are being agreed on',
+    title: 'Connecting: the relay is asked for the second time',
     rows: 10,
-    views: [state('searching'), state('handshaking')],
+    views: [state('searching'), { type: 'relay', address: 'wss://relay.example/', attempt: 2, joined: false }],
   },
   {
     name: 'waiting',

@@ -1,11 +1,13 @@
 /** The screens of the rich UI as a terminal draws them, in the sizes and characters that terminals have. */
 import { describe, expect, test } from 'vitest';
 import { LEAST_COLUMNS, LEAST_ROWS } from '../../adapters/ui/rich/capable.js';
+import { SCROLLBACK_LIMIT } from '../../adapters/ui/rich/scrollback.js';
 import type { UiView } from '../../core/ports.js';
 import { openRich, type RichOptions, type RichRig } from '../support/rich.js';
 import { bytes, message } from '../support/streams.js';
 import { CODE, notice, own, state, status, words } from '../support/views.js';
 
+const CONFIRMED: UiView = { type: 'peer-confirmed' };
 const SMALL: RichOptions = { columns: LEAST_COLUMNS, rows: LEAST_ROWS };
 
 async function pictured(views: readonly UiView[], options: RichOptions = SMALL): Promise<[string[], RichRig]> {
@@ -51,14 +53,14 @@ describe('on the smallest terminal', () => {
     const [screen] = await pictured([state('confirming'), words(true)]);
     expect(screen).toEqual([
       '┌─ securechat ──────── ! NOT VERIFIED ─┐',
-      '│ Read these words aloud to each       │',
-      '│ other. All four must be the same on  │',
-      '│ both sides.                          │',
+      '│ Read aloud, all must be the same:    │',
       '│                                      │',
       '│ anchor   river   copper   tunnel     │',
       '│                                      │',
       '│ [m] they match                       │',
       '│ [x] they do not match                │',
+      '│                                      │',
+      '│                                      │',
       '└─ Enter does nothing ─────────────────┘',
     ]);
   });
@@ -100,6 +102,73 @@ describe('on the smallest terminal', () => {
     const screen = await rig.screen();
     expect(rig.emulator.alternate).toBe(false);
     expect(screen).toEqual(['securechat: The peer left. (SC-316)', ...new Array<string>(9).fill('')]);
+  });
+});
+
+test('with --wipe-scrollback the terminal is erased before the last line, and nothing else is', async () => {
+  const [, rig] = await pictured([state('active')], { wipeScrollback: true });
+  rig.show({ type: 'ended', code: 'SC-316', text: 'The peer left.', exit: 0 });
+  await rig.ui.close();
+  expect(rig.output.text()).toMatch(/\x1b\[H\x1b\[2J\x1b\[3Jsecurechat: The peer left\. \(SC-316\)\r?\n$/);
+  expect(rig.output.text().split('\x1b[3J')).toHaveLength(2);
+});
+
+describe('on the smallest terminal both answers are seen, whatever else is said', () => {
+  test.each([
+    ['long words', ['accident', 'sentence', 'multiply', 'position']],
+    ['short ones', ['act', 'add', 'age', 'aim']],
+  ])('%s', async (_name, four) => {
+    const view: UiView = { type: 'safety-words', words: four, required: true };
+    const [screen] = await pictured([state('confirming'), view, notice('somebody may listen'), CONFIRMED]);
+    for (const said of [...four, '[m] they match', '[x] they do not match']) expect(screen.join('\n')).toContain(said);
+  });
+});
+
+describe('before there is a peer', () => {
+  const relay = (attempt: number, joined: boolean): UiView => ({
+    type: 'relay',
+    address: 'wss://relay.example/',
+    attempt,
+    joined,
+  });
+
+  test.each<[string, readonly UiView[], string, string]>([
+    ['the relay is asked', [relay(1, false)], 'Reaching the relay wss://relay.example/  ', '○ connecting'],
+    ['again', [relay(1, false), relay(2, false)], 'wss://relay.example/ (2)', '○ connecting'],
+    ['it has answered', [relay(2, true)], 'Waiting for your peer.', '○ waiting for peer'],
+    ['it is lost', [relay(1, true), relay(1, false)], 'Reaching the relay', '○ connecting'],
+    ['there is none', [{ type: 'relay', address: '', attempt: 1, joined: false }], 'Looking for', '○ connecting'],
+  ])('%s', async (_name, views, said, bar) => {
+    const [screen] = await pictured([state('searching'), ...views], {});
+    expect(screen[0]).toContain(bar);
+    expect(screen.slice(1, 3).join('\n')).toContain(said);
+  });
+});
+
+describe('the scrollback on the screen', () => {
+  test('a long notice goes on behind a bar', async () => {
+    const [screen] = await pictured([
+      state('active'),
+      notice('somebody is called -- delivered to the peer, me and you'),
+    ]);
+    expect(screen.slice(1, 4)).toEqual([
+      '│ -- somebody is called -- delivered   │',
+      '│ │  to the peer, me and you (SC-320)  │',
+      '│                                      │',
+    ]);
+  });
+
+  test('at its beginning the screen is full, also when older entries go or it grows', async () => {
+    const rig = openRich({ columns: 80, rows: 12 });
+    rig.show(state('active'));
+    for (let i = 0; i < SCROLLBACK_LIMIT; i++) rig.show(message(`m${i}`));
+    for (let i = 0; i < 2_000; i++) rig.input.type('\x1b[5~');
+    await rig.drawn();
+    for (let i = 0; i < 15; i++) rig.show(message(`new${i}`));
+    const screen = await rig.screen();
+    expect(screen.slice(1, 9).map((row) => /m\d+/.exec(row)?.[0])).toEqual(
+      Array.from({ length: 8 }, (_, i) => `m${15 + i}`),
+    );
   });
 });
 
@@ -251,6 +320,6 @@ test('colours and looks are on the screen only where they are wanted', async () 
     const [, rig] = await pictured(views, { color });
     return rig.emulator.cells().join('\n');
   };
-  expect(await looks(true)).toMatch(/p\/1\/6,/);
+  expect(await looks(true)).toMatch(/p\/1\/5,/);
   expect(await looks(false)).not.toMatch(/\/1\/\d+,/);
 });

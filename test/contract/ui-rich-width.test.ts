@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import headless from '@xterm/headless';
 import unicode11 from '@xterm/addon-unicode11';
-import { characterEnd, characterStart, worstWidth, worstWidthOf } from '../../adapters/ui/rich/width.js';
-import { rowCount, rowOf, wrap } from '../../adapters/ui/rich/wrap.js';
+import { characterEnd, characterStart, worstWidth, worstWidthOf } from '../../adapters/ui/width.js';
+import { rowCount, rowOf, wrap } from '../../adapters/ui/wrap.js';
 import { sanitize } from '../../adapters/ui/sanitize.js';
 import { isHidden } from '../../adapters/ui/unicode.js';
 import { utf8 } from '../../adapters/ui/utf8.js';
@@ -144,6 +144,8 @@ describe('rows', () => {
         }
         expect(at).toBe(text.length);
       }),
+      // Behind the space at which the row could break there is more than a row can hold.
+      { examples: [[Buffer.from(' \u2e80!\ufb00\u{16be0}'), 5, 0]] },
     );
   });
 });

@@ -148,6 +148,8 @@ describe('the transition table', () => {
       'confirming peerLeft closing',
       'confirming lost reconnecting',
       'confirming end destroyed',
+      'active wordsMatch active',
+      'active wordsDiffer closing',
       'active leave closing',
       'active peerLeft closing',
       'active lost reconnecting',

@@ -439,10 +439,31 @@ describe('comparing the safety words', () => {
     expect(pair.left.frames.at(-1)?.[1]).toBeGreaterThan(0);
   });
 
-  it('an answer where none is asked for is refused', () => {
+  it('words that were compared although nobody had to: the peer is told that they match, once', () => {
     const pair = connectedPair();
-    pair.ui('left', { type: 'confirm', match: false });
+    pair.ui('left', { type: 'confirm', match: true });
     expect(pair.left.session.state).toBe('active');
+    expect(pair.right.peerConfirmed).toBe(true);
+    expect(pair.left.notices).toEqual([]);
+    pair.ui('left', { type: 'confirm', match: true });
+    expect(pair.left.notices.map((notice) => notice.code)).toEqual(['SC-312']);
+  });
+
+  it('words that differ in the middle of a chat end both with 6', () => {
+    const pair = connectedPair();
+    pair.send('right', 'hi');
+    pair.ui('left', { type: 'confirm', match: false });
+    pair.advance(10);
+    expect(pair.left.ended).toMatchObject({ code: 'SC-403', exit: EXIT.violation });
+    expect(pair.right.ended).toMatchObject({ code: 'SC-407', exit: EXIT.violation });
+    expectClean(pair);
+  });
+
+  it('an answer where there are no words is refused', () => {
+    const pair = createPair();
+    pair.startOne('left');
+    pair.ui('left', { type: 'confirm', match: false });
+    expect(pair.left.session.state).toBe('searching');
     expect(pair.left.notices.map((notice) => notice.code)).toContain('SC-312');
   });
 

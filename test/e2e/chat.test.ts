@@ -173,7 +173,7 @@ describe.skipIf(!tmux)('two terminals in tmux', () => {
   }
 
   it('code shown in one, typed at the prompt of the other, messages both ways, /quit, status 0', async () => {
-    const command = `${path.relative(ROOT, PROGRAM)} --ui line --relay ${relay.url.href}; echo status=$?`;
+    const command = `LANG=C.UTF-8 ${path.relative(ROOT, PROGRAM)} --ui line --relay ${relay.url.href}; echo status=$?`;
     t('new-session', '-d', '-x', '120', '-y', '40', '-s', 'one', '-c', ROOT, 'sh');
     t('new-session', '-d', '-x', '120', '-y', '40', '-s', 'two', '-c', ROOT, 'sh');
     t('send-keys', '-t', 'one', command, 'Enter');

@@ -160,18 +160,10 @@ describe('refusals', () => {
     expect(client.told).toEqual([{ type: 'joined', peer: false }]);
   });
 
-  test('a second control message', async () => {
+  test.each([JSON.stringify(joinMessage(randomJoin())), ''])('a second control message: %j', async (message) => {
     const relay = await relayWith();
     const [a, b] = await barePair(relay.url);
-    a.socket.send(JSON.stringify(joinMessage(randomJoin())));
-    expect(await a.end()).toEqual({ code: 1008, reason: 'bad-request' });
-    await b.until((self) => self.order.includes('peer-left'));
-  });
-
-  test('a frame of nothing', async () => {
-    const relay = await relayWith();
-    const [a, b] = await barePair(relay.url);
-    a.socket.send(new Uint8Array(0));
+    a.socket.send(message, { binary: message === '' });
     expect(await a.end()).toEqual({ code: 1008, reason: 'bad-request' });
     await b.until((self) => self.order.includes('peer-left'));
     expect(b.frames).toEqual([]);

@@ -88,6 +88,7 @@ export function begin(party: Party, relay: TransportPort, speaks = true): Runnin
     pace: false,
     version: utf8('test'),
     words: WORDS,
+    relay: 'ws://relay.example/',
     describe(why, detail) {
       sentences.push({ code: why, detail });
       return why;

@@ -59,6 +59,7 @@ export interface Person {
   peerConfirmed: boolean;
   codes: Nameplate[];
   roundTrips: number[];
+  relay: { readonly attempt: number; readonly joined: boolean } | undefined;
   welcome: boolean;
   ended: { readonly code: Code; readonly exit: ExitStatus; readonly detail: Detail } | undefined;
 }
@@ -139,6 +140,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       peerConfirmed: false,
       codes: [],
       roundTrips: [],
+      relay: undefined,
       welcome: true,
       ended: undefined,
     };
@@ -248,6 +250,9 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
         break;
       case 'code':
         who.codes.push(view.nameplate);
+        break;
+      case 'relay':
+        who.relay = view;
         break;
       case 'round-trip':
         who.roundTrips.push(view.ms);

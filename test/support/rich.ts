@@ -73,11 +73,12 @@ export interface RichOptions {
   readonly rows?: number;
   readonly unicode?: boolean;
   readonly color?: boolean;
+  readonly wipeScrollback?: boolean;
   readonly widths?: '6' | '11';
 }
 
 export function openRich(options: RichOptions = {}): RichRig {
-  const { columns = 80, rows = 24, unicode = true, color = false, widths = '11' } = options;
+  const { columns = 80, rows = 24, unicode = true, color = false, wipeScrollback = false, widths = '11' } = options;
   const [input, output, errors] = [createFakeInput(true), createFakeOutput(true), createFakeOutput(true)];
   const clock = createFakeClock();
   const host = createFakeHost();
@@ -87,7 +88,7 @@ export function openRich(options: RichOptions = {}): RichRig {
   Object.assign(output.stream, { columns, rows });
   const ui = createRichUi(
     {},
-    { clock, input: input.stream, output: output.stream, errors: errors.stream, sanitize, color },
+    { clock, input: input.stream, output: output.stream, errors: errors.stream, sanitize, color, wipeScrollback },
     { host, unicode },
   );
   const events: UiEvent[] = [];

@@ -5,10 +5,12 @@
 import { sanitize } from '../../adapters/ui/sanitize.js';
 import type { UiEvent, UiPort, UiView } from '../../core/ports.js';
 import type { UiContext } from '../../plugins/define.js';
+import { createFakeClock, type FakeClock } from '../../plugins/testing-clock.js';
 import { createFakeInput, createFakeOutput, type FakeInput, type FakeOutput } from '../../plugins/testing-streams.js';
 
 export interface UiRig {
   readonly ui: UiPort;
+  readonly clock: FakeClock;
   readonly input: FakeInput;
   readonly output: FakeOutput;
   readonly errors: FakeOutput;
@@ -21,11 +23,14 @@ export interface UiRig {
   come(count: number): Promise<readonly UiEvent[]>;
   /** Resolves when everything that was typed has been looked at. */
   settled(): Promise<void>;
+  /** Types lines as a person does: one, and after a while the next one. */
+  person(...lines: string[]): Promise<void>;
 }
 
 export interface RigOptions {
   readonly terminal?: boolean;
   readonly color?: boolean;
+  readonly wipeScrollback?: boolean;
   /** Called with each event, as a session would be. */
   readonly on?: (event: UiEvent, rig: UiRig) => void;
 }
@@ -33,19 +38,22 @@ export interface RigOptions {
 export function openUi(create: (context: UiContext) => UiPort, options: RigOptions = {}): UiRig {
   const terminal = options.terminal === true;
   const [input, output, errors] = [createFakeInput(terminal), createFakeOutput(terminal), createFakeOutput(terminal)];
+  const clock = createFakeClock();
   const ui = create({
-    clock: { now: () => 0, wallTime: () => 0, wakeAt: () => () => undefined },
+    clock,
     input: input.stream,
     output: output.stream,
     errors: errors.stream,
     sanitize,
     color: options.color === true,
+    wipeScrollback: options.wipeScrollback === true,
   });
   const events: UiEvent[] = [];
   let activities = 0;
   let look = (): void => undefined;
   const rig: UiRig = {
     ui,
+    clock,
     input,
     output,
     errors,
@@ -63,6 +71,13 @@ export function openUi(create: (context: UiContext) => UiPort, options: RigOptio
       }),
     settled: async () => {
       for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    },
+    async person(...lines) {
+      for (const line of lines) {
+        input.type(`${line}\n`);
+        await rig.settled();
+        clock.advance(1_000);
+      }
     },
   };
   ui.open((event) => {

@@ -5,6 +5,7 @@
 import type { ClockPort, UiEvent } from '../../../core/ports.js';
 import { plainCopy } from '../../../core/protocol/bytes.js';
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
+import { UI_WORDS } from '../../cli/messages.js';
 import { SCREEN_WORDS } from '../../cli/screen-messages.js';
 import { moved } from './chat-rows.js';
 import { type CommandName, meaningOf, type Origin } from './commands.js';
@@ -12,7 +13,7 @@ import type { Editor } from './editor.js';
 import type { History } from './history.js';
 import type { Key } from './keymap.js';
 import type { KeyEvent } from './keys.js';
-import { chatHeight, placeOf, type Scene, type Size } from './layout.js';
+import { chatHeight, isTooSmall, placeOf, type Scene, type Size } from './layout.js';
 import type { Model } from './model.js';
 
 export interface ActionsOptions {
@@ -70,7 +71,7 @@ export function createActions(options: ActionsOptions): Actions {
   function write(event: Exclude<KeyEvent, { type: 'key' }>): void {
     if (model.screen === 'words' && model.overlay === undefined) {
       // A paste is no answer.
-      if (event.type === 'text') answer(event.text);
+      if (event.type === 'text' && !isTooSmall(options.size())) answer(event.text);
       return;
     }
     if (model.screen !== 'chat') return;
@@ -205,6 +206,7 @@ export function createActions(options: ActionsOptions): Actions {
     if (text.length > MESSAGE_LIMIT) {
       return model.say(SCREEN_WORDS.full(text.length - MESSAGE_LIMIT, MESSAGE_LIMIT));
     }
+    if (!model.welcome) return model.say(SCREEN_WORDS.held);
     history.add(text);
     editor.clear();
     model.scrollback.look(undefined);
@@ -221,6 +223,11 @@ export function createActions(options: ActionsOptions): Actions {
         if (model.words.length === 0) model.say(SCREEN_WORDS.words.none);
         else model.overlay = 'words';
         return;
+      case 'verify yes':
+        if (model.words.length > 0) model.answer();
+        return tell({ type: 'confirm', match: true });
+      case 'verify no':
+        return tell({ type: 'confirm', match: false });
       case 'clear':
         return model.scrollback.clear();
       case 'status':
@@ -230,8 +237,8 @@ export function createActions(options: ActionsOptions): Actions {
         return model.say(SCREEN_WORDS.bell(bell));
       case 'name':
         if (model.peerName.length > 0) model.sayPeerName();
-        else model.say(SCREEN_WORDS.peerNameless);
-        return model.say(SCREEN_WORDS.nameAtStart);
+        else model.say(UI_WORDS.peerNameless);
+        return model.say(UI_WORDS.ownName);
       case 'wipe':
         return wipe();
       case 'send':
@@ -243,7 +250,7 @@ export function createActions(options: ActionsOptions): Actions {
 
   function status(): void {
     const { scrollback } = model;
-    const words = SCREEN_WORDS.status;
+    const words = UI_WORDS.status;
     const counts = (['held', 'sent', 'delivered', 'failed'] as const).map((each) => scrollback.count(each));
     const [held = 0, sent = 0, delivered = 0, failed = 0] = counts;
     const way = model.roundTrip === undefined ? [] : [words.roundTrip(model.roundTrip)];

@@ -26,11 +26,3 @@ export function whyNotRich({ input, output, env }: Surroundings): string | undef
   if (columns >= LEAST_COLUMNS && rows >= LEAST_ROWS) return undefined;
   return capable.size(columns, rows, LEAST_COLUMNS, LEAST_ROWS);
 }
-
-/** Whether the terminal shows more than ASCII, by the locale: LC_ALL, else LC_CTYPE, else LANG. */
-export function hasUnicode(env: Surroundings['env'], platform: string): boolean {
-  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '');
-  // Elsewhere terminals show Unicode whatever the locale says.
-  if (locale === undefined) return platform === 'win32' || platform === 'darwin';
-  return /utf-?8/i.test(locale);
-}

@@ -1,18 +1,18 @@
 /**
  * The scrollback as rows of the screen, from where one looks upwards; only what is seen is laid out. The rules:
  *  - What the peer writes never begins a row: before it stand time and name, or blanks and a bar. A notice begins with
- *    `--`, where neither can be.
+ *    `--`, where neither can be, and goes on behind a bar.
  *  - A status stands where no text can be: in a gutter at the right, or on a narrow screen in a row without text.
  */
 import { ascii } from '../../../core/protocol/bytes.js';
 import { UI_WORDS } from '../../cli/messages.js';
 import { SCREEN_WORDS } from '../../cli/screen-messages.js';
 import { timeOfDay } from '../time.js';
-import { cut, type Row, type Span, type Style, spaces, span } from './frame.js';
+import { type Row, type Span, type Style, spaces, span } from './frame.js';
 import type { Glyphs } from './glyphs.js';
 import type { Anchor, Entry, Scrollback } from './scrollback.js';
-import { worstWidthOf } from './width.js';
-import { rowCount, type Rows, wrap } from './wrap.js';
+import { cut, worstWidthOf } from '../width.js';
+import { rowCount, type Rows, wrap } from '../wrap.js';
 
 /** From this width on, texts stand beside their names. */
 export const WIDE_FROM = 60;
@@ -46,7 +46,14 @@ export function chatRows(scrollback: Scrollback, place: Place, count: number): R
     const entry = scrollback.entry(at.sequence);
     if (entry !== undefined) rows.push(drawRow(entry, place, at.row));
   }
-  return rows.reverse();
+  rows.reverse();
+  // Above there is nothing more: the window is filled below.
+  for (let at = bottom; at !== undefined && rows.length < count; ) {
+    at = below(scrollback, place, at);
+    const entry = at && scrollback.entry(at.sequence);
+    if (at !== undefined && entry !== undefined) rows.push(drawRow(entry, place, at.row));
+  }
+  return rows;
 }
 
 /** Where one looks after moving by `delta` rows, upwards when it is negative, in a window of `height` rows. */
@@ -123,8 +130,9 @@ function drawRow(entry: Entry, place: Place, row: number): Row {
   const at = (header ? row - 1 : row) * 2;
   const text = entry.text.subarray(rows[at], rows[at + 1]);
   if (entry.type === 'notice') {
-    const begin = row === 0 ? [span(column, 'dim', NOTICE)] : [];
-    return [...begin, span(column + NOTICE.length, 'dim', text)];
+    // What the peer has a part in never begins a row here, either.
+    const begin = span(column, 'dim', row === 0 ? NOTICE : glyphs.down);
+    return [begin, span(column + NOTICE.length, 'dim', text)];
   }
   if (row > 0) {
     const bar = column + (place.wide ? WIDE_BAR : 0);

@@ -5,7 +5,19 @@
 import { isLine } from '../line-input.js';
 
 /** Commands that take nothing behind them. */
-const PLAIN = ['help', 'quit', 'verify', 'clear', 'status', 'bell', 'wipe', 'accept', 'reject'] as const;
+const PLAIN = [
+  'help',
+  'quit',
+  'verify',
+  'verify yes',
+  'verify no',
+  'clear',
+  'status',
+  'bell',
+  'wipe',
+  'accept',
+  'reject',
+] as const;
 /** Commands with an argument. */
 const WITH_ARGUMENT = ['send', 'name'] as const;
 

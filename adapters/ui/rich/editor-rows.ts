@@ -8,7 +8,7 @@ import type { Place } from './chat-rows.js';
 import type { Editor } from './editor.js';
 import { type Row, type Span, span } from './frame.js';
 import type { Page } from './screens.js';
-import { rowCount, rowOf, wrap } from './wrap.js';
+import { rowCount, rowOf, wrap } from '../wrap.js';
 
 /** Bytes before and behind the cursor that are looked at, at least. */
 export const LOOK_AROUND = 4096;

@@ -6,7 +6,7 @@
 import { plainBuffer, plainCopy } from '../../../core/protocol/bytes.js';
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import type { Origin } from './commands.js';
-import { characterEnd, characterStart, worstWidthOf } from './width.js';
+import { characterEnd, characterStart, worstWidthOf } from '../width.js';
 
 /** Bytes that can be written: those of one message, and a second slash. */
 export const EDITOR_LIMIT = MESSAGE_LIMIT + 1;

@@ -3,9 +3,8 @@
  * are neutralised already; the modes of the terminal are in terminal.ts. No row may be remembered in this file.
  */
 import { ascii, plainBuffer, plainCopy } from '../../../core/protocol/bytes.js';
-import { pointAt } from '../utf8.js';
+import { asAscii } from '../ascii.js';
 import type { Row, Style } from './frame.js';
-import { worstWidth } from './width.js';
 
 export interface Look {
   readonly color: boolean;
@@ -24,9 +23,9 @@ const COLORED: Readonly<Record<Style, Uint8Array | undefined>> = {
   bold: ascii('\x1b[1m'),
   dim: ascii('\x1b[2m'),
   good: ascii('\x1b[32m'),
-  warn: ascii('\x1b[33m'),
+  warn: ascii('\x1b[35m'),
   bad: ascii('\x1b[1;31m'),
-  accent: ascii('\x1b[1;36m'),
+  accent: ascii('\x1b[1;35m'),
   // White on black, whatever the terminal's own colours are: a QR code is read by a camera.
   inverse: ascii('\x1b[97;40m'),
 };
@@ -100,18 +99,9 @@ export function encodeRow(out: Bytes, row: Row, at: number, columns: number, loo
   if (row.at(-1)?.column !== columns - 1) out.add(ERASE_TO_END);
 }
 
-const QUESTION = Uint8Array.of(0x3f);
-
 function addText(out: Bytes, text: Uint8Array, unicode: boolean): void {
-  if (unicode || text.every((byte) => byte < 0x80)) {
-    out.add(text);
-    return;
-  }
-  for (let at = 0; at < text.length; ) {
-    const packed = pointAt(text, at);
-    const length = packed & 7;
-    if (length === 1) out.add(text.subarray(at, at + 1));
-    else for (let i = 0; i < Math.min(1, worstWidth(packed >> 3)); i++) out.add(QUESTION);
-    at += length;
-  }
+  if (unicode || text.every((byte) => byte < 0x80)) return out.add(text);
+  const shown = asAscii(text);
+  out.add(shown);
+  shown.fill(0);
 }

@@ -3,7 +3,6 @@
  * may be in this file.
  */
 import { ascii, plainBuffer } from '../../../core/protocol/bytes.js';
-import { characterEnd, characterWidth } from './width.js';
 
 /** How a span looks. Words carry the meaning; a style is decoration and may be absent. */
 export type Style = 'plain' | 'bold' | 'dim' | 'good' | 'warn' | 'bad' | 'accent' | 'inverse';
@@ -32,18 +31,6 @@ const SPACE = 0x20;
 
 export function span(column: number | undefined, style: Style, text: Uint8Array | string): Span {
   return { column, style, text: typeof text === 'string' ? ascii(text) : text };
-}
-
-/** As much from the beginning as fits into `columns` cells by worst-case widths: a view. */
-export function cut(text: Uint8Array, columns: number): Uint8Array {
-  let width = 0;
-  for (let at = 0; at < text.length; ) {
-    const end = characterEnd(text, at);
-    width += characterWidth(text, at, end);
-    if (width > columns) return text.subarray(0, at);
-    at = end;
-  }
-  return text;
 }
 
 export function spaces(count: number): Uint8Array {

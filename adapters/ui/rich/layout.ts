@@ -7,11 +7,12 @@ import type { Sanitize } from '../../../plugins/define.js';
 import { UI_WORDS } from '../../cli/messages.js';
 import { SCREEN_WORDS } from '../../cli/screen-messages.js';
 import { utf8 } from '../utf8.js';
+import { cut } from '../width.js';
 import { LEAST_COLUMNS, LEAST_ROWS } from './capable.js';
 import { chatRows, type Place, WIDE_FROM } from './chat-rows.js';
 import type { Editor } from './editor.js';
 import { writing } from './editor-rows.js';
-import { cut, type Frame, type Row, repeat, type Style, span } from './frame.js';
+import { type Frame, type Row, repeat, type Style, span } from './frame.js';
 import type { Glyphs } from './glyphs.js';
 import type { Model } from './model.js';
 import type { QrCode } from './qr.js';
@@ -41,16 +42,26 @@ export interface Scene {
 export function layout(scene: Scene, size: Size): Frame {
   const columns = Math.min(size.columns, MOST_COLUMNS);
   const height = Math.min(size.rows, MOST_ROWS);
-  if (columns < LEAST_COLUMNS || height < LEAST_ROWS) return tooSmall(columns, height);
+  if (isTooSmall(size)) return tooSmall(columns, height);
   const place = placeOf(scene.glyphs, columns);
   const page = pageOf(scene, place, height - 2);
-  const body = page.rows.slice(0, height - 2);
+  const body = fitting(page.rows, height - 2);
   while (body.length < height - 2) body.push([]);
   return {
     columns,
     rows: [topBar(scene, columns), ...body.map((row) => sided(row, scene.glyphs, columns)), bottomBar(scene, columns)],
     scratch: page.scratch,
   };
+}
+
+/** On a low screen what is said comes before the air around it. */
+function fitting(rows: readonly Row[], height: number): Row[] {
+  const dense = rows.length > height ? rows.filter((row) => row.length > 0) : rows;
+  return dense.slice(0, height);
+}
+
+export function isTooSmall({ columns, rows }: Size): boolean {
+  return columns < LEAST_COLUMNS || rows < LEAST_ROWS;
 }
 
 export function placeOf(glyphs: Glyphs, columns: number): Place {
@@ -165,14 +176,15 @@ function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, re
     case 'handshaking':
       return ['warn', circled(words.connecting), []];
     case 'searching':
-      return ['warn', circled(model.code.length > 0 ? words.waiting : words.connecting), []];
+      return ['warn', circled(model.joined || model.code.length > 0 ? words.waiting : words.connecting), []];
     case 'confirming':
       return ['bad', utf8(words.unverified), []];
     case 'active':
       return ['good', utf8(words.active), [...waiting, ...known(model, glyphs)]];
     case 'reconnecting': {
       const seconds = Math.max(0, Math.floor((now - model.since) / 1000));
-      return ['warn', utf8(words.reconnecting(seconds)), waiting];
+      const unverified = model.unverified ? [utf8(words.unverified)] : [];
+      return ['warn', utf8(words.reconnecting(seconds)), [...unverified, ...waiting]];
     }
     case 'closing':
       return ['warn', utf8(words.closing), waiting];

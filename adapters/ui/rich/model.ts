@@ -12,7 +12,10 @@ import { createScrollback, type Scrollback } from './scrollback.js';
 
 export type Screen = 'connecting' | 'waiting' | 'words' | 'chat';
 
-/** Which screen a state has. A new state needs its line here, and nowhere else in this folder. */
+/**
+ * Which screen a state has; while the safety words are not compared that is their screen, also when the line is down. A new
+ * state needs its line here, and nowhere else in this folder.
+ */
 const SCREENS: Readonly<Record<State, Screen>> = {
   idle: 'connecting',
   searching: 'waiting',
@@ -32,6 +35,12 @@ export interface Model {
   readonly screen: Screen;
   /** `now` of the moment when the state was entered, monotonic ms. */
   readonly since: number;
+  /** The relay that is asked, neutralised; empty: none is needed, or it is not known yet. */
+  readonly relay: Uint8Array;
+  /** How often it was asked since it answered. */
+  readonly attempt: number;
+  /** It has answered: only the peer is missing. */
+  readonly joined: boolean;
   /** Neutralised UTF-8; empty: no code was made here. */
   readonly code: Uint8Array;
   readonly invite: Uint8Array;
@@ -43,6 +52,8 @@ export interface Model {
   readonly coded: boolean;
   /** The words were compared here, and match. */
   readonly verified: boolean;
+  /** The words must be compared here first, and are not yet. */
+  readonly unverified: boolean;
   /** The person has answered; the peer's answer is missing. */
   readonly answered: boolean;
   readonly peerConfirmed: boolean;
@@ -51,6 +62,8 @@ export interface Model {
   readonly scrollback: Scrollback;
   /** Milliseconds to the peer and back; undefined: not known. */
   readonly roundTrip: number | undefined;
+  /** The session takes more text. */
+  readonly welcome: boolean;
   /** The last sentence; undefined: it is not the end. Neutralised. */
   readonly ending: Uint8Array | undefined;
   overlay: Overlay;
@@ -76,17 +89,22 @@ export function createModel(sanitize: Sanitize): Model {
     state: 'idle' as State,
     screen: 'connecting' as Screen,
     since: 0,
+    relay: nothing as Uint8Array,
+    attempt: 0,
+    joined: false,
     code: nothing as Uint8Array,
     invite: nothing as Uint8Array,
     link: nothing as Uint8Array,
     words: [] as readonly Uint8Array[],
     coded: false,
     verified: false,
+    unverified: false,
     answered: false,
     peerConfirmed: false,
     peerName: nothing as Uint8Array,
     scrollback,
     roundTrip: undefined as number | undefined,
+    welcome: true,
     ending: undefined as Uint8Array | undefined,
     overlay: undefined as Overlay,
     helpTop: 0,
@@ -97,6 +115,7 @@ export function createModel(sanitize: Sanitize): Model {
     answer() {
       model.answered = true;
       model.verified = true;
+      model.unverified = false;
     },
     wipe() {
       scrollback.clear();
@@ -131,7 +150,7 @@ export function createModel(sanitize: Sanitize): Model {
 
   function enter(state: State, now: number): void {
     if (state === model.state) return;
-    const screen = SCREENS[state];
+    const screen = model.unverified && state === 'reconnecting' ? 'words' : SCREENS[state];
     if (screen !== model.screen) model.overlay = undefined;
     model.state = state;
     model.screen = screen;
@@ -153,6 +172,7 @@ export function createModel(sanitize: Sanitize): Model {
       case 'safety-words':
         model.words = view.words.map((word) => sanitize(utf8(word)));
         model.answered = false;
+        model.unverified = view.required;
         model.coded = !view.required;
         if (!view.required) {
           notice(UI_WORDS.safetyWords(view.words.join('  ')));
@@ -172,6 +192,12 @@ export function createModel(sanitize: Sanitize): Model {
       case 'status':
         return scrollback.status(view.id, view.status);
       case 'input':
+        model.welcome = view.welcome;
+        return;
+      case 'relay':
+        model.relay = sanitize(utf8(view.address));
+        model.attempt = view.attempt;
+        model.joined = view.joined;
         return;
       case 'round-trip':
         model.roundTrip = view.ms;

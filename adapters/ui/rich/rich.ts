@@ -11,6 +11,7 @@ import type { UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { concat } from '../../../core/protocol/bytes.js';
 import type { FlagValues, UiContext } from '../../../plugins/define.js';
 import { UI_WORDS } from '../../cli/messages.js';
+import { ERASE_TERMINAL } from '../outlet.js';
 import { utf8 } from '../utf8.js';
 import { createActions } from './actions.js';
 import { createEditor } from './editor.js';
@@ -134,8 +135,9 @@ export function createRichUi(_options: FlagValues, context: UiContext, { host, u
         const bytes = painter.paint(layout(scene(), terminal.size));
         if (bytes !== undefined) terminal.write(bytes);
       }
-      const last =
+      const ending =
         model.ending === undefined ? utf8('') : concat(utf8(`${UI_WORDS.program}: `), model.ending, utf8('\n'));
+      const last = context.wipeScrollback ? concat(ERASE_TERMINAL, ending) : ending;
       schedule.close();
       keys.close();
       editor.clear();

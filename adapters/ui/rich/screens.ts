@@ -7,11 +7,11 @@ import { UI_WORDS } from '../../cli/messages.js';
 import { SCREEN_WORDS } from '../../cli/screen-messages.js';
 import { utf8 } from '../utf8.js';
 import type { Place } from './chat-rows.js';
-import { cut, type Row, type Style, span } from './frame.js';
+import { type Row, type Style, span } from './frame.js';
 import type { Model } from './model.js';
 import type { QrCode } from './qr.js';
-import { worstWidthOf } from './width.js';
-import { wrap } from './wrap.js';
+import { cut, worstWidthOf } from '../width.js';
+import { wrap } from '../wrap.js';
 
 export interface Page {
   readonly rows: readonly Row[];
@@ -36,17 +36,23 @@ function paragraph({ column, width }: Place, style: Style, text: Uint8Array | st
 
 export function connectingPage(model: Model, place: Place): Page {
   const { idle, handshaking } = SCREEN_WORDS.connecting;
-  const said = model.state === 'handshaking' ? handshaking : idle;
+  return page(place, model.state === 'handshaking' ? handshaking : idle);
+}
+
+function page(place: Place, said: Uint8Array | string): Page {
   return plain([...paragraph(place, 'plain', said), ...paragraph(place, 'dim', SCREEN_WORDS.nothingWritten)]);
+}
+
+function reaching({ relay, attempt }: Model): Uint8Array | string {
+  const { searching, searchingAt, again } = SCREEN_WORDS.connecting;
+  if (relay.length === 0) return searching;
+  return concat(utf8(searchingAt), relay, utf8(attempt > 1 ? again(attempt) : ''));
 }
 
 /** With the QR code where it fits: beside the text, or below it. */
 export function waitingPage(model: Model, place: Place, height: number, qr: QrCode | undefined): Page {
   if (model.code.length === 0) {
-    return plain([
-      ...paragraph(place, 'plain', SCREEN_WORDS.connecting.searching),
-      ...paragraph(place, 'dim', SCREEN_WORDS.nothingWritten),
-    ]);
+    return page(place, model.joined ? SCREEN_WORDS.connecting.joined : reaching(model));
   }
   const beside = qr !== undefined && qr.rows.length <= height && place.width >= TEXT_BESIDE + GAP + qr.width;
   const text = beside ? { ...place, width: place.width - GAP - qr.width } : place;
@@ -77,7 +83,7 @@ export function waitingPage(model: Model, place: Place, height: number, qr: QrCo
 /** The safety words: to be compared now, or shown because they were asked for. */
 export function wordsPage(model: Model, place: Place): Page {
   const { words } = SCREEN_WORDS;
-  const rows: Row[] = [...paragraph(place, 'plain', words.read), []];
+  const rows: Row[] = [...paragraph(place, 'plain', place.wide ? words.read : words.readShort), []];
   const gap = utf8(WORD_GAP);
   const line = joined(model.words, gap);
   const lines =
@@ -90,7 +96,9 @@ export function wordsPage(model: Model, place: Place): Page {
     const short = words.match.length + WORD_GAP.length + words.differ.length > place.width;
     if (short) rows.push(...paragraph(place, 'bold', words.match), ...paragraph(place, 'bold', words.differ));
     else rows.push(...paragraph(place, 'bold', `${words.match}${WORD_GAP}${words.differ}`));
-  } else if (model.answered && !model.peerConfirmed) {
+  } else if (!model.answered) {
+    rows.push(...paragraph(place, 'plain', UI_WORDS.tellVerified));
+  } else if (!model.peerConfirmed) {
     rows.push(...paragraph(place, 'plain', words.answered));
   }
   if (model.peerConfirmed) rows.push(...paragraph(place, 'good', UI_WORDS.peerConfirmed));

@@ -3,8 +3,8 @@
  * code points of UTF-8 bytes; no text and nothing about rows may be in this file.
  */
 import { eastAsianWidthType } from 'get-east-asian-width';
-import { hangulPart, isEmojiModifier, isExtending, isPictograph, isVirama } from '../unicode.js';
-import { pointAt } from '../utf8.js';
+import { hangulPart, isEmojiModifier, isExtending, isPictograph, isVirama } from './unicode.js';
+import { pointAt } from './utf8.js';
 
 const ZWNJ = 0x200c;
 const ZWJ = 0x200d;
@@ -148,4 +148,16 @@ function followsInSyllable(before: number, point: number): boolean {
   if (part === undefined || part === 'whole' || last === undefined) return false;
   if (part === 'lead') return last === 'lead';
   return part === 'tail' ? last !== 'lead' : last !== 'tail';
+}
+
+/** As much from the beginning as fits into `columns` cells by worst-case widths: a view. */
+export function cut(text: Uint8Array, columns: number): Uint8Array {
+  let width = 0;
+  for (let at = 0; at < text.length; ) {
+    const end = characterEnd(text, at);
+    width += characterWidth(text, at, end);
+    if (width > columns) return text.subarray(0, at);
+    at = end;
+  }
+  return text;
 }

@@ -43,15 +43,12 @@ export function wrap(text: Uint8Array, first: number, rest: number): Rows {
     }
     const end = characterEnd(text, at);
     const width = characterWidth(text, at, end);
-    const room = rows.length === 0 ? first : rest;
-    if (used + width > room && at > start) {
+    // A row that ends at a space before may leave more behind than fits.
+    while (used + width > (rows.length === 0 ? first : rest) && at > start) {
       if (byte === SPACE) {
         row(at, end);
         used = 0;
-        at = end;
-        continue;
-      }
-      if (breakAt > start) {
+      } else if (breakAt > start) {
         const from = breakAt;
         row(from - 1, from);
         used -= usedAtBreak;
@@ -60,12 +57,13 @@ export function wrap(text: Uint8Array, first: number, rest: number): Rows {
         used = 0;
       }
     }
+    at = end;
+    if (start === at) continue;
     used += width;
     if (byte === SPACE) {
       breakAt = end;
       usedAtBreak = used;
     }
-    at = end;
   }
   row(text.length, text.length);
   return rows;

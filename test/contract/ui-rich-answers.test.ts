@@ -1,0 +1,72 @@
+/** The safety words in the rich UI when something else happens at the same time, and text that must wait. */
+import { describe, expect, test } from 'vitest';
+import { UI_WORDS } from '../../adapters/cli/messages.js';
+import { SCREEN_WORDS } from '../../adapters/cli/screen-messages.js';
+import { openRich } from '../support/rich.js';
+import { textOf } from '../support/streams.js';
+import { state, words } from '../support/views.js';
+
+describe('the line is lost while the words are compared', () => {
+  test('their screen stays, and a letter is an answer and never the beginning of a message', async () => {
+    const rig = openRich({});
+    rig.show(words(true), state('confirming'), state('reconnecting'));
+    const screen = await rig.screen();
+    expect(screen[0]).toContain(`~ reconnecting 0:00 · ${SCREEN_WORDS.bar.unverified}`);
+    expect(screen.join('\n')).toContain(SCREEN_WORDS.words.differ);
+    await rig.type('Hello');
+    rig.show(state('confirming'));
+    await rig.type('!\rx');
+    expect(rig.events).toEqual([{ type: 'confirm', match: false }]);
+    await rig.ui.close();
+  });
+
+  test('once they are accepted it is a chat again', async () => {
+    const rig = openRich({});
+    rig.show(words(true), state('confirming'), state('reconnecting'));
+    await rig.type('m');
+    rig.show(state('active'), state('reconnecting'));
+    await rig.type('hi\r');
+    expect(rig.events.map(textOf)).toEqual(['(confirm)', 'hi']);
+    expect((await rig.screen())[0]).not.toContain(SCREEN_WORDS.bar.unverified);
+    await rig.ui.close();
+  });
+});
+
+test('on a terminal that is too small for the words there is no answer', async () => {
+  const rig = openRich({ columns: 30, rows: 8 });
+  rig.show(words(true), state('confirming'));
+  await rig.type('mx');
+  expect(rig.events).toEqual([]);
+  await rig.ui.close();
+});
+
+describe('words that nobody had to compare', () => {
+  test.each([
+    ['yes', true],
+    ['no', false],
+  ])('/verify %s', async (answer, match) => {
+    const rig = openRich({});
+    rig.show(words(false), state('active'));
+    await rig.type('/verify\r');
+    expect((await rig.screen()).join('\n')).toContain(UI_WORDS.tellVerified);
+    await rig.type(`/verify ${answer}\r`);
+    expect(rig.events).toEqual([{ type: 'confirm', match }]);
+    const bar = (await rig.screen())[0] ?? '';
+    expect(bar.includes(SCREEN_WORDS.bar.verified)).toBe(match);
+    await rig.ui.close();
+  });
+});
+
+test('text for which there is no room stays where it is written, and is sent later', async () => {
+  const rig = openRich({});
+  rig.show(state('active'), state('reconnecting'), { type: 'input', welcome: false });
+  await rig.type('one more\r');
+  const screen = (await rig.screen()).join('\n');
+  expect(screen).toContain('> one more');
+  expect(screen).toContain(SCREEN_WORDS.held.slice(0, 40));
+  expect(rig.events).toEqual([]);
+  rig.show({ type: 'input', welcome: true });
+  await rig.type('\r');
+  expect(rig.events.map(textOf)).toEqual(['one more']);
+  await rig.ui.close();
+});
