@@ -83,6 +83,8 @@ describe.skipIf(!hasPty)('pictures of the screens', () => {
     const side = startInTerminal(['--relay', proxy.url.href, freshCode()], { rows: 12 });
     await expectPicture('connecting', masked(await side.shows('connecting')));
     side.type('\x1b');
+    await side.shows('again');
+    side.type('\x1b');
     expect(await side.exit).toBe(0);
   });
 
