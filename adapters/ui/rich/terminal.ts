@@ -16,8 +16,7 @@ export const ENTER = '\x1b[?1049h\x1b[?2004h\x1b[?7l\x1b[?1007s\x1b[?1007l';
  * Everything back, nothing left on the screen that is left: some terminals keep it. Most terminals begin with a wheel that
  * sends keys; one that saves modes gets back what it had.
  */
-export const LEAVE =
-  '\x1b[?1007h\x1b[?1007r\x1b[?2026l\x1b[0m\x1b[2J\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l';
+export const LEAVE = '\x1b[?1007h\x1b[?1007r\x1b[?2026l\x1b[0m\x1b[2J\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l';
 /** Milliseconds after which a suspension that did not come is over. */
 export const SUSPEND_MS = 100;
 /** What a terminal is taken for that does not tell its size. */
