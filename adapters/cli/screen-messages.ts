@@ -74,7 +74,7 @@ export const SCREEN_WORDS = {
   },
   unread: (count: number) => `${String(count)} new`,
   older: 'End: newest',
-  again: 'Ctrl-C again: goodbye and wipe',
+  again: 'Press it again: goodbye and wipe',
   tooSmall: (columns: number, rows: number) => `too small: ${String(columns)}x${String(rows)} is needed`,
   help: [...KEYS, '', ...COMMANDS],
   unavailable: (name: string) => `/${name} is not available yet; nothing was sent`,

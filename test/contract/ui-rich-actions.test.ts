@@ -1,5 +1,6 @@
 /** What each key and each command of the rich UI does, and what the person sees of it. */
 import { describe, expect, test } from 'vitest';
+import { PASTE_LIMIT_MS } from '../../adapters/ui/rich/keys.js';
 import { ACTIVITY_MS } from '../../adapters/ui/rich/rich.js';
 import { UI_WORDS } from '../../adapters/cli/messages.js';
 import { SCREEN_WORDS } from '../../adapters/cli/screen-messages.js';
@@ -26,7 +27,7 @@ describe('writing', () => {
     await rig.type('hello ünïcödé\r');
     expect(sent(rig)).toEqual(['hello ünïcödé']);
     expect(await seen(rig)).not.toContain('hello');
-    await rig.type('\r\r  \r');
+    for (const text of ['\r', '\r', '  \r']) await rig.type(text);
     expect(rig.events).toHaveLength(1);
   });
 
@@ -47,6 +48,35 @@ describe('writing', () => {
     await rig.type(PASTE('/quit'));
     await rig.type('\r');
     expect(sent(rig).at(-1)).toBe('/quit');
+  });
+
+  test('where the terminal sends no brackets, a paste is one message too, and no command', async () => {
+    const rig = await chatting();
+    await rig.type('/quit\r\tfoo\r/wipe\r');
+    expect(rig.events).toEqual([]);
+    await rig.type('\r');
+    expect(sent(rig)).toEqual(['/quit\n\tfoo\n/wipe\n']);
+  });
+
+  test('what forges the end of a paste sends nothing, runs nothing and does not leave', async () => {
+    const rig = await chatting();
+    rig.input.type(`${PASTE('evil')}\x03\x03`);
+    rig.input.type('\x15/wipe\r');
+    await rig.drawn();
+    expect(rig.events).toEqual([]);
+    await rig.type('\r');
+    expect(sent(rig)).toEqual(['evil/wipe\n']);
+  });
+
+  test('after a paste that was broken off the keys are keys again: by the time, or with the terminal', async () => {
+    const rig = await chatting();
+    await rig.type('\x1b[200~half');
+    rig.clock.advance(PASTE_LIMIT_MS);
+    await rig.type('\r');
+    await rig.type('\x1b[200~again');
+    rig.host.raise('SIGCONT');
+    await rig.type('\r');
+    expect(sent(rig)).toEqual(['half', 'again']);
   });
 
   test('a paste of 64 KiB of mixed scripts is sent as one message, intact; more than that is said and not sent', async () => {
@@ -86,6 +116,7 @@ describe('writing', () => {
     const rig = await chatting();
     await rig.type('one two three');
     await rig.type('\x01>\x05<');
+    await rig.type('\x1bä');
     await rig.type('\x17');
     await rig.type('\x1b[D\x1b[D\x1b[3~\x1b[C\x1b[C');
     await rig.type('\x1b[15~\t\x02\x1bz');
@@ -172,23 +203,51 @@ describe('leaving', () => {
   });
 
   test.each(['idle', 'searching', 'handshaking'] as const)(
-    'Esc cancels while %s, and so does Ctrl-C; text does nothing',
+    'Ctrl-C and Ctrl-D cancel while %s; text does nothing',
     async (name) => {
       for (const [key, type] of [
-        ['\x1b', 'quit'],
         ['\x04', 'quit'],
         ['\x03', 'interrupt'],
       ] as const) {
         const rig = openRich();
         rig.show(state(name), CODE);
-        await rig.type('hello\r/quit\r');
+        await rig.type('hello\r');
+        await rig.type('/quit\r');
         expect(rig.events).toEqual([]);
         await rig.type(key);
-        rig.clock.advance(100);
         expect(rig.events).toEqual([{ type }]);
       }
     },
   );
+
+  test.each(['idle', 'searching', 'handshaking'] as const)(
+    'Esc cancels while %s the second time: an arrow key that comes in two parts does not',
+    async (name) => {
+      const rig = openRich();
+      rig.show(state(name), CODE);
+      await rig.type('\x1b');
+      expect((await rig.screen()).at(-1)).toContain(SCREEN_WORDS.again);
+      await rig.type('[A');
+      expect((await rig.screen()).at(-1)).not.toContain(SCREEN_WORDS.again);
+      await rig.type('\x1b');
+      expect(rig.events).toEqual([]);
+      await rig.type('\x1b');
+      expect(rig.events).toEqual([{ type: 'quit' }]);
+    },
+  );
+
+  test('what was asked on one screen is not answered on another', async () => {
+    const rig = openRich();
+    rig.show(state('searching'), CODE);
+    await rig.type('\x1b');
+    rig.show(state('active'));
+    expect((await rig.screen()).at(-1)).not.toContain(SCREEN_WORDS.again);
+    await rig.type('\x03');
+    rig.show(message('hello'), state('reconnecting'));
+    expect(rig.events).toEqual([]);
+    await rig.type('\x03');
+    expect(rig.events).toEqual([{ type: 'interrupt' }]);
+  });
 
   test('while goodbye is said a text is not sent, and stays', async () => {
     const rig = await chatting();

@@ -2,13 +2,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Key } from '../../adapters/ui/rich/keymap.js';
-import { createKeys, ESCAPE_WAIT_MS, PIECE, SEQUENCE_LIMIT } from '../../adapters/ui/rich/keys.js';
+import {
+  ALT_ENTER_MS,
+  createKeys,
+  ESCAPE_WAIT_MS,
+  PASTE_LIMIT_MS,
+  PASTE_PAUSE_MS,
+  PIECE,
+  SEQUENCE_LIMIT,
+} from '../../adapters/ui/rich/keys.js';
+import type { ClockPort } from '../../core/ports.js';
 import { createFakeClock } from '../../plugins/testing-clock.js';
 import { bytes } from '../support/streams.js';
 
 /** Keys as `<name>`, text as it is, a paste in brackets; pieces of one text are one. */
-function open() {
-  const clock = createFakeClock();
+function open<Clock extends ClockPort>(clock: Clock) {
   let said = '';
   let pasting = false;
   const chunks: Uint8Array[] = [];
@@ -29,10 +37,11 @@ function open() {
   return { clock, keys, feed, said: () => said, chunks };
 }
 
+/** What is read at once, one part after the other and without a pause but the last. */
 function read(...parts: (Uint8Array | string)[]): string {
-  const { feed, said, clock } = open();
+  const { feed, said, clock } = open(createFakeClock());
   for (const part of parts) feed(part);
-  clock.advance(ESCAPE_WAIT_MS);
+  clock.advance(PASTE_LIMIT_MS);
   return said();
 }
 
@@ -86,7 +95,7 @@ const SEQUENCES: readonly (readonly [string, Key])[] = [
 
 describe('keys', () => {
   test.each(SEQUENCES)('%j is %s', (sequence, key) => {
-    expect(read(`a${sequence}b`)).toBe(`a<${key}>b`);
+    expect(read(`a${sequence}`, 'b')).toBe(`a<${key}>b`);
   });
 
   test.each(SEQUENCES)('%j byte by byte', (sequence, key) => {
@@ -94,7 +103,7 @@ describe('keys', () => {
   });
 
   test('Esc is a key when nothing comes behind it in time', () => {
-    const { feed, said, clock } = open();
+    const { feed, said, clock } = open(createFakeClock());
     feed('\x1b');
     clock.advance(ESCAPE_WAIT_MS - 1);
     expect(said()).toBe('');
@@ -104,13 +113,61 @@ describe('keys', () => {
     expect(said()).toBe('<escape>[A');
   });
 
+  test('Enter soon behind such an Esc is what was left of Alt-Enter, and only there', () => {
+    const { feed, said, clock } = open(createFakeClock());
+    const escape = (rest: number): void => {
+      feed('\x1b');
+      clock.advance(ALT_ENTER_MS - rest);
+    };
+    escape(1);
+    feed('\r');
+    feed('\r');
+    escape(1);
+    feed('x');
+    feed('\r');
+    escape(0);
+    feed('\r');
+    expect(said()).toBe('<escape><newline><enter><escape>x<enter><escape><enter>');
+  });
+
+  test.each(['\x1b[', '\x1bO', '\x1b[[', '\x1b[1;', '\x1b\xc3'])(
+    'what begins as %j and does not go on in time swallows no letter',
+    (begun) => {
+      const { feed, said, clock } = open(createFakeClock());
+      feed(Buffer.from(begun, 'latin1'));
+      clock.advance(ESCAPE_WAIT_MS - 1);
+      expect(said()).toBe('');
+      clock.advance(1);
+      feed('hi');
+      expect(said()).toBe('<unknown>hi');
+    },
+  );
+
+  test('Alt and a letter of any script is one key that is not defined', () => {
+    expect(read('a\x1bäb', 'c\x1b😀', '\x1b今\r')).toBe('a<unknown>bc<unknown><unknown><enter>');
+    expect(read(...Array.from(Buffer.from('\x1b😀b'), (byte) => Uint8Array.of(byte)))).toBe('<unknown>b');
+    expect(read(Uint8Array.of(0x1b, 0xff), Uint8Array.of(0x1b, 0xe4, 0xbb, 0x0d))).toBe('<unknown><unknown><enter>');
+    expect(read(Uint8Array.of(0x1b, 0xe4, 0xc3, 0xa4))).toBe('<unknown>ä');
+  });
+
+  test('a sequence that is half there when others had the terminal is forgotten', () => {
+    const { keys, feed, said, clock } = open(createFakeClock());
+    for (const begun of ['\x1b', '\x1b[1', '\x1bO', '\xc3']) {
+      feed(Buffer.from(begun, 'latin1'));
+      keys.reset();
+      clock.advance(ESCAPE_WAIT_MS);
+      feed('A');
+    }
+    expect(said()).toBe('AAAA');
+  });
+
   test('Esc twice is Esc and what follows', () => {
     expect(read('\x1b\x1b')).toBe('<escape><escape>');
     expect(read('\x1b\x1b[A')).toBe('<escape><up>');
   });
 
   test('a sequence that is broken off by a key does not swallow it', () => {
-    expect(read('\x1b[1;\rx')).toBe('<enter>x');
+    expect(read('\x1b[1;\x15x')).toBe('<delete-to-start>x');
   });
 });
 
@@ -132,17 +189,18 @@ describe('text', () => {
   });
 
   test('what was read and what was handed on is overwritten', () => {
-    const { keys, chunks } = open();
+    const { keys, chunks } = open(createFakeClock());
     const chunk = bytes('secret');
     keys.feed(chunk);
     expect([...chunk, ...chunks.flatMap((each) => [...each])].every((byte) => byte === 0)).toBe(true);
   });
 
   test('nothing is told after close', () => {
-    const { keys, feed, said, clock } = open();
+    const { keys, feed, said, clock } = open(createFakeClock());
     feed('\x1b');
     keys.close();
-    feed('abc');
+    feed('abc\x1b');
+    expect(clock.waiting).toBe(0);
     clock.advance(1000);
     expect(said()).toBe('');
   });
@@ -152,23 +210,99 @@ describe('a paste', () => {
   const paste = (text: string): string => `\x1b[200~${text}\x1b[201~`;
 
   test('is told as such, with lines that end with LF', () => {
-    expect(read(`a${paste('one\rtwo\r\nthree\nfour')}b`)).toBe('a[one\ntwo\nthree\nfour]b');
+    expect(read('a', paste('one\rtwo\r\nthree\nfour'))).toBe('a[one\ntwo\nthree\nfour]');
     expect(read(paste(''))).toBe('[]');
+    expect(read(paste('x\r'), paste('y\r'))).toBe('[x\ny\n]');
   });
 
   test('keeps control characters and sequences as text', () => {
     expect(read(paste('\x1b[A\x03\t\x1b[201\x1b'))).toBe('[\x1b[A\x03\t\x1b[201\x1b]');
   });
 
-  test('an Enter right behind its end does not send: whoever forges the end gets a new line', () => {
-    expect(read(`${paste('x')}rm\r`)).toBe('[x]rm<newline>');
-    expect(read(paste('x'), '\r')).toBe('[x]<enter>');
+  test('lasts until a pause: whoever forges its end gets no key, and Enter is a new line', () => {
+    const { feed, said, clock } = open(createFakeClock());
+    feed(`${paste('x')}\x03\x03`);
+    clock.advance(PASTE_PAUSE_MS - 1);
+    feed('\x15\x1b[Hy\tz\r');
+    clock.advance(PASTE_PAUSE_MS - 1);
+    feed('\r\n\x04\x1b');
+    expect(said()).toBe('[x<unknown><unknown><unknown><unknown>y\tz\n\n<unknown>');
+    clock.advance(PASTE_PAUSE_MS);
+    expect(said()).toMatch(/<unknown>]$/);
+    feed('\x03\r');
+    expect(said()).toMatch(/]<interrupt><enter>$/);
+    feed('\n');
+    expect(said()).toMatch(/<enter><newline>$/);
+  });
+
+  test('a letter that its end cuts in two is not put together again', () => {
+    expect(read(Buffer.from('\x1b[200~\xc3\x1b[201~\xa4', 'latin1'))).toBe('[\ufffd\ufffd]');
+    expect(read(Buffer.from('\x1b[200~x\x1b[201~\xc3', 'latin1'))).toBe('[x\ufffd]');
+  });
+
+  test('a pause that was only noticed late is none: what was waiting to be read belongs to the paste', () => {
+    const asleep: (() => void)[] = [];
+    let now = 0;
+    const clock: ClockPort = {
+      now: () => now,
+      wallTime: () => now,
+      wakeAt(_at, wake) {
+        asleep.push(wake);
+        return () => void asleep.splice(asleep.indexOf(wake), 1);
+      },
+    };
+    const { feed, said } = open(clock);
+    feed(paste('x'));
+    now = PASTE_PAUSE_MS * 10;
+    asleep.shift()?.();
+    feed('y\r');
+    expect(said()).toBe('[xy\n');
+    expect(asleep).toHaveLength(1);
+  });
+
+  test('without an end is over when nothing comes for long', () => {
+    const { feed, said, clock } = open(createFakeClock());
+    feed('\x1b[200~evil');
+    clock.advance(PASTE_LIMIT_MS - 1);
+    feed('\x03\x1b[20');
+    clock.advance(PASTE_LIMIT_MS - 1);
+    expect(said()).toBe('[evil\x03');
+    clock.advance(1);
+    feed('\x03');
+    expect(said()).toBe('[evil\x03]<interrupt>');
+  });
+
+  test('and when others had the terminal meanwhile', () => {
+    const { keys, feed, said, clock } = open(createFakeClock());
+    feed('\x1b[200~evil');
+    keys.reset();
+    feed('\x03');
+    feed(paste('x'));
+    keys.reset();
+    feed('\r');
+    clock.advance(PASTE_LIMIT_MS);
+    expect(said()).toBe('[evil]<interrupt>[x]<enter>');
+  });
+
+  test('without brackets is a read with an Enter before its end, and what comes before a pause', () => {
+    const { feed, said, clock } = open(createFakeClock());
+    feed('\x15foo\r\n\t/quit\r');
+    feed('/wipe\r');
+    clock.advance(PASTE_PAUSE_MS);
+    feed('typed\r');
+    feed('\x1b\rx');
+    feed('\x1b');
+    feed('\ry');
+    feed('y\x1b\rz\r');
+    expect(said()).toBe('<unknown>[foo\n\t/quit\n/wipe\n]typed<enter><newline>x<newline>yy<newline>z<enter>');
+    expect(read('\r\r')).toBe('[\n\n]');
+    expect(read('a\x1b\rb\rc')).toMatch(/^\[a.*b\nc]$/);
   });
 
   test('of any length comes in pieces', () => {
     const text = '今😀ä x'.repeat(8000);
     expect(read(paste(text))).toBe(`[${text}]`);
-    const { feed, chunks } = open();
+    const { feed, chunks } = open(createFakeClock());
     feed(paste(text));
     expect(Math.max(...chunks.map(({ length }) => length))).toBeLessThanOrEqual(PIECE);
   });
@@ -185,7 +319,7 @@ test('however the bytes are split, the keys are the same', () => {
       fc.array(piece, { maxLength: 12 }),
       fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1 }),
       (pieces, steps) => {
-        // Enter right behind a paste depends on how it came, on purpose.
+        // Where an Enter is in what was read says what it is, on purpose.
         const all = Buffer.from(pieces.join('').replaceAll('\r', '\n'));
         const parts: Uint8Array[] = [];
         for (let at = 0, i = 0; at < all.length; i++) {

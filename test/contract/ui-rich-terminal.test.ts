@@ -197,6 +197,7 @@ describe('the terminal', () => {
       keys: (chunk) => said.push(`keys ${text(chunk)}`),
       end: () => said.push('end'),
       gone: () => said.push('gone'),
+      resumed: () => said.push('resumed'),
       changed: () => said.push('changed'),
       ready: () => said.push('ready'),
     });
@@ -230,6 +231,11 @@ describe('the terminal', () => {
     expect(emulator.screen()).toEqual(['$ before', '', '', '', '']);
   });
 
+  test('its wheel sends no keys meanwhile; afterwards it does what it did, or what is usual', () => {
+    expect(ENTER).toContain('\x1b[?1007s\x1b[?1007l');
+    expect(LEAVE).toContain('\x1b[?1007h\x1b[?1007r');
+  });
+
   test('is given back when the process ends in whatever way', async () => {
     const { terminal, output, raw, host } = open();
     terminal.open();
@@ -254,10 +260,10 @@ describe('the terminal', () => {
       host.raise('SIGCONT');
       await settled();
       expect(output.text()).toBe(`${ENTER}${LEAVE}${ENTER}`);
-      expect([raw.at(-1), host.listening('SIGTSTP'), said.filter((each) => each === 'changed')]).toEqual([
+      expect([raw.at(-1), host.listening('SIGTSTP'), said.filter((each) => each !== 'ready')]).toEqual([
         true,
         1,
-        ['changed'],
+        ['resumed', 'changed'],
       ]);
       clock.advance(1000);
       expect(host.stops).toBe(1);
@@ -278,7 +284,10 @@ describe('the terminal', () => {
     const { terminal, raw, host, said } = open();
     terminal.open();
     host.raise('SIGCONT');
-    expect([raw, said]).toEqual([[true, false, true], ['changed']]);
+    expect([raw, said]).toEqual([
+      [true, false, true],
+      ['resumed', 'changed'],
+    ]);
   });
 
   test('tells keys, the end once, a new size, and when it is ready', async () => {

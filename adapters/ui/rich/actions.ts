@@ -54,15 +54,13 @@ export function createActions(options: ActionsOptions): Actions {
     const { key } = event;
     if (key === 'suspend' || key === 'repaint') return key;
     if (key === 'unknown') return undefined;
-    if (key === 'interrupt') {
-      interrupt();
-      return undefined;
-    }
+    const again = model.leaving;
     model.leaving = false;
-    if (model.overlay !== undefined && covered(key)) return undefined;
-    if (key === 'help') openHelp();
+    if (key === 'interrupt') interrupt(again);
+    else if (model.overlay !== undefined && covered(key)) return undefined;
+    else if (key === 'help') openHelp();
     else if (model.screen === 'chat') chatKey(key);
-    else startKey(key);
+    else startKey(key, again);
     return undefined;
   }
 
@@ -97,9 +95,9 @@ export function createActions(options: ActionsOptions): Actions {
   // -- keys
 
   /** The first time it is only said what the second time does, where there is something to lose. */
-  function interrupt(): void {
+  function interrupt(again: boolean): void {
     const atOnce = model.screen === 'connecting' || model.screen === 'waiting' || model.state === 'closing';
-    if (atOnce || model.leaving) tell({ type: 'interrupt' });
+    if (atOnce || again) tell({ type: 'interrupt' });
     model.leaving = !atOnce;
   }
 
@@ -121,9 +119,15 @@ export function createActions(options: ActionsOptions): Actions {
   }
 
   /** Before there is a chat, and while the words are compared: Enter does nothing. */
-  function startKey(key: Key): void {
+  function startKey(key: Key, again: boolean): void {
     if (key === 'end-of-input') tell({ type: 'quit' });
-    else if (key === 'escape' && model.screen !== 'words') tell({ type: 'quit' });
+    else if (key === 'escape' && model.screen !== 'words') cancel(again);
+  }
+
+  /** An Esc may be what a slow line left of another key: a code that was told to somebody is not lost by it. */
+  function cancel(again: boolean): void {
+    if (again) tell({ type: 'quit' });
+    model.leaving = true;
   }
 
   function chatKey(key: Key): void {

@@ -1,14 +1,24 @@
 /**
- * Bytes of a keyboard into key events: escape sequences, bracketed paste, UTF-8, each split anywhere. What a key does, and
- * any text that outlives the call, may not be in this file.
+ * Bytes of a keyboard into key events: escape sequences, pastes, UTF-8, each split anywhere. What a key does, and any text
+ * that outlives the call, may not be in this file.
+ *
+ * A paste lasts until a pause. Its closing bracket only says that the pause may be short: text that is pasted can hold a
+ * closing bracket. Where the terminal sends no brackets, a read with a CR before its end is a paste: a person's Enter is
+ * the last byte of a read. While a paste lasts there is text, and no key.
  */
 import type { ClockPort } from '../../../core/ports.js';
 import { plainBuffer } from '../../../core/protocol/bytes.js';
 import { ILL_FORMED, pointAt, putPoint } from '../utf8.js';
 import { ALT_KEYS, CONTROL_KEYS, CSI_KEYS, type Key, SS3_KEYS } from './keymap.js';
 
-/** Milliseconds after which an Esc with nothing behind it is the key. */
+/** Milliseconds after which an Esc with nothing behind it is the key, and any other half sequence is over. */
 export const ESCAPE_WAIT_MS = 50;
+/** Milliseconds from an Esc in which a CR is Alt-Enter still: a slow line came between the two bytes. */
+export const ALT_ENTER_MS = 300;
+/** Milliseconds without a byte after which a paste is over, … */
+export const PASTE_PAUSE_MS = 100;
+/** … and one whose closing bracket did not come. */
+export const PASTE_LIMIT_MS = 1000;
 /** Bytes of one escape sequence; what is longer is passed over to its end. */
 export const SEQUENCE_LIMIT = 32;
 /** Text is handed on in pieces of at most this many bytes. */
@@ -17,6 +27,7 @@ export const PIECE = 4096;
 const ESC = 0x1b;
 const CR = 0x0d;
 const LF = 0x0a;
+const TAB = 0x09;
 const PASTE_BEGIN = '200~';
 const PASTE_END = Uint8Array.from([ESC, 0x5b, 0x32, 0x30, 0x31, 0x7e]);
 
@@ -26,16 +37,19 @@ export type KeyEvent =
   | { readonly type: 'text'; readonly text: Uint8Array }
   /** A piece of a paste, the same but with everything that was in it; lines end with LF. */
   | { readonly type: 'paste'; readonly text: Uint8Array }
+  /** A pause came after it. */
   | { readonly type: 'paste-end' };
 
 export interface Keys {
   /** Takes what was read, and overwrites it. */
   feed(chunk: Uint8Array): void;
+  /** Others had the terminal: what is half read will not be completed. */
+  reset(): void;
   /** Overwrites what is half read; nothing is told after this. */
   close(): void;
 }
 
-type Mode = 'ground' | 'escape' | 'csi' | 'console' | 'ss3' | 'paste';
+type Mode = 'ground' | 'escape' | 'alt' | 'csi' | 'console' | 'ss3' | 'paste';
 
 export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): Keys {
   let mode: Mode = 'ground';
@@ -48,8 +62,10 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
   /** Bytes of PASTE_END that have come. */
   let ending = 0;
   let afterCr = false;
-  /** A paste ended in this chunk: what forges the end of a paste must not get its Enter. */
+  /** A paste lasts. */
   let pasted = false;
+  /** Until then a CR is what was left of Alt-Enter. */
+  let altUntil = Number.NEGATIVE_INFINITY;
   let cancelWait = (): void => undefined;
   let closed = false;
 
@@ -61,17 +77,18 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
     if (length === 0) return;
     const text = piece.subarray(0, length);
     length = 0;
-    tell({ type: mode === 'paste' ? 'paste' : 'text', text });
+    tell({ type: pasted ? 'paste' : 'text', text });
     text.fill(0);
   }
 
   function key(name: Key): void {
     flush();
     mode = 'ground';
-    tell({ type: 'key', key: name });
+    tell({ type: 'key', key: pasted ? 'unknown' : name });
   }
 
   function put(point: number): void {
+    if (mode === 'alt') return key('unknown');
     if (length + 4 > PIECE) flush();
     length = putPoint(piece, length, point);
   }
@@ -107,38 +124,40 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
   }
 
   function ground(byte: number): void {
+    const altEnter = byte === CR && clock.now() < altUntil;
+    altUntil = Number.NEGATIVE_INFINITY;
     if (byte === ESC) {
       dropPartial();
       flush();
       mode = 'escape';
-      waitForMore();
-      return;
-    }
-    if (byte >= 0x20 && byte !== 0x7f) {
+    } else if (pasted && (isPrinted(byte) || byte === CR || byte === LF || byte === TAB)) {
+      pasteText(byte);
+    } else if (isPrinted(byte)) {
       text(byte);
-      return;
+    } else {
+      dropPartial();
+      key(altEnter ? 'newline' : (CONTROL_KEYS.get(byte) ?? 'unknown'));
     }
-    dropPartial();
-    if (byte === CR && pasted) key('newline');
-    else key(CONTROL_KEYS.get(byte) ?? 'unknown');
-  }
-
-  function waitForMore(): void {
-    cancelWait = clock.wakeAt(clock.now() + ESCAPE_WAIT_MS, () => {
-      if (mode === 'escape') key('escape');
-    });
   }
 
   function escape(byte: number): void {
-    cancelWait();
     sequence = '';
     if (byte === 0x5b) mode = 'csi';
     else if (byte === 0x4f) mode = 'ss3';
     else if (byte === ESC) {
       key('escape');
       mode = 'escape';
-      waitForMore();
+    } else if (byte >= 0x80) {
+      mode = 'alt';
+      text(byte);
     } else key(ALT_KEYS.get(byte) ?? 'unknown');
+  }
+
+  /** The code point behind an Esc, which is one key: `put` tells it. */
+  function alt(byte: number): void {
+    if (byte >= 0x80) return text(byte);
+    dropPartial();
+    ground(byte);
   }
 
   function csi(byte: number): void {
@@ -157,8 +176,8 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
     if (sequence === PASTE_BEGIN) {
       flush();
       mode = 'paste';
+      pasted = true;
       ending = 0;
-      afterCr = false;
     } else {
       key(CSI_KEYS.get(sequence) ?? 'unknown');
     }
@@ -169,10 +188,7 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
       ending += 1;
       if (ending < PASTE_END.length) return;
       dropPartial();
-      flush();
       mode = 'ground';
-      pasted = true;
-      tell({ type: 'paste-end' });
       return;
     }
     const begun = ending;
@@ -194,6 +210,8 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
         return ground(byte);
       case 'escape':
         return escape(byte);
+      case 'alt':
+        return alt(byte);
       case 'csi':
         return csi(byte);
       case 'console':
@@ -205,19 +223,78 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
     }
   }
 
+  function endPaste(): void {
+    mode = 'ground';
+    if (!pasted) return;
+    dropPartial();
+    flush();
+    pasted = false;
+    afterCr = false;
+    tell({ type: 'paste-end' });
+  }
+
+  /** In two steps: a wake-up that is late comes before the bytes that were waiting meanwhile, and is no pause. */
+  function wait(ms: number, then: () => void): void {
+    cancelWait = clock.wakeAt(clock.now() + ms / 2, () => {
+      cancelWait = clock.wakeAt(clock.now() + ms / 2, then);
+    });
+  }
+
+  function waitForMore(): void {
+    if (mode === 'paste') wait(PASTE_LIMIT_MS, endPaste);
+    else if (pasted) wait(PASTE_PAUSE_MS, pause);
+    else if (mode !== 'ground') wait(ESCAPE_WAIT_MS, pause);
+  }
+
+  /** What is half there is all there is. */
+  function pause(): void {
+    if (mode === 'escape') {
+      key('escape');
+      altUntil = clock.now() + ALT_ENTER_MS - ESCAPE_WAIT_MS;
+    } else if (mode !== 'ground') {
+      forget();
+      key('unknown');
+    }
+    endPaste();
+  }
+
+  /** A code point or a sequence that is half there. */
+  function forget(): void {
+    partial.fill(0);
+    partialLength = 0;
+    sequence = '';
+  }
+
+  /** An Enter before the end of what was read at once; behind an Esc it is Alt-Enter. */
+  function holdsLines(chunk: Uint8Array): boolean {
+    return chunk.some(
+      (byte, i) => byte === CR && i < chunk.length - 1 && (i === 0 ? mode !== 'escape' : chunk[i - 1] !== ESC),
+    );
+  }
+
   return {
     feed(chunk) {
-      pasted = false;
+      cancelWait();
+      pasted ||= holdsLines(chunk);
       for (const byte of chunk) take(byte);
       flush();
       chunk.fill(0);
+      if (!closed) waitForMore();
+    },
+    reset() {
+      cancelWait();
+      forget();
+      endPaste();
     },
     close() {
       closed = true;
       cancelWait();
       piece.fill(0);
-      partial.fill(0);
-      sequence = '';
+      forget();
     },
   };
+}
+
+function isPrinted(byte: number): boolean {
+  return byte >= 0x20 && byte !== 0x7f;
 }

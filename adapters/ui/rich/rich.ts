@@ -98,6 +98,7 @@ export function createRichUi(_options: FlagValues, context: UiContext, { host, u
       if (!goneTold) tell({ type: 'gone' });
       goneTold = true;
     },
+    resumed: () => keys.reset(),
     changed() {
       painter.forget();
       schedule.request();
@@ -119,7 +120,10 @@ export function createRichUi(_options: FlagValues, context: UiContext, { host, u
     },
     show(view: UiView) {
       if (closing !== undefined) return;
+      const { screen } = model;
       model.show(view, clock.now());
+      // What was asked on one screen is not answered on another.
+      if (model.screen !== screen) model.leaving = false;
       if (view.type === 'code' && unicode) {
         wipeQr();
         qr = qrCode(model.link, glyphs);

@@ -7,10 +7,16 @@ import type { ClockPort } from '../../../core/ports.js';
 import { createOutlet } from '../outlet.js';
 import type { Size } from './layout.js';
 
-/** Alternate screen, pastes in brackets, no wrapping: what is too long is cut and moves no row. */
-export const ENTER = '\x1b[?1049h\x1b[?2004h\x1b[?7l';
-/** Everything back, nothing left on the screen that is left: some terminals keep it. */
-export const LEAVE = '\x1b[?2026l\x1b[0m\x1b[2J\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l';
+/**
+ * Alternate screen, pastes in brackets, no wrapping: what is too long is cut and moves no row. A mouse wheel that sends Up
+ * and Down would recall other texts over the one being written: what the terminal has for it is saved, and off.
+ */
+export const ENTER = '\x1b[?1049h\x1b[?2004h\x1b[?7l\x1b[?1007s\x1b[?1007l';
+/**
+ * Everything back, nothing left on the screen that is left: some terminals keep it. Most terminals begin with a wheel that
+ * sends keys; one that saves modes gets back what it had.
+ */
+export const LEAVE = '\x1b[?1007h\x1b[?1007r\x1b[?2026l\x1b[0m\x1b[2J\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l';
 /** Milliseconds after which a suspension that did not come is over. */
 export const SUSPEND_MS = 100;
 /** What a terminal is taken for that does not tell its size. */
@@ -40,6 +46,8 @@ export interface TerminalTaker {
   end(): void;
   /** The output is broken, once. */
   gone(): void;
+  /** Others had the terminal: what was begun on it, a key or a paste, will not be completed. */
+  resumed(): void;
   /** The screen has another size, or its content is lost. */
   changed(): void;
   /** It can take the next frame. */
@@ -122,6 +130,7 @@ export function createTerminal(
     raw(false);
     entered = false;
     enter();
+    taker.resumed();
     taker.changed();
   }
 
