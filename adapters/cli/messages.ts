@@ -77,6 +77,8 @@ export const CLI_WORDS = {
     compare: 'Compare safety words with the peer before anything is said',
     withPassphrase: 'Type a passphrase that the peer types as well',
     passphrase: 'Shared passphrase for this room (Enter for none)',
+    number: (count: number) => `1 to ${String(count)} (Enter for 1)`,
+    noNumber: (count: number) => `Type a number from 1 to ${String(count)}.`,
   },
 } as const;
 
