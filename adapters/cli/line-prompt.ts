@@ -22,8 +22,11 @@ export interface Question {
   readonly hidden: boolean;
   /** Named in SC-310 when the input ends. */
   readonly what: 'code' | 'passphrase';
-  /** Takes the answer, a view; returns a sentence when it is not acceptable: it is shown and the answer can be corrected. */
-  accept(answer: Uint8Array): string | undefined;
+  /**
+   * Takes the answer, a view; returns a sentence when it is not acceptable: it is shown and the answer can be corrected.
+   * `told` is the sentence about this very answer that stood on the screen when Enter was pressed.
+   */
+  accept(answer: Uint8Array, told: string | undefined): string | undefined;
   /** What may follow the answer so far. */
   suggest?(answer: Uint8Array): Suggestion;
 }
@@ -67,12 +70,18 @@ export function askLine(question: Question, options: LinePromptOptions): Promise
     const editor = createEditor();
     const screen = (options.plain ? plainScreen : paintedScreen)(question, options);
     let said: string | undefined;
+    /** What was said before this chunk of keys, until the first of them is taken. */
+    let told: string | undefined;
+    let pastedLine = false;
     let over = false;
 
     const keys = createKeys(options.clock, (event) => {
       if (!over) take(event);
     });
-    const taken = takeKeys(options.input, (chunk) => keys.feed(chunk));
+    const taken = takeKeys(options.input, (chunk) => {
+      told = said;
+      keys.feed(chunk);
+    });
     void taken.ended.then(() => finish(new SecurechatError('SC-310', { what: question.what })));
     const callOff = (): void => finish(signal.reason as Error);
     signal.addEventListener('abort', callOff);
@@ -80,9 +89,11 @@ export function askLine(question: Question, options: LinePromptOptions): Promise
 
     function take(event: KeyEvent): void {
       said = undefined;
-      if (event.type === 'paste') paste(event.text);
+      if (event.type === 'key') press(event.key);
       else if (event.type === 'text') insert(event.text);
-      else if (event.type === 'key') press(event.key);
+      else if (event.type === 'paste') paste(event.text);
+      else pastedLine = false;
+      told = undefined;
       if (!over) screen.draw(editor, said ?? (options.plain ? '' : hint()));
     }
 
@@ -107,16 +118,18 @@ export function askLine(question: Question, options: LinePromptOptions): Promise
       if (editor.length + text.length <= ANSWER_LIMIT) editor.insert(text, false);
     }
 
-    /** The first line of it: an answer has no second. */
+    /** The first line of it, which may come in pieces: an answer has no second. */
     function paste(text: Uint8Array): void {
+      if (pastedLine) return;
       const end = text.indexOf(LF);
-      insert(end < 0 ? text : text.subarray(0, end));
+      pastedLine = end >= 0;
+      insert(pastedLine ? text.subarray(0, end) : text);
     }
 
     function submit(): void {
       const answer = editor.copy();
       try {
-        said = question.accept(answer);
+        said = question.accept(answer, told);
         if (said === undefined) finish(undefined);
       } catch (error) {
         finish(error as Error);

@@ -73,6 +73,8 @@ export const CLI_WORDS = {
     tab: (word: string) => `Tab: ${word}`,
     notListed: (position: number, nearest: string) =>
       `No listed word ${String(position)} begins like this. Did you mean "${nearest}"?`,
+    unfinished:
+      'A code that was made for you has three words with dashes between them. Enter again if this is a secret of your own.',
     open: 'Anybody who knows this room name can be the peer',
     compare: 'Compare safety words with the peer before anything is said',
     withPassphrase: 'Type a passphrase that the peer types as well',

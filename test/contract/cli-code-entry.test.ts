@@ -295,6 +295,51 @@ describe('on a terminal', () => {
     await expect(rig.entered).rejects.toMatchObject({ code: 'SC-311' });
   });
 
+  it('of a paste the first line is taken, however it comes', async () => {
+    const rig = enter(ask, terminal);
+    await rig.type(CODE_QUESTION, '\u001b[200~kitchen-\n');
+    await rig.type('kitchen-', 'second line\nthird\u001b[201~');
+    await new Promise((resolve) => setImmediate(resolve));
+    rig.input.type('\u001b[200~bl');
+    await rig.type('kitchen-bl', '\u001b[201~ue');
+    await rig.type('kitchen-blue', ENTER);
+    expect(text((await rig.entered).code.secret)).toBe('blue');
+  });
+
+  it.each([
+    ['482913-tunnel-anchor', 'tunnel-anchor'],
+    ['482913-tunnel anchor mango', 'tunnel anchor mango'],
+  ])(
+    '%j looks like a code not typed to its end: said once, then it is a secret of one’s own',
+    async (typed, secret) => {
+      const rig = enter(ask, terminal);
+      await rig.type(CODE_QUESTION, `${typed}${ENTER}${ENTER}`);
+      // An Enter from before it could be read does not count, nor one behind a change.
+      await rig.type('three words', `x\u007f${ENTER}`);
+      const asked = (shown: string): number => shown.split('three words').length - 1;
+      await rig.output.until((shown) => asked(shown) === 3);
+      rig.input.type(ENTER);
+      const { code } = await rig.entered;
+      expect([text(code.secret), code.form]).toEqual([secret, 'chosen']);
+    },
+  );
+
+  it('it can be completed as well, and a passphrase is looked at in the same way', async () => {
+    const rig = enter(ask, terminal);
+    await rig.type(CODE_QUESTION, `482913-tunnel-anchor${ENTER}`);
+    await rig.type('three words', `-mango${ENTER}`);
+    expect((await rig.entered).code.form).toBe('generated');
+    const second = enter(argument('482913'), terminal);
+    await second.type(CHOICE, `${DOWN}${ENTER}`);
+    await second.type(PASSPHRASE_QUESTION, `tunnel${ENTER}`);
+    await second.type('three words', ENTER);
+    expect((await second.entered).code.form).toBe('chosen');
+  });
+
+  it('without a question it is taken as it is', async () => {
+    expect((await enter(argument('482913-tunnel-anchor')).entered).code.form).toBe('chosen');
+  });
+
   it('more than an answer can be is not taken', async () => {
     const rig = enter(ask, terminal);
     await rig.type(CODE_QUESTION, 'kitchen-x');
