@@ -125,6 +125,8 @@ export const UI_WORDS = {
   folded: (count: number) => ` [${String(count)} more characters not shown]`,
   malformed: {
     tooLong: (limit: number) => `a line is longer than ${String(limit)} bytes; it was not sent`,
+    cut: (limit: number) =>
+      `a line of more than ${String(limit)} bytes is cut by the terminal; it was not sent; --ui rich takes it whole`,
     notUtf8: 'a line is not UTF-8; it was not sent',
     notJson: 'a line is not one JSON object',
     tooDeep: 'a command is nested too deeply',
