@@ -34,7 +34,7 @@ export const builtins = definePlugin({
       create: async (options, context) => {
         const [{ createRichUi }, { hasUnicode }, { processHost }] = await Promise.all([
           import('../ui/rich/rich.js'),
-          import('../ui/ascii.js'),
+          import('../ui/locale.js'),
           import('../ui/rich/host.js'),
         ]);
         const unicode = hasUnicode(process.env, process.platform);
@@ -46,7 +46,7 @@ export const builtins = definePlugin({
       create: async (options, context) => {
         const [{ createLineUi }, { hasUnicode }] = await Promise.all([
           import('../ui/line.js'),
-          import('../ui/ascii.js'),
+          import('../ui/locale.js'),
         ]);
         return createLineUi(options, context, hasUnicode(process.env, process.platform));
       },

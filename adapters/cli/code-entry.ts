@@ -12,10 +12,11 @@ import {
   type RoomCode,
   withPassphrase,
 } from '../../core/room/code.js';
-import { suggest } from '../../core/room/completion.js';
+import { resemblesGenerated, suggest } from '../../core/room/completion.js';
 import type { Wordlist } from '../../core/room/words.js';
 import { describe } from './describe.js';
 import { type Input, readFirstLine, takeFirstLine } from './input.js';
+import type { Question } from './line-prompt.js';
 import { CLI_WORDS } from './messages.js';
 import type { CodeSource } from './options.js';
 import type { Prompter } from './prompt.js';
@@ -103,8 +104,9 @@ function readCode(bytes: Uint8Array, { words, checkRelay }: CodeEntry): ReadCode
 /** Asks until it is a code; Enter makes a new one. A typo costs nothing. */
 async function askCode(entry: CodeEntry, prompter: Prompter): Promise<ReadCode> {
   let read: ReadCode | undefined;
-  const accept = refusing((typed) => {
+  const accept = refusing((typed, told) => {
     read = typed.every((byte) => byte === 0x20) ? newCode(entry) : readCode(typed, entry);
+    return doubt(read.code, entry, told);
   });
   const hint = (typed: Uint8Array) => suggest(typed, entry.words);
   await prompter.ask({ message: CLI_WORDS.ask.code, hidden: false, what: 'code', accept, suggest: hint });
@@ -113,7 +115,7 @@ async function askCode(entry: CodeEntry, prompter: Prompter): Promise<ReadCode> 
 }
 
 /** Only for a room name alone. */
-async function askPassphrase(read: ReadCode, { words }: CodeEntry, prompter: Prompter): Promise<ReadCode> {
+async function askPassphrase(read: ReadCode, entry: CodeEntry, prompter: Prompter): Promise<ReadCode> {
   if (read.code.form !== 'none') return read;
   const passphrase = await prompter.choose({
     message: CLI_WORDS.ask.open,
@@ -125,19 +127,26 @@ async function askPassphrase(read: ReadCode, { words }: CodeEntry, prompter: Pro
   });
   if (!passphrase) return read;
   let { code } = read;
-  const accept = refusing((typed) => {
-    code = withPassphrase(read.code, typed, words, normalize);
+  const accept = refusing((typed, told) => {
+    code = withPassphrase(read.code, typed, entry.words, normalize);
+    return doubt(code, entry, told);
   });
   await prompter.ask({ message: CLI_WORDS.ask.passphrase, hidden: true, what: 'passphrase', accept });
   return { ...read, code };
 }
 
+/** It would cost an attempt: said once, and then it is taken as it is. */
+function doubt(code: RoomCode, { words }: CodeEntry, told: string | undefined): string | undefined {
+  if (told === CLI_WORDS.ask.unfinished || !resemblesGenerated(code, words)) return undefined;
+  code.secret.fill(0);
+  return CLI_WORDS.ask.unfinished;
+}
+
 /** A check as the check of an answer: what it throws becomes the sentence. */
-function refusing(check: (typed: Uint8Array) => void): (answer: Uint8Array) => string | undefined {
-  return (answer) => {
+function refusing(check: Question['accept']): Question['accept'] {
+  return (answer, told) => {
     try {
-      check(answer);
-      return undefined;
+      return check(answer, told);
     } catch (error) {
       if (error instanceof SecurechatError) return describe(error.code, error.detail);
       throw error;

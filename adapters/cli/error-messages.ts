@@ -272,7 +272,7 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
     sentence: ({ attempts }) =>
       `The codes do not match${attempts === undefined || attempts === 1 ? '' : `, ${String(attempts)} times in a row`}.`,
     cause: 'The two sides have different secrets, or somebody tried to guess; the attempts are used up.',
-    remedy: 'Make a new code; do not type this one again.',
+    remedy: 'Check with your peer that both typed the same, then make a new code; do not type this one again.',
   },
   'SC-402': {
     sentence: ({ attempt, attempts }) =>

@@ -1,7 +1,7 @@
 /**
  * A question on a terminal whose answer is a secret: the room code, a passphrase. The answer is bytes from the key to
  * `accept`, and they are overwritten; what was typed does not stay on the screen. It settles in every case: answered,
- * Ctrl-C or Escape, Ctrl-D or end of input. No answer may become a JavaScript string in this file.
+ * Ctrl-C or Escape, Ctrl-D or end of input, called off. No answer may become a JavaScript string in this file.
  */
 import { SecurechatError } from '../../core/errors.js';
 import type { ClockPort } from '../../core/ports.js';
@@ -22,8 +22,11 @@ export interface Question {
   readonly hidden: boolean;
   /** Named in SC-310 when the input ends. */
   readonly what: 'code' | 'passphrase';
-  /** Takes the answer, a view; returns a sentence when it is not acceptable: it is shown and the answer can be corrected. */
-  accept(answer: Uint8Array): string | undefined;
+  /**
+   * Takes the answer, a view; returns a sentence when it is not acceptable: it is shown and the answer can be corrected.
+   * `told` is the sentence about this very answer that stood on the screen when Enter was pressed.
+   */
+  accept(answer: Uint8Array, told: string | undefined): string | undefined;
   /** What may follow the answer so far. */
   suggest?(answer: Uint8Array): Suggestion;
 }
@@ -38,8 +41,10 @@ export interface LinePromptOptions {
   readonly output: TerminalOutput;
   readonly clock: ClockPort;
   readonly color: boolean;
-  /** The terminal obeys no escape sequence: what is typed is echoed, and stays. */
-  readonly dumb: boolean;
+  /** Nothing is painted: what is typed is echoed, what is deleted is rubbed out, every sentence is a line. */
+  readonly plain: boolean;
+  /** Calls the question off, with its reason, an error: the screen is as after an answer before `abort` returns. */
+  readonly signal: AbortSignal;
 }
 
 /** Bytes of an answer; a link is longer than a code. */
@@ -60,24 +65,36 @@ const RUB_OUT = ascii('\b \b');
 /** Resolves when the answer was accepted. Throws SecurechatError SC-311 (cancelled) and SC-310 (end of input). */
 export function askLine(question: Question, options: LinePromptOptions): Promise<void> {
   return new Promise((resolve, reject) => {
+    const { signal } = options;
+    signal.throwIfAborted();
     const editor = createEditor();
-    const screen = (options.dumb ? dumbScreen : paintedScreen)(question, options);
+    const screen = (options.plain ? plainScreen : paintedScreen)(question, options);
     let said: string | undefined;
+    /** What was said before this chunk of keys, until the first of them is taken. */
+    let told: string | undefined;
+    let pastedLine = false;
     let over = false;
 
     const keys = createKeys(options.clock, (event) => {
       if (!over) take(event);
     });
-    const taken = takeKeys(options.input, (chunk) => keys.feed(chunk));
+    const taken = takeKeys(options.input, (chunk) => {
+      told = said;
+      keys.feed(chunk);
+    });
     void taken.ended.then(() => finish(new SecurechatError('SC-310', { what: question.what })));
+    const callOff = (): void => finish(signal.reason as Error);
+    signal.addEventListener('abort', callOff);
     screen.begin();
 
     function take(event: KeyEvent): void {
       said = undefined;
-      if (event.type === 'paste') paste(event.text);
+      if (event.type === 'key') press(event.key);
       else if (event.type === 'text') insert(event.text);
-      else if (event.type === 'key') press(event.key);
-      if (!over) screen.draw(editor, said ?? hint());
+      else if (event.type === 'paste') paste(event.text);
+      else pastedLine = false;
+      told = undefined;
+      if (!over) screen.draw(editor, said ?? (options.plain ? '' : hint()));
     }
 
     function press(key: Key): void {
@@ -93,7 +110,7 @@ export function askLine(question: Question, options: LinePromptOptions): Promise
         case 'tab':
           return complete();
         default:
-          edit(editor, key, options.dumb);
+          edit(editor, key, options.plain);
       }
     }
 
@@ -101,16 +118,18 @@ export function askLine(question: Question, options: LinePromptOptions): Promise
       if (editor.length + text.length <= ANSWER_LIMIT) editor.insert(text, false);
     }
 
-    /** The first line of it: an answer has no second. */
+    /** The first line of it, which may come in pieces: an answer has no second. */
     function paste(text: Uint8Array): void {
+      if (pastedLine) return;
       const end = text.indexOf(LF);
-      insert(end < 0 ? text : text.subarray(0, end));
+      pastedLine = end >= 0;
+      insert(pastedLine ? text.subarray(0, end) : text);
     }
 
     function submit(): void {
       const answer = editor.copy();
       try {
-        said = question.accept(answer);
+        said = question.accept(answer, told);
         if (said === undefined) finish(undefined);
       } catch (error) {
         finish(error as Error);
@@ -145,6 +164,7 @@ export function askLine(question: Question, options: LinePromptOptions): Promise
     function finish(error: Error | undefined): void {
       if (over) return;
       over = true;
+      signal.removeEventListener('abort', callOff);
       keys.close();
       editor.clear();
       screen.end(error === undefined);
@@ -256,8 +276,8 @@ function paintedScreen({ message, hidden }: Question, { output, color }: LinePro
   };
 }
 
-/** What is typed at the end is written, what is deleted is rubbed out. */
-function dumbScreen(question: Question, { output }: LinePromptOptions): Screen {
+/** What is typed at the end is written, what is deleted is rubbed out, and all of it before its row is left. */
+function plainScreen(question: Question, { output }: LinePromptOptions): Screen {
   const write = writer(output);
   const label = utf8(`${question.message}: `);
   let on: Uint8Array = new Uint8Array(0);
@@ -267,17 +287,20 @@ function dumbScreen(question: Question, { output }: LinePromptOptions): Screen {
       const now = shown(editor.before, question.hidden);
       let same = 0;
       while (same < on.length && on[same] === now[same]) same += 1;
-      const back = worstWidthOf(on.subarray(same));
-      write(...Array<Uint8Array>(back).fill(RUB_OUT), now.subarray(same));
-      if (hint !== '') write(NEXT_ROW, utf8(hint), NEXT_ROW, label, now);
+      write(...rubOut(on.subarray(same)), now.subarray(same));
+      if (hint !== '') write(...rubOut(now), NEXT_ROW, utf8(hint), NEXT_ROW, label, now);
       on.fill(0);
       on = now;
     },
     end() {
+      write(...rubOut(on), NEXT_ROW);
       on.fill(0);
-      write(NEXT_ROW);
     },
   };
+}
+
+function rubOut(text: Uint8Array): Uint8Array[] {
+  return Array<Uint8Array>(worstWidthOf(text)).fill(RUB_OUT);
 }
 
 /** The longest beginning that fits. */

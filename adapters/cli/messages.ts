@@ -74,10 +74,14 @@ export const CLI_WORDS = {
     tab: (word: string) => `Tab: ${word}`,
     notListed: (position: number, nearest: string) =>
       `No listed word ${String(position)} begins like this. Did you mean "${nearest}"?`,
+    unfinished:
+      'A code that was made for you has three words with dashes between them. Enter again if this is a secret of your own.',
     open: 'Anybody who knows this room name can be the peer',
     compare: 'Compare safety words with the peer before anything is said',
     withPassphrase: 'Type a passphrase that the peer types as well',
     passphrase: 'Shared passphrase for this room (Enter for none)',
+    number: (count: number) => `1 to ${String(count)} (Enter for 1)`,
+    noNumber: (count: number) => `Type a number from 1 to ${String(count)}.`,
   },
 } as const;
 
@@ -136,6 +140,8 @@ export const UI_WORDS = {
   folded: (count: number) => ` [${String(count)} more characters not shown]`,
   malformed: {
     tooLong: (limit: number) => `a line is longer than ${String(limit)} bytes; it was not sent`,
+    cut: (limit: number) =>
+      `a line of more than ${String(limit)} bytes is cut by the terminal; it was not sent; --ui rich takes it whole`,
     notUtf8: 'a line is not UTF-8; it was not sent',
     notJson: 'a line is not one JSON object',
     tooDeep: 'a command is nested too deeply',

@@ -3,7 +3,15 @@
  * main.ts; nothing of it may be in this file.
  */
 import { pathToFileURL } from 'node:url';
-import { CODES, type Detail, EXIT, type ExitStatus, isSecurechatError, SecurechatError } from '../../core/errors.js';
+import {
+  type Code,
+  CODES,
+  type Detail,
+  EXIT,
+  type ExitStatus,
+  isSecurechatError,
+  SecurechatError,
+} from '../../core/errors.js';
 import { ascii } from '../../core/protocol/bytes.js';
 import { formatCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
 import { formatInvite } from '../../core/room/invite.js';
@@ -11,6 +19,7 @@ import type { Chat } from '../../core/session/chat.js';
 import type { Places } from '../../plugins/load.js';
 import { inTime } from '../../plugins/make.js';
 import { createRegistry, type Registry } from '../../plugins/registry.js';
+import { hasUnicode } from '../ui/locale.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { builtins } from './builtins.js';
 import type { EnteredCode } from './code-entry.js';
@@ -59,17 +68,19 @@ export function run(argv: readonly string[], io: Io): Run {
   let parts: Parts | undefined;
   const loaded: { readonly name: string; readonly file: string }[] = [];
   let session: Chat | undefined;
-  let interruptStart = (): void => undefined;
-  const interrupted = new Promise<never>((_resolve, reject) => {
-    interruptStart = () => reject(new SecurechatError('SC-311'));
+  let failure: { readonly code: Code; readonly told: Promise<unknown> } | undefined;
+  /** Calls off what comes before the chat; its reason is the error. */
+  const before = new AbortController();
+  const calledOff = new Promise<never>((_resolve, reject) => {
+    before.signal.addEventListener('abort', () => reject(before.signal.reason as Error));
   });
-  interrupted.catch(() => undefined);
+  calledOff.catch(() => undefined);
 
   async function start(): Promise<ExitStatus> {
     const registry = createRegistry(OWN_FLAGS);
     registry.register(builtins);
     const named = pluginsOf(argv, registry);
-    if (named.length > 0) await Promise.race([load(named, registry), interrupted]);
+    if (named.length > 0) await Promise.race([load(named, registry), calledOff]);
     const notRich = whyNotRich({ input: io.stdin, output: io.stdout, env: io.env });
     const invocation = parseOptions(argv, registry, notRich === undefined ? 'rich' : DEFAULTS.ui);
     if (invocation.run !== 'chat') {
@@ -81,8 +92,8 @@ export function run(argv: readonly string[], io: Io): Run {
       throw new SecurechatError('SC-503', { flag: '--ui', why: SCREEN_WORDS.capable.refusal(notRich) });
     }
     const color = colorOf(options, io);
-    const entered = await Promise.race([enter(options, io, color), interrupted]);
-    const { compose } = await Promise.race([import('./compose.js'), interrupted]);
+    const entered = await Promise.race([enter(options, io, color, before.signal), calledOff]);
+    const { compose } = await Promise.race([import('./compose.js'), calledOff]);
     const relay = options.relay ?? entered.relay;
     const streams = {
       input: entered.input,
@@ -96,7 +107,7 @@ export function run(argv: readonly string[], io: Io): Run {
       return made;
     });
     try {
-      return await talk(options, entered, await Promise.race([composing, interrupted]));
+      return await talk(options, entered, await Promise.race([composing, calledOff]));
     } catch (error) {
       throw isSecurechatError(error) ? new SecurechatError(error.code, withName(error.detail, options)) : error;
     } finally {
@@ -106,7 +117,9 @@ export function run(argv: readonly string[], io: Io): Run {
   }
 
   /** Without a chat there is no text and no key but the code; the terminal may be that of a prompt. */
-  async function failed({ code, detail }: SecurechatError): Promise<void> {
+  async function failed(error: SecurechatError): Promise<void> {
+    const { code, detail } = error;
+    before.abort(error);
     parts?.crypto.wipeAll();
     await parts?.ui.close();
     await write(io.stderr, `securechat: ${describe(code, detail)}\n`);
@@ -129,7 +142,7 @@ export function run(argv: readonly string[], io: Io): Run {
       import('@scure/bip39/wordlists/english.js'),
     ]);
     // From here to the chat nothing else is waited for: an interruption is the one's or the other's.
-    const [{ chat }, { toldUi }, { wordlist }] = await Promise.race([loading, interrupted]);
+    const [{ chat }, { toldUi }, { wordlist }] = await Promise.race([loading, calledOff]);
     const { relay } = made;
     session = chat({
       ...made,
@@ -160,6 +173,10 @@ export function run(argv: readonly string[], io: Io): Run {
 
   return {
     done: start().catch(async (error: unknown) => {
+      if (failure !== undefined) {
+        await failure.told;
+        return CODES[failure.code];
+      }
       if (!isSecurechatError(error) || error.code === 'SC-501') throw error;
       await write(io.stderr, `securechat: ${describe(error.code, error.detail)}\n`);
       return CODES[error.code];
@@ -169,19 +186,21 @@ export function run(argv: readonly string[], io: Io): Run {
       return loaded.find(({ file }) => stack.includes(pathToFileURL(file).href) || stack.includes(`${file}:`))?.name;
     },
     interrupt() {
-      if (session === undefined) interruptStart();
+      if (session === undefined) before.abort(new SecurechatError('SC-311'));
       else session.interrupt();
     },
     async fail(error) {
       const chat = session;
       chat?.fail(error);
-      await inTime<unknown>(() => (chat === undefined ? failed(error) : chat.done), FAIL_LIMIT_MS);
+      const told = inTime<unknown>(() => (chat === undefined ? failed(error) : chat.done), FAIL_LIMIT_MS);
+      failure = { code: error.code, told: told.catch(() => undefined) };
+      await told;
     },
   };
 }
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
-async function enter(options: Options, io: Io, color: boolean): Promise<EnteredCode> {
+async function enter(options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<EnteredCode> {
   const [{ enterCode }, { createPrompter }, { createClock }, { createWordlist }, { wordlist }] = await Promise.all([
     import('./code-entry.js'),
     import('./prompt.js'),
@@ -189,8 +208,9 @@ async function enter(options: Options, io: Io, color: boolean): Promise<EnteredC
     import('../../core/room/words.js'),
     import('@scure/bip39/wordlists/english.js'),
   ]);
+  const output = voiceOf(options, io);
   // The json UI has stdout for itself.
-  const mayAsk = io.stdin.isTTY === true && io.stdout.isTTY === true && options.ui !== 'json';
+  const mayAsk = io.stdin.isTTY === true && output.isTTY === true && options.ui !== 'json';
   return enterCode({
     source: options.source,
     words: createWordlist(wordlist),
@@ -199,10 +219,12 @@ async function enter(options: Options, io: Io, color: boolean): Promise<EnteredC
     prompter: mayAsk
       ? createPrompter({
           input: io.stdin,
-          output: io.stdout,
+          output,
           clock: createClock(),
           color,
-          dumb: io.env['TERM'] === 'dumb',
+          plain: options.ui === 'line' || io.env['TERM'] === 'dumb',
+          unicode: hasUnicode(io.env, process.platform),
+          signal,
         })
       : undefined,
     checkRelay: (address) => parseRelayAddress(address, options.insecureRelay),
@@ -233,11 +255,17 @@ function random(n: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(new ArrayBuffer(n)));
 }
 
+/** Where this program itself speaks: the line UI keeps stdout for what the peer says. */
+function voiceOf({ ui }: Options, { stdout, stderr }: Io): Output {
+  return ui === 'line' ? stderr : stdout;
+}
+
 /** --no-color, then FORCE_COLOR, then NO_COLOR, then what the terminal can. */
-function colorOf(options: Options, { env, stderr }: Io): boolean {
+function colorOf(options: Options, io: Io): boolean {
+  const { env } = io;
   if (!options.color) return false;
   if (env['FORCE_COLOR'] !== undefined) return env['FORCE_COLOR'] !== '0';
-  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && stderr.isTTY === true;
+  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && voiceOf(options, io).isTTY === true;
 }
 
 /** Resolves when the text is out, or its reader is gone or stalled. */

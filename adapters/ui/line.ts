@@ -35,6 +35,8 @@ import { isUtf8, utf8 } from './utf8.js';
 
 /** Bytes of one line of input. */
 export const LINE_LIMIT = MESSAGE_LIMIT;
+/** On a terminal: Linux hands over 4095 bytes of a longer line and says nothing, so that a line of 4095 may be cut. */
+export const TERMINAL_LINE_LIMIT = 4094;
 
 /** Cells of a name on a terminal. */
 const NAME_WIDTH = 16;
@@ -82,9 +84,11 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   const messages = createOutlet(output, clock, gone);
   // Without a place for notices a pipe still works; on a terminal it means that the terminal is closed.
   const notices = createOutlet(errors, clock, errors.isTTY === true ? gone : () => undefined);
-  const reader = createLineReader(input, LINE_LIMIT, {
+  const limit = terminal ? TERMINAL_LINE_LIMIT : LINE_LIMIT;
+  const { malformed } = UI_WORDS;
+  const reader = createLineReader(input, limit, {
     line: takeLine,
-    tooLong: () => tell({ type: 'malformed', why: UI_WORDS.malformed.tooLong(LINE_LIMIT) }),
+    tooLong: () => tell({ type: 'malformed', why: (terminal ? malformed.cut : malformed.tooLong)(limit) }),
     end() {
       pastes.flush();
       tell({ type: 'end-of-input' });

@@ -2,7 +2,7 @@
  * A code while it is typed: which listed words the last one may become, and the first that cannot be one. Only a hint: what
  * counts is room/code.ts when the code is whole. No typed word may become a string in this file.
  */
-import { NAMEPLATE_DIGITS, SECRET_WORDS } from './code.js';
+import { NAMEPLATE_DIGITS, type RoomCode, SECRET_WORDS } from './code.js';
 import type { Wordlist } from './words.js';
 
 export interface Suggestion {
@@ -20,6 +20,7 @@ export interface Suggestion {
 export const CANDIDATES = 4;
 
 const DASH = 0x2d;
+const SPACE = 0x20;
 const NONE: Suggestion = { candidates: [], typed: 0, last: false, wrong: undefined };
 
 /** For bytes as typed, the cursor at their end. A code that cannot be a generated one gets no hint. */
@@ -27,7 +28,7 @@ export function suggest(typed: Uint8Array, words: Wordlist): Suggestion {
   const dash = typed.indexOf(DASH);
   const digits = typed.subarray(0, Math.max(dash, 0));
   if (digits.length !== NAMEPLATE_DIGITS || !digits.every((byte) => byte >= 0x30 && byte <= 0x39)) return NONE;
-  const parts = split(typed.subarray(dash + 1));
+  const parts = split(typed.subarray(dash + 1), [DASH]);
   if (parts.length > SECRET_WORDS || !parts.every((part) => part.every(isLetter))) return NONE;
   const end = parts.at(-1) ?? new Uint8Array(0);
   const candidates = end.length > 0 ? words.complete(end, CANDIDATES) : [];
@@ -44,11 +45,22 @@ export function suggest(typed: Uint8Array, words: Wordlist): Suggestion {
   };
 }
 
-function split(secret: Uint8Array): Uint8Array[] {
+/**
+ * Whether a code with a secret of one's own is probably a generated one, not typed to its end or with blanks for dashes:
+ * behind six digits are listed words or beginnings of them alone, and not more than three.
+ */
+export function resemblesGenerated({ nameplate, secret, form }: RoomCode, words: Wordlist): boolean {
+  if (form !== 'chosen' || !/^[0-9]+$/.test(nameplate) || nameplate.length !== NAMEPLATE_DIGITS) return false;
+  const parts = split(secret, [DASH, SPACE]).filter((part) => part.length > 0);
+  return parts.length <= SECRET_WORDS && parts.every((part) => words.complete(part, 1).length > 0);
+}
+
+/** Views of the parts between separators. */
+function split(secret: Uint8Array, separators: readonly number[]): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let from = 0;
   for (let at = 0; at <= secret.length; at++) {
-    if (at < secret.length && secret[at] !== DASH) continue;
+    if (at < secret.length && !separators.includes(secret[at] ?? 0)) continue;
     parts.push(secret.subarray(from, at));
     from = at + 1;
   }

@@ -7,7 +7,7 @@ import { type CodeEntry, enterCode } from '../../adapters/cli/code-entry.js';
 import type { CodeSource } from '../../adapters/cli/options.js';
 import { ANSWER_LIMIT } from '../../adapters/cli/line-prompt.js';
 import { CLI_WORDS } from '../../adapters/cli/messages.js';
-import { createPrompter } from '../../adapters/cli/prompt.js';
+import { createPrompter, type PrompterOptions } from '../../adapters/cli/prompt.js';
 import { parseRelayAddress } from '../../adapters/cli/relay-address.js';
 import { createClock } from '../../adapters/system/clock.js';
 import { createWordlist } from '../../core/room/words.js';
@@ -32,24 +32,35 @@ interface Rig {
   readonly input: FakeInput;
   readonly output: FakeOutput;
   readonly entered: ReturnType<typeof enterCode>;
+  /** What was asked of the terminal: raw or not, in order. */
+  readonly rawModes: boolean[];
+  callOff(error: Error): void;
   /** Waits for the text on the terminal, then types. */
   type(behind: string, keys: string): Promise<void>;
 }
 
-function prompter(input: FakeInput, output: FakeOutput, dumb = false) {
-  return createPrompter({ input: input.stream, output: output.stream, clock: createClock(), color: false, dumb });
+function prompter(input: FakeInput, output: FakeOutput, options: Partial<PrompterOptions> = {}) {
+  const streams = { input: input.stream, output: output.stream };
+  const { signal } = new AbortController();
+  const usual = { clock: createClock(), color: false, plain: false, unicode: true, signal };
+  return createPrompter({ ...streams, ...usual, ...options });
 }
 
-function enter(source: CodeSource, { terminal = false, dumb = false, columns = 80 } = {}): Rig {
+function enter(
+  source: CodeSource,
+  { terminal = false, plain = false, unicode = true, columns = 80, calledOff = new AbortController() } = {},
+): Rig {
   const input = createFakeInput(terminal);
   const output = createFakeOutput(terminal);
+  const rawModes: boolean[] = [];
+  Object.assign(input.stream, { setRawMode: (raw: boolean) => rawModes.push(raw) });
   Object.assign(output.stream, { columns });
   const entry: CodeEntry = {
     source,
     words,
     random: (n) => crypto.getRandomValues(new Uint8Array(n)),
     input: input.stream,
-    prompter: terminal ? prompter(input, output, dumb) : undefined,
+    prompter: terminal ? prompter(input, output, { plain, unicode, signal: calledOff.signal }) : undefined,
     checkRelay: (address) => parseRelayAddress(address, false),
   };
   const entered = enterCode(entry);
@@ -58,6 +69,8 @@ function enter(source: CodeSource, { terminal = false, dumb = false, columns = 8
     input,
     output,
     entered,
+    rawModes,
+    callOff: (error) => calledOff.abort(error),
     type: async (behind, keys) => {
       await output.until((shown) => shown.includes(behind));
       input.type(keys);
@@ -282,6 +295,51 @@ describe('on a terminal', () => {
     await expect(rig.entered).rejects.toMatchObject({ code: 'SC-311' });
   });
 
+  it('of a paste the first line is taken, however it comes', async () => {
+    const rig = enter(ask, terminal);
+    await rig.type(CODE_QUESTION, '\u001b[200~kitchen-\n');
+    await rig.type('kitchen-', 'second line\nthird\u001b[201~');
+    await new Promise((resolve) => setImmediate(resolve));
+    rig.input.type('\u001b[200~bl');
+    await rig.type('kitchen-bl', '\u001b[201~ue');
+    await rig.type('kitchen-blue', ENTER);
+    expect(text((await rig.entered).code.secret)).toBe('blue');
+  });
+
+  it.each([
+    ['482913-tunnel-anchor', 'tunnel-anchor'],
+    ['482913-tunnel anchor mango', 'tunnel anchor mango'],
+  ])(
+    '%j looks like a code not typed to its end: said once, then it is a secret of one’s own',
+    async (typed, secret) => {
+      const rig = enter(ask, terminal);
+      await rig.type(CODE_QUESTION, `${typed}${ENTER}${ENTER}`);
+      // An Enter from before it could be read does not count, nor one behind a change.
+      await rig.type('three words', `x\u007f${ENTER}`);
+      const asked = (shown: string): number => shown.split('three words').length - 1;
+      await rig.output.until((shown) => asked(shown) === 3);
+      rig.input.type(ENTER);
+      const { code } = await rig.entered;
+      expect([text(code.secret), code.form]).toEqual([secret, 'chosen']);
+    },
+  );
+
+  it('it can be completed as well, and a passphrase is looked at in the same way', async () => {
+    const rig = enter(ask, terminal);
+    await rig.type(CODE_QUESTION, `482913-tunnel-anchor${ENTER}`);
+    await rig.type('three words', `-mango${ENTER}`);
+    expect((await rig.entered).code.form).toBe('generated');
+    const second = enter(argument('482913'), terminal);
+    await second.type(CHOICE, `${DOWN}${ENTER}`);
+    await second.type(PASSPHRASE_QUESTION, `tunnel${ENTER}`);
+    await second.type('three words', ENTER);
+    expect((await second.entered).code.form).toBe('chosen');
+  });
+
+  it('without a question it is taken as it is', async () => {
+    expect((await enter(argument('482913-tunnel-anchor')).entered).code.form).toBe('chosen');
+  });
+
   it('more than an answer can be is not taken', async () => {
     const rig = enter(ask, terminal);
     await rig.type(CODE_QUESTION, 'kitchen-x');
@@ -290,14 +348,100 @@ describe('on a terminal', () => {
     rig.input.type(ENTER);
     expect(text((await rig.entered).code.secret)).toMatch(/^xy*$/);
   });
+});
 
-  it('on a dumb terminal nothing is painted: what is typed is echoed, what is deleted is rubbed out', async () => {
-    const rig = enter(ask, { terminal: true, dumb: true });
+describe('where nothing may be painted', () => {
+  const plain = { terminal: true, plain: true };
+  const ESCAPES = /\u001b/;
+  const NUMBER = CLI_WORDS.ask.number(2);
+
+  it('what is typed is echoed, what is deleted is rubbed out, and what was refused is a line', async () => {
+    const rig = enter(ask, plain);
     await rig.type(CODE_QUESTION, `k${ENTER}`);
     await rig.type('3 to 64 characters', `itchen-ab\u007fc\u001b[D${ENTER}`);
     expect(text((await rig.entered).code.secret)).toBe('ac');
-    await rig.output.until((shown) => shown.endsWith('c\r\n'));
-    expect(rig.output.text()).not.toContain('\u001b');
-    expect(rig.output.text()).toMatch(/itchen-ab\u0008 \u0008c\r\n$/);
+    await rig.output.until((shown) => shown.endsWith('\b\r\n'));
+    expect(rig.output.text()).not.toMatch(ESCAPES);
+    expect(rig.output.text()).toContain('itchen-ab\b \bc');
+  });
+
+  it('nothing of it stays on the screen, and no word is offered between the keys', async () => {
+    const emulator = createEmulator(80, 10);
+    const rig = enter(ask, plain);
+    await rig.type(CODE_QUESTION, `482913-tunel-anchor-mango${ENTER}`);
+    await rig.type('Did you mean', `\u0015482913-tunn${TAB}anch${TAB}mang${TAB}${ENTER}`);
+    expect(text((await rig.entered).code.secret)).toBe('tunnel-anchor-mango');
+    await rig.output.until((shown) => shown.endsWith('\b\r\n'));
+    await emulator.write(bytes(rig.output.text()));
+    expect(emulator.screen().join('\n')).not.toMatch(/482913|anchor|Tab/);
+  });
+
+  it.each([plain, { terminal: true, unicode: false }])('a choice is asked by number: %j', async (options) => {
+    const rig = enter(argument('kitchen'), options);
+    await rig.type(NUMBER, `3${ENTER}`);
+    await rig.type(CLI_WORDS.ask.noNumber(2), `\u007f${ENTER}`);
+    expect(await rig.entered).toMatchObject({ code: { form: 'none' } });
+    const shown = rig.output.text();
+    expect(shown).toContain(`${CLI_WORDS.ask.open}\r\n  1  ${CHOICE}\r\n  2  ${CLI_WORDS.ask.withPassphrase}\r\n`);
+    expect(shown).toMatch(/^[\u0000-\u007f]*$/);
+    expect(ESCAPES.test(shown)).toBe(!('plain' in options));
+    const second = enter(argument('kitchen'), options);
+    await second.type(NUMBER, `22\u007f${ENTER}`);
+    await second.type(PASSPHRASE_QUESTION, `blue${ENTER}`);
+    expect(text((await second.entered).code.secret)).toBe('blue');
+    expect(second.output.text()).not.toContain('blue');
+    const third = enter(argument('kitchen'), options);
+    await third.type(NUMBER, `1${ENTER}`);
+    expect(await third.entered).toMatchObject({ code: { form: 'none' } });
+  });
+});
+
+describe('a question that is called off', () => {
+  const why = new Error('called off');
+  const questions: readonly [string, CodeSource, readonly [string, string][]][] = [
+    ['the code', ask, [[CODE_QUESTION, '482913-tunnel-se']]],
+    ['the choice', argument('kitchen'), [[CHOICE, DOWN]]],
+    [
+      'the passphrase',
+      argument('kitchen'),
+      [
+        [CHOICE, `${DOWN}${ENTER}`],
+        [PASSPHRASE_QUESTION, 'secret'],
+      ],
+    ],
+  ];
+
+  it.each(questions)('%s: the screen is left clean before the abort returns', async (_name, source, typed) => {
+    const rig = enter(source, { terminal: true });
+    for (const [behind, keys] of typed) await rig.type(behind, keys);
+    const last = typed.at(-1)?.[1] ?? '';
+    await rig.output.until((shown) =>
+      shown.includes(last === 'secret' ? '******' : last === DOWN ? 'passphrase' : last),
+    );
+    rig.callOff(why);
+    // What is written next comes behind it.
+    rig.output.stream.write('next');
+    expect(rig.rawModes.at(-1)).toBe(false);
+    await expect(rig.entered).rejects.toBe(why);
+    await rig.output.until((shown) => shown.endsWith('next'));
+    const emulator = createEmulator(80, 10);
+    await emulator.write(bytes(rig.output.text().replaceAll('\n', '\r\n')));
+    const screen = emulator.screen().join('\n');
+    expect(screen).not.toMatch(/tunnel-se|\*/);
+    expect(screen).toMatch(/^next$/m);
+    const shown = rig.output.text();
+    expect(shown.lastIndexOf('\u001b[?25h')).toBeGreaterThanOrEqual(shown.lastIndexOf('\u001b[?25l'));
+    const { stream } = rig.input;
+    expect(stream.listenerCount('data') + stream.listenerCount('readable')).toBe(0);
+  });
+
+  it.each([{}, { plain: true }])('before it is asked, it is not: %j', async (options) => {
+    const calledOff = new AbortController();
+    calledOff.abort(why);
+    for (const source of [ask, argument('kitchen')]) {
+      const rig = enter(source, { terminal: true, ...options, calledOff });
+      await expect(rig.entered).rejects.toBe(why);
+      expect(rig.output.text()).toBe('');
+    }
   });
 });

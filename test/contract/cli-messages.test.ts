@@ -1,6 +1,6 @@
 /**
  * Sentences: each code has one, no two are alike, details are neutralised, and docs/errors.md is the table of them.
- * `npx vitest run --config .config/vitest.config.ts -u test/contract/cli-messages.test.ts` writes that page anew.
+ * `npx vitest run --config .config/vitest.config.ts test/contract/cli-messages.test.ts -u` writes that page anew.
  */
 import fc from 'fast-check';
 import { describe as suite, expect, it } from 'vitest';

@@ -16,9 +16,20 @@ afterAll(() => relay.close());
 
 const places = { cwd: import.meta.dirname, program: import.meta.filename };
 
-function start(argv: readonly string[], { terminal = false } = {}) {
-  const [stdin, stdout, stderr] = [createFakeInput(terminal), createFakeOutput(terminal), createFakeOutput(terminal)];
-  const io = { stdin: stdin.stream, stdout: stdout.stream, stderr: stderr.stream, env: {}, places, enforced: true };
+interface Surroundings {
+  /** Of the three streams, those that are terminals. */
+  readonly terminals?: readonly ('stdin' | 'stdout' | 'stderr')[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+const ALL = ['stdin', 'stdout', 'stderr'] as const;
+
+function start(argv: readonly string[], { terminals = [], env = {} }: Surroundings = {}) {
+  const [stdin, stdout, stderr] = [
+    createFakeInput(terminals.includes('stdin')),
+    createFakeOutput(terminals.includes('stdout')),
+    createFakeOutput(terminals.includes('stderr')),
+  ];
+  const io = { stdin: stdin.stream, stdout: stdout.stream, stderr: stderr.stream, env, places, enforced: true };
   const running = run(argv, io);
   running.done.catch(() => undefined);
   return { ...running, stdin, stdout, stderr };
@@ -60,10 +71,28 @@ describe('a run that ends before a chat', () => {
     program.interrupt();
     expect(await program.done).toBe(EXIT.interrupted);
     expect(program.stderr.text()).toContain('(SC-311)');
-    const asked = start([], { terminal: true });
+  });
+
+  it('an interrupt at the prompt: what is typed is gone before SC-311 is told', async () => {
+    const asked = start([], { terminals: ALL });
     await asked.stdout.until((shown) => shown.includes('Room code'));
+    asked.stdin.type('482913-tunn');
+    await asked.stdout.until((shown) => shown.includes('Tab: tunnel'));
     asked.interrupt();
     expect(await asked.done).toBe(EXIT.interrupted);
+    expect(asked.stdout.text()).toMatch(/\r\u001b\[J\? Room code \(Enter for a new one\)\r\n$/);
+    expect(asked.stderr.text()).toMatch(/^securechat: [^\n]+ \(SC-311\)\n$/);
+  });
+
+  it('an error that nobody caught, at the prompt: the same, and it is told once', async () => {
+    const asked = start([], { terminals: ALL });
+    await asked.stdout.until((shown) => shown.includes('Room code'));
+    asked.stdin.type('482913-tunn');
+    await asked.stdout.until((shown) => shown.includes('Tab: tunnel'));
+    await asked.fail(new SecurechatError('SC-506', { kind: 'plugin', name: 'x', why: 'y' }));
+    expect(await asked.done).toBe(EXIT.internal);
+    expect(asked.stdout.text()).toMatch(/\r\u001b\[J\? Room code \(Enter for a new one\)\r\n$/);
+    expect(asked.stderr.text()).toMatch(/^securechat: [^\n]+ \(SC-506\)\n$/);
   });
 
   it('an interrupt is never lost, whenever it comes', async () => {
@@ -86,6 +115,83 @@ describe('a run that ends before a chat', () => {
     program.stderr.stream.on('error', () => undefined);
     program.stderr.fail();
     expect(await program.done).toBe(EXIT.usage);
+  });
+});
+
+describe('questions on a terminal', () => {
+  const end = async ({ interrupt, done }: ReturnType<typeof start>): Promise<void> => {
+    interrupt();
+    await done;
+  };
+
+  it('of the line UI are plain lines on stderr, also with stdout in a file', async () => {
+    for (const terminals of [ALL, ['stdin', 'stderr']] as const) {
+      const asked = start(['--ui', 'line'], { terminals });
+      await asked.stderr.until((shown) => shown === 'Room code (Enter for a new one): ');
+      expect(asked.stdout.text()).toBe('');
+      await end(asked);
+    }
+  });
+
+  it('of the line UI are not asked with stderr in a file, nor of another one with stdout in a file', async () => {
+    const line = chat('--ui', 'line');
+    await line.stderr.until((shown) => shown.includes('Tell your peer'));
+    await end(line);
+    for (const [ui, terminals] of [
+      ['line', ['stdin', 'stdout']],
+      ['json', ALL],
+    ] as const) {
+      const quiet = start(['--relay', relay.url.href, '--crypto', 'tweetnacl', '--ui', ui], { terminals });
+      await quiet[ui === 'line' ? 'stderr' : 'stdout'].until((shown) => shown.includes(`securechat://`));
+      expect(quiet.stdout.text() + quiet.stderr.text()).not.toContain('Room code');
+      await end(quiet);
+    }
+  });
+
+  it('with TERM=dumb, and without Unicode, the choice of a passphrase is asked by number', async () => {
+    for (const env of [{ TERM: 'dumb', LANG: 'C.UTF-8' }, { LANG: 'C' }]) {
+      const asked = start(['kitchen'], { terminals: ALL, env });
+      const [screen] = 'TERM' in env ? [asked.stderr] : [asked.stdout];
+      await screen.until((shown) => shown.includes('1 to 2'));
+      expect(screen.text()).toMatch(/^[\u0000-\u007f]*$/);
+      if ('TERM' in env) expect(screen.text()).not.toContain('\u001b');
+      await end(asked);
+    }
+    const painted = start(['kitchen'], { terminals: ALL, env: { LANG: 'C.UTF-8' } });
+    await painted.stdout.until((shown) => shown.includes('\u276f'));
+    await end(painted);
+  });
+});
+
+describe('colours', () => {
+  const DIM = '\u001b[2m';
+
+  it('of the prompt are those of stdout', async () => {
+    for (const [terminals, env, colored] of [
+      [['stdin', 'stdout'], {}, true],
+      [['stdin', 'stdout'], { NO_COLOR: '1' }, false],
+      [ALL, {}, true],
+    ] as const) {
+      const asked = start([], { terminals, env });
+      await asked.stdout.until((shown) => shown.includes('Room code'));
+      asked.stdin.type('482913-tunn');
+      await asked.stdout.until((shown) => shown.includes('Tab: tunnel'));
+      expect(asked.stdout.text().includes(DIM)).toBe(colored);
+      asked.interrupt();
+      await asked.done;
+    }
+  });
+
+  it('of the line UI are those of stderr', async () => {
+    for (const terminals of [['stderr'], ['stdout']] as const) {
+      const program = start(['--relay', relay.url.href, '--crypto', 'tweetnacl', '--ui', 'line', 'kitchen-x'], {
+        terminals,
+      });
+      await program.stderr.until((shown) => shown.includes('waiting'));
+      expect(program.stderr.text().includes(DIM)).toBe(terminals[0] === 'stderr');
+      program.interrupt();
+      await program.done;
+    }
   });
 });
 

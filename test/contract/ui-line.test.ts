@@ -1,7 +1,7 @@
 /** The line UI: the contract, and what it shows and takes, line by line. */
 import { describe, expect, test } from 'vitest';
 import { UI_WORDS } from '../../adapters/cli/messages.js';
-import { createLineUi, LINE_LIMIT } from '../../adapters/ui/line.js';
+import { createLineUi, LINE_LIMIT, TERMINAL_LINE_LIMIT } from '../../adapters/ui/line.js';
 import { PASTE_GAP_MS } from '../../adapters/ui/line-pastes.js';
 import { NAME_SHOWN, shownName } from '../../adapters/ui/name.js';
 import { worstWidthOf } from '../../adapters/ui/width.js';
@@ -352,6 +352,16 @@ describe('input', () => {
     expect(textOf(events[0]).length).toBe(LINE_LIMIT);
     expect(events[1]).toEqual({ type: 'malformed', why: UI_WORDS.malformed.tooLong(LINE_LIMIT) });
     expect(textOf(events[2])).toBe('ok');
+    await rig.ui.close();
+  });
+
+  test('on a terminal a line that may be cut is malformed: what is one byte shorter is sent', async () => {
+    const rig = open({ terminal: true });
+    rig.show(ACTIVE);
+    rig.input.type(`${'a'.repeat(TERMINAL_LINE_LIMIT)}\n${'b'.repeat(TERMINAL_LINE_LIMIT + 1)}\nok\n`);
+    const events = await rig.come(3);
+    expect(events.map(textOf)).toEqual(['a'.repeat(TERMINAL_LINE_LIMIT), '(malformed)', 'ok']);
+    expect(events[1]).toEqual({ type: 'malformed', why: UI_WORDS.malformed.cut(TERMINAL_LINE_LIMIT) });
     await rig.ui.close();
   });
 

@@ -15,7 +15,7 @@ describe('the line is lost while the words are compared', () => {
     expect(screen.join('\n')).toContain(SCREEN_WORDS.words.differ);
     await rig.type('Hello');
     rig.show(state('confirming'));
-    await rig.type('!\rx');
+    for (const key of ['!', '\r', 'x']) await rig.type(key);
     expect(rig.events).toEqual([{ type: 'confirm', match: false }]);
     await rig.ui.close();
   });

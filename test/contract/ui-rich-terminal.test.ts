@@ -5,7 +5,7 @@ import { type Frame, type Row, type Span, span } from '../../adapters/ui/rich/fr
 import { createPainter } from '../../adapters/ui/rich/painter.js';
 import { createSchedule, FRAME_MS } from '../../adapters/ui/rich/schedule.js';
 import { createTerminal, ENTER, LEAVE, SUSPEND_MS } from '../../adapters/ui/rich/terminal.js';
-import { hasUnicode } from '../../adapters/ui/ascii.js';
+import { hasUnicode } from '../../adapters/ui/locale.js';
 import { LEAST_COLUMNS, LEAST_ROWS, whyNotRich } from '../../adapters/ui/rich/capable.js';
 import { utf8 } from '../../adapters/ui/utf8.js';
 import { createFakeClock } from '../../plugins/testing-clock.js';

@@ -1,7 +1,8 @@
 /** Hints while a code is typed (core/room/completion.ts). */
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { expect, it } from 'vitest';
-import { CANDIDATES, suggest } from '../../core/room/completion.js';
+import { parseCode } from '../../core/room/code.js';
+import { CANDIDATES, resemblesGenerated, suggest } from '../../core/room/completion.js';
 import { createWordlist } from '../../core/room/words.js';
 
 const words = createWordlist(wordlist);
@@ -38,4 +39,35 @@ it.each([
   '482913-tünn',
 ])('says nothing of %j', (typed) => {
   expect(of(typed)).toMatchObject({ candidates: [], wrong: undefined });
+});
+
+const resembles = (typed: string): boolean => {
+  const code = parseCode(new TextEncoder().encode(typed), words, (bytes) => bytes);
+  return resemblesGenerated(code, words);
+};
+
+it.each([
+  '482913-tunnel',
+  '482913-tunn',
+  '482913-tunnel-',
+  '482913-TUNNEL-anchor',
+  '482913-tunnel-anchor-',
+  '482913-tunnel anchor mango',
+  '482913-tunnel anchor-mango',
+  '482913--tunnel-anchor-mango',
+])('%j is probably a generated code, mistyped', (typed) => {
+  expect(resembles(typed)).toBe(true);
+});
+
+it.each([
+  '482913-tunnel-anchor-mango',
+  '482913',
+  '482913-blue7',
+  '482913-tunel',
+  '482913-tunnel anchor mango zebra',
+  '4829130-tunnel-anchor',
+  'kitchen-tunnel-anchor',
+  'tunnel-anchor-mango',
+])('%j is what it is', (typed) => {
+  expect(resembles(typed)).toBe(false);
 });

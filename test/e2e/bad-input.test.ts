@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type HostileRelay, startHostileRelay } from '../support/hostile-relay.js';
 import { type JsonEvent, jsonPair, killAll, type Program, run, start } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
+import { hasPty, killTerminals, startInTerminal } from '../support/terminal.js';
 
 let relay: RelayProcess;
 const hostile: HostileRelay[] = [];
@@ -18,6 +19,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   killAll();
+  killTerminals();
   await Promise.all(hostile.splice(0).map((each) => each.close()));
 });
 afterAll(async () => {
@@ -80,6 +82,27 @@ describe('the command line', () => {
     const { status, stderr } = await run(['--relay', relay.url.href, '482913-tunnel-anchor-mango']);
     expect(status).toBe(2);
     expectTold(stderr, 'SC-310');
+  });
+});
+
+describe.skipIf(!hasPty)('a line typed at a terminal', () => {
+  it('that is longer than the terminal hands over is told and not sent; one that just fits arrives whole', async () => {
+    const code = '573925-tunnel-anchor-mango';
+    const side = startInTerminal(['--relay', relay.url.href, '--ui', 'line', code]);
+    const other = start(['--relay', relay.url.href, '--ui', 'json', code]);
+    await Promise.all([
+      side.shows('end-to-end encrypted'),
+      other.event('state', (event) => event['state'] === 'active'),
+    ]);
+    const texts = ['X'.repeat(5000), 'short', 'Y'.repeat(4095), 'Z'.repeat(4094)];
+    for (const text of texts) side.type(`${text}\n`);
+    await other.event('message', ({ text }) => String(text).startsWith('Z'));
+    const arrived = other.events.filter(({ event }) => event === 'message').map(({ text }) => text);
+    expect(arrived).toEqual([texts[1], texts[3]]);
+    other.command({ do: 'quit' });
+    await side.exit;
+    const shown = side.emulator.everything().join('');
+    expect(shown.match(/more than 4094 bytes is cut by the terminal; it was not sent/g)).toHaveLength(2);
   });
 });
 

@@ -53,6 +53,32 @@ describe.skipIf(!hasPty)('after the end', () => {
     expect(rows.filter((row) => row !== '' && !/^securechat: |^ *\S*.*\(SC-\d+\)$/.test(row))).toEqual([]);
   });
 
+  const TYPED = '482913-tunnel-Zq7Wm';
+  it.each(['SIGTERM', 'SIGHUP'] as const)('by %s at the prompt: the question, and how it ended', async (signal) => {
+    const side = startInTerminal(['--relay', relay.url.href, '--ui', 'rich']);
+    await side.shows('Room code');
+    side.type(TYPED);
+    await side.shows(TYPED);
+    side.kill(signal);
+    expect(await side.exit).toBe(130);
+    const [question, ...rest] = side.emulator.everything().filter((row) => row !== '');
+    expect(question).toBe('? Room code (Enter for a new one)');
+    expect(rest.join('\n')).toMatch(/^securechat: .*\(SC-311\)$/);
+  });
+
+  it.each(['SIGTERM', 'SIGHUP'] as const)(
+    'by %s at the choice of a passphrase: the cursor is shown',
+    async (signal) => {
+      const side = startInTerminal(['--relay', relay.url.href, '--ui', 'rich', 'dune']);
+      await side.shows('Type a passphrase');
+      side.kill(signal);
+      expect(await side.exit).toBe(130);
+      const written = Buffer.from(side.written()).toString();
+      expect(written.lastIndexOf('\x1b[?25h')).toBeGreaterThan(written.lastIndexOf('\x1b[?25l'));
+      expect(side.emulator.everything().join('\n')).toMatch(/^securechat: .*\(SC-311\)$/m);
+    },
+  );
+
   const ENDS: readonly [string, (side: Terminal) => void][] = [
     ['/quit', (side) => side.type('\x15/quit\n')],
     ['/wipe', (side) => side.type('\x15/wipe\n')],
@@ -73,14 +99,15 @@ describe.skipIf(!hasPty)('after the end', () => {
 
   it.each(['line', 'rich'])('no half a line of the %s UI becomes a command of the shell', async (ui) => {
     const code = `dune${process.pid}x${(rooms += 1)}-tunnel-anchor`;
-    const line = `"$0" --relay ${relay.url.href} --ui ${ui} ${code}; read -r rest; echo "left: <$rest>"`;
+    const line = `"$0" --relay ${relay.url.href} --ui ${ui} ${code}; echo over; read -r rest; echo "left: <$rest>"`;
     const side = startInTerminal(['-c', line, PROGRAM], { file: '/bin/sh' });
     const other = start(['--relay', relay.url.href, '--ui', 'json', code]);
     await Promise.all([side.shows(ACTIVE), other.event('state', ({ state }) => state === 'active')]);
     side.type('written Zq7Wm');
     await side.shows('written Zq7Wm');
     other.command({ do: 'quit' });
-    await side.shows(/^securechat: .*SC-3/m);
+    // Before that the program may still throw away what is typed.
+    await side.shows(/^over$/m);
     side.type('\n');
     await side.shows('left: <>');
   });
