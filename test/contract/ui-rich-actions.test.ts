@@ -182,6 +182,8 @@ describe('leaving', () => {
     await rig.type('x');
     expect((await rig.screen()).at(-1)).not.toContain(SCREEN_WORDS.again);
     await rig.type('\x03');
+    await rig.type('\x1b[D');
+    await rig.type('\x03');
     expect(rig.events).toEqual([]);
     await rig.type('\x03');
     expect(rig.events).toEqual([{ type: 'interrupt' }]);

@@ -155,7 +155,7 @@ describe('keys', () => {
     for (const begun of ['\x1b', '\x1b[1', '\x1bO', '\xc3']) {
       feed(Buffer.from(begun, 'latin1'));
       keys.reset();
-      clock.advance(ESCAPE_WAIT_MS);
+      expect(clock.waiting).toBe(0);
       feed('A');
     }
     expect(said()).toBe('AAAA');
@@ -199,6 +199,7 @@ describe('text', () => {
     const { keys, feed, said, clock } = open(createFakeClock());
     feed('\x1b');
     keys.close();
+    expect(clock.waiting).toBe(0);
     feed('abc\x1b');
     expect(clock.waiting).toBe(0);
     clock.advance(1000);
@@ -233,6 +234,10 @@ describe('a paste', () => {
     expect(said()).toMatch(/]<interrupt><enter>$/);
     feed('\n');
     expect(said()).toMatch(/<enter><newline>$/);
+    feed(paste('a\r'));
+    clock.advance(PASTE_PAUSE_MS);
+    feed(paste('\nb'));
+    expect(said()).toMatch(/\[a\n]\[\nb$/);
   });
 
   test('a letter that its end cuts in two is not put together again', () => {

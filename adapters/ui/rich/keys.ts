@@ -88,16 +88,22 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
   }
 
   function put(point: number): void {
+    // A code point behind an Esc is one key.
     if (mode === 'alt') return key('unknown');
     if (length + 4 > PIECE) flush();
     length = putPoint(piece, length, point);
   }
 
+  /** A code point that is half there. */
+  function forget(): void {
+    partial.fill(0);
+    partialLength = 0;
+  }
+
   /** What is half there will not be completed: one U+FFFD (utf8.ts). */
   function dropPartial(): void {
     if (partialLength > 0) put(ILL_FORMED);
-    partial.fill(0);
-    partialLength = 0;
+    forget();
   }
 
   /** A byte of text; ASCII here only ends what came before it. */
@@ -110,8 +116,7 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
     partial[partialLength++] = byte;
     const packed = pointAt(partial.subarray(0, partialLength), 0);
     if (packed < ILL_FORMED * 8) {
-      partialLength = 0;
-      partial.fill(0);
+      forget();
       put(packed >> 3);
     } else if ((packed & 7) < partialLength) {
       // The byte does not go on with what came before it.
@@ -151,13 +156,6 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
       mode = 'alt';
       text(byte);
     } else key(ALT_KEYS.get(byte) ?? 'unknown');
-  }
-
-  /** The code point behind an Esc, which is one key: `put` tells it. */
-  function alt(byte: number): void {
-    if (byte >= 0x80) return text(byte);
-    dropPartial();
-    ground(byte);
   }
 
   function csi(byte: number): void {
@@ -207,11 +205,10 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
   function take(byte: number): void {
     switch (mode) {
       case 'ground':
+      case 'alt':
         return ground(byte);
       case 'escape':
         return escape(byte);
-      case 'alt':
-        return alt(byte);
       case 'csi':
         return csi(byte);
       case 'console':
@@ -256,13 +253,6 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
       key('unknown');
     }
     endPaste();
-  }
-
-  /** A code point or a sequence that is half there. */
-  function forget(): void {
-    partial.fill(0);
-    partialLength = 0;
-    sequence = '';
   }
 
   /** An Enter before the end of what was read at once; behind an Esc it is Alt-Enter. */
