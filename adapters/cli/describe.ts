@@ -24,10 +24,13 @@ export function describe(code: Code, detail: Detail = {}): string {
   return `${explain(code, detail)} (${code})`;
 }
 
-/** Public text from outside (an argument, words of a relay) made harmless, on one line, at most 200 characters long. */
+/**
+ * Public text from outside (an argument, words of a relay) made harmless, on one line, at most 200 characters long. Blanks
+ * are no way to choose where a row of the terminal begins.
+ */
 export function neutral(text: string): string {
   const cut = Array.from(text.slice(0, 2 * DETAIL_LIMIT)).slice(0, DETAIL_LIMIT);
   const whole = cut.join('').length === text.length;
-  const bytes = sanitize(new TextEncoder().encode(cut.join('')));
+  const bytes = sanitize(new TextEncoder().encode(cut.join('').replace(/[\s\u2800]{2,}/g, ' ')));
   return new TextDecoder().decode(bytes) + (whole ? '' : '…');
 }

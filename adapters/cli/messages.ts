@@ -112,6 +112,7 @@ export const UI_WORDS = {
   noSafetyWords: 'there are no safety words yet: no peer is connected',
   tellVerified: 'They match: /verify yes   They do not: /verify no',
   question: 'Do the words match? (yes/no) ',
+  noAnswer: 'that is no answer, and nothing was sent',
   peerConfirmed: 'your peer says that the words match',
   peerName: 'your peer is called ',
   delivered: (count: number) => (count === 1 ? 'delivered' : `delivered: ${String(count)} messages`),

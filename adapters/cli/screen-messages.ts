@@ -54,6 +54,7 @@ export const SCREEN_WORDS = {
   nothingWritten: 'Nothing is written to disk.',
   tellPeer: 'Tell your peer',
   orPaste: 'or send this link over another channel',
+  linkHidden: 'There is a link, too: make the window larger.',
   oneUse: 'For one person, once. Nothing is written to disk.',
   words: {
     read: 'Read these words aloud to each other. All four must be the same on both sides.',

@@ -2,15 +2,18 @@
  * A UI that is told a few things first, and with --quiet only what matters. No sentence and no other rule may be in this
  * file.
  */
-import { CODES, EXIT } from '../../core/errors.js';
+import { CODES, type Code, EXIT } from '../../core/errors.js';
 import type { UiPort, UiView } from '../../core/ports.js';
 
 export type Notice = Extract<UiView, { type: 'notice' }>;
 
-/** `first` is shown as soon as `ui` is open. With `quiet` no notice is shown that cannot end the program. */
+/** They end nothing, and somebody who does not hear of them believes too much: an open room, words to be compared. */
+const MATTER: ReadonlySet<Code> = new Set(['SC-318', 'SC-321']);
+
+/** `first` is shown as soon as `ui` is open. With `quiet` no notice is shown that can neither end the program nor matter. */
 export function toldUi(ui: UiPort, first: readonly Notice[], quiet: boolean): UiPort {
   const show = (view: UiView): void => {
-    if (!quiet || view.type !== 'notice' || CODES[view.code] !== EXIT.ok) ui.show(view);
+    if (!quiet || view.type !== 'notice' || CODES[view.code] !== EXIT.ok || MATTER.has(view.code)) ui.show(view);
   };
   return {
     open(sink) {

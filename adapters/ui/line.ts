@@ -130,6 +130,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   function answer(line: Uint8Array): void {
     const yes = isLine(line, 'yes', 'y');
     if (!yes && !isLine(line, 'no', 'n')) {
+      if (line.length > 0) notice(ascii(UI_WORDS.noAnswer));
       ask();
       return;
     }

@@ -463,6 +463,7 @@ describe('safety words', () => {
     rig.show({ type: 'notice', code: 'SC-312', text: 'x' });
     await rig.ui.close();
     expect(rig.errors.text().split(question).length - 1).toBe(8);
+    expect(rig.errors.text().split(UI_WORDS.noAnswer).length - 1).toBe(3);
     expect(rig.errors.text().split(words).length - 1).toBe(2);
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { UI_WORDS } from '../../adapters/cli/messages.js';
 import { SCREEN_WORDS } from '../../adapters/cli/screen-messages.js';
 import { openRich } from '../support/rich.js';
-import { textOf } from '../support/streams.js';
+import { message, textOf } from '../support/streams.js';
 import { state, words } from '../support/views.js';
 
 describe('the line is lost while the words are compared', () => {
@@ -55,6 +55,50 @@ describe('words that nobody had to compare', () => {
     expect(bar.includes(SCREEN_WORDS.bar.verified)).toBe(match);
     await rig.ui.close();
   });
+});
+
+test('what the peer says behind the words or the help is counted there', async () => {
+  const rig = openRich({});
+  rig.show(words(false), state('active'));
+  await rig.type('/verify\r');
+  rig.show(message('one'), message('two'));
+  expect((await rig.screen()).at(-1)).toContain(SCREEN_WORDS.unread(2));
+  await rig.type('\x1b');
+  rig.clock.advance(1000);
+  await rig.type('/help\r');
+  expect((await rig.screen()).at(-1)).not.toContain('new');
+  await rig.ui.close();
+});
+
+test('/verify after an answer says what the answer was, and waits for nobody', async () => {
+  const rig = openRich({});
+  rig.show(words(true), state('confirming'));
+  await rig.type('m');
+  rig.show(state('active'));
+  await rig.type('/verify\r');
+  const screen = (await rig.screen()).join('\n');
+  expect(screen).toContain(UI_WORDS.status.verified);
+  expect(screen).not.toContain(SCREEN_WORDS.words.answered);
+  await rig.ui.close();
+});
+
+test('/clear forgets what was sent, too', async () => {
+  const rig = openRich({});
+  rig.show(state('active'));
+  await rig.type('my secret\r');
+  await rig.type('/clear\r');
+  await rig.type('\x1b[A');
+  expect((await rig.screen()).join('\n')).not.toContain('my secret');
+  await rig.ui.close();
+});
+
+test('a draft that was written after a recall comes back', async () => {
+  const rig = openRich({});
+  rig.show(state('active'));
+  await rig.type('x\r');
+  for (const keys of ['\x1b[A', '\x15', 'draft', '\x1b[A', '\x1b[B', '\x1b[B']) await rig.type(keys);
+  expect((await rig.screen()).join('\n')).toContain('> draft');
+  await rig.ui.close();
 });
 
 test('text for which there is no room stays where it is written, and is sent later', async () => {

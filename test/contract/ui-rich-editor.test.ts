@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { meaningOf } from '../../adapters/ui/rich/commands.js';
 import { createEditor, EDITOR_LIMIT, type Editor } from '../../adapters/ui/rich/editor.js';
-import { createHistory, HISTORY_BYTES, HISTORY_LIMIT } from '../../adapters/ui/rich/history.js';
+import { createHistory, HISTORY_BYTES, HISTORY_LIMIT, type History } from '../../adapters/ui/rich/history.js';
 import { characterEnd } from '../../adapters/ui/width.js';
 import { isUtf8 } from '../../adapters/ui/utf8.js';
 import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
@@ -154,41 +154,49 @@ describe('what was sent', () => {
   test('comes back, oldest last, and then what was being written', () => {
     const history = createHistory();
     for (const text of ['one', 'two', 'two']) history.add(bytes(text));
-    const draft = (): Uint8Array => bytes('draft');
-    expect([history.older(draft), history.older(draft), history.older(draft)].map(string)).toEqual(['two', 'one', '']);
-    expect([history.newer(), history.newer(), history.newer()].map((found) => found && string(found.text))).toEqual([
-      'two',
-      'draft',
-      undefined,
-    ]);
+    const told: (string | undefined)[] = [];
+    let current = bytes('draft');
+    for (const way of ['older', 'older', 'older', 'newer', 'newer', 'newer'] as const) {
+      const found = history[way](current);
+      told.push(found && string(found.text));
+      if (found !== undefined) current = found.text.slice();
+    }
+    expect(told).toEqual(['two', 'one', undefined, 'two', 'draft', undefined]);
+  });
+
+  test('what was changed or written since is the draft then, and is not lost', () => {
+    const history = createHistory();
+    for (const text of ['one', 'two']) history.add(bytes(text));
+    history.older(bytes('first draft'));
+    const changed = bytes('two, changed');
+    expect(history.newer(changed)).toBeUndefined();
+    expect(string(history.older(changed)?.text)).toBe('two');
+    expect(string(history.newer(bytes('two'))?.text)).toBe('two, changed');
   });
 
   test('is bounded in number and bytes', () => {
     const history = createHistory();
     for (let i = 0; i < HISTORY_LIMIT + 5; i++) history.add(bytes(`text ${i}`));
-    let count = 0;
-    let oldest = '';
-    for (;;) {
-      const text = history.older(() => bytes(''));
-      if (text === undefined) break;
-      oldest = string(text);
-      count += 1;
-    }
-    expect([count, oldest]).toEqual([HISTORY_LIMIT, 'text 5']);
+    const all = (from: History): string[] => {
+      const texts: string[] = [];
+      for (let found = from.older(bytes('')); found !== undefined; found = from.older(found.text)) {
+        texts.push(string(found.text));
+      }
+      return texts;
+    };
+    expect([all(history).length, all(history).at(-1)]).toEqual([HISTORY_LIMIT, 'text 5']);
     const large = createHistory();
     for (let i = 0; i < 9; i++) large.add(bytes(`${i}${'x'.repeat(HISTORY_BYTES / 8)}`));
-    count = 0;
-    while (large.older(() => bytes('')) !== undefined) count += 1;
-    expect(count).toBe(7);
+    expect(all(large)).toHaveLength(7);
   });
 
   test('is overwritten when it is cleared', () => {
     const history = createHistory();
     history.add(bytes('secret'));
-    const kept = history.older(() => bytes(''));
+    const kept = history.older(bytes(''))?.text;
     history.clear();
     expect(kept?.every((byte) => byte === 0)).toBe(true);
-    expect(history.older(() => bytes(''))).toBeUndefined();
+    expect(history.older(bytes(''))).toBeUndefined();
   });
 });
 

@@ -124,6 +124,31 @@ describe('on the smallest terminal both answers are seen, whatever else is said'
   });
 });
 
+describe('where there is not enough room', () => {
+  test('a notice below the page begins with its beginning', async () => {
+    const long = notice('one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen');
+    const [screen] = await pictured([state('idle'), long, notice('and another one of some length, too')]);
+    const said = screen.slice(3, -1).filter((row) => row.trim() !== '' && !/^│ +│$/.test(row));
+    expect(said[0]).toMatch(/^│ -- /);
+    const [words_] = await pictured([state('confirming'), words(true), long]);
+    expect(words_.slice(7, 9)).toEqual([
+      '│                                      │',
+      '│ -- one two three four five six seven │',
+    ]);
+  });
+
+  test('a link is shown whole or not', async () => {
+    const link = bytes(`securechat://482913-tunnel-anchor-mango?relay=wss://${'relay.'.repeat(25)}example/`);
+    const code: UiView = { type: 'code', code: bytes('482913-tunnel-anchor-mango'), invite: link };
+    const [screen] = await pictured([state('searching'), code]);
+    const said = screen.join('\n');
+    expect(said).not.toContain('securechat://');
+    for (const part of ['482913-tunnel-anchor-mango', 'There is a link, too', 'For one person, once.']) {
+      expect(said).toContain(part);
+    }
+  });
+});
+
 describe('before there is a peer', () => {
   const relay = (attempt: number, joined: boolean): UiView => ({
     type: 'relay',

@@ -145,7 +145,13 @@ describe('rows', () => {
         expect(at).toBe(text.length);
       }),
       // Behind the space at which the row could break there is more than a row can hold.
-      { examples: [[Buffer.from(' \u2e80!\ufb00\u{16be0}'), 5, 0]] },
+      {
+        examples: [
+          [Buffer.from(' \u2e80!\ufb00\u{16be0}'), 5, 0],
+          [Buffer.from(' !\u304b\u3099'), 2, 0],
+          [Buffer.from(' \ufb00\u{1f100}'), 2, 0],
+        ],
+      },
     );
   });
 });

@@ -169,16 +169,17 @@ export function createActions(options: ActionsOptions): Actions {
   }
 
   function older(): void {
-    const origin = { pasted: editor.pasted, startPasted: editor.startPasted };
-    const text = history.older(() => {
-      draft = origin;
-      return editor.copy();
-    });
-    if (text !== undefined) editor.replace(text, RECALLED);
+    const current = editor.copy();
+    if (!history.recalls(current)) draft = { pasted: editor.pasted, startPasted: editor.startPasted };
+    const found = history.older(current);
+    current.fill(0);
+    if (found !== undefined) editor.replace(found.text, RECALLED);
   }
 
   function newer(): void {
-    const found = history.newer();
+    const current = editor.copy();
+    const found = history.newer(current);
+    current.fill(0);
     if (found !== undefined) editor.replace(found.text, found.draft ? draft : RECALLED);
   }
 
@@ -233,6 +234,8 @@ export function createActions(options: ActionsOptions): Actions {
       case 'verify no':
         return tell({ type: 'confirm', match: false });
       case 'clear':
+        // What was sent is something that was said.
+        history.clear();
         return model.scrollback.clear();
       case 'status':
         return status();

@@ -72,6 +72,11 @@ export function moved(scrollback: Scrollback, place: Place, delta: number, heigh
   return below(scrollback, place, at) === undefined ? undefined : at;
 }
 
+/** The first row of a notice. */
+export function isBeginning([first]: Row): boolean {
+  return first?.text === NOTICE;
+}
+
 function bottomOf(scrollback: Scrollback, place: Place): Anchor | undefined {
   const { anchor } = scrollback;
   const sequence = anchor?.sequence ?? scrollback.end - 1;

@@ -9,13 +9,23 @@ export const HISTORY_LIMIT = 100;
 /** … and their bytes together. The newest is kept in any case. */
 export const HISTORY_BYTES = 256 * 1024;
 
+export interface Recalled {
+  readonly text: Uint8Array;
+  readonly draft: boolean;
+}
+
 export interface History {
   /** Keeps a copy as the newest; the same text twice in a row is kept once. Recalling begins anew. */
   add(text: Uint8Array): void;
-  /** The next older one, a view; undefined when there is none. `current` is what is to come back in the end. */
-  older(current: () => Uint8Array): Uint8Array | undefined;
-  /** The next newer one, at last what was there before (`draft`); undefined when nothing is recalled. */
-  newer(): { readonly text: Uint8Array; readonly draft: boolean } | undefined;
+  /**
+   * The next older one, a view; undefined when there is none. `current` is what stands there now: what is not what was
+   * recalled is kept as the draft, which comes back in the end.
+   */
+  older(current: Uint8Array): Recalled | undefined;
+  /** The next newer one, at last the draft; undefined when `current` is not what was recalled. */
+  newer(current: Uint8Array): Recalled | undefined;
+  /** This is what was recalled last. */
+  recalls(current: Uint8Array): boolean;
   clear(): void;
 }
 
@@ -38,6 +48,11 @@ export function createHistory(): History {
     draft = plainBuffer(0);
   }
 
+  function recalls(current: Uint8Array): boolean {
+    const text = texts[at];
+    return text !== undefined && sameBytes(text, current);
+  }
+
   return {
     add(text) {
       const last = texts.at(-1);
@@ -49,19 +64,20 @@ export function createHistory(): History {
       rest();
     },
     older(current) {
-      if (at === 0) return undefined;
-      if (at === texts.length) {
-        draft.fill(0);
-        draft = current();
+      if (!recalls(current)) {
+        rest();
+        draft = plainCopy(current);
       }
+      if (at === 0) return undefined;
       at -= 1;
-      return texts[at];
+      return { text: texts[at] ?? draft, draft: false };
     },
-    newer() {
-      if (at === texts.length) return undefined;
+    newer(current) {
+      if (!recalls(current)) return undefined;
       at += 1;
       return { text: texts[at] ?? draft, draft: at === texts.length };
     },
+    recalls,
     clear() {
       while (texts.length > 0) drop();
       rest();

@@ -9,7 +9,7 @@ import { SCREEN_WORDS } from '../../cli/screen-messages.js';
 import { utf8 } from '../utf8.js';
 import { cut } from '../width.js';
 import { LEAST_COLUMNS, LEAST_ROWS } from './capable.js';
-import { chatRows, type Place, WIDE_FROM } from './chat-rows.js';
+import { chatRows, isBeginning, type Place, WIDE_FROM } from './chat-rows.js';
 import type { Editor } from './editor.js';
 import { writing } from './editor-rows.js';
 import { type Frame, type Row, repeat, type Style, span } from './frame.js';
@@ -104,10 +104,19 @@ function chatPage({ model, editor, glyphs, sanitize }: Scene, place: Place, heig
 /** What is told meanwhile stands at the bottom, as far as there is room. */
 function withNotices(page: Page, model: Model, place: Place, height: number): Page {
   const rows = [...page.rows];
-  const room = height - rows.length - 1;
-  const said = room > 0 ? chatRows(model.scrollback, place, Math.min(room, 6)) : [];
+  const room = Math.min(height - rows.length - 1, 6);
+  const said = newestWhole(model, place, room);
   while (said.length > 0 && rows.length < height - said.length) rows.push([]);
   return { rows: [...rows, ...said], scratch: page.scratch };
+}
+
+/** As many of the newest entries as fit; of one that does not fit its beginning. None stands there without it. */
+function newestWhole({ scrollback }: Model, place: Place, room: number): Row[] {
+  if (room <= 0) return [];
+  const rows = chatRows(scrollback, place, 4 * room);
+  const begins = rows.flatMap((row, i) => (isBeginning(row) ? [i] : []));
+  const from = begins.find((i) => rows.length - i <= room) ?? begins.at(-1) ?? rows.length;
+  return rows.slice(from, from + room);
 }
 
 function divider(model: Model, glyphs: Glyphs, { width }: Place): Row {
@@ -211,8 +220,9 @@ function bottomBar({ model, glyphs }: Scene, columns: number): Row {
 function footOf(model: Model, columns: number): readonly string[] {
   const { foot } = SCREEN_WORDS;
   if (model.leaving) return [SCREEN_WORDS.again];
-  if (model.overlay === 'help') return [foot.help];
-  if (model.overlay === 'words') return [foot.back];
+  const behind = model.behind > 0 ? [SCREEN_WORDS.unread(model.behind)] : [];
+  if (model.overlay === 'help') return [foot.help, ...behind];
+  if (model.overlay === 'words') return [foot.back, ...behind];
   if (model.screen === 'words') return [foot.confirm, ...(columns >= WIDE_FROM ? foot.chat.slice(0, 1) : [])];
   if (model.screen !== 'chat') return [foot.cancel];
   if (model.state === 'closing') return [foot.closing];

@@ -67,6 +67,8 @@ export interface Model {
   /** The last sentence; undefined: it is not the end. Neutralised. */
   readonly ending: Uint8Array | undefined;
   overlay: Overlay;
+  /** Messages of the peer that came while something covered them. */
+  readonly behind: number;
   /** The first row of the help that is seen. */
   helpTop: number;
   /** Ctrl-C was pressed once. */
@@ -106,7 +108,15 @@ export function createModel(sanitize: Sanitize): Model {
     roundTrip: undefined as number | undefined,
     welcome: true,
     ending: undefined as Uint8Array | undefined,
-    overlay: undefined as Overlay,
+    covered: undefined as Overlay,
+    get overlay() {
+      return model.covered;
+    },
+    set overlay(overlay: Overlay) {
+      if (overlay !== model.covered) model.behind = 0;
+      model.covered = overlay;
+    },
+    behind: 0,
     helpTop: 0,
     leaving: false,
     show,
@@ -181,6 +191,7 @@ export function createModel(sanitize: Sanitize): Model {
         return;
       case 'message': {
         const name = shownName(view.from, sanitize);
+        if (model.overlay !== undefined) model.behind += 1;
         scrollback.add({ type: 'peer', at: view.at, name, text: sanitize(view.text, { lines: true }) });
         return;
       }

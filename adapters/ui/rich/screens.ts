@@ -58,18 +58,20 @@ export function waitingPage(model: Model, place: Place, height: number, qr: QrCo
   const text = beside ? { ...place, width: place.width - GAP - qr.width } : place;
   const airy = height >= 14;
   const air: Row[] = airy ? [[]] : [];
-  const rows: Row[] = [
+  const around = (link: readonly Row[]): Row[] => [
     ...air,
     ...paragraph(text, 'plain', SCREEN_WORDS.tellPeer),
     ...air,
     ...paragraph(text, 'accent', model.code),
     ...air,
-    ...paragraph(text, 'plain', SCREEN_WORDS.orPaste),
-    ...air,
-    ...paragraph(text, 'plain', model.invite),
+    ...link,
     ...air,
     ...paragraph(text, 'dim', SCREEN_WORDS.oneUse),
   ];
+  const link = [...paragraph(text, 'plain', SCREEN_WORDS.orPaste), ...air, ...paragraph(text, 'plain', model.invite)];
+  const whole = around(link);
+  // Half a link is of no use, and looks like a whole one.
+  const rows = whole.length > height ? around(paragraph(text, 'plain', SCREEN_WORDS.linkHidden)) : whole;
   if (qr === undefined) return plain(rows);
   if (beside) {
     const column = place.column + place.width - qr.width;
@@ -98,6 +100,8 @@ export function wordsPage(model: Model, place: Place): Page {
     else rows.push(...paragraph(place, 'bold', `${words.match}${WORD_GAP}${words.differ}`));
   } else if (!model.answered) {
     rows.push(...paragraph(place, 'plain', UI_WORDS.tellVerified));
+  } else if (model.screen !== 'words') {
+    rows.push(...paragraph(place, 'plain', UI_WORDS.status.verified));
   } else if (!model.peerConfirmed) {
     rows.push(...paragraph(place, 'plain', words.answered));
   }
