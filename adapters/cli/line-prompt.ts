@@ -83,8 +83,7 @@ export function askLine(question: Question, options: LinePromptOptions): Promise
       keys.feed(chunk);
     });
     void taken.ended.then(() => finish(new SecurechatError('SC-310', { what: question.what })));
-    const callOff = (): void => finish(signal.reason as Error);
-    signal.addEventListener('abort', callOff);
+    signal.addEventListener('abort', () => finish(signal.reason as Error));
     screen.begin();
 
     function take(event: KeyEvent): void {
@@ -164,7 +163,6 @@ export function askLine(question: Question, options: LinePromptOptions): Promise
     function finish(error: Error | undefined): void {
       if (over) return;
       over = true;
-      signal.removeEventListener('abort', callOff);
       keys.close();
       editor.clear();
       screen.end(error === undefined);

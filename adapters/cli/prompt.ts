@@ -67,8 +67,7 @@ async function chooseByKeys<T>({ message, answers, what }: Choice<T>, options: P
     stdout: output as NodeJS.WriteStream,
   });
   // It has shown the cursor again when this returns; a key in the stream would come later.
-  const callOff = (): void => void keys.emit('keypress', '', { name: 'abort' });
-  signal.addEventListener('abort', callOff);
+  signal.addEventListener('abort', () => keys.emit('keypress', '', { name: 'abort' }));
   try {
     const ended = await Promise.race([answered.then(() => false), taken.ended.then(() => true)]);
     const found = ended ? undefined : answers[(await answered)['answer'] as number];
@@ -76,7 +75,6 @@ async function chooseByKeys<T>({ message, answers, what }: Choice<T>, options: P
     signal.throwIfAborted();
     throw ended || lastKey === CTRL_D ? new SecurechatError('SC-310', { what }) : new SecurechatError('SC-311');
   } finally {
-    signal.removeEventListener('abort', callOff);
     await taken.close();
     keys.destroy();
   }

@@ -34,6 +34,8 @@ interface Rig {
   readonly entered: ReturnType<typeof enterCode>;
   /** What was asked of the terminal: raw or not, in order. */
   readonly rawModes: boolean[];
+  /** What was looked up in the list, as views of what holds it. */
+  readonly lookedUp: Uint8Array[];
   callOff(error: Error): void;
   /** Waits for the text on the terminal, then types. */
   type(behind: string, keys: string): Promise<void>;
@@ -53,11 +55,18 @@ function enter(
   const input = createFakeInput(terminal);
   const output = createFakeOutput(terminal);
   const rawModes: boolean[] = [];
+  const lookedUp: Uint8Array[] = [];
   Object.assign(input.stream, { setRawMode: (raw: boolean) => rawModes.push(raw) });
   Object.assign(output.stream, { columns });
   const entry: CodeEntry = {
     source,
-    words,
+    words: {
+      ...words,
+      complete(prefix, limit) {
+        lookedUp.push(prefix);
+        return words.complete(prefix, limit);
+      },
+    },
     random: (n) => crypto.getRandomValues(new Uint8Array(n)),
     input: input.stream,
     prompter: terminal ? prompter(input, output, { plain, unicode, signal: calledOff.signal }) : undefined,
@@ -70,6 +79,7 @@ function enter(
     output,
     entered,
     rawModes,
+    lookedUp,
     callOff: (error) => calledOff.abort(error),
     type: async (behind, keys) => {
       await output.until((shown) => shown.includes(behind));
@@ -321,6 +331,13 @@ describe('on a terminal', () => {
       rig.input.type(ENTER);
       const { code } = await rig.entered;
       expect([text(code.secret), code.form]).toEqual([secret, 'chosen']);
+      // What was looked at and not taken is overwritten.
+      expect(rig.lookedUp.length).toBeGreaterThan(0);
+      expect(rig.lookedUp.every((part) => part.every((byte) => byte === 0))).toBe(true);
+      // Nothing is left to be called off.
+      rig.callOff(new Error('too late'));
+      await new Promise<void>((resolve) => rig.output.stream.write('next', () => resolve()));
+      expect(rig.output.text()).toMatch(/\r\nnext$/);
     },
   );
 
@@ -441,7 +458,9 @@ describe('a question that is called off', () => {
     for (const source of [ask, argument('kitchen')]) {
       const rig = enter(source, { terminal: true, ...options, calledOff });
       await expect(rig.entered).rejects.toBe(why);
-      expect(rig.output.text()).toBe('');
+      // What was written before would be out with this.
+      await new Promise<void>((resolve) => rig.output.stream.write('next', () => resolve()));
+      expect(rig.output.text()).toBe('next');
     }
   });
 });

@@ -148,7 +148,7 @@ describe('questions on a terminal', () => {
     }
   });
 
-  it('with TERM=dumb, and without Unicode, the choice of a passphrase is asked by number', async () => {
+  it('with TERM=dumb, whatever the UI, nothing is painted; without Unicode a choice is asked by number', async () => {
     for (const env of [{ TERM: 'dumb', LANG: 'C.UTF-8' }, { LANG: 'C' }]) {
       const asked = start(['kitchen'], { terminals: ALL, env });
       const [screen] = 'TERM' in env ? [asked.stderr] : [asked.stdout];
@@ -157,6 +157,12 @@ describe('questions on a terminal', () => {
       if ('TERM' in env) expect(screen.text()).not.toContain('\u001b');
       await end(asked);
     }
+    const plugin = start(['--plugin', '../support/plugins/misbehaving.mjs', '--ui', 'wrong'], {
+      terminals: ALL,
+      env: { TERM: 'dumb' },
+    });
+    await plugin.stdout.until((shown) => shown === 'Room code (Enter for a new one): ');
+    await end(plugin);
     const painted = start(['kitchen'], { terminals: ALL, env: { LANG: 'C.UTF-8' } });
     await painted.stdout.until((shown) => shown.includes('\u276f'));
     await end(painted);
