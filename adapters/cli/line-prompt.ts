@@ -70,37 +70,33 @@ export function askLine(question: Question, options: LinePromptOptions): Promise
     const editor = createEditor();
     const screen = (options.plain ? plainScreen : paintedScreen)(question, options);
     let said: string | undefined;
-    /** What was said before this chunk of keys, until the first of them is taken. */
-    let told: string | undefined;
     let pastedLine = false;
     let over = false;
 
     const keys = createKeys(options.clock, (event) => {
       if (!over) take(event);
     });
-    const taken = takeKeys(options.input, (chunk) => {
-      told = said;
-      keys.feed(chunk);
-    });
+    const taken = takeKeys(options.input, keys.feed);
     void taken.ended.then(() => finish(new SecurechatError('SC-310', { what: question.what })));
     signal.addEventListener('abort', () => finish(signal.reason as Error));
     screen.begin();
 
     function take(event: KeyEvent): void {
+      const told = said;
       said = undefined;
-      if (event.type === 'key') press(event.key);
+      if (event.type === 'key') press(event.key, told);
       else if (event.type === 'text') insert(event.text);
       else if (event.type === 'paste') paste(event.text);
       else pastedLine = false;
-      told = undefined;
       if (!over) screen.draw(editor, said ?? (options.plain ? '' : hint()));
     }
 
-    function press(key: Key): void {
+    /** `told`: what was said about the answer as it stands. */
+    function press(key: Key, told: string | undefined): void {
       switch (key) {
         case 'enter':
         case 'newline':
-          return submit();
+          return submit(told);
         case 'escape':
         case 'interrupt':
           return finish(new SecurechatError('SC-311'));
@@ -125,7 +121,7 @@ export function askLine(question: Question, options: LinePromptOptions): Promise
       insert(pastedLine ? text.subarray(0, end) : text);
     }
 
-    function submit(): void {
+    function submit(told: string | undefined): void {
       const answer = editor.copy();
       try {
         said = question.accept(answer, told);

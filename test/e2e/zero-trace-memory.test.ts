@@ -53,8 +53,8 @@ function held(crypto: 'sodium' | 'tweetnacl'): Change[] {
     { file: `adapters/crypto/${crypto}.ts`, from, to: `${from} (globalThis as any).tell(${bytes});` },
     {
       file: 'adapters/cli/main.ts',
-      from: 'process.exit(await program.done);',
-      to: "const status = await program.done; process.title = 'held'; await new Promise(() => setInterval(() => {}, 1e6)); process.exit(status);",
+      from: 'const status = await program.done;',
+      to: "const status = await program.done; process.title = 'held'; await new Promise(() => setInterval(() => {}, 1e6));",
     },
     {
       file: 'adapters/cli/version.ts',
