@@ -10,7 +10,6 @@ import { CLI_WORDS } from '../../adapters/cli/messages.js';
 import { createPrompter, type PrompterOptions } from '../../adapters/cli/prompt.js';
 import { parseRelayAddress } from '../../adapters/cli/relay-address.js';
 import { createClock } from '../../adapters/system/clock.js';
-import type { ClockPort } from '../../core/ports.js';
 import { createWordlist } from '../../core/room/words.js';
 import { PASTE_PAUSE_MS } from '../../adapters/ui/rich/keys.js';
 import { createFakeClock } from '../../plugins/testing-clock.js';
