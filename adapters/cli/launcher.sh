@@ -15,20 +15,6 @@ done
 dist=$(CDPATH='' cd -- "$(dirname -- "$self")" && pwd -P)
 app=${dist%/*}
 
-# Exit statuses as in core/errors.ts.
-if ! version=$(command -v node >/dev/null && env -u NODE_OPTIONS -u LD_PRELOAD node --version); then
-  printf 'securechat: Node.js 20.19 or later is needed, and there is no "node" here: see https://nodejs.org\n' >&2
-  exit 2
-fi
-major=${version#v}
-minor=${major#*.}
-major=${major%%.*}
-minor=${minor%%.*}
-if [ "$major" -lt 20 ] || { [ "$major" -eq 20 ] && [ "$minor" -lt 19 ]; }; then
-  printf 'securechat: Node.js 20.19 or later is needed, this is %s: see https://nodejs.org\n' "$version" >&2
-  exit 2
-fi
-
 # Each of these makes Node run foreign code, write a file, listen, or trust less than it should.
 dropped=
 for name in NODE_OPTIONS NODE_PATH NODE_V8_COVERAGE NODE_COMPILE_CACHE NODE_REDIRECT_WARNINGS NODE_DEBUG NODE_DEBUG_NATIVE \
@@ -43,6 +29,27 @@ value=
 
 # No core dump, whatever happens.
 ulimit -c 0 2>/dev/null
+
+# These two touch nothing: nothing need be denied, and they answer at once.
+if [ $# -eq 1 ] && command -v node >/dev/null; then
+  case $1 in
+    --version | -V | --help | -h) exec node "$dist/securechat.js" "$1" ;;
+  esac
+fi
+
+# Exit statuses as in core/errors.ts.
+if ! version=$(command -v node >/dev/null && node --version); then
+  printf 'securechat: Node.js 20.19 or later is needed, and there is no "node" here: see https://nodejs.org\n' >&2
+  exit 2
+fi
+major=${version#v}
+minor=${major#*.}
+major=${major%%.*}
+minor=${minor%%.*}
+if [ "$major" -lt 20 ] || { [ "$major" -eq 20 ] && [ "$minor" -lt 19 ]; }; then
+  printf 'securechat: Node.js 20.19 or later is needed, this is %s: see https://nodejs.org\n' "$version" >&2
+  exit 2
+fi
 
 # A relay has no secrets, and reads its certificates from wherever they are.
 command=${1-}
