@@ -2,6 +2,7 @@
  * The program securechat: the process around one run. Signals, uncaught errors and the exit status; no other rule may be
  * in this file. What is only needed for a chat is loaded behind `--version`.
  */
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,9 +25,21 @@ process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) process.stdout.write(`${VERSION}\n`);
+else if (argv.length === 1 && (argv[0] === '--help' || argv[0] === '-h')) await help();
 else if (argv[0] === 'relay') await (await import('./relay.js')).relayCommand(argv.slice(1));
 else if (argv[0] === 'doctor') await examine();
 else await start();
+
+/** As the build has made it. */
+async function help(): Promise<void> {
+  let text: Buffer;
+  try {
+    text = readFileSync(new URL('help.txt', import.meta.url));
+  } catch {
+    return start();
+  }
+  process.stdout.write(text);
+}
 
 async function examine(): Promise<void> {
   const [{ doctor }, { describe }, { isSecurechatError }] = await Promise.all([

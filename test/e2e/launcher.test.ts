@@ -2,14 +2,14 @@
  * What starts the program: both launchers, what they hand on and what they take away; and `securechat doctor`, which tells
  * what they have reached. That it holds is zero-trace.test.ts.
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DROPPED, flagsOf } from '../../adapters/cli/launch.js';
-import { ENV, ROOT } from '../support/program.js';
+import { ENV, PROGRAM, ROOT } from '../support/program.js';
 
 /** A copy, installed under an awkward name, whose program only tells how it was started. */
 let folder: string;
@@ -47,6 +47,13 @@ function launch(name: string, args: readonly string[] = [], env: NodeJS.ProcessE
   if (done.stdout === '') throw new Error(`nothing was told: ${done.stderr}`);
   return { ...done, told: JSON.parse(done.stdout) as Told };
 }
+
+it('--help, which is made beforehand, is what the program would say', () => {
+  const told = (...args: string[]): string => execFileSync(PROGRAM, args, { encoding: 'utf8', env: ENV });
+  expect(told('--help')).toBe(told('--quiet', '--help'));
+  expect(told('-h')).toBe(told('--help'));
+  expect(told('--help')).toContain('Usage: securechat');
+});
 
 describe.each(['securechat', 'securechat-node'])('%s', (name) => {
   it('hands every argument on as it is, and the exit status back', () => {
