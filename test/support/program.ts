@@ -8,8 +8,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** As it is installed: the launcher, which enforces what it can. */
-export const PROGRAM = path.join(ROOT, 'dist', 'securechat');
+/** As it is installed: the launcher, which enforces what it can. SECURECHAT_PROGRAM: another one than that of this build. */
+export const PROGRAM = process.env['SECURECHAT_PROGRAM'] ?? path.join(ROOT, 'dist', 'securechat');
 const NOT_GIVEN = new Set(['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS']);
 /** The Node that the launcher finds is the one that runs the tests. */
 export const ENV: NodeJS.ProcessEnv = {
