@@ -24,7 +24,7 @@ const KEYS = [
   'Ctrl-L       paint the screen again',
   'Ctrl-C       twice: goodbye and wipe; Ctrl-D with nothing typed as well',
   'Ctrl-Z       clear the screen and suspend',
-  'F1           show this',
+  'F1           show this; F2: the safety words',
 ] as const;
 
 export const SCREEN_WORDS = {

@@ -57,6 +57,21 @@ describe('words that nobody had to compare', () => {
   });
 });
 
+test('F2 shows the words and hides them again; before there are any it says so', async () => {
+  const rig = openRich({});
+  rig.show(state('active'));
+  await rig.type('\x1bOQ');
+  expect((await rig.screen()).join('\n')).toContain(SCREEN_WORDS.words.none);
+  rig.show(words(false));
+  await rig.type('\x1bOQ');
+  expect((await rig.screen()).join('\n')).toContain('Read these words aloud');
+  await rig.type('\x1bOQ');
+  expect((await rig.screen()).join('\n')).not.toContain('Read these words aloud');
+  await rig.type('hi\r');
+  expect(rig.events.map(textOf)).toEqual(['hi']);
+  await rig.ui.close();
+});
+
 test('what the peer says behind the words or the help is counted there', async () => {
   const rig = openRich({});
   rig.show(words(false), state('active'));

@@ -79,6 +79,9 @@ const SEQUENCES: readonly (readonly [string, Key])[] = [
   ['\x1bOP', 'help'],
   ['\x1b[11~', 'help'],
   ['\x1b[[A', 'help'],
+  ['\x1bOQ', 'words'],
+  ['\x1b[12~', 'words'],
+  ['\x1b[[B', 'words'],
   ['\x03', 'interrupt'],
   ['\x04', 'end-of-input'],
   ['\x1a', 'suspend'],
@@ -88,8 +91,8 @@ const SEQUENCES: readonly (readonly [string, Key])[] = [
   ['\x1bz', 'unknown'],
   ['\x1b[15~', 'unknown'],
   ['\x1b[<0;1;1M', 'unknown'],
-  ['\x1bOQ', 'unknown'],
-  ['\x1b[[B', 'unknown'],
+  ['\x1bOR', 'unknown'],
+  ['\x1b[[C', 'unknown'],
   [`\x1b[${'1'.repeat(SEQUENCE_LIMIT * 3)}~`, 'unknown'],
 ];
 

@@ -59,6 +59,7 @@ export function createActions(options: ActionsOptions): Actions {
     if (key === 'interrupt') interrupt(again);
     else if (model.overlay !== undefined && covered(key)) return undefined;
     else if (key === 'help') openHelp();
+    else if (key === 'words' && model.screen === 'chat') openWords();
     else if (model.screen === 'chat') chatKey(key);
     else startKey(key, again);
     return undefined;
@@ -108,7 +109,7 @@ export function createActions(options: ActionsOptions): Actions {
     else if (help && (key === 'page-up' || key === 'up')) model.helpTop = Math.max(0, model.helpTop - 5);
     else {
       model.overlay = undefined;
-      return key === 'escape' || key === 'help' || key === 'enter';
+      return key === 'escape' || key === 'help' || key === 'words' || key === 'enter';
     }
     return true;
   }
@@ -116,6 +117,11 @@ export function createActions(options: ActionsOptions): Actions {
   function openHelp(): void {
     model.overlay = 'help';
     model.helpTop = 0;
+  }
+
+  function openWords(): void {
+    if (model.words.length === 0) model.say(SCREEN_WORDS.words.none);
+    else model.overlay = 'words';
   }
 
   /** Before there is a chat, and while the words are compared: Enter does nothing. */
@@ -225,9 +231,7 @@ export function createActions(options: ActionsOptions): Actions {
       case 'quit':
         return tell({ type: 'quit' });
       case 'verify':
-        if (model.words.length === 0) model.say(SCREEN_WORDS.words.none);
-        else model.overlay = 'words';
-        return;
+        return openWords();
       case 'verify yes':
         if (model.words.length > 0) model.answer();
         return tell({ type: 'confirm', match: true });

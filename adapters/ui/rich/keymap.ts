@@ -25,6 +25,7 @@ export type Key =
   | 'delete-to-end'
   | 'repaint'
   | 'help'
+  | 'words'
   | 'interrupt'
   | 'end-of-input'
   | 'suspend'
@@ -70,6 +71,7 @@ export const SS3_KEYS: ReadonlyMap<string, Key> = new Map([
   ['H', 'home'],
   ['M', 'enter'],
   ['P', 'help'],
+  ['Q', 'words'],
 ]);
 
 /** What is behind Esc [, for xterm, VT220, rxvt, the Linux console, and those that send Enter with its modifiers. */
@@ -88,6 +90,7 @@ export const CSI_KEYS: ReadonlyMap<string, Key> = new Map([
   ['5~', 'page-up'],
   ['6~', 'page-down'],
   ['11~', 'help'],
+  ['12~', 'words'],
   ...['3', '5'].flatMap((modifier): [string, Key][] => [
     [`1;${modifier}C`, 'word-right'],
     [`1;${modifier}D`, 'word-left'],
