@@ -25,13 +25,13 @@ export const DOCTOR_WORDS = {
     ],
     swap: [
       'memory is not written to swap',
-      'no swap is on',
+      'the swap devices of this machine',
       'systemd-run --user --scope -p MemorySwapMax=0 securechat',
     ],
     home: ['your files are out of sight', 'a sandbox around it', BUBBLEWRAP],
     certificates: [
       'no certificates besides those of Node',
-      'NODE_EXTRA_CA_CERTS is not set',
+      'the environment, NODE_EXTRA_CA_CERTS',
       'unset NODE_EXTRA_CA_CERTS',
     ],
   },
