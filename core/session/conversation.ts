@@ -345,7 +345,11 @@ export function createConversation(
         // Text is shown while the state is active only.
         if (!channel.paused) inbox.open();
       } else {
+        // Nothing more is said to whoever it is, nor shown of it, also where the words were accepted before.
+        trusted = false;
+        announcements.length = 0;
         inbox.wipeUnseen();
+        inbox.close();
         host.move('wordsDiffer');
         leaving = { code: 'SC-403', reason: 'words did not match', waits: false, patient: false };
         bound(now);

@@ -106,6 +106,8 @@ export function createSession(options: SessionOptions): Session {
       now,
     );
     if (refused) conversation.confirm(false, now);
+    // A later wish in more of a hurry than the end of the input comes first.
+    else if (wish !== undefined && wish !== 'SC-317') conversation.leave(wish, now);
     else if (inputEnded) endOfInput(now);
     else if (wish !== undefined) conversation.leave(wish, now);
   }

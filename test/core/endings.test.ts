@@ -140,6 +140,21 @@ describe('words that do not match', () => {
     expect(pair.right.ended).toMatchObject({ code: 'SC-407' });
   });
 
+  it('are the end of all text, also in a chat, and while the line is down', () => {
+    const pair = connectedPair({ left: { name: 'Ada' } });
+    pair.advance(1_000);
+    for (const side of SIDES) pair.cut(side);
+    for (const side of SIDES) pair.send(side, 'not for you any more');
+    pair.ui('left', { type: 'confirm', match: false });
+    pair.advance(BYE_TIMEOUT);
+    for (const side of SIDES) {
+      expect(pair[side].messages).toEqual([]);
+      expect(pair[side].statuses.get(0)).not.toBe('delivered');
+    }
+    expect(pair.left.ended).toMatchObject({ code: 'SC-403' });
+    expect(pair.right.ended).toMatchObject({ code: 'SC-407' });
+  });
+
   it('cannot be accepted afterwards', () => {
     const pair = connectedPair(VERIFY);
     pair.relay.frame = () => undefined;
@@ -217,6 +232,26 @@ describe('leaving', () => {
     expect(pair.left.states).toContain('closing');
     pair.advance(FLUSH_TIMEOUT);
     expect(pair.left.ended?.code).toBe(type === 'gone' ? 'SC-505' : 'SC-311');
+  });
+
+  it('in a hurry stays so when the peer is found again by a new handshake', () => {
+    const { pair, A } = provisional({}, false);
+    for (const side of SIDES) pair.cut(side);
+    pair.send(A, 'owed');
+    const kept: (() => void)[] = [];
+    pair.relay.frame = (frame, from, { deliver }) => {
+      if (frame[0] === M2) kept.push(() => deliver(opposite(from), frame));
+      else deliver(opposite(from), frame);
+    };
+    while (kept.length === 0) pair.advance(100);
+    pair.ui(A, { type: 'end-of-input' });
+    pair.ui(A, { type: 'interrupt' });
+    pair.relay.frame = (frame, from, { deliver }) => {
+      if (frame[0] !== FRAME) deliver(opposite(from), frame);
+    };
+    for (const go of kept) go();
+    pair.advance(BYE_TIMEOUT + FLUSH_TIMEOUT);
+    expect(pair[A].ended).toMatchObject({ code: 'SC-311', exit: EXIT.interrupted });
   });
 
   it('without hurry waits for text, says so when nothing moves, and is over soon when asked again', () => {

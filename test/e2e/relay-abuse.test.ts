@@ -105,7 +105,10 @@ describe.runIf(hasManyAddresses).each(['relay-ws', 'relay-socketio'] as const)('
     }
     await chatting;
     const name = expect.getState().currentTestName?.split(' > ').at(-1) ?? '';
-    console.log(`${program}, ${name}: p99 of the pair ${(p99(times) / usual).toFixed(2)} × its usual`);
+    const found = p99(times);
+    console.log(
+      `${program}, ${name}: p99 of the pair ${found.toFixed(1)} ms, ${(found / usual).toFixed(2)} × its usual`,
+    );
   }
 
   beforeAll(async () => {

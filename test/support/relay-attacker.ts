@@ -18,7 +18,7 @@ export const PATHS: Readonly<Record<RelayProgram, string>> = {
 export const hasManyAddresses = process.platform === 'linux';
 
 export function address(n: number): string {
-  return `127.1.${String(Math.floor(n / 200))}.${String((n % 200) + 1)}`;
+  return `127.${String(1 + Math.floor(n / 40_000))}.${String(Math.floor(n / 200) % 200)}.${String((n % 200) + 1)}`;
 }
 
 export interface Attacker {
