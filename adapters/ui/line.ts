@@ -233,15 +233,14 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   function message(view: Extract<UiView, { type: 'message' }>): void {
     const text = sanitize(view.text, { lines: true });
     const whole = shownName(view.from, sanitize);
-    const name = output.isTTY === true ? cut(whole, NAME_WIDTH) : whole;
+    const name = output.isTTY === true ? cut(whole, Math.min(NAME_WIDTH, cells(output) - LEAST_TEXT)) : whole;
     const begin = concat(timeOfDay(view.at), ascii(' '), name, ascii('  '));
     const beside = cells(output) - worstWidthOf(begin);
     // On a narrow terminal the text stands below the name.
-    const body =
-      beside < LEAST_TEXT
-        ? concat(Uint8Array.of(LF), CONTINUATION, inRows(text, cells(output) - CONTINUATION.length))
-        : inRows(text, beside);
-    messages.write(fit(concat(begin, body, Uint8Array.of(LF)), output));
+    const below = beside < LEAST_TEXT;
+    const body = inRows(text, below ? cells(output) - CONTINUATION.length : beside);
+    const gap = below ? concat(Uint8Array.of(LF), CONTINUATION) : plainBuffer(0);
+    messages.write(fit(concat(begin, gap, body, Uint8Array.of(LF)), output));
     for (const used of [text, whole, name, begin, body]) used.fill(0);
   }
 
@@ -271,6 +270,11 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     const sentence = again ? UI_WORDS.activeAgain : UI_WORDS.state[state];
     if (sentence !== undefined) notice(ascii(sentence));
     if (asking) ask();
+  }
+
+  function lastLine({ text, code }: Extract<UiView, { type: 'ended' }>): Uint8Array {
+    const whole = concat(ascii(`${UI_WORDS.program}: `), sanitize(utf8(`${text} (${code})`)));
+    return inRows(whole, cells(errors) - CONTINUATION.length);
   }
 
   function draw(view: UiView): void {
@@ -321,12 +325,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         return;
       case 'ended':
         asking = false;
-        notices.write(
-          fit(
-            concat(ascii(`${UI_WORDS.program}: `), sanitize(utf8(`${view.text} (${view.code})`)), Uint8Array.of(LF)),
-            errors,
-          ),
-        );
+        notices.write(fit(concat(lastLine(view), Uint8Array.of(LF)), errors));
     }
   }
 

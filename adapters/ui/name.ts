@@ -77,8 +77,9 @@ const LOOKALIKES: Readonly<Record<string, string>> = { 0: 'o', 1: 'i', 3: 'e', 5
 /** Letters of two scripts that pass for one of ours; the other letters of these scripts pass for none. */
 const ALIKE = new Map(
   [
-    ...'аa вb гr еe зe иu іi јj кk мm нh оo пn рp сc тt уy хx чy шw ѕs'.split(' '),
-    ...'αa βb γy εe ηn ιi κk μu νv οo ρp σo τt υu χx ωw'.split(' '),
+    ...'аa вb гr еe зe иu іi јj кk мm нh оo пn рp сc тt уy хx чy шw ѕs єe'.split(' '),
+    ...'αa βb γy εe ηn ιi κk μu νv οo ρp σo ςs ϲc τt υu χx ωw'.split(' '),
+    ...'Αa Βb Εe Ζz Ηh Ιi Κk Μm Νn Οo Ρp Ϲc Σe Τt Υy Χx'.split(' '),
   ].map(([other = '', ours = '']) => [other, ours] as const),
 );
 /** Scripts of which no letter passes for a Latin one. */
@@ -115,10 +116,12 @@ function claimsAnother(name: Uint8Array): boolean {
 
 /** What a character may be read as; nothing for what stands between words, undefined for a mark on a letter. */
 function lettersOf(character: string): readonly string[] | undefined {
-  const [base = '', ...more] = character.normalize('NFKD').toLowerCase();
+  const decomposed = character.normalize('NFKD');
+  const [base = '', ...more] = decomposed.toLowerCase();
   if (/\p{M}/u.test(base)) return undefined;
   if (base < '\x7f') return [base, ...more].map(plain).filter((letter) => /[a-z\d]/.test(letter));
-  const alike = ALIKE.get(base);
+  // A capital may look like another letter than the small one.
+  const alike = ALIKE.get(character) ?? ALIKE.get(decomposed[0] ?? '') ?? ALIKE.get(base);
   if (alike !== undefined) return [plain(alike)];
   if (APART.test(base) || /[\u0370-\u045f]/.test(base)) return [OTHER];
   // A sign may be read as a letter, a picture not.

@@ -63,6 +63,8 @@ describe('messages', () => {
         const [out, errors] = await shown([message(text, name), notice, ...(name === '' ? [] : [peer])], {
           terminal: true,
         });
+        const [, ended] = await shown([{ type: 'ended', code: 'SC-108', text, exit: 3 }], { terminal: true });
+        for (const row of ended.split('\n').slice(1, -1)) expect(row).toMatch(/^ {6}\| /);
         for (const row of out.split('\n').slice(1, -1)) expect(row).toMatch(/^ {6}\| /);
         for (const row of errors.split('\n').slice(0, -1)) expect(row).toMatch(/^(-- | {6}\| )/);
         for (const row of `${out}${errors}`.split('\n')) expect(worstWidthOf(bytes(row))).toBeLessThan(80);
@@ -73,9 +75,11 @@ describe('messages', () => {
   test('a terminal that is too narrow for both has the text below the name', async () => {
     const rig = open({ terminal: true });
     Object.assign(rig.output.stream, { columns: 20 });
-    rig.show(message('one two three', 'somebody'));
+    rig.show(message('one two three', 'somebody'), message('hi', '今今今今今今今今'));
     await rig.ui.close();
-    expect(rig.output.text().split('\n')).toEqual(['12:01 somebody  ', '      | one two', '      | three', '']);
+    const [first, ...rest] = rig.output.text().split('\n');
+    expect([first, ...rest.slice(0, 2)]).toEqual(['12:01 somebody  ', '      | one two', '      | three']);
+    expect(rest.slice(2)).toEqual(['12:01 今今今今今  ', '      | hi', '']);
   });
 
   test('on a terminal without Unicode only ASCII', async () => {
@@ -151,6 +155,10 @@ describe('names', () => {
     ['secur\u0435ch\u0430t bot', 'peer (secur\u0435ch\u0430t bot)'],
     ['\u24dce', 'peer (\u24dce)'],
     ['me\u{1f44d}', 'peer (me\u{1f44d})'],
+    ...['\u039cE', '\u039c\u0395', '\u03a5OU', '\u039dOTICE', 'RELA\u03a5', 'SECUREC\u0397AT', 'S\u03a5STEM'].map(
+      (claim): [string, string] => [claim, `peer (${claim})`],
+    ),
+    ...['noti\u03f2e', 'm\u0454', 'M\u0404'].map((claim): [string, string] => [claim, `peer (${claim})`]),
     ['--', 'peer (--)'],
     ['notice', 'peer (notice)'],
     ['Мария', 'Мария'],

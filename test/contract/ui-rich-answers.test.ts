@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { UI_WORDS } from '../../adapters/cli/messages.js';
 import { SCREEN_WORDS } from '../../adapters/cli/screen-messages.js';
+import { LOOK_MS } from '../../adapters/ui/rich/model.js';
 import { openRich } from '../support/rich.js';
 import { message, textOf } from '../support/streams.js';
 import { state, words } from '../support/views.js';
@@ -30,6 +31,34 @@ describe('the line is lost while the words are compared', () => {
     expect((await rig.screen())[0]).not.toContain(SCREEN_WORDS.bar.unverified);
     await rig.ui.close();
   });
+});
+
+test('new words in the middle of a sentence are not answered by it, but after a pause', async () => {
+  const rig = openRich({});
+  rig.show(words(true), state('confirming'));
+  await rig.type('m');
+  rig.show(state('active'), state('reconnecting'));
+  await rig.type('I am so ');
+  rig.show(words(true), state('confirming'));
+  for (let i = 0; i < 5; i++) {
+    await rig.type('m');
+    await rig.type('x');
+    rig.clock.advance(LOOK_MS / 4);
+  }
+  expect(rig.events).toEqual([{ type: 'confirm', match: true }]);
+  rig.clock.advance(LOOK_MS);
+  await rig.type('x');
+  expect(rig.events.slice(1)).toEqual([{ type: 'confirm', match: false }]);
+  await rig.ui.close();
+});
+
+test('words that were accepted say nothing about new ones', async () => {
+  const rig = openRich({});
+  rig.show(words(false), state('active'));
+  await rig.type('/verify yes\r');
+  rig.show(state('reconnecting'), words(false), state('active'));
+  expect((await rig.screen())[0]).not.toContain(SCREEN_WORDS.bar.verified);
+  await rig.ui.close();
 });
 
 test('on a terminal that is too small for the words there is no answer', async () => {

@@ -35,6 +35,8 @@ export interface Actions {
 
 /** What is recalled was sent as it stands: it does not become a command by being recalled. */
 const RECALLED: Origin = { pasted: true, startPasted: true };
+/** Milliseconds without a letter after which the next one is an answer. */
+const PAUSE_MS = 1000;
 const MATCH = 0x6d;
 const DIFFER = 0x78;
 
@@ -82,6 +84,12 @@ export function createActions(options: ActionsOptions): Actions {
   }
 
   function answer(text: Uint8Array): void {
+    const now = options.clock.now();
+    if (now < model.answerableAt) {
+      // Still writing: only after a pause it is an answer.
+      model.answerableAt = Math.max(model.answerableAt, now + PAUSE_MS);
+      return;
+    }
     if (text.length !== 1 || model.answered) return;
     // Small letters and capitals.
     const letter = (text[0] ?? 0) | 0x20;

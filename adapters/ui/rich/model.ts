@@ -27,6 +27,9 @@ const SCREENS: Readonly<Record<State, Screen>> = {
   destroyed: 'chat',
 };
 
+/** Milliseconds before an answer when the words take the place of a chat in which somebody may be writing. */
+export const LOOK_MS = 2000;
+
 /** What covers the screen until the person goes back. */
 export type Overlay = 'help' | 'words' | undefined;
 
@@ -67,6 +70,8 @@ export interface Model {
   /** The last sentence; undefined: it is not the end. Neutralised. */
   readonly ending: Uint8Array | undefined;
   overlay: Overlay;
+  /** A letter before that is no answer about the safety words. */
+  answerableAt: number;
   /** Messages of the peer that came while something covered them. */
   readonly behind: number;
   /** The first row of the help that is seen. */
@@ -116,6 +121,7 @@ export function createModel(sanitize: Sanitize): Model {
       if (overlay !== model.covered) model.behind = 0;
       model.covered = overlay;
     },
+    answerableAt: 0,
     behind: 0,
     helpTop: 0,
     leaving: false,
@@ -161,7 +167,11 @@ export function createModel(sanitize: Sanitize): Model {
   function enter(state: State, now: number): void {
     if (state === model.state) return;
     const screen = model.unverified && state === 'reconnecting' ? 'words' : SCREENS[state];
-    if (screen !== model.screen) model.overlay = undefined;
+    if (screen !== model.screen) {
+      model.overlay = undefined;
+      // Who was writing has not seen them yet.
+      if (screen === 'words') model.answerableAt = model.screen === 'chat' ? now + LOOK_MS : now;
+    }
     model.state = state;
     model.screen = screen;
     model.since = now;
@@ -181,7 +191,8 @@ export function createModel(sanitize: Sanitize): Model {
         return;
       case 'safety-words':
         model.words = view.words.map((word) => sanitize(utf8(word)));
-        model.answered = false;
+        // Of other words than before nothing is known.
+        model.answered = model.verified = model.peerConfirmed = false;
         model.unverified = view.required;
         model.coded = !view.required;
         if (!view.required) {
