@@ -10,7 +10,7 @@ import type { Suggestion } from '../../core/room/completion.js';
 import { createEditor, type Editor } from '../ui/rich/editor.js';
 import type { Key } from '../ui/rich/keymap.js';
 import { createKeys, type KeyEvent } from '../ui/rich/keys.js';
-import { characterEnd, worstWidthOf } from '../ui/width.js';
+import { characterEnd, characterWidth, cut, worstWidthOf } from '../ui/width.js';
 import { sanitize } from '../ui/sanitize.js';
 import { utf8 } from '../ui/utf8.js';
 import { CLI_WORDS } from './messages.js';
@@ -234,13 +234,13 @@ function paintedScreen({ message, hidden }: Question, { output, color }: LinePro
   const mark = utf8(` ${CLI_WORDS.ask.mark} `);
   /** The question, cut where the answer would have too little room. */
   const label = (): Uint8Array =>
-    concat(ascii('? '), firstCells(utf8(message), columns() - ANSWER_CELLS - 2 - mark.length - 1), mark);
+    concat(ascii('? '), cut(utf8(message), columns() - ANSWER_CELLS - 2 - mark.length - 1), mark);
 
   /** Rows under the answer, and the way back to its row. */
   function below(hint: string): Uint8Array[] {
     const rows: Uint8Array[] = [];
     for (let rest = utf8(hint); rest.length > 0; ) {
-      let row = firstCells(rest, columns() - 3);
+      let row = cut(rest, columns() - 3);
       const blank = row.length < rest.length ? row.lastIndexOf(SPACE) + 1 : 0;
       if (blank > 0) row = row.subarray(0, blank);
       rest = rest.subarray(row.length);
@@ -257,7 +257,7 @@ function paintedScreen({ message, hidden }: Question, { output, color }: LinePro
       const cells = columns() - worstWidthOf(question) - 1;
       const [before, after] = [shown(editor.before, hidden), shown(editor.after, hidden)];
       const head = lastCells(before, cells);
-      const tail = firstCells(after, cells - worstWidthOf(head));
+      const tail = cut(after, cells - worstWidthOf(head));
       const line = [question, head];
       if (hint === '') write(CLEAR, ...line, tail, ...(tail.length > 0 ? [ascii('\r'), ...line] : []));
       else write(CLEAR, ...line, tail, ...below(hint), ...line);
@@ -265,7 +265,7 @@ function paintedScreen({ message, hidden }: Question, { output, color }: LinePro
     },
     end(accepted) {
       const words = utf8(`${accepted ? CLI_WORDS.ask.done : '?'} ${message}`);
-      write(CLEAR, firstCells(words, columns() - 1), NEXT_ROW);
+      write(CLEAR, cut(words, columns() - 1), NEXT_ROW);
     },
   };
 }
@@ -297,20 +297,13 @@ function rubOut(text: Uint8Array): Uint8Array[] {
   return Array<Uint8Array>(worstWidthOf(text)).fill(RUB_OUT);
 }
 
-/** The longest beginning that fits. */
-function firstCells(text: Uint8Array, cells: number): Uint8Array {
-  let at = 0;
-  while (at < text.length) {
-    const end = characterEnd(text, at);
-    if (worstWidthOf(text.subarray(0, end)) > cells) break;
-    at = end;
-  }
-  return text.subarray(0, at);
-}
-
 /** The longest end that fits. */
 function lastCells(text: Uint8Array, cells: number): Uint8Array {
   let at = 0;
-  while (worstWidthOf(text.subarray(at)) > cells) at = characterEnd(text, at);
+  for (let width = worstWidthOf(text); width > cells && at < text.length; ) {
+    const end = characterEnd(text, at);
+    width -= characterWidth(text, at, end);
+    at = end;
+  }
   return text.subarray(at);
 }

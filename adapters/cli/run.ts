@@ -93,7 +93,6 @@ export function run(argv: readonly string[], io: Io): Run {
     }
     const color = colorOf(options, io);
     const entered = await Promise.race([enter(options, io, color, before.signal), calledOff]);
-    const { compose } = await Promise.race([import('./compose.js'), calledOff]);
     const relay = options.relay ?? entered.relay;
     const streams = {
       input: entered.input,
@@ -102,10 +101,12 @@ export function run(argv: readonly string[], io: Io): Run {
       color,
       wipeScrollback: options.wipeScrollback,
     };
-    const composing = compose({ registry, options, relay, streams }).then((made) => {
-      parts = made;
-      return made;
-    });
+    const composing = import('./compose.js')
+      .then(({ compose }) => compose({ registry, options, relay, streams }))
+      .then((made) => {
+        parts = made;
+        return made;
+      });
     try {
       return await talk(options, entered, await Promise.race([composing, calledOff]));
     } catch (error) {

@@ -10,7 +10,7 @@ import { lineKind } from './line-input.js';
  * Lines that follow each other within this came together, milliseconds. A terminal hands over one at a time, all that are
  * there at once; more time would take a fast answer of a script for a paste.
  */
-export const PASTE_GAP_MS = 1;
+export const PASTE_GAP_MS = 5;
 
 export interface LineOrigins {
   typed(line: Uint8Array): void;
@@ -43,17 +43,17 @@ export function createPasteGuard(clock: ClockPort, to: LineOrigins): PasteGuard 
 
   return {
     take(line) {
-      const now = clock.now();
-      const follows = now - lastAt < PASTE_GAP_MS;
-      lastAt = now;
+      const follows = clock.now() - lastAt < PASTE_GAP_MS;
       release(to.pasted);
       const kind = lineKind(line);
-      if (kind === 'text' || kind === 'empty') to.typed(line);
-      else if (follows) to.pasted(line);
+      if (follows) to.pasted(line);
+      else if (kind === 'text' || kind === 'empty') to.typed(line);
       else {
         pending = plainCopy(line);
-        cancel = clock.wakeAt(now + PASTE_GAP_MS, () => release(to.typed));
+        cancel = clock.wakeAt(clock.now() + PASTE_GAP_MS, () => release(to.typed));
       }
+      // Not before: taking a line takes time, too.
+      lastAt = clock.now();
     },
     flush: () => release(to.typed),
     close: () => release(() => undefined),

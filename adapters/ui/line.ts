@@ -94,7 +94,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
       tell({ type: 'end-of-input' });
     },
   });
-  const pastes = createPasteGuard(clock, { typed: takeTyped, pasted: takeText });
+  const pastes = createPasteGuard(clock, { typed: takeTyped, pasted: takePasted });
 
   // -- input
 
@@ -113,6 +113,12 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     }
     command(kind);
     return true;
+  }
+
+  /** No answer and no command, whatever it looks like. */
+  function takePasted(line: Uint8Array): void {
+    if (asking) ask();
+    else if (line.length > 0) send(line);
   }
 
   function takeText(text: Uint8Array): boolean {

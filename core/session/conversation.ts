@@ -268,6 +268,8 @@ export function createConversation(
     if (byeOut || peerBye !== undefined || leaving?.reason === 'words did not match') host.move('resumedLeaving');
     else host.move(trusted ? 'resumed' : 'resumedUnverified');
     if (trusted) inbox.open();
+    // What waited for the line, a goodbye too, does not wait for a frame of the peer.
+    progress(now);
   }
 
   function givenUp(): void {

@@ -102,6 +102,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
   let told = false;
   /** Connections since the relay answered. */
   let tries = 0;
+  let said: { readonly attempt: number; readonly joined: boolean } | undefined;
   let giveUpAt = Number.POSITIVE_INFINITY;
   let visiting = false;
   let visitDeadline = Number.POSITIVE_INFINITY;
@@ -122,7 +123,9 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
 
   /** A visit is a part of a conversation. */
   function tell(joined: boolean): void {
-    if (!visiting) host.emit({ type: 'show', view: { type: 'relay', attempt: tries, joined } });
+    if (visiting || (tries === said?.attempt && joined === said.joined)) return;
+    said = { attempt: tries, joined };
+    host.emit({ type: 'show', view: { type: 'relay', ...said } });
   }
 
   function wanted(): Join {

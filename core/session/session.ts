@@ -73,6 +73,7 @@ export function createSession(options: SessionOptions): Session {
   let inputEnded = false;
   /** The person wants to leave; a conversation that is replaced is asked again. */
   let wish: Code | undefined;
+  let insists = false;
   /** The person said that the words do not match: whatever comes after it, that is the end. */
   let refused = false;
   let interrupts = 0;
@@ -110,6 +111,7 @@ export function createSession(options: SessionOptions): Session {
     else if (wish !== undefined && wish !== 'SC-317') conversation.leave(wish, now);
     else if (inputEnded) endOfInput(now);
     else if (wish !== undefined) conversation.leave(wish, now);
+    if (insists && wish !== undefined) conversation.leave(wish, now);
   }
 
   function elsewhere(now: number): void {
@@ -156,6 +158,7 @@ export function createSession(options: SessionOptions): Session {
   /** Goodbye when there is somebody to say it to; otherwise the end. */
   function leave(code: Code, now: number): void {
     if (conversation !== undefined) {
+      insists = wish !== undefined;
       wish = code;
       return conversation.leave(code, now);
     }
@@ -217,7 +220,9 @@ export function createSession(options: SessionOptions): Session {
 
   function confirm(match: boolean, now: number): void {
     const possible = next(state, match ? 'wordsMatch' : 'wordsDiffer') !== undefined;
-    if (!possible || conversation?.compared !== false) return host.notice('SC-312');
+    // A yes is given once; a no is heard also after it.
+    if (!possible || refused || conversation === undefined || (match && conversation.compared))
+      return host.notice('SC-312');
     refused = !match;
     conversation.confirm(match, now);
   }

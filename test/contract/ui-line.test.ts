@@ -450,6 +450,15 @@ describe('safety words', () => {
     await rig.ui.close();
   });
 
+  test('is none in the middle of a paste', async () => {
+    const rig = open({ terminal: true });
+    rig.show(CONFIRMING, WORDS);
+    for (const line of ['one\n', 'y\n', 'two\n']) rig.input.type(line);
+    await rig.settled();
+    expect(rig.events).toEqual([]);
+    await rig.ui.close();
+  });
+
   test('can be given by a command when nothing was asked, and at the question', async () => {
     for (const [views, match] of [
       [[OPTIONAL, ACTIVE], false],

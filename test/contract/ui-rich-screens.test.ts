@@ -1,6 +1,7 @@
 /** The screens of the rich UI as a terminal draws them, in the sizes and characters that terminals have. */
 import { describe, expect, test } from 'vitest';
 import { LEAST_COLUMNS, LEAST_ROWS } from '../../adapters/ui/rich/capable.js';
+import { LOOK_MS } from '../../adapters/ui/rich/model.js';
 import { SCROLLBACK_LIMIT } from '../../adapters/ui/rich/scrollback.js';
 import type { UiView } from '../../core/ports.js';
 import { openRich, type RichOptions, type RichRig } from '../support/rich.js';
@@ -270,6 +271,7 @@ describe('on a usual terminal', () => {
     const [screen, rig] = await pictured([state('active'), own(0, 'a'), own(1, 'b'), status(1, 'sent')], {});
     expect(screen[0]).toContain(' end-to-end encrypted · 1 held ─┐');
     rig.show(state('confirming'), words(true));
+    rig.clock.advance(LOOK_MS);
     await rig.type('m');
     rig.show(state('active'));
     expect((await rig.screen())[0]).toContain(' end-to-end encrypted · 1 held · words match ─┐');

@@ -155,6 +155,13 @@ describe('words that do not match', () => {
     expect(pair.right.ended).toMatchObject({ code: 'SC-407' });
   });
 
+  it('are heard also after a yes', () => {
+    const pair = connectedPair(VERIFY);
+    for (const match of [true, false]) pair.ui('left', { type: 'confirm', match });
+    pair.advance(10);
+    expect(pair.left.ended).toMatchObject({ code: 'SC-403' });
+  });
+
   it('cannot be accepted afterwards', () => {
     const pair = connectedPair(VERIFY);
     pair.relay.frame = () => undefined;
@@ -232,6 +239,37 @@ describe('leaving', () => {
     expect(pair.left.states).toContain('closing');
     pair.advance(FLUSH_TIMEOUT);
     expect(pair.left.ended?.code).toBe(type === 'gone' ? 'SC-505' : 'SC-311');
+  });
+
+  it.each(SIDES)('with nothing owed is over soon, although the relay keeps back all frames of the peer: %s', (side) => {
+    const pair = connectedPair();
+    pair.advance(1_000);
+    for (const each of SIDES) pair.cut(each);
+    pair.ui(side, { type: 'quit' });
+    pair.relay.frame = (frame, from, { deliver }) => {
+      if (from === side || frame[0] !== FRAME) deliver(opposite(from), frame);
+    };
+    pair.advance(2 * BYE_TIMEOUT);
+    expect(pair[side].ended).toMatchObject({ code: 'SC-317' });
+  });
+
+  it('that was asked for twice is so after a new handshake, too', () => {
+    const { pair, A } = provisional({}, false);
+    for (const side of SIDES) pair.cut(side);
+    pair.send(A, 'owed');
+    const kept: (() => void)[] = [];
+    pair.relay.frame = (frame, from, { deliver }) => {
+      if (frame[0] === M2) kept.push(() => deliver(opposite(from), frame));
+      else deliver(opposite(from), frame);
+    };
+    while (kept.length === 0) pair.advance(100);
+    for (let i = 0; i < 2; i++) pair.ui(A, { type: 'quit' });
+    pair.relay.frame = (frame, from, { deliver }) => {
+      if (frame[0] !== FRAME) deliver(opposite(from), frame);
+    };
+    for (const go of kept) go();
+    pair.advance(BYE_TIMEOUT + FLUSH_TIMEOUT);
+    expect(pair[A].ended).toMatchObject({ code: 'SC-306' });
   });
 
   it('in a hurry stays so when the peer is found again by a new handshake', () => {
