@@ -22,7 +22,7 @@ const PROGRAMS_ONLY = process.argv.includes('--programs');
 const GROUPS = [
   {
     programs: { securechat: 'adapters/cli/main.ts' },
-    libraries: { plugin: 'plugins/define.ts', testing: 'plugins/testing.ts' },
+    libraries: { plugin: 'plugins/kit/define.ts', testing: 'plugins/testing/testing.ts' },
     // ws must not look for native addons in the client: one that lies about in a node_modules above would be loaded.
     define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
     splitting: true,
@@ -77,13 +77,13 @@ async function put(file, text, mode = 0o644) {
  */
 async function plugins() {
   for (const entry of await readdir(path.join(ROOT, 'plugins'), { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
+    if (!entry.isDirectory() || entry.name === 'kit' || entry.name === 'testing') continue;
     const folder = path.join(entry.parentPath, entry.name);
     const { outputFiles, warnings } = await build({
       absWorkingDir: ROOT,
       entryPoints: [path.join(folder, 'index.ts')],
       outfile: path.join(folder, 'dist', 'index.js'),
-      alias: { 'securechat/plugin': path.join(ROOT, 'plugins', 'define.ts') },
+      alias: { 'securechat/plugin': path.join(ROOT, 'plugins/kit/define.ts') },
       ...COMMON,
     });
     if (warnings.length > 0) throw new Error('esbuild warned; the build must be silent');

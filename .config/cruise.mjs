@@ -15,8 +15,8 @@ const FOLDERS = ['core', 'adapters', 'plugins', 'relay-ws', 'relay-socketio', 't
 /** A plain import, one for its types only, one made at run time, one of a package, one of Node. */
 const KNOWN_EDGES = [
   ['core/session/session.ts', 'core/session/transitions.ts'],
-  ['plugins/define.ts', 'core/ports.ts'],
-  ['adapters/transport/embedded.ts', 'relay-ws/server.ts'],
+  ['plugins/kit/define.ts', 'core/ports.ts'],
+  ['adapters/cli/embedded.ts', 'relay-ws/server.ts'],
   ['relay-ws/server.ts', 'node_modules/ws/'],
   ['relay-ws/server.ts', 'http'],
 ];
@@ -32,8 +32,8 @@ const folders = FOLDERS.filter((folder) => existsSync(folder));
 const { forbidden, options } = configuration;
 /** The public modules by the names that plugins use. */
 const alias = {
-  'securechat/plugin': path.join(root, 'plugins/define.ts'),
-  'securechat/testing': path.join(root, 'plugins/testing.ts'),
+  'securechat/plugin': path.join(root, 'plugins/kit/define.ts'),
+  'securechat/testing': path.join(root, 'plugins/testing/testing.ts'),
 };
 const { output } = await cruise(
   folders,

@@ -11,7 +11,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export default defineConfig({
   // The public modules by the names that plugins use; from the sources, so that errors have one class.
   resolve: {
-    alias: { 'securechat/plugin': `${ROOT}plugins/define.ts`, 'securechat/testing': `${ROOT}plugins/testing.ts` },
+    alias: {
+      'securechat/plugin': `${ROOT}plugins/kit/define.ts`,
+      'securechat/testing': `${ROOT}plugins/testing/testing.ts`,
+    },
   },
   test: {
     root: ROOT,

@@ -7,7 +7,7 @@ import { createClock } from '../adapters/system/clock.js';
 import { createWsTransport } from '../adapters/transport/ws.js';
 import type { UiEvent, UiView } from '../core/ports.js';
 import type { Nameplate } from '../core/room/code.js';
-import { type Chat, chat } from '../core/session/chat.js';
+import { type Chat, chat } from '../core/session/driver.js';
 
 export interface Client {
   readonly chat: Chat;

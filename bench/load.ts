@@ -9,7 +9,7 @@ import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { base64url } from '../core/protocol/bytes.js';
-import { joinMessage } from '../core/relay/wire.js';
+import { joinMessage } from '../core/wire/control.js';
 import type { Cost, Kind } from './subject.js';
 
 const TEXT = 1;

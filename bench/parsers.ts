@@ -14,7 +14,7 @@ import { createSocketioTransport } from '../adapters/transport/socketio.js';
 import { createWsTransport } from '../adapters/transport/ws.js';
 import type { TransportPort } from '../core/ports.js';
 import { base64url } from '../core/protocol/bytes.js';
-import { parser } from '../core/relay/packets.js';
+import { parser } from '../core/wire/socketio-packets.js';
 import { startRelay as startSocketio } from '../relay-socketio/server.js';
 import { startRelay as startWs } from '../relay-ws/server.js';
 import { quantile } from './figures.js';

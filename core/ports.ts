@@ -3,7 +3,7 @@
  * the contract suites test them on every adapter. No implementation, no Node type and no default may be in this file.
  */
 import type { Code, ExitStatus } from './errors.js';
-import type { Join } from './relay/wire.js';
+import type { Join } from './wire/control.js';
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Crypto
@@ -109,7 +109,7 @@ export type CloseReason =
 export type TransportEvent =
   /** Connected and the join was sent. Comes at most once, before any other event but `closed`. */
   | { readonly type: 'open' }
-  /** A control message, unchecked: the core validates it (core/relay/wire.ts). At most 1 KiB as JSON. */
+  /** A control message, unchecked: the core validates it (core/wire/control.ts). At most 1 KiB as JSON. */
   | { readonly type: 'control'; readonly message: unknown }
   /** One frame, whole and unchanged, at most 72 KiB; the bytes belong to the receiver. */
   | { readonly type: 'frame'; readonly frame: Uint8Array }

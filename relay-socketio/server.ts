@@ -1,6 +1,6 @@
 /**
  * Sockets ⇄ core/relay: one relay over socket.io, WebSocket first, long polling for networks that allow nothing else
- * (protocol.md section 3). The packets are those of core/relay/packets.ts. Nothing that identifies anybody (room, seat,
+ * (protocol.md section 3). The packets are those of core/wire/socketio-packets.ts. Nothing that identifies anybody (room, seat,
  * address, size) may be written anywhere from this file.
  */
 import type { IncomingMessage, RequestListener } from 'node:http';
@@ -13,12 +13,12 @@ import { createListener, type Relay } from '../adapters/relay/listener.js';
 import { createTurns } from '../adapters/relay/turns.js';
 import { createCluster } from '../core/relay/cluster.js';
 import { createFigures } from '../core/relay/figures.js';
-import type { RelayOptions } from '../core/relay/flags.js';
+import type { RelayOptions } from '../adapters/relay/flags.js';
 import { ROOM_LIMITS, type RoomLimits } from '../core/relay/limits.js';
-import { EVENTS, parser } from '../core/relay/packets.js';
+import { EVENTS, parser } from '../core/wire/socketio-packets.js';
 import { createRooms } from '../core/relay/rooms.js';
 import type { Member, RoomEffect, Rooms } from '../core/relay/seats.js';
-import { CONTROL_LIMIT, FRAME_LIMIT } from '../core/relay/wire.js';
+import { CONTROL_LIMIT, FRAME_LIMIT } from '../core/wire/control.js';
 import { BoundedServer, CLOSE_WAIT_MS } from './bounds.js';
 import { forgetHandshake, type RawSocket, sessionOf } from './engine.js';
 

@@ -11,11 +11,11 @@ import { createListener, type Relay } from '../adapters/relay/listener.js';
 import { createTurns } from '../adapters/relay/turns.js';
 import { createCluster } from '../core/relay/cluster.js';
 import { createFigures } from '../core/relay/figures.js';
-import type { RelayOptions } from '../core/relay/flags.js';
+import type { RelayOptions } from '../adapters/relay/flags.js';
 import { ROOM_LIMITS, type RoomLimits } from '../core/relay/limits.js';
 import { createRooms } from '../core/relay/rooms.js';
 import type { CloseWhy, Member, RoomEffect, Rooms } from '../core/relay/seats.js';
-import { CONTROL_LIMIT, FRAME_LIMIT, parseControl, type RelayMessage } from '../core/relay/wire.js';
+import { CONTROL_LIMIT, FRAME_LIMIT, parseControl, type RelayMessage } from '../core/wire/control.js';
 
 /** Bytes waiting for a slow receiver from which on its sender is not read from. The bound is this and one read. */
 export const SEND_BUFFER_LIMIT = 256 * 1024;

@@ -2,7 +2,7 @@
  * The adapters that come with the program, registered through the call that strangers use. Each one's code is loaded only
  * when it is chosen: no adapter may be imported at the top of this file.
  */
-import { definePlugin, PLUGIN_API } from '../../plugins/define.js';
+import { definePlugin, PLUGIN_API } from '../../plugins/kit/define.js';
 
 export const builtins = definePlugin({
   name: 'securechat',
@@ -34,7 +34,7 @@ export const builtins = definePlugin({
       create: async (options, context) => {
         const [{ createRichUi }, { hasUnicode }, { processHost }] = await Promise.all([
           import('../ui/rich/rich.js'),
-          import('../ui/locale.js'),
+          import('../text/locale.js'),
           import('../ui/rich/host.js'),
         ]);
         const unicode = hasUnicode(process.env, process.platform);
@@ -45,15 +45,15 @@ export const builtins = definePlugin({
       description: 'one event a line, for terminals, pipes and screen readers',
       create: async (options, context) => {
         const [{ createLineUi }, { hasUnicode }] = await Promise.all([
-          import('../ui/line.js'),
-          import('../ui/locale.js'),
+          import('../ui/line/line.js'),
+          import('../text/locale.js'),
         ]);
         return createLineUi(options, context, hasUnicode(process.env, process.platform));
       },
     },
     json: {
       description: 'one JSON object a line, for scripts and bots',
-      create: async (options, context) => (await import('../ui/json.js')).createJsonUi(options, context),
+      create: async (options, context) => (await import('../ui/json/json.js')).createJsonUi(options, context),
     },
   },
 });

@@ -14,10 +14,10 @@ import {
 } from '../../core/room/code.js';
 import { resemblesGenerated, suggest } from '../../core/room/completion.js';
 import type { Wordlist } from '../../core/room/words.js';
-import { describe } from './describe.js';
+import { describe } from '../words/describe.js';
 import { type Input, readFirstLine, takeFirstLine } from './input.js';
 import type { Question } from './line-prompt.js';
-import { CLI_WORDS } from './messages.js';
+import { CLI_WORDS } from '../words/cli.js';
 import type { CodeSource } from './options.js';
 import type { Prompter } from './prompt.js';
 

@@ -6,12 +6,12 @@ import 'reflect-metadata';
 import { Container, type ServiceIdentifier } from 'inversify';
 import { isSecurechatError, LocalProtocolError, SecurechatError } from '../../core/errors.js';
 import type { ClockPort, CryptoPort, TransportPort, UiPort } from '../../core/ports.js';
-import type { UiContext } from '../../plugins/define.js';
-import { checkMade, inTime, wordsOf } from '../../plugins/make.js';
-import type { AdapterKind, Registry } from '../../plugins/registry.js';
+import type { UiContext } from '../../plugins/kit/define.js';
+import { checkMade, inTime, wordsOf } from '../../plugins/kit/make.js';
+import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { createClock } from '../system/clock.js';
-import type { LocalRelay } from '../transport/embedded.js';
-import { sanitize } from '../ui/sanitize.js';
+import type { LocalRelay } from './embedded.js';
+import { sanitize } from '../text/sanitize.js';
 import { builtins } from './builtins.js';
 import type { Options } from './options.js';
 import { LOCAL_RELAY } from './relay-address.js';
@@ -122,6 +122,6 @@ async function make<Port>(
 
 async function findRelay(relay: URL | undefined, transport: string): Promise<LocalRelay> {
   if (relay !== undefined) return { url: relay, started: false, close: () => Promise.resolve() };
-  const { findOrStartRelay } = await import('../transport/embedded.js');
+  const { findOrStartRelay } = await import('./embedded.js');
   return findOrStartRelay({ ...LOCAL_RELAY, kind: transport === 'socketio' ? 'socketio' : 'ws' });
 }

@@ -7,8 +7,8 @@ import { connect } from 'node:net';
 import { SecurechatError } from '../../core/errors.js';
 import { permission } from '../system/enforced.js';
 import { whyNotRich } from '../ui/rich/capable.js';
-import { DOCTOR_WORDS } from './doctor-messages.js';
-import { CLI_WORDS } from './messages.js';
+import { DOCTOR_WORDS } from '../words/doctor.js';
+import { CLI_WORDS } from '../words/cli.js';
 import { LOCAL_RELAY, parseRelayAddress } from './relay-address.js';
 import { VERSION } from './version.js';
 

@@ -9,7 +9,7 @@ import { isatty, ReadStream } from 'node:tty';
 import { SecurechatError } from '../../core/errors.js';
 import { plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
 import { INVITE_LIMIT } from '../../core/room/invite.js';
-import { CLI_WORDS } from './messages.js';
+import { CLI_WORDS } from '../words/cli.js';
 
 /** Bytes of the first line, without its end; white space around a code needs some room. */
 export const FIRST_LINE_LIMIT = INVITE_LIMIT + 64;

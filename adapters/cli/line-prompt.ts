@@ -7,14 +7,14 @@ import { SecurechatError } from '../../core/errors.js';
 import type { ClockPort } from '../../core/ports.js';
 import { ascii, concat } from '../../core/protocol/bytes.js';
 import type { Suggestion } from '../../core/room/completion.js';
-import { createEditor, type Editor } from '../ui/rich/editor.js';
-import type { Key } from '../ui/rich/keymap.js';
-import { createKeys, type KeyEvent } from '../ui/rich/keys.js';
-import { characterEnd, characterWidth, cut, worstWidthOf } from '../ui/width.js';
-import { sanitize } from '../ui/sanitize.js';
-import { utf8 } from '../ui/utf8.js';
-import { CLI_WORDS } from './messages.js';
-import { type TerminalInput, takeKeys } from './terminal-keys.js';
+import { createEditor, type Editor } from '../terminal/editor.js';
+import type { Key } from '../terminal/keymap.js';
+import { createKeys, type KeyEvent } from '../terminal/keys.js';
+import { characterEnd, characterWidth, cut, worstWidthOf } from '../text/width.js';
+import { sanitize } from '../text/sanitize.js';
+import { utf8 } from '../text/utf8.js';
+import { CLI_WORDS } from '../words/cli.js';
+import { type TerminalInput, takeKeys } from '../terminal/raw-input.js';
 
 export interface Question {
   readonly message: string;

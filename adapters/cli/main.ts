@@ -26,7 +26,7 @@ process.stderr.on('error', () => undefined);
 
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) process.stdout.write(`${VERSION}\n`);
 else if (argv.length === 1 && (argv[0] === '--help' || argv[0] === '-h')) await help();
-else if (argv[0] === 'relay') await (await import('./relay.js')).relayCommand(argv.slice(1));
+else if (argv[0] === 'relay') await (await import('./relays.js')).relayCommand(argv.slice(1));
 else if (argv[0] === 'doctor') await examine();
 else await start();
 
@@ -44,7 +44,7 @@ async function help(): Promise<void> {
 async function examine(): Promise<void> {
   const [{ doctor }, { describe }, { isSecurechatError }] = await Promise.all([
     import('./doctor.js'),
-    import('./describe.js'),
+    import('../words/describe.js'),
     import('../../core/errors.js'),
   ]);
   try {

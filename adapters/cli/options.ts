@@ -5,11 +5,11 @@
 import { Command, CommanderError, Option } from 'commander';
 import { SecurechatError } from '../../core/errors.js';
 import { NAME_LIMIT } from '../../core/protocol/records.js';
-import type { FlagValues } from '../../plugins/define.js';
-import { wordsOf } from '../../plugins/make.js';
-import type { AdapterKind, Registry } from '../../plugins/registry.js';
-import { neutral } from './describe.js';
-import { CLI_WORDS } from './messages.js';
+import type { FlagValues } from '../../plugins/kit/define.js';
+import { wordsOf } from '../../plugins/kit/make.js';
+import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
+import { neutral } from '../words/describe.js';
+import { CLI_WORDS } from '../words/cli.js';
 import { parseRelayAddress } from './relay-address.js';
 
 /** What is chosen when nothing is named; on a capable terminal the UI is rich instead. */

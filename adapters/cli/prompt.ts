@@ -5,10 +5,10 @@
  */
 import { Readable } from 'node:stream';
 import { SecurechatError } from '../../core/errors.js';
-import { utf8 } from '../ui/utf8.js';
+import { utf8 } from '../text/utf8.js';
 import { askLine, type LinePromptOptions, type Question } from './line-prompt.js';
-import { CLI_WORDS } from './messages.js';
-import { takeKeys } from './terminal-keys.js';
+import { CLI_WORDS } from '../words/cli.js';
+import { takeKeys } from '../terminal/raw-input.js';
 
 export interface Choice<T> {
   readonly message: string;

@@ -3,7 +3,7 @@
  * in this file.
  */
 import { SecurechatError } from '../../core/errors.js';
-import { CLI_WORDS } from './messages.js';
+import { CLI_WORDS } from '../words/cli.js';
 
 /** Where a relay is looked for when none is named. */
 export const LOCAL_RELAY = { host: '127.0.0.1', port: 8765 } as const;

@@ -15,20 +15,20 @@ import {
 import { ascii } from '../../core/protocol/bytes.js';
 import { formatCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
 import { formatInvite } from '../../core/room/invite.js';
-import type { Chat } from '../../core/session/chat.js';
-import type { Places } from '../../plugins/load.js';
-import { inTime } from '../../plugins/make.js';
-import { createRegistry, type Registry } from '../../plugins/registry.js';
-import { hasUnicode } from '../ui/locale.js';
+import type { Chat } from '../../core/session/driver.js';
+import type { Places } from '../../plugins/kit/load.js';
+import { inTime } from '../../plugins/kit/make.js';
+import { createRegistry, type Registry } from '../../plugins/kit/registry.js';
+import { hasUnicode } from '../text/locale.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { builtins } from './builtins.js';
 import type { EnteredCode } from './code-entry.js';
 import type { Parts } from './compose.js';
-import { describe, explain } from './describe.js';
+import { describe, explain } from '../words/describe.js';
 import type { Input } from './input.js';
 import { DEFAULTS, type Options, OWN_FLAGS, parseOptions, pluginsOf } from './options.js';
 import { parseRelayAddress } from './relay-address.js';
-import { SCREEN_WORDS } from './screen-messages.js';
+import { SCREEN_WORDS } from '../words/screen.js';
 import type { Notice } from './told-ui.js';
 import { VERSION } from './version.js';
 
@@ -128,7 +128,7 @@ export function run(argv: readonly string[], io: Io): Run {
 
   /** Each is told on stderr: it may do all that this program may, and a UI must not be able to hide it. */
   async function load(named: readonly string[], registry: Registry): Promise<void> {
-    const { loadPlugin } = await import('../../plugins/load.js');
+    const { loadPlugin } = await import('../../plugins/kit/load.js');
     for (const spec of named) {
       const { name, version, file } = await loadPlugin(spec, registry, io.places);
       loaded.push({ name, file });
@@ -138,7 +138,7 @@ export function run(argv: readonly string[], io: Io): Run {
 
   async function talk(options: Options, entered: EnteredCode, made: Parts): Promise<ExitStatus> {
     const loading = Promise.all([
-      import('../../core/session/chat.js'),
+      import('../../core/session/driver.js'),
       import('./told-ui.js'),
       import('@scure/bip39/wordlists/english.js'),
     ]);

@@ -4,7 +4,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import type { Pem } from '../../core/relay/flags.js';
+import type { Pem } from './flags.js';
 
 export interface Certificate {
   readonly pem: Pem;

@@ -3,7 +3,7 @@
  * may be in this file.
  */
 import { readFileSync } from 'node:fs';
-import { DEFAULT_HOST, DEFAULT_PORT, limitFlags, type ProgramOptions } from '../../core/relay/flags.js';
+import { DEFAULT_HOST, DEFAULT_PORT, limitFlags, type ProgramOptions } from './flags.js';
 import { ROOM_LIMITS } from '../../core/relay/limits.js';
 import type { Certificate } from './certificate.js';
 

@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, type BlockList, isIPv6 } from 'node:net';
 import { addressKey } from '../../core/relay/address.js';
 import type { Figures } from '../../core/relay/figures.js';
-import { DEFAULT_HOST, DEFAULT_PORT, type Pem, type RelayOptions } from '../../core/relay/flags.js';
+import { DEFAULT_HOST, DEFAULT_PORT, type Pem, type RelayOptions } from './flags.js';
 import type { RoomLimits } from '../../core/relay/limits.js';
 import { clientAddress, isTrusted, parseProxies } from './proxy.js';
 

@@ -5,15 +5,8 @@
  */
 import { parseArgs } from 'node:util';
 import { CODES, EXIT, type ExitStatus } from '../../core/errors.js';
-import type { ConnectCluster } from '../../core/relay/line.js';
-import {
-  helpText,
-  type Pem,
-  type ParseFlags,
-  parseCommand,
-  type ProgramOptions,
-  type RelayOptions,
-} from '../../core/relay/flags.js';
+import type { ConnectCluster } from '../../core/relay/cluster-port.js';
+import { helpText, type Pem, type ParseFlags, parseCommand, type ProgramOptions, type RelayOptions } from './flags.js';
 import { type Certificate, readCertificate } from './certificate.js';
 import { describeConfiguration } from './configuration.js';
 import type { Relay } from './listener.js';

@@ -3,7 +3,7 @@
  * added itself. Nothing may be written from this file.
  */
 import { BlockList, isIP } from 'node:net';
-import { LOOPBACK } from '../../core/relay/flags.js';
+import { LOOPBACK } from './flags.js';
 
 /** Addresses, networks (`10.1.0.0/16`) and the word for this machine. Throws an error that names the first wrong one. */
 export function parseProxies(list: readonly string[]): BlockList {

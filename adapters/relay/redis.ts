@@ -6,8 +6,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
-import type { Claim, ClusterNews, ClusterPort, ConnectCluster, Holding } from '../../core/relay/line.js';
-import { RELAY_ERRORS } from '../../core/relay/wire.js';
+import type { Claim, ClusterNews, ClusterPort, ConnectCluster, Holding } from '../../core/relay/cluster-port.js';
+import { RELAY_ERRORS } from '../../core/wire/control.js';
 import { CHANNEL, CLAIM, HELLO, RELAYS, RELEASE, RENEW, ROOM } from './scripts.js';
 
 /** How long a relay that is not heard of still holds its seats, milliseconds. */

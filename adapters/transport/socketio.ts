@@ -8,8 +8,8 @@ import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { LocalProtocolError } from '../../core/errors.js';
 import type { CloseReason, TransportEvent, TransportPort } from '../../core/ports.js';
-import { EVENTS, parser } from '../../core/relay/packets.js';
-import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage, shardHint } from '../../core/relay/wire.js';
+import { EVENTS, parser } from '../../core/wire/socketio-packets.js';
+import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage, shardHint } from '../../core/wire/control.js';
 
 /** From `open()` to the joined namespace, for each of the two ways, milliseconds. */
 export const CONNECT_TIMEOUT_MS = 10_000;

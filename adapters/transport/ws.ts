@@ -5,7 +5,7 @@
 import { type RawData, WebSocket } from 'ws';
 import { LocalProtocolError } from '../../core/errors.js';
 import type { CloseReason, TransportEvent, TransportPort } from '../../core/ports.js';
-import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage, parseControl, shardHint } from '../../core/relay/wire.js';
+import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage, parseControl, shardHint } from '../../core/wire/control.js';
 
 /** From `open()` to the open socket, name look-up and TLS included, milliseconds. */
 export const CONNECT_TIMEOUT_MS = 10_000;

@@ -8,9 +8,9 @@
  * and a frame that is missing ends the receiver's connection, so that the session resumes.
  */
 import type { Figures } from './figures.js';
-import type { Claim, ConnectCluster, Holding } from './line.js';
+import type { Claim, ConnectCluster, Holding } from './cluster-port.js';
 import type { Claims, Member, RoomEffect, Rooms } from './seats.js';
-import type { Join, RelayErrorCode } from './wire.js';
+import type { Join, RelayErrorCode } from '../wire/control.js';
 
 /** Bytes of one sender that are on their way through another relay, from which on it is not read from. */
 export const LINK_WINDOW = 256 * 1024;

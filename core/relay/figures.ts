@@ -2,7 +2,7 @@
  * What a relay counts about itself: totals only. No room, seat or address, and no size of a single frame, may be in this
  * file.
  */
-import type { RelayErrorCode } from './wire.js';
+import type { RelayErrorCode } from '../wire/control.js';
 
 /** What became of a join; `ticket`: one was asked for. */
 export type JoinOutcome = 'waiting' | 'paired' | 'ticket' | RelayErrorCode;

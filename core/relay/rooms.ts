@@ -8,10 +8,10 @@
 import { createDeadlines, NOT_DUE } from './deadlines.js';
 import { count, createFigures, type JoinOutcome } from './figures.js';
 import { allowance, BUSY_RETRY_MS, ROOM_LIMITS, type RoomLimits, TICKET_WAIT_MS } from './limits.js';
-import { createLoad, newStanding, type Price } from './load.js';
+import { createLoad, newStanding, type Price } from './admission.js';
 import type { Address, CloseWhy, Room, RoomEffect, Rooms, RoomsOptions, Seat } from './seats.js';
-import { isTicket } from './ticket.js';
-import { checkJoin, type Join, type RelayErrorCode } from './wire.js';
+import { isTicket } from '../wire/ticket.js';
+import { checkJoin, type Join, type RelayErrorCode } from '../wire/control.js';
 
 export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
   const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };

@@ -2,8 +2,8 @@
 import type { Due } from './deadlines.js';
 import type { Figures } from './figures.js';
 import type { RoomLimits } from './limits.js';
-import type { Price, Standing } from './load.js';
-import type { Join, RelayErrorCode, RelayMessage } from './wire.js';
+import type { Price, Standing } from './admission.js';
+import type { Join, RelayErrorCode, RelayMessage } from '../wire/control.js';
 
 /** Why the relay ends a connection: an error that was sent before, or one of the quiet endings. */
 export type CloseWhy = RelayErrorCode | 'join-timeout' | 'wait-timeout' | 'idle-timeout' | 'replaced' | 'broken-link';

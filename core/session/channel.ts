@@ -8,7 +8,7 @@ import { type Role, readFrameHeader } from '../protocol/frame.js';
 import type { OpenedFrame, Ratchet } from '../protocol/ratchet.js';
 import type { ProtocolRecord } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
-import { createOutbox, type FrameKind } from './outbox.js';
+import { createOutbox, type FrameKind } from './unacked.js';
 import { createRoundTrip } from './round-trip.js';
 
 /** An eliciting frame is acked at the latest after this many milliseconds. */

@@ -12,9 +12,9 @@ import type { ByeReason, ProtocolRecord } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
 import { type ChannelRecord, createChannel } from './channel.js';
 import type { Host } from './events.js';
-import { createInbox } from './inbox.js';
+import { createInbox } from './incoming.js';
 import { createReconnect } from './reconnect.js';
-import type { Sender } from './sender.js';
+import type { Sender } from './outgoing.js';
 
 /** Who sent bye goes on opening frames at most this long; a goodbye that is not to wait for text is over by then. */
 export const BYE_TIMEOUT = 5_000;

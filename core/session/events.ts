@@ -3,7 +3,7 @@
  */
 import type { Code, Detail, ExitStatus, SecurechatError } from '../errors.js';
 import type { TransportEvent, UiEvent, UiView } from '../ports.js';
-import type { Join } from '../relay/wire.js';
+import type { Join } from '../wire/control.js';
 import type { Nameplate } from '../room/code.js';
 import type { Transition } from './transitions.js';
 

@@ -7,10 +7,10 @@ import type { CryptoPort, Secret, TransportEvent } from '../ports.js';
 import { base64url } from '../protocol/bytes.js';
 import type { Role } from '../protocol/frame.js';
 import { createProof, type Position, type Proof, type Prover, RESUME_TYPE, resumeRoom } from '../protocol/resume.js';
-import { checkRelayMessage, type Join, type RelayMessage } from '../relay/wire.js';
+import { checkRelayMessage, type Join, type RelayMessage } from '../wire/control.js';
 import { BACKOFF_MAX, createBackoff } from './backoff.js';
 import type { Host } from './events.js';
-import { createTicketWork, TICKET_TIMEOUT } from './ticket.js';
+import { createTicketWork, TICKET_TIMEOUT } from './ticket-work.js';
 
 /** From `connect` to an open connection, milliseconds. */
 export const RESUME_OPEN_TIMEOUT = 10_000;

@@ -7,13 +7,13 @@ import type { CryptoPort, Secret, TransportEvent } from '../ports.js';
 import { base64url } from '../protocol/bytes.js';
 import type { Caps } from '../protocol/caps.js';
 import { type Attempt, createAttempt, type Established, type Mode } from '../protocol/handshake.js';
-import { checkRelayMessage, type Join, type RelayErrorCode, type RelayMessage } from '../relay/wire.js';
+import { checkRelayMessage, type Join, type RelayErrorCode, type RelayMessage } from '../wire/control.js';
 import type { CodeForm, Nameplate } from '../room/code.js';
 import { roomId } from '../room/room-id.js';
 import { createBackoff, fraction } from './backoff.js';
 import type { Host } from './events.js';
 import { ALONE_TURN } from './reconnect.js';
-import { createTicketWork, TICKET_TIMEOUT } from './ticket.js';
+import { createTicketWork, TICKET_TIMEOUT } from './ticket-work.js';
 
 /** From pairing to M3. */
 export const ATTEMPT_TIMEOUT = 30_000;

@@ -12,7 +12,7 @@ import type { CodeForm, Nameplate } from '../room/code.js';
 import { type Conversation, createConversation } from './conversation.js';
 import type { Effect, Host, SessionEvent } from './events.js';
 import { createRendezvous } from './rendezvous.js';
-import { createSender } from './sender.js';
+import { createSender } from './outgoing.js';
 import { move, next } from './transitions.js';
 
 export interface SessionOptions {

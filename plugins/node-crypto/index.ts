@@ -24,7 +24,7 @@ import {
   type Part,
   RemoteProtocolError,
   type Secret,
-} from '../define.js';
+} from '../kit/define.js';
 
 export interface NodeCryptoOptions {
   /** A source of randomness with `n` bytes in, `n` bytes out; the default is OpenSSL's. */

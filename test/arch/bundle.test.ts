@@ -64,7 +64,7 @@ describe('loaded only when chosen', () => {
   });
 
   test('the relay in the client brings no monitor and no addon, and runs none of it', () => {
-    for (const source of ['relay-ws/server.ts', 'relay-socketio/server.ts', 'adapters/cli/relay.ts']) {
+    for (const source of ['relay-ws/server.ts', 'relay-socketio/server.ts', 'adapters/cli/relays.ts']) {
       const loaded = loadedWith(chunkOf(source));
       expect(loaded).toContain(source);
       expect(
@@ -77,10 +77,10 @@ describe('loaded only when chosen', () => {
     ['adapters/crypto/tweetnacl.ts', /^adapters\/(crypto\/sodium|transport|ui)|^relay-|node_modules\/(libsodium|ws)/],
     ['adapters/transport/ws.ts', /^adapters\/(crypto|ui)|^relay-|node_modules\/(tweetnacl|@noble|libsodium)/],
     [
-      'adapters/ui/line.ts',
+      'adapters/ui/line/line.ts',
       /^adapters\/(crypto|transport|ui\/(json|rich))|^relay-|node_modules\/(?!get-east-asian-width\/)/,
     ],
-    ['adapters/ui/json.ts', /^adapters\/(crypto|transport|ui\/line\.)|^relay-|node_modules\//],
+    ['adapters/ui/json/json.ts', /^adapters\/(crypto|transport|ui\/line\/)|^relay-|node_modules\//],
     [
       'adapters/cli/run.ts',
       /^adapters\/(crypto|transport|ui\/(line|json)\.)|^relay-|node_modules\/(ws|prompts|inversify)\//,

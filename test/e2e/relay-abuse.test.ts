@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { HEADER_LIMIT } from '../../adapters/relay/listener.js';
 import { ROOM_LIMITS } from '../../core/relay/limits.js';
-import { CONTROL_LIMIT, FRAME_LIMIT, type Join, joinMessage } from '../../core/relay/wire.js';
+import { CONTROL_LIMIT, FRAME_LIMIT, type Join, joinMessage } from '../../core/wire/control.js';
 import { hasOpenssl, makeCertificate } from '../support/certificate.js';
 import { type HonestPair, honestPair } from '../support/honest-pair.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';

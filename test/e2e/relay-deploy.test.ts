@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { flagNames, helpText } from '../../core/relay/flags.js';
+import { flagNames, helpText } from '../../adapters/relay/flags.js';
 import { hasOpenssl, makeCertificate, type TestCertificate } from '../support/certificate.js';
 import { honestPair } from '../support/honest-pair.js';
 import { killAll, ROOT, start } from '../support/program.js';

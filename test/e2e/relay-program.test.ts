@@ -11,7 +11,7 @@ import { WebSocket } from 'ws';
 import { nativeMasking } from '../../adapters/relay/addon.js';
 import { SPARE_PER_ADDRESS } from '../../adapters/relay/listener.js';
 import { clientAddress, parseProxies } from '../../adapters/relay/proxy.js';
-import { flagNames } from '../../core/relay/flags.js';
+import { flagNames } from '../../adapters/relay/flags.js';
 import { hasOpenssl, makeCertificate, type TestCertificate } from '../support/certificate.js';
 import { honestPair } from '../support/honest-pair.js';
 import { killAll, ROOT, start } from '../support/program.js';

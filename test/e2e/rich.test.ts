@@ -5,8 +5,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { UI_WORDS } from '../../adapters/cli/messages.js';
-import { PASTE_PAUSE_MS } from '../../adapters/ui/rich/keys.js';
+import { UI_WORDS } from '../../adapters/words/cli.js';
+import { PASTE_PAUSE_MS } from '../../adapters/terminal/keys.js';
 import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
 import { killAll, PROGRAM, ROOT, start } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';

@@ -1,6 +1,6 @@
 /** Tickets between the real programs: people behind one crowded address, or at a crowded relay, still meet. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { TICKET_BITS } from '../../core/relay/load.js';
+import { TICKET_BITS } from '../../core/relay/admission.js';
 import { jsonPair, killAll } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
 import { bareClient, randomJoin } from '../support/relay-client.js';

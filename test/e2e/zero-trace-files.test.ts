@@ -118,7 +118,7 @@ describe.skipIf(!hasStrace)('no file is opened for writing', () => {
 
   it('ended by an error that nobody caught', async () => {
     const thrown: Change = {
-      file: 'adapters/ui/json.ts',
+      file: 'adapters/ui/json/json.ts',
       from: "case 'quit':\n      return",
       to: "case 'quit':\n      setImmediate(() => { throw new Error('planted'); });\n      return",
     };
@@ -138,7 +138,7 @@ describe.skipIf(!hasStrace)('no file is opened for writing', () => {
     const log = path.join(folder, 'planted.log');
     const variant = await buildVariant([
       {
-        file: 'adapters/ui/json.ts',
+        file: 'adapters/ui/json/json.ts',
         from: "case 'quit':\n      return",
         to: `case 'quit':\n      void import('node:fs').then((fs) => fs.appendFile(${JSON.stringify(log)}, 'x', () => undefined));\n      return`,
       },

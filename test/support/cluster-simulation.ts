@@ -5,10 +5,10 @@
  */
 import { createCluster } from '../../core/relay/cluster.js';
 import { createFigures } from '../../core/relay/figures.js';
-import type { Claim, ClusterNews, Holding } from '../../core/relay/line.js';
+import type { Claim, ClusterNews, Holding } from '../../core/relay/cluster-port.js';
 import { createRooms } from '../../core/relay/rooms.js';
 import type { Member, RoomEffect, Rooms } from '../../core/relay/seats.js';
-import { joinMessage, type RelayErrorCode } from '../../core/relay/wire.js';
+import { joinMessage, type RelayErrorCode } from '../../core/wire/control.js';
 import { GENEROUS } from './relay.js';
 
 const LEASE = 100;

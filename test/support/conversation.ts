@@ -7,8 +7,8 @@ import { createClock } from '../../adapters/system/clock.js';
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
 import type { ClockPort, CryptoPort, TransportPort, UiEvent, UiPort, UiView } from '../../core/ports.js';
 import type { Nameplate, RoomCode } from '../../core/room/code.js';
-import { type Chat, chat } from '../../core/session/chat.js';
-import { createMemoryRelay } from '../../plugins/testing-memory.js';
+import { type Chat, chat } from '../../core/session/driver.js';
+import { createMemoryRelay } from '../../plugins/testing/memory.js';
 import { utf8, WORDS } from './pair.js';
 import { GENEROUS } from './relay.js';
 

@@ -10,7 +10,7 @@ import {
   type Operation,
   outcome,
   seededDraw,
-} from '../../plugins/testing-crypto-operations.js';
+} from '../../plugins/testing/crypto-operations.js';
 import { CRYPTOS } from './cryptos.js';
 import { toHex } from './vectors.js';
 

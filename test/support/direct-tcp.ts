@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { createClock } from '../../adapters/system/clock.js';
 import { base64url } from '../../core/protocol/bytes.js';
-import type { ClockPort, Connection, Join, TransportEvent, TransportPort } from '../../plugins/define.js';
+import type { ClockPort, Connection, Join, TransportEvent, TransportPort } from '../../plugins/kit/define.js';
 import { createDirectTcp } from '../../plugins/direct-tcp/index.js';
 import { ANSWER, HELLO, identity } from '../../plugins/direct-tcp/wire.js';
 

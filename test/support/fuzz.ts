@@ -3,7 +3,7 @@
  * splices it, and keeps what led somewhere new. "Somewhere new" is what the target returns: a short word for the way the
  * input took. No target may be in this file.
  */
-import { sequence } from '../../plugins/testing-network.js';
+import { sequence } from '../../plugins/testing/network.js';
 
 export interface FuzzTarget {
   readonly corpus: readonly Uint8Array[];

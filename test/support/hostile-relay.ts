@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import type { JoinMessage } from '../../core/relay/wire.js';
+import type { JoinMessage } from '../../core/wire/control.js';
 
 /** The first seat that came to a room is side 0, the second side 1; a seat that comes again keeps its side. */
 export type Side = number;

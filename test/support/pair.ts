@@ -6,7 +6,7 @@
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
 import type { CloseReason, CryptoPort, MessageStatus, State, UiEvent } from '../../core/ports.js';
-import type { Join } from '../../core/relay/wire.js';
+import type { Join } from '../../core/wire/control.js';
 import type { CodeForm, Nameplate } from '../../core/room/code.js';
 import type { Effect, SessionView } from '../../core/session/events.js';
 import { createSession, type Session } from '../../core/session/session.js';

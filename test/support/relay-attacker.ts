@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { type Join, joinMessage } from '../../core/relay/wire.js';
+import { type Join, joinMessage } from '../../core/wire/control.js';
 import type { RelayProgram } from './relay.js';
 
 /** Where each kind of relay takes WebSockets. */

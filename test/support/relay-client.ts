@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { base64url } from '../../core/protocol/bytes.js';
-import { type Join, joinMessage, type RelayMessage } from '../../core/relay/wire.js';
+import { type Join, joinMessage, type RelayMessage } from '../../core/wire/control.js';
 
 export interface BareClient {
   readonly socket: WebSocket;

@@ -5,10 +5,10 @@
 
 import { createRichUi } from '../../adapters/ui/rich/rich.js';
 import type { Host } from '../../adapters/ui/rich/terminal.js';
-import { sanitize } from '../../adapters/ui/sanitize.js';
+import { sanitize } from '../../adapters/text/sanitize.js';
 import type { UiEvent, UiPort, UiView } from '../../core/ports.js';
-import { createFakeClock, type FakeClock } from '../../plugins/testing-clock.js';
-import { createFakeInput, createFakeOutput, type FakeInput, type FakeOutput } from '../../plugins/testing-streams.js';
+import { createFakeClock, type FakeClock } from '../../plugins/testing/clock.js';
+import { createFakeInput, createFakeOutput, type FakeInput, type FakeOutput } from '../../plugins/testing/streams.js';
 import { createEmulator, type Emulator } from './emulator.js';
 
 export interface FakeHost extends Host {

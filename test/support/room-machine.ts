@@ -3,10 +3,10 @@
  */
 import { createFigures } from '../../core/relay/figures.js';
 import type { RoomLimits } from '../../core/relay/limits.js';
-import { TICKET_BITS } from '../../core/relay/load.js';
+import { TICKET_BITS } from '../../core/relay/admission.js';
 import { createRooms } from '../../core/relay/rooms.js';
 import type { Member } from '../../core/relay/seats.js';
-import { joinMessage } from '../../core/relay/wire.js';
+import { joinMessage } from '../../core/wire/control.js';
 
 export function id(n: number): string {
   return `${'A'.repeat(36)}${String(n).padStart(6, '0')}A`;

@@ -5,7 +5,7 @@
 import type { Code, ExitStatus } from '../../core/errors.js';
 import type { CryptoPort, MessageStatus, State } from '../../core/ports.js';
 import type { Session } from '../../core/session/session.js';
-import { sequence } from '../../plugins/testing-network.js';
+import { sequence } from '../../plugins/testing/network.js';
 import { opposite, SIDES, type Side } from './pair.js';
 
 export interface Plan {

@@ -4,11 +4,11 @@
  * that sleep. Nothing here waits, and no chance but the seed's may be in this file.
  */
 import type { CryptoPort } from '../../core/ports.js';
-import type { Join } from '../../core/relay/wire.js';
+import type { Join } from '../../core/wire/control.js';
 import type { Nameplate } from '../../core/room/code.js';
 import type { SessionEvent, SessionView } from '../../core/session/events.js';
 import { createSession } from '../../core/session/session.js';
-import { sequence } from '../../plugins/testing-network.js';
+import { sequence } from '../../plugins/testing/network.js';
 import { deterministicRandom } from './deterministic.js';
 import { createQueue } from './event-queue.js';
 import { fromUtf8, SIDES, type Side, utf8, WORDS } from './pair.js';

@@ -2,11 +2,11 @@
  * A UI on fake streams for the tests of one UI: its events in order, its two outputs, and a wait for either.
  */
 
-import { sanitize } from '../../adapters/ui/sanitize.js';
+import { sanitize } from '../../adapters/text/sanitize.js';
 import type { UiEvent, UiPort, UiView } from '../../core/ports.js';
-import type { UiContext } from '../../plugins/define.js';
-import { createFakeClock, type FakeClock } from '../../plugins/testing-clock.js';
-import { createFakeInput, createFakeOutput, type FakeInput, type FakeOutput } from '../../plugins/testing-streams.js';
+import type { UiContext } from '../../plugins/kit/define.js';
+import { createFakeClock, type FakeClock } from '../../plugins/testing/clock.js';
+import { createFakeInput, createFakeOutput, type FakeInput, type FakeOutput } from '../../plugins/testing/streams.js';
 
 export interface UiRig {
   readonly ui: UiPort;

@@ -1,5 +1,5 @@
 /**
- * Makes the range tables of adapters/ui/unicode.ts from the running Node's Unicode data. Only the tests may import it:
+ * Makes the range tables of adapters/text/unicode.ts from the running Node's Unicode data. Only the tests may import it:
  * the program itself carries the tables, because compiling them at start-up costs more than a whole chat.
  */
 

@@ -2,7 +2,7 @@
 import { createSocketioTransport } from '../../adapters/transport/socketio.js';
 import { createWsTransport } from '../../adapters/transport/ws.js';
 import type { CloseReason, Connection } from '../../core/ports.js';
-import type { Join, RelayMessage } from '../../core/relay/wire.js';
+import type { Join, RelayMessage } from '../../core/wire/control.js';
 
 export type RelayKind = 'ws' | 'socketio';
 

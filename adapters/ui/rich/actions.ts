@@ -5,14 +5,14 @@
 import type { ClockPort, UiEvent } from '../../../core/ports.js';
 import { plainCopy } from '../../../core/protocol/bytes.js';
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
-import { UI_WORDS } from '../../cli/messages.js';
-import { SCREEN_WORDS } from '../../cli/screen-messages.js';
+import { UI_WORDS } from '../../words/cli.js';
+import { SCREEN_WORDS } from '../../words/screen.js';
 import { moved } from './chat-rows.js';
 import { type CommandName, meaningOf, type Origin } from './commands.js';
-import type { Editor } from './editor.js';
+import type { Editor } from '../../terminal/editor.js';
 import type { History } from './history.js';
-import type { Key } from './keymap.js';
-import type { KeyEvent } from './keys.js';
+import type { Key } from '../../terminal/keymap.js';
+import type { KeyEvent } from '../../terminal/keys.js';
 import { chatHeight, isTooSmall, placeOf, type Scene, type Size } from './layout.js';
 import type { Model } from './model.js';
 

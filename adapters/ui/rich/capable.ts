@@ -1,7 +1,7 @@
 /**
  * Whether the rich UI can work here. Only what can be known without asking the terminal; nothing may be written here.
  */
-import { SCREEN_WORDS } from '../../cli/screen-messages.js';
+import { SCREEN_WORDS } from '../../words/screen.js';
 
 /** The smallest terminal, cells. */
 export const LEAST_COLUMNS = 40;

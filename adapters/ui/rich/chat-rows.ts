@@ -5,14 +5,14 @@
  *  - A status stands where no text can be: in a gutter at the right, or on a narrow screen in a row without text.
  */
 import { ascii } from '../../../core/protocol/bytes.js';
-import { UI_WORDS } from '../../cli/messages.js';
-import { SCREEN_WORDS } from '../../cli/screen-messages.js';
-import { timeOfDay } from '../time.js';
+import { UI_WORDS } from '../../words/cli.js';
+import { SCREEN_WORDS } from '../../words/screen.js';
+import { timeOfDay } from '../../text/time.js';
 import { type Row, type Span, type Style, spaces, span } from './frame.js';
 import type { Glyphs } from './glyphs.js';
 import type { Anchor, Entry, Scrollback } from './scrollback.js';
-import { cut, worstWidthOf } from '../width.js';
-import { rowCount, type Rows, wrap } from '../wrap.js';
+import { cut, worstWidthOf } from '../../text/width.js';
+import { rowCount, type Rows, wrap } from '../../text/wrap.js';
 
 /** From this width on, texts stand beside their names. */
 export const WIDE_FROM = 60;

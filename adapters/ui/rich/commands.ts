@@ -2,7 +2,7 @@
  * What a finished text is: a message or a command. Bytes only: of a text that is not one of the fixed words nothing
  * becomes a JavaScript string. What a command does may not be in this file.
  */
-import { isLine } from '../line-input.js';
+import { isLine } from '../line/commands.js';
 
 /** Commands that take nothing behind them. */
 const PLAIN = [

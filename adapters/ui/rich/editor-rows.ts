@@ -3,12 +3,12 @@
  * may hold anything. Of a very long text only what is around the cursor is looked at. It changes nothing.
  */
 import { concat } from '../../../core/protocol/bytes.js';
-import type { Sanitize } from '../../../plugins/define.js';
+import type { Sanitize } from '../../../plugins/kit/define.js';
 import type { Place } from './chat-rows.js';
-import type { Editor } from './editor.js';
+import type { Editor } from '../../terminal/editor.js';
 import { type Row, type Span, span } from './frame.js';
 import type { Page } from './screens.js';
-import { rowCount, rowOf, wrap } from '../wrap.js';
+import { rowCount, rowOf, wrap } from '../../text/wrap.js';
 
 /** Bytes before and behind the cursor that are looked at, at least. */
 export const LOOK_AROUND = 4096;

@@ -3,7 +3,7 @@
  * are neutralised already; the modes of the terminal are in terminal.ts. No row may be remembered in this file.
  */
 import { ascii, plainBuffer, plainCopy } from '../../../core/protocol/bytes.js';
-import { asAscii } from '../ascii.js';
+import { asAscii } from '../../text/ascii.js';
 import type { Row, Style } from './frame.js';
 
 export interface Look {

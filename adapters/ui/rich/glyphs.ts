@@ -2,7 +2,7 @@
  * The few characters beyond ASCII that the screens are made of, and what stands for them where the terminal has none. No
  * text may be in this file.
  */
-import { utf8 } from '../utf8.js';
+import { utf8 } from '../../text/utf8.js';
 
 const UNICODE = {
   ...{ topLeft: '┌', topRight: '┐', bottomLeft: '└', bottomRight: '┘', left: '├', right: '┤', across: '─', down: '│' },

@@ -3,14 +3,14 @@
  * is being written. Pure: the same model gives the same frame. No byte for a terminal and no key may be in this file.
  */
 import { concat } from '../../../core/protocol/bytes.js';
-import type { Sanitize } from '../../../plugins/define.js';
-import { UI_WORDS } from '../../cli/messages.js';
-import { SCREEN_WORDS } from '../../cli/screen-messages.js';
-import { utf8 } from '../utf8.js';
-import { cut } from '../width.js';
+import type { Sanitize } from '../../../plugins/kit/define.js';
+import { UI_WORDS } from '../../words/cli.js';
+import { SCREEN_WORDS } from '../../words/screen.js';
+import { utf8 } from '../../text/utf8.js';
+import { cut } from '../../text/width.js';
 import { LEAST_COLUMNS, LEAST_ROWS } from './capable.js';
 import { chatRows, isBeginning, type Place, WIDE_FROM } from './chat-rows.js';
-import type { Editor } from './editor.js';
+import type { Editor } from '../../terminal/editor.js';
 import { writing } from './editor-rows.js';
 import { type Frame, type Row, repeat, type Style, span } from './frame.js';
 import type { Glyphs } from './glyphs.js';

@@ -4,10 +4,10 @@
  */
 import type { State, UiView } from '../../../core/ports.js';
 import { concat, plainCopy } from '../../../core/protocol/bytes.js';
-import type { Sanitize } from '../../../plugins/define.js';
-import { UI_WORDS } from '../../cli/messages.js';
-import { shownName } from '../name.js';
-import { utf8 } from '../utf8.js';
+import type { Sanitize } from '../../../plugins/kit/define.js';
+import { UI_WORDS } from '../../words/cli.js';
+import { shownName } from '../../text/names.js';
+import { utf8 } from '../../text/utf8.js';
 import { createScrollback, type Scrollback } from './scrollback.js';
 
 export type Screen = 'connecting' | 'waiting' | 'words' | 'chat';

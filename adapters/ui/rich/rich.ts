@@ -9,15 +9,15 @@
  */
 import type { UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { concat } from '../../../core/protocol/bytes.js';
-import type { FlagValues, UiContext } from '../../../plugins/define.js';
-import { UI_WORDS } from '../../cli/messages.js';
-import { ERASE_TERMINAL } from '../outlet.js';
-import { utf8 } from '../utf8.js';
+import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
+import { UI_WORDS } from '../../words/cli.js';
+import { ERASE_TERMINAL } from '../../terminal/writer.js';
+import { utf8 } from '../../text/utf8.js';
 import { createActions } from './actions.js';
-import { createEditor } from './editor.js';
+import { createEditor } from '../../terminal/editor.js';
 import { createGlyphs } from './glyphs.js';
 import { createHistory } from './history.js';
-import { createKeys } from './keys.js';
+import { createKeys } from '../../terminal/keys.js';
 import { layout, type Scene } from './layout.js';
 import { createModel } from './model.js';
 import { createPainter } from './painter.js';

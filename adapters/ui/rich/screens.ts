@@ -3,15 +3,15 @@
  * of the session may be changed in this file.
  */
 import { concat } from '../../../core/protocol/bytes.js';
-import { UI_WORDS } from '../../cli/messages.js';
-import { SCREEN_WORDS } from '../../cli/screen-messages.js';
-import { utf8 } from '../utf8.js';
+import { UI_WORDS } from '../../words/cli.js';
+import { SCREEN_WORDS } from '../../words/screen.js';
+import { utf8 } from '../../text/utf8.js';
 import type { Place } from './chat-rows.js';
 import { type Row, type Style, span } from './frame.js';
 import type { Model } from './model.js';
 import type { QrCode } from './qr.js';
-import { cut, worstWidthOf } from '../width.js';
-import { wrap } from '../wrap.js';
+import { cut, worstWidthOf } from '../../text/width.js';
+import { wrap } from '../../text/wrap.js';
 
 export interface Page {
   readonly rows: readonly Row[];

@@ -4,7 +4,7 @@
  * every text that is dropped is overwritten.
  */
 import type { MessageStatus } from '../../../core/ports.js';
-import type { Rows } from '../wrap.js';
+import type { Rows } from '../../text/wrap.js';
 
 /** Entries that are kept, … */
 export const SCROLLBACK_LIMIT = 10_000;

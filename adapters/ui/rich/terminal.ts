@@ -4,7 +4,7 @@
  */
 import { ascii } from '../../../core/protocol/bytes.js';
 import type { ClockPort } from '../../../core/ports.js';
-import { createOutlet } from '../outlet.js';
+import { createOutlet } from '../../terminal/writer.js';
 import type { Size } from './layout.js';
 
 /**

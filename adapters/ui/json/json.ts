@@ -1,0 +1,119 @@
+/**
+ * The json UI: one JSON object a line in both directions, for scripts and bots. It never asks, never waits for a
+ * terminal, and changes no text: the peer's words are escaped, not neutralised. The rules:
+ *  - stdout has events only, each `{"v":1,"event":…}`; within version 1 events and fields are only ever added:
+ *    `state{state}` `code{code,invite}` `safety-words{words,required}` `message{id,from,text,at}` `held{id}` `sent{id}`
+ *    `delivered{id}` `failed{id}` `peer{name}` `peer-confirmed{}` `notice{code,text}` `ended{reason,exit,code}`.
+ *    `at` is Unix time in milliseconds. `message` is the peer's only; `from` is `peer` or the name it gave. Own messages
+ *    have the ids 0, 1, 2, … in the order of the `send` commands that were accepted.
+ *  - stdin has commands: `{"do":"send","text":"…"}` `{"do":"confirm","match":true}` `{"do":"quit"}` `{"do":"wipe"}`. A blank
+ *    line is nothing; anything else is malformed and told in a `notice`.
+ *  - stderr is not used.
+ * No sentence and no neutralising may be in this file.
+ */
+
+import type { UiEvent, UiPort, UiView } from '../../../core/ports.js';
+import { ascii } from '../../../core/protocol/bytes.js';
+import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
+import { UI_WORDS } from '../../words/cli.js';
+import { createLineReader } from '../../terminal/lines.js';
+import { COMMAND_LIMIT, readCommand } from './ndjson.js';
+import { writeEvent } from './ndjson-event.js';
+import { createOutlet } from '../../terminal/writer.js';
+
+const PEER = ascii(UI_WORDS.peer);
+
+export function createJsonUi(_options: FlagValues, context: UiContext): UiPort {
+  let sink: (event: UiEvent) => void = () => undefined;
+  let closing: Promise<void> | undefined;
+  let welcome = true;
+  let confirming = false;
+
+  function tell(event: UiEvent): void {
+    if (closing === undefined) sink(event);
+  }
+
+  const outlet = createOutlet(context.output, context.clock, () => tell({ type: 'gone' }));
+  const reader = createLineReader(context.input, COMMAND_LIMIT, {
+    line(line) {
+      // While the words are compared reading goes on: the answer may stand behind text that waits for it.
+      if (!welcome && !confirming) return false;
+      if (!isBlank(line)) tell(eventOf(line));
+      return true;
+    },
+    tooLong: () => tell({ type: 'malformed', why: UI_WORDS.malformed.tooLong(COMMAND_LIMIT) }),
+    end: () => tell({ type: 'end-of-input' }),
+  });
+
+  function show(view: UiView): void {
+    if (closing !== undefined) return;
+    if (view.type === 'input') welcome = view.welcome;
+    if (view.type === 'state') confirming = view.state === 'confirming';
+    const bytes = eventBytes(view);
+    if (bytes !== undefined) outlet.write(bytes);
+    reader.again();
+  }
+
+  return {
+    open(to) {
+      sink = to;
+      reader.open();
+    },
+    show,
+    close() {
+      reader.close();
+      closing ??= outlet.flush();
+      return closing;
+    },
+  };
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 0x20 || byte === 0x09);
+}
+
+function eventOf(line: Uint8Array): UiEvent {
+  const command = readCommand(line);
+  switch (command.do) {
+    case 'send':
+      return { type: 'send', text: command.text };
+    case 'confirm':
+      return { type: 'confirm', match: command.match };
+    case 'quit':
+      return { type: 'quit' };
+    case 'wipe':
+      return { type: 'wipe' };
+    case 'malformed':
+      return { type: 'malformed', why: command.why };
+  }
+}
+
+function eventBytes(view: UiView): Uint8Array | undefined {
+  switch (view.type) {
+    case 'state':
+      return writeEvent('state', { state: view.state });
+    case 'code':
+      return writeEvent('code', { code: view.code, invite: view.invite });
+    case 'safety-words':
+      return writeEvent('safety-words', { words: view.words, required: view.required });
+    case 'message': {
+      const from = view.from.length === 0 ? PEER : view.from;
+      return writeEvent('message', { id: view.id, from, text: view.text, at: view.at });
+    }
+    case 'status':
+      return writeEvent(view.status, { id: view.id });
+    case 'peer':
+      return writeEvent('peer', { name: view.name });
+    case 'peer-confirmed':
+      return writeEvent('peer-confirmed', {});
+    case 'notice':
+      return writeEvent('notice', { code: view.code, text: view.text });
+    case 'ended':
+      return writeEvent('ended', { reason: view.text, exit: view.exit, code: view.code });
+    case 'own':
+    case 'relay':
+    case 'round-trip':
+    case 'input':
+      return undefined;
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * The ports as the session may rely on them. An adapter that throws, or hands over what its port does not allow, becomes
+ * one SC-506, and nothing of what it handed over gets further. No rule of the session may be in this file.
+ */
+import { isSecurechatError, SecurechatError } from './errors.js';
+import type { CloseReason, Connection, CryptoPort, TransportEvent, TransportPort, UiEvent, UiPort } from './ports.js';
+import { FRAME_LIMIT } from './wire/control.js';
+
+/** What an adapter's error is called in SC-506. */
+type Kind = 'transport' | 'crypto' | 'ui';
+
+const CLOSE_REASONS: Readonly<Record<CloseReason, true>> = {
+  unreachable: true,
+  rejected: true,
+  lost: true,
+  closed: true,
+};
+
+const OPERATIONS: Readonly<Record<Exclude<keyof CryptoPort, 'live'>, true>> = {
+  random: true,
+  randomSecret: true,
+  take: true,
+  slice: true,
+  reveal: true,
+  equal: true,
+  hash: true,
+  digest: true,
+  hmac: true,
+  extract: true,
+  expand: true,
+  x25519Public: true,
+  x25519: true,
+  cpaceShare: true,
+  kemPublic: true,
+  kemEncapsulate: true,
+  kemDecapsulate: true,
+  seal: true,
+  open: true,
+  wipeAll: true,
+};
+
+/** The names of the operations of a CryptoPort. */
+export const CRYPTO_OPERATIONS: readonly string[] = Object.keys(OPERATIONS);
+
+/**
+ * What a transport, or a call of it, throws becomes SC-506. `failed` is called, once for each connection, when one tells
+ * what it may not: from then on that connection is silent.
+ */
+export function guardTransport(transport: TransportPort, failed: (error: SecurechatError) => void): TransportPort {
+  return {
+    open(join, sink) {
+      let returned = false;
+      let opened = false;
+      let broken = false;
+      let over = false;
+
+      function receive(event: TransportEvent): void {
+        // Nothing is believed after the end, and after a breach only the end.
+        if (over) return;
+        const wrong = returned ? transportBreach(event, opened) : 'it reported before open had returned';
+        if (wrong !== undefined) {
+          if (!broken) failed(new SecurechatError('SC-506', { kind: 'transport', why: wrong }));
+          broken = true;
+          return;
+        }
+        over = event.type === 'closed';
+        if (broken && !over) return;
+        if (event.type === 'open') opened = true;
+        sink(event);
+      }
+
+      const connection = guard('transport', () => transport.open(join, receive));
+      if (!isConnection(connection))
+        throw new SecurechatError('SC-506', { kind: 'transport', why: 'it gave back no connection' });
+      returned = true;
+      return {
+        send: (frame) => guard('transport', () => connection.send(frame)),
+        join: (again) => guard('transport', () => connection.join?.(again)),
+        close() {
+          try {
+            connection.close();
+          } catch {
+            // We are done with it. Nobody waits for ever for a `closed` that does not come.
+          }
+        },
+      };
+    },
+  };
+}
+
+/** What the adapter throws becomes SC-506, but for errors of ours, which the port asks for. */
+export function guardCrypto(crypto: CryptoPort): CryptoPort {
+  const guarded: Record<string, unknown> = {};
+  for (const name of CRYPTO_OPERATIONS) {
+    const operation = crypto[name as keyof typeof OPERATIONS] as (...inputs: unknown[]) => unknown;
+    guarded[name] = (...inputs: unknown[]) => guard('crypto', () => operation.apply(crypto, inputs));
+  }
+  return Object.defineProperty(guarded, 'live', { get: () => crypto.live }) as unknown as CryptoPort;
+}
+
+/** What the UI throws becomes SC-506. `failed` is called for an event that is none; the UI is still listened to. */
+export function guardUi(ui: UiPort, failed: (error: SecurechatError) => void): UiPort {
+  return {
+    open: (sink) =>
+      guard('ui', () =>
+        ui.open((event) => {
+          if (isUiEvent(event)) sink(event);
+          else failed(new SecurechatError('SC-506', { kind: 'ui', why: 'it reported an event that is none' }));
+        }),
+      ),
+    show: (view) => guard('ui', () => ui.show(view)),
+    close: async () => ui.close(),
+  };
+}
+
+function guard<Result>(kind: Kind, call: () => Result): Result {
+  try {
+    return call();
+  } catch (error) {
+    if (isSecurechatError(error)) throw error;
+    throw new SecurechatError('SC-506', { kind, why: whyOf(kind, error) });
+  }
+}
+
+/** What kind and where. The words only of a transport: the others have seen text and keys, and may put them anywhere. */
+function whyOf(kind: Kind, error: unknown): string {
+  if (!(error instanceof Error)) return 'it threw something that is no error';
+  const place = /^ +at .*?([^/\\(]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1];
+  const what = kind === 'transport' ? `${error.name}, ${error.message}` : error.name;
+  return place === undefined ? what : `${what}, at ${place}`;
+}
+
+/** Why the port does not allow this, or undefined. */
+function transportBreach(event: unknown, opened: boolean): string | undefined {
+  const { type, frame, reason, detail } = isObject(event) ? event : {};
+  switch (type) {
+    case 'closed':
+      if (typeof reason === 'string' && Object.hasOwn(CLOSE_REASONS, reason) && typeof detail === 'string') return;
+      return 'it reported an end without a reason';
+    case 'open':
+      return opened ? 'it reported twice that it is open' : undefined;
+    case 'control':
+    case 'frame':
+    case 'drain':
+      if (!opened) return `it reported "${type}" before it was open`;
+      if (type !== 'frame') return undefined;
+      if (!(frame instanceof Uint8Array)) return 'it handed over a frame that is not made of bytes';
+      if (frame.length > 0 && frame.length <= FRAME_LIMIT) return undefined;
+      return `it handed over a frame of ${String(frame.length)} bytes`;
+    default:
+      return 'it reported an event that is none';
+  }
+}
+
+function isConnection(value: unknown): value is Connection {
+  return isObject(value) && typeof value['send'] === 'function' && typeof value['close'] === 'function';
+}
+
+function isUiEvent(event: unknown): event is UiEvent {
+  const { type, text, match, why } = isObject(event) ? event : {};
+  switch (type) {
+    case 'send':
+      return text instanceof Uint8Array;
+    case 'confirm':
+      return typeof match === 'boolean';
+    case 'malformed':
+      return typeof why === 'string';
+    case 'quit':
+    case 'end-of-input':
+    case 'activity':
+    case 'interrupt':
+    case 'wipe':
+    case 'gone':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,264 @@
+/**
+ * The one asynchronous file of the core: it carries events from the ports into the session and performs the effects that
+ * come out. No decision may be made here.
+ */
+import {
+  type Code,
+  type Detail,
+  type ExitStatus,
+  isSecurechatError,
+  LocalProtocolError,
+  type SecurechatError,
+} from '../errors.js';
+import type { ClockPort, Connection, CryptoPort, TransportPort, UiPort, UiView } from '../ports.js';
+import { plainCopy } from '../protocol/bytes.js';
+import type { RoomCode } from '../room/code.js';
+import { FLUSH_TIMEOUT } from './conversation.js';
+import type { Effect, SessionEvent, SessionView } from './events.js';
+import { guardCrypto, guardTransport, guardUi } from '../checked-ports.js';
+import { createSession, type Session } from './session.js';
+
+/** A UI that takes longer to close is not waited for, milliseconds. */
+export const UI_CLOSE_TIMEOUT = 5_000;
+
+export interface ChatOptions {
+  readonly crypto: CryptoPort;
+  readonly transport: TransportPort;
+  readonly ui: UiPort;
+  readonly clock: ClockPort;
+  /** Its secret buffer is taken over and wiped. */
+  readonly code: RoomCode;
+  /** This side made the nameplate: it is created at the relay, shown when it is settled, re-rolled when it is taken. */
+  readonly reroll?: (code: RoomCode) => RoomCode;
+  /** What the peer must type, and the same as a link; both are wiped after they were shown. */
+  readonly present: (code: RoomCode) => { code: Uint8Array; invite: Uint8Array };
+  readonly verify: boolean;
+  readonly name: Uint8Array;
+  readonly receipts: boolean;
+  /** Milliseconds; session.ts says more. */
+  readonly resumeTimeout: number;
+  readonly idleTimeout: number;
+  readonly pace: boolean;
+  readonly version: Uint8Array;
+  readonly words: readonly string[];
+  /** The relay's address for the person; empty for a transport that needs none. */
+  readonly relay: string;
+  /** The sentence for a code. */
+  readonly describe: (code: Code, detail: Detail) => string;
+  /** The end, when the UI could not show it. */
+  readonly untold?: (code: Code, text: string) => void | Promise<void>;
+}
+
+export interface Chat {
+  /** The exit status, when everything is wiped, the UI is closed and the connection is flushed. Never rejects. */
+  readonly done: Promise<ExitStatus>;
+  /** Ctrl-C or a signal: the first one says goodbye, the second one does not wait. */
+  interrupt(): void;
+  /** Something outside broke: the session ends with this error, as with one of its own. After its end this does nothing. */
+  fail(error: SecurechatError): void;
+}
+
+/**
+ * Whatever an adapter does, `done` resolves. Throws SecurechatError SC-506 when the crypto adapter fails at once: then
+ * nothing was opened, and everything is wiped.
+ */
+export function chat(options: ChatOptions): Chat {
+  const { clock, reroll } = options;
+  const crypto = guardCrypto(options.crypto);
+  const transport = guardTransport(options.transport, fail);
+  const ui = guardUi(options.ui, fail);
+  let code = options.code;
+  let session: Session;
+  try {
+    session = createSession({
+      ...options,
+      crypto,
+      nameplate: code.nameplate,
+      form: code.form,
+      prs: crypto.take(plainCopy(code.secret)),
+      reroll:
+        reroll === undefined
+          ? undefined
+          : () => {
+              code = reroll(code);
+              return code.nameplate;
+            },
+    });
+  } catch (error) {
+    wipe();
+    throw error;
+  }
+  if (reroll === undefined) code.secret.fill(0);
+
+  let connection: Connection | undefined;
+  /** What an abandoned connection still says is not for the session. */
+  let connections = 0;
+  let connectionClosed = Promise.resolve();
+  let uiOpened = false;
+  /** The UI has shown the end. */
+  let told = false;
+  let cancelWake = (): void => undefined;
+  const queue: SessionEvent[] = [];
+  let pumping = false;
+  let settle: (exit: ExitStatus) => void;
+  const done = new Promise<ExitStatus>((resolve) => {
+    settle = resolve;
+  });
+
+  /** Events that arise while effects are performed wait for their turn. */
+  function dispatch(event: SessionEvent): void {
+    queue.push(event);
+    if (pumping) return;
+    pumping = true;
+    try {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        for (const effect of session.handle(next, clock.now())) {
+          try {
+            perform(effect);
+          } catch (error) {
+            fail(error);
+          }
+        }
+      }
+    } finally {
+      pumping = false;
+    }
+    cancelWake();
+    const at = session.wakeAt(clock.now());
+    cancelWake = at === Number.POSITIVE_INFINITY ? () => undefined : clock.wakeAt(at, () => dispatch({ type: 'wake' }));
+  }
+
+  function fail(error: unknown): void {
+    const known = isSecurechatError(error) ? error : new LocalProtocolError('an effect could not be performed');
+    dispatch({ type: 'failed', error: known });
+  }
+
+  function perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'connect':
+        return connect(effect.join);
+      case 'join':
+        connection?.join?.(effect.join);
+        return;
+      case 'transmit':
+        connection?.send(effect.frame);
+        return;
+      case 'disconnect':
+        connection?.close();
+        return;
+      case 'show':
+        return show(effect.view);
+    }
+  }
+
+  function connect(join: Parameters<TransportPort['open']>[0]): void {
+    connection?.close();
+    connection = undefined;
+    connections += 1;
+    const number = connections;
+    let closed = (): void => undefined;
+    connection = transport.open(join, (event) => {
+      if (event.type === 'closed') closed();
+      if (number === connections) dispatch({ type: 'transport', event });
+    });
+    connectionClosed = new Promise((resolve) => {
+      closed = resolve;
+    });
+  }
+
+  function show(view: SessionView): void {
+    switch (view.type) {
+      case 'code':
+        return showCode();
+      case 'notice':
+        return ui.show({ ...view, text: options.describe(view.code, view.detail) });
+      case 'ended':
+        return end(view);
+      case 'relay':
+        return ui.show({ ...view, address: options.relay });
+      default:
+        try {
+          ui.show(atWallTime(view));
+        } finally {
+          wipeView(view);
+        }
+    }
+  }
+
+  /** The session knows monotonic time only. */
+  function atWallTime<V extends UiView>(view: V): V {
+    if (view.type !== 'message' && view.type !== 'own') return view;
+    return { ...view, at: Math.round(clock.wallTime() - (clock.now() - view.at)) };
+  }
+
+  function showCode(): void {
+    const presented = options.present(code);
+    try {
+      ui.show({ type: 'code', ...presented });
+    } finally {
+      presented.code.fill(0);
+      presented.invite.fill(0);
+      code.secret.fill(0);
+    }
+  }
+
+  function end(view: Extract<SessionView, { type: 'ended' }>): void {
+    const text = options.describe(view.code, view.detail);
+    try {
+      ui.show({ ...view, text });
+      told = uiOpened;
+    } catch {
+      // Told after the terminal is free again.
+    }
+    void finish(view, text);
+  }
+
+  async function finish({ code: why, exit }: { code: Code; exit: ExitStatus }, text: string): Promise<void> {
+    wipe();
+    told = (await within(UI_CLOSE_TIMEOUT, ui.close())) && told;
+    if (!told) await within(FLUSH_TIMEOUT, (async () => options.untold?.(why, text))());
+    await within(FLUSH_TIMEOUT, connectionClosed);
+    settle(exit);
+  }
+
+  function wipe(): void {
+    code.secret.fill(0);
+    try {
+      crypto.wipeAll();
+    } catch {
+      // There is nothing behind it that could still wipe.
+    }
+  }
+
+  /** Whether `work` succeeded in time. */
+  async function within(ms: number, work: Promise<void>): Promise<boolean> {
+    let cancel = (): void => undefined;
+    const late = new Promise<boolean>((resolve) => {
+      cancel = clock.wakeAt(clock.now() + ms, () => resolve(false));
+    });
+    const inTime = await Promise.race([
+      work.then(
+        () => true,
+        () => false,
+      ),
+      late,
+    ]);
+    cancel();
+    return inTime;
+  }
+
+  try {
+    ui.open((event) => dispatch({ type: 'ui', event }));
+    uiOpened = true;
+    dispatch({ type: 'start' });
+  } catch (error) {
+    fail(error);
+  }
+  return { done, fail, interrupt: () => dispatch({ type: 'ui', event: { type: 'interrupt' } }) };
+}
+
+function wipeView(view: SessionView): void {
+  if (view.type === 'message' || view.type === 'own') view.text.fill(0);
+  if (view.type === 'message') view.from.fill(0);
+  if (view.type === 'peer') view.name.fill(0);
+}

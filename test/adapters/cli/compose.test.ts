@@ -1,0 +1,118 @@
+/**
+ * The composition root: everything is there at once or nothing is left behind, and each failure is one sentence.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { builtins } from '../../../adapters/cli/builtins.js';
+import { compose, type ComposeOptions } from '../../../adapters/cli/compose.js';
+import { OWN_FLAGS } from '../../../adapters/cli/options.js';
+import { definePlugin, PLUGIN_API, type PluginDefinition } from '../../../plugins/kit/define.js';
+import { createRegistry } from '../../../plugins/kit/registry.js';
+import { createFakeInput, createFakeOutput } from '../../../plugins/testing/streams.js';
+
+const NO_FLAGS = { transport: {}, crypto: {}, ui: {} };
+
+function options(chosen: Partial<ComposeOptions['options']>, plugin?: Partial<PluginDefinition>): ComposeOptions {
+  const registry = createRegistry(OWN_FLAGS);
+  registry.register(builtins);
+  if (plugin !== undefined) registry.register(definePlugin({ name: 'stranger', api: PLUGIN_API, ...plugin }));
+  return {
+    registry,
+    options: { transport: 'ws', crypto: 'tweetnacl', ui: 'json', flags: NO_FLAGS, ...chosen },
+    relay: new URL('wss://relay.example'),
+    streams: {
+      input: createFakeInput().stream,
+      output: createFakeOutput().stream,
+      errors: createFakeOutput().stream,
+      color: false,
+      wipeScrollback: false,
+    },
+  };
+}
+
+describe('compose', () => {
+  it.each(['sodium', 'tweetnacl'])('makes every part once, from the same clock, with %s', async (crypto) => {
+    const parts = await compose(options({ crypto }));
+    expect(parts.crypto.random(4)).toHaveLength(4);
+    expect(parts.relay).toMatchObject({ started: false, url: new URL('wss://relay.example') });
+    expect(parts.transport.open).toBeTypeOf('function');
+    await parts.ui.close();
+  });
+
+  it('hands an adapter its flags and what it needs, and nothing else', async () => {
+    const seen: unknown[] = [];
+    const given = options(
+      { transport: 'lan', flags: { ...NO_FLAGS, transport: { eager: true } } },
+      {
+        transports: {
+          lan: {
+            description: 'x',
+            create: (flags, context) => {
+              seen.push(flags, Object.keys(context).sort(), context.relay.href);
+              return { open: () => ({ send: () => false, close: () => undefined }) };
+            },
+          },
+        },
+      },
+    );
+    await (await compose(given)).ui.close();
+    expect(seen).toEqual([{ eager: true }, ['clock', 'relay'], 'wss://relay.example/']);
+  });
+
+  const boom = { description: 'x', create: () => Promise.reject(new Error('no luck')) };
+  const thrower = {
+    description: 'x',
+    create: (): never => {
+      throw new Error('no luck');
+    },
+  };
+  it.each([
+    [
+      'crypto',
+      { cryptos: { x: boom } },
+      'SC-504',
+      { plugin: 'stranger', why: 'its crypto "x" could not be made: no luck' },
+    ],
+    [
+      'crypto',
+      { cryptos: { x: thrower } },
+      'SC-504',
+      { plugin: 'stranger', why: 'its crypto "x" could not be made: no luck' },
+    ],
+    ['ui', { uis: { x: boom } }, 'SC-504', { plugin: 'stranger', why: 'its ui "x" could not be made: no luck' }],
+    [
+      'transport',
+      { transports: { x: boom } },
+      'SC-504',
+      { plugin: 'stranger', why: 'its transport "x" could not be made: no luck' },
+    ],
+    [
+      'transport',
+      { transports: { x: thrower } },
+      'SC-504',
+      { plugin: 'stranger', why: 'its transport "x" could not be made: no luck' },
+    ],
+  ] as const)('a %s that cannot be made: %#', async (kind, plugin, code, detail) => {
+    await expect(compose(options({ [kind]: 'x' }, plugin))).rejects.toMatchObject({ code, detail });
+  });
+
+  it('SC-111 when something else listens where the local relay belongs; nothing is started for a part that fails', async () => {
+    const other = createServer((_request, response) => response.end('something else'));
+    const held = await new Promise<boolean>((resolve) => {
+      other.once('error', () => resolve(false));
+      other.listen(8765, '127.0.0.1', () => resolve((other.address() as AddressInfo).port === 8765));
+    });
+    if (!held) {
+      console.warn('SKIPPED: port 8765 is in use, a stranger on the local relay port is not tested');
+      return;
+    }
+    try {
+      await expect(compose({ ...options({}), relay: undefined })).rejects.toMatchObject({ code: 'SC-111' });
+      const broken = { ...options({ crypto: 'x' }, { cryptos: { x: boom } }), relay: undefined };
+      await expect(compose(broken)).rejects.toMatchObject({ code: 'SC-504' });
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
+  });
+});

@@ -1,0 +1,253 @@
+/**
+ * The command line: defaults, every flag, and every wrong value with its code.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { builtins } from '../../../adapters/cli/builtins.js';
+import { describe as told } from '../../../adapters/words/describe.js';
+import { COMMANDS, type Options, OWN_FLAGS, parseOptions } from '../../../adapters/cli/options.js';
+import { ADDRESS_LIMIT, parseRelayAddress } from '../../../adapters/cli/relay-address.js';
+import { VERSION } from '../../../adapters/cli/version.js';
+import { EXIT, SecurechatError } from '../../../core/errors.js';
+import { definePlugin, PLUGIN_API } from '../../../plugins/kit/define.js';
+import { createRegistry, type Registry } from '../../../plugins/kit/registry.js';
+
+const never = (): never => {
+  throw new Error('made');
+};
+
+function registry(): Registry {
+  const all = createRegistry(OWN_FLAGS);
+  all.register(builtins);
+  all.register(
+    definePlugin({
+      name: 'direct-tcp',
+      api: PLUGIN_API,
+      transports: {
+        'direct-tcp': {
+          description: 'no relay at all',
+          flags: {
+            'bind-to': {
+              description: 'where to wait',
+              value: 'host:port',
+              check: (value) => (value.includes(':') ? undefined : 'it needs a port'),
+            },
+            eager: { description: 'hurry' },
+          },
+          create: never,
+        },
+      },
+    }),
+  );
+  return all;
+}
+
+const parse = (...argv: string[]) => parseOptions(argv, registry());
+
+function options(...argv: string[]): Options {
+  const invocation = parse(...argv);
+  if (invocation.run !== 'chat') throw new Error(invocation.run);
+  return invocation.options;
+}
+
+function refusal(...argv: string[]): string {
+  try {
+    parse(...argv);
+  } catch (error) {
+    if (!(error instanceof SecurechatError)) throw error;
+    expect(error.exit).toBe(EXIT.usage);
+    return told(error.code, error.detail);
+  }
+  throw new Error('it was accepted');
+}
+
+describe('options', () => {
+  it('have defaults', () => {
+    expect(options()).toEqual({
+      source: { type: 'ask' },
+      transport: 'ws',
+      crypto: 'sodium',
+      ui: 'line',
+      flags: { transport: {}, crypto: {}, ui: {} },
+      relay: undefined,
+      insecureRelay: false,
+      name: new Uint8Array(0),
+      verify: false,
+      wipeScrollback: false,
+      receipts: true,
+      resumeTimeout: 600_000,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      color: true,
+      quiet: false,
+    });
+  });
+
+  it.each([
+    ['0', 0, Number.POSITIVE_INFINITY],
+    ['250ms', 250, 250],
+    ['90s', 90_000, 90_000],
+    ['5m', 300_000, 300_000],
+    ['24h', 86_400_000, 86_400_000],
+  ])('a duration: %s', (given, resumeTimeout, idleTimeout) => {
+    expect(options('--resume-timeout', given, '--idle-timeout', given)).toMatchObject({ resumeTimeout, idleTimeout });
+  });
+
+  it('the UI that is used when none is named comes from outside, a named one counts', () => {
+    const ui = (...argv: string[]): unknown => {
+      const invocation = parseOptions(argv, registry(), 'rich');
+      return invocation.run === 'chat' ? invocation.options.ui : invocation.run;
+    };
+    expect([ui(), ui('--ui', 'line')]).toEqual(['rich', 'line']);
+  });
+
+  it('are all taken', () => {
+    const short = options('-t', 'ws', '-c', 'tweetnacl', '-u', 'json', '-r', 'https://relay.example', 'kitchen-é');
+    expect(short).toMatchObject({ transport: 'ws', crypto: 'tweetnacl', ui: 'json' });
+    expect(short.source).toEqual({ type: 'argument', bytes: new TextEncoder().encode('kitchen-é') });
+    expect(short.relay?.href).toBe('wss://relay.example/');
+    const long = options(
+      ...['--transport=ws', '--crypto=tweetnacl', '--ui=json', '--relay=ws://relay.example', '--insecure-relay'],
+      ...['--name', ' Bo ', '--verify', '--no-receipts', '--no-color', '--quiet', '--code-fd', '3'],
+    );
+    expect(long).toMatchObject({ insecureRelay: true, verify: true, receipts: false, color: false, quiet: true });
+    expect(long.name).toEqual(new TextEncoder().encode('Bo'));
+    expect(long.source).toEqual({ type: 'fd', fd: 3 });
+    expect(options('--receipts').receipts).toBe(true);
+    expect(options('--code-stdin').source).toEqual({ type: 'stdin' });
+    expect(options('--code-fd', '0').source).toEqual({ type: 'stdin' });
+    expect(options('--', '-strange-').source).toMatchObject({ type: 'argument' });
+  });
+
+  it.each([
+    [['--transport', 'pigeon'], 'SC-502', 'there is: ws, socketio, direct-tcp'],
+    [['--crypto', 'rot13'], 'SC-502', 'there is: sodium, tweetnacl'],
+    [['--ui', 'constructor'], 'SC-502', 'there is: rich, line, json'],
+    [['--ui', ''], 'SC-502', 'There is no ui ""'],
+    [['--relay', 'relay.example'], 'SC-109', '"relay.example"'],
+    [['--relay', ''], 'SC-109', 'must begin with'],
+    [['--relay', '--verify'], 'SC-109', 'must begin with'],
+    [['--relay', 'ws://relay.example'], 'SC-110', 'relay.example'],
+    [['--name', ''], 'SC-503', '--name'],
+    [['--name', ' \u00a0'], 'SC-503', 'empty'],
+    [['--name', 'x'.repeat(65)], 'SC-503', '64 bytes'],
+    [['--name', 'é'.repeat(33)], 'SC-503', '64 bytes'],
+    [['--name', 'a\u001bb'], 'SC-503', 'control character'],
+    [['--name', '--verify'], 'SC-503', 'begin with a dash'],
+    [['--name'], 'SC-503', '--name cannot be used like this: it needs a value'],
+    [['-r'], 'SC-503', '--relay cannot be used like this: it needs a value'],
+    [['--code-fd', '1'], 'SC-503', '--code-fd'],
+    [['--code-fd', '2'], 'SC-503', '--code-fd'],
+    [['--code-fd', '-1'], 'SC-503', '--code-fd'],
+    [['--code-fd', '0x3'], 'SC-503', '--code-fd'],
+    [['--code-fd', '65536'], 'SC-503', '--code-fd'],
+    [['--code-fd', 'stdin'], 'SC-503', '--code-fd'],
+    [['--code-fd', '3', '--code-stdin'], 'SC-503', 'one place only'],
+    [['--code-fd', '3', 'kitchen'], 'SC-503', 'one place only'],
+    [['--code-stdin', 'kitchen'], 'SC-503', 'one place only'],
+    [['--resume-timeout', '90'], 'SC-503', 'a duration is 0 or a number with ms, s, m or h'],
+    [['--resume-timeout', '-1s'], 'SC-503', '--resume-timeout'],
+    [['--resume-timeout', '1.5h'], 'SC-503', '--resume-timeout'],
+    [['--resume-timeout', '25000h'], 'SC-503', 'at most 24 days'],
+    [['--idle-timeout', 'soon'], 'SC-503', '--idle-timeout'],
+    [['--idle-timeout', '10d'], 'SC-503', '--idle-timeout'],
+    [['--idle-timeout', '0x10s'], 'SC-503', '--idle-timeout'],
+    [['--verify=yes'], 'SC-503', "unknown option '--verify=yes'"],
+    [['--verfy'], 'SC-503', 'Did you mean --verify?'],
+    [['-z'], 'SC-503', "unknown option '-z'"],
+    [['--bind-to', 'nowhere', '-t', 'direct-tcp'], 'SC-503', '--bind-to cannot be used like this: it needs a port'],
+    [['--bind-to', 'a:1'], 'SC-503', 'belongs to the transport direct-tcp'],
+    [['--eager'], 'SC-503', 'belongs to the transport direct-tcp'],
+  ])('%j: %s, %s', (argv, code, part) => {
+    const sentence = refusal(...argv);
+    expect(sentence).toContain(`(${code})`);
+    expect(sentence).toContain(part);
+  });
+
+  it('more than one ROOM is refused without repeating any of it', () => {
+    expect(refusal('kitchen-blue', 'horse')).not.toMatch(/horse|blue/);
+  });
+
+  it.each(COMMANDS)('%s is a command, not a room', (command) => {
+    expect(refusal(command)).toContain(`"${command}"`);
+    expect(refusal(command, 'ws', '--port', '1')).toContain(`"${command}"`);
+    expect(refusal('--quiet', command)).toContain(`"${command}"`);
+    expect(options(`${command}-x`).source).toMatchObject({ type: 'argument' });
+  });
+
+  it("the chosen adapter's own flags are handed over", () => {
+    const chosen = options('-t', 'direct-tcp', '--bind-to', 'a:1', '--eager');
+    expect(chosen.flags).toEqual({ transport: { 'bind-to': 'a:1', eager: true }, crypto: {}, ui: {} });
+  });
+
+  it('help shows every flag and the names there are; the version is the one of the package', () => {
+    const help = parse('--help');
+    if (help.run !== 'help') throw new Error(help.run);
+    for (const part of [
+      '-t, --transport <name>',
+      'ws (default), socketio, direct-tcp',
+      'rich, line, json',
+      '--code-fd <n>',
+    ]) {
+      expect(help.text).toContain(part);
+    }
+    expect(help.text).toContain('Flags of the transport direct-tcp:');
+    expect(help.text).toContain('--bind-to <host:port>');
+    expect(help.text).not.toContain('undefined');
+    expect(parse('-h').run).toBe('help');
+    expect(parse('--version').run).toBe('version');
+    expect(parse('-V').run).toBe('version');
+    const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    expect(VERSION).toBe(manifest.version);
+  });
+
+  it('every flag of its own is kept free', () => {
+    const help = parse('--help');
+    if (help.run !== 'help') throw new Error(help.run);
+    const own = help.text.slice(0, help.text.indexOf('Flags of the'));
+    for (const [, flag] of own.matchAll(/^ .*--([a-z-]+)/gm)) expect(OWN_FLAGS).toContain(flag);
+  });
+});
+
+describe('relay addresses', () => {
+  it.each([
+    ['wss://relay.example', 'wss://relay.example/'],
+    ['https://relay.example:443/chat?s=1', 'wss://relay.example/chat?s=1'],
+    ['http://127.0.0.1:8765', 'ws://127.0.0.1:8765/'],
+    ['ws://localhost', 'ws://localhost/'],
+    ['ws://localhost.:80', 'ws://localhost./'],
+    ['ws://127.1:9', 'ws://127.0.0.1:9/'],
+    ['ws://[::1]:9', 'ws://[::1]:9/'],
+    ['ws://abcdefghij.onion', 'ws://abcdefghij.onion/'],
+  ])('%s is %s', (address, href) => {
+    expect(parseRelayAddress(address, false).href).toBe(href);
+  });
+
+  it.each([
+    ['ws://relay.example', 'SC-110'],
+    ['http://192.168.0.1', 'SC-110'],
+    ['ws://128.0.0.1', 'SC-110'],
+    ['ws://127.0.0.1.example', 'SC-110'],
+    ['ws://localhost.example', 'SC-110'],
+    ['ws://onion', 'SC-110'],
+    ['ws://[::]', 'SC-110'],
+    ['ftp://relay.example', 'SC-109'],
+    ['relay.example:8765', 'SC-109'],
+    ['wss://', 'SC-109'],
+    ['wss://relay.example:0', 'SC-109'],
+    ['wss://relay.example:65536', 'SC-109'],
+    ['wss://relay.example/#top', 'SC-109'],
+    [`wss://${'a'.repeat(ADDRESS_LIMIT)}`, 'SC-109'],
+  ])('%s: %s', (address, code) => {
+    expect(() => parseRelayAddress(address, false)).toThrow(code);
+    if (code === 'SC-110') expect(parseRelayAddress(address, true).protocol).toBe('ws:');
+  });
+
+  it('a password is refused and not repeated', () => {
+    for (const address of ['wss://bob:hunter2@relay.example', 'wss://hunter2@relay.example']) {
+      expect(() => parseRelayAddress(address, true)).toThrow('SC-109');
+      expect(() => parseRelayAddress(address, true)).not.toThrow('hunter2');
+    }
+  });
+});

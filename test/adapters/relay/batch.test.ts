@@ -1,0 +1,121 @@
+/** The batch of frames that one read brings: whole, in order, in one write, and never in memory that is still in use. */
+import { Duplex } from 'node:stream';
+import { expect, test } from 'vitest';
+import { COPY_LIMIT, createBatch, type Outlet } from '../../../adapters/relay/batch.js';
+
+/** A line that takes what is written at once, or when it is told to. */
+function outlet() {
+  const writes: Buffer[] = [];
+  const owed: { chunk: Buffer; done: () => void }[] = [];
+  let slow = false;
+  const raw = new Duplex({
+    read: () => undefined,
+    write(chunk: Buffer, _encoding, done) {
+      const take = () => {
+        writes.push(Buffer.from(chunk));
+        done();
+      };
+      if (slow) owed.push({ chunk, done: take });
+      else take();
+    },
+  });
+  const to: Outlet = { raw };
+  return {
+    to,
+    raw,
+    writes,
+    stall: () => void (slow = true),
+    go() {
+      slow = false;
+      for (const { done } of owed.splice(0)) done();
+    },
+  };
+}
+
+/** The contents of the WebSocket frames in these bytes. */
+function contents(bytes: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    expect(bytes[at]).toBe(0x82);
+    const short = bytes[at + 1] ?? 0;
+    const [head, length] = short < 126 ? [2, short] : [4, bytes.readUInt16BE(at + 2)];
+    found.push(bytes.subarray(at + head, at + head + length));
+    at += head + length;
+  }
+  return found;
+}
+
+const frame = (n: number, length: number) => new Uint8Array(length).fill(n);
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test('frames of one read are one write, in order, of every length', async () => {
+  const line = outlet();
+  const told: unknown[] = [];
+  const batch = createBatch<Outlet>((to, from) => told.push([to, from]));
+  const lengths = [1, 125, 126, 127, 128, 255, 256, COPY_LIMIT];
+  const from: Outlet = { raw: undefined };
+  for (const [n, length] of lengths.entries()) expect(batch.add(frame(n, length), from, line.to)).toBe(true);
+  expect(line.writes).toHaveLength(0);
+  await turn();
+  expect(line.writes).toHaveLength(1);
+  expect(contents(line.writes[0]!)).toEqual(lengths.map((length, n) => Buffer.from(frame(n, length))));
+  expect(told).toEqual([[line.to, from]]);
+});
+
+test('another receiver, or flush, ends the batch', () => {
+  const [a, b] = [outlet(), outlet()];
+  const batch = createBatch<Outlet>(() => undefined);
+  batch.add(frame(1, 10), undefined, a.to);
+  batch.add(frame(2, 10), undefined, b.to);
+  expect(a.writes.flatMap(contents)).toEqual([Buffer.from(frame(1, 10))]);
+  batch.flush();
+  expect(b.writes.flatMap(contents)).toEqual([Buffer.from(frame(2, 10))]);
+});
+
+test('what is too large, or goes to who is behind, is not taken', () => {
+  const line = outlet();
+  const batch = createBatch<Outlet>(() => undefined);
+  expect(batch.add(frame(1, COPY_LIMIT + 1), undefined, line.to)).toBe(false);
+  line.stall();
+  expect(batch.add(frame(1, 10), undefined, line.to)).toBe(true);
+  batch.flush();
+  expect(batch.add(frame(2, 10), undefined, line.to)).toBe(false);
+  line.go();
+  expect(batch.add(frame(3, 10), undefined, line.to)).toBe(true);
+});
+
+test('memory that a slow line has not taken yet is not written over', async () => {
+  const [slow, fast] = [outlet(), outlet()];
+  const batch = createBatch<Outlet>(() => undefined);
+  slow.stall();
+  batch.add(frame(7, 100), undefined, slow.to);
+  for (let n = 0; n < 2_000; n++) {
+    batch.add(frame(n & 0xff, 100), undefined, fast.to);
+    if (n % 50 === 0) batch.flush();
+  }
+  batch.flush();
+  slow.go();
+  expect(slow.writes.flatMap(contents)).toEqual([Buffer.from(frame(7, 100))]);
+  expect(fast.writes.flatMap(contents).map((content) => content[99])).toEqual(
+    Array.from({ length: 2_000 }, (_, n) => n & 0xff),
+  );
+  // A batch to a line that is gone meanwhile goes nowhere.
+  batch.add(frame(1, 10), undefined, fast.to);
+  fast.raw.destroy();
+  await turn();
+  batch.add(frame(2, 10), undefined, slow.to);
+  batch.flush();
+  expect(slow.writes).toHaveLength(2);
+});
+
+test('what is corked goes out at the end of the turn', async () => {
+  const line = outlet();
+  const batch = createBatch<Outlet>(() => undefined);
+  batch.cork(line.to);
+  batch.cork(line.to);
+  line.raw.write('a');
+  line.raw.write('b');
+  expect(line.writes).toHaveLength(0);
+  await turn();
+  expect(Buffer.concat(line.writes).toString()).toBe('ab');
+});

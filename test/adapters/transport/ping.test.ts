@@ -1,0 +1,58 @@
+/** The pings of the ws transport: a connection that died unnoticed is ended, a quiet one is not. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { createWsTransport } from '../../../adapters/transport/ws.js';
+import type { TransportEvent } from '../../../core/ports.js';
+
+const JOIN = { room: 'A'.repeat(43), seat: 'B'.repeat(43), mode: 'join' } as const;
+const servers: WebSocketServer[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    for (const client of server.clients) client.terminate();
+    server.close();
+  }
+});
+
+async function listen(autoPong: boolean): Promise<{ server: WebSocketServer; relay: URL }> {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, autoPong });
+  servers.push(server);
+  await once(server, 'listening');
+  return { server, relay: new URL(`ws://127.0.0.1:${String((server.address() as AddressInfo).port)}/`) };
+}
+
+test('a relay that does not answer a ping: the connection is lost', async () => {
+  const { relay } = await listen(false);
+  const transport = createWsTransport({ relay, pingIntervalMs: 10, pingTimeoutMs: 10 });
+  const events: TransportEvent[] = [];
+  await new Promise<void>((resolve) => {
+    transport.open(JOIN, (event) => {
+      events.push(event);
+      if (event.type === 'closed') resolve();
+    });
+  });
+  expect(events).toEqual([{ type: 'open' }, { type: 'closed', reason: 'lost', detail: 'no answer to a ping' }]);
+});
+
+test('one that answers is asked again and again and stays', async () => {
+  const { server, relay } = await listen(true);
+  const transport = createWsTransport({ relay, pingIntervalMs: 5, pingTimeoutMs: 30_000 });
+  const events: TransportEvent[] = [];
+  const closed = new Promise<void>((resolve) => {
+    const connection = transport.open(JOIN, (event) => {
+      events.push(event);
+      if (event.type === 'closed') resolve();
+    });
+    server.on('connection', (socket) => {
+      let pings = 0;
+      socket.on('ping', () => {
+        pings += 1;
+        if (pings === 5) connection.close();
+      });
+    });
+  });
+  await closed;
+  expect(events.at(-1)).toMatchObject({ type: 'closed', reason: 'closed' });
+});

@@ -1,0 +1,119 @@
+/** The transport contract on `socketio`, against a real relay-socketio, over WebSocket and over long polling. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { Server } from 'socket.io';
+import { expect, test } from 'vitest';
+import { createSocketioTransport } from '../../../adapters/transport/socketio.js';
+import { EVENTS, parser } from '../../../core/wire/socketio-packets.js';
+import { FRAME_LIMIT } from '../../../core/wire/control.js';
+import { transportContract } from '../../../plugins/testing/transport.js';
+import { startRelay } from '../../../relay-socketio/server.js';
+import { GENEROUS } from '../../support/relay.js';
+import { randomJoin } from '../../support/relay-client.js';
+
+for (const way of ['websocket', 'polling'] as const) {
+  transportContract({
+    name: `socketio, ${way}`,
+    test,
+    async makeFixture() {
+      const relay = await startRelay({ port: 0, limits: GENEROUS });
+      // The connections go through a forwarder, so that they can be broken without a word.
+      const sockets = new Set<Socket>();
+      const forwarder = createTcpServer((client) => {
+        sockets.add(client);
+        client.on('error', () => undefined);
+        client.on('close', () => sockets.delete(client));
+        const upstream = connect(relay.port, '127.0.0.1');
+        upstream.on('error', () => client.destroy());
+        client.pipe(upstream).pipe(client);
+        client.on('close', () => upstream.destroy());
+      });
+      forwarder.listen(0, '127.0.0.1');
+      await once(forwarder, 'listening');
+      const foreign = createServer((_request, response) => response.writeHead(404).end('no relay'));
+      foreign.listen(0, '127.0.0.1');
+      await once(foreign, 'listening');
+      const at = (port: number) =>
+        createSocketioTransport({ relay: new URL(`ws://127.0.0.1:${String(port)}/`), ways: [way] });
+      const port = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
+      const transport = at(port(forwarder));
+      const free = createTcpServer().listen(0, '127.0.0.1');
+      await once(free, 'listening');
+      const unused = port(free);
+      free.close();
+      await once(free, 'close');
+      return {
+        pair: [transport, transport],
+        unreachable: at(unused),
+        foreign: at(port(foreign)),
+        cut() {
+          for (const socket of sockets) socket.destroy();
+        },
+        async dispose() {
+          for (const socket of sockets) socket.destroy();
+          forwarder.close();
+          foreign.close();
+          await relay.close();
+        },
+      };
+    },
+  });
+}
+
+test('only what has the length of a frame is one', async () => {
+  const web = createServer();
+  const server = new Server(web, { parser, serveClient: false });
+  server.on('connection', (socket) => {
+    for (const length of [0, FRAME_LIMIT + 1, 1]) socket.emit(EVENTS.frame, Buffer.alloc(length, 7));
+  });
+  web.listen(0, '127.0.0.1');
+  await once(web, 'listening');
+  const { port } = web.address() as AddressInfo;
+  const transport = createSocketioTransport({ relay: new URL(`ws://127.0.0.1:${String(port)}/`) });
+  const frame = await new Promise<Uint8Array>((resolve) => {
+    const connection = transport.open(randomJoin(), (event) => {
+      if (event.type !== 'frame') return;
+      resolve(event.frame);
+      connection.close();
+    });
+  });
+  expect([...frame]).toEqual([7]);
+  await server.close();
+});
+
+test('where WebSocket does not get through, long polling does', async () => {
+  const relay = await startRelay({ port: 0, limits: GENEROUS });
+  let refused = 0;
+  // A network that ends whatever asks for an upgrade.
+  const proxy = createTcpServer((client) => {
+    const upstream = connect(relay.port, '127.0.0.1');
+    client.on('error', () => undefined);
+    upstream.on('error', () => undefined);
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+    upstream.on('data', (bytes) => client.write(bytes));
+    client.on('data', (bytes) => {
+      if (/upgrade: websocket/i.test(bytes.toString('latin1'))) {
+        refused += 1;
+        client.destroy();
+      } else upstream.write(bytes);
+    });
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const { port } = proxy.address() as AddressInfo;
+  const transport = createSocketioTransport({ relay: new URL(`ws://127.0.0.1:${String(port)}/`) });
+  const joined = await new Promise((resolve) => {
+    const connection = transport.open(randomJoin(), (event) => {
+      if (event.type === 'closed') resolve(event);
+      if (event.type !== 'control') return;
+      resolve(event.message);
+      connection.close();
+    });
+  });
+  expect(joined).toEqual({ type: 'joined', peer: false });
+  expect(refused).toBe(1);
+  proxy.close();
+  await relay.close();
+});

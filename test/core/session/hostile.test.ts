@@ -1,0 +1,335 @@
+/**
+ * The pair under a relay that owns the network (protocol.md section 0): whatever it does, no message is shown that was
+ * not sent, both come to rest with the right code, attempts are counted, and no key survives.
+ */
+import { describe, expect, it } from 'vitest';
+import { EXIT } from '../../../core/errors.js';
+import { FRAME_TYPE } from '../../../core/protocol/frame.js';
+import { HANDSHAKE_LENGTHS, HANDSHAKE_VERSION } from '../../../core/protocol/handshake.js';
+import { REJOIN_MIN, REJOIN_SPREAD } from '../../../core/session/rendezvous.js';
+import { connectedPair, createPair, opposite, type Pair, SIDES, type Side } from '../../support/pair.js';
+
+const RETRY = REJOIN_MIN + REJOIN_SPREAD;
+const NAMES = { 1: 'M0', 2: 'M1', 3: 'M2', 4: 'M3' } as const;
+
+/** Changes the first frame of a type that passes; everything else is forwarded. */
+function tamperOnce(type: number, change: (frame: Uint8Array) => Uint8Array[]): NonNullable<Pair['relay']['frame']> {
+  let done = false;
+  return (frame, from, pair) => {
+    if (done || frame[0] !== type) return pair.deliver(opposite(from), frame);
+    done = true;
+    for (const each of change(frame)) pair.deliver(opposite(from), each);
+  };
+}
+
+function flipped(frame: Uint8Array, at: number): Uint8Array {
+  const copy = frame.slice();
+  copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+}
+
+/** The invariant of this file. */
+function expectTruth(pair: Pair, sent: Record<Side, string[]> = { left: [], right: [] }): void {
+  for (const side of SIDES) {
+    const theirs = sent[opposite(side)];
+    expect(theirs.slice(0, pair[side].messages.length)).toEqual(pair[side].messages);
+    if (pair[side].session.state === 'destroyed') expect(pair[side].crypto.live).toBe(0);
+  }
+}
+
+describe('every byte of every handshake message, flipped', () => {
+  for (const [type, length] of [
+    [1, HANDSHAKE_LENGTHS.m0],
+    [2, HANDSHAKE_LENGTHS.m1],
+    [3, HANDSHAKE_LENGTHS.m2],
+    [4, HANDSHAKE_LENGTHS.m3],
+  ] as const) {
+    it(`${NAMES[type]}: never a false connection, and an honest retry connects or the code is burnt`, () => {
+      // Each byte of the heads, then every 7th: the whole sweep runs in the nightly script (FLIP_EVERY=1).
+      const every = Number(process.env['FLIP_EVERY'] ?? 7);
+      for (let at = 0; at < length; at += at < 18 ? 1 : every) {
+        const pair = createPair({ relay: { frame: tamperOnce(type, (frame) => [flipped(frame, at)]) } });
+        pair.start();
+        expect(pair.left.words.length > 0 && pair.right.words.length > 0).toBe(false);
+        if (at === 1) {
+          const skewed = SIDES.filter((side) => pair[side].ended?.code === 'SC-305');
+          expect(skewed).toHaveLength(1);
+          continue;
+        }
+        pair.advance(60_000);
+        for (const side of SIDES) {
+          const { ended, session } = pair[side];
+          // A that has sent its M3 and lost the connection is gone (lost); B waits for somebody to pair with.
+          const alone = pair[opposite(side)].ended?.code === 'SC-304';
+          expect(alone ? ['searching'] : ['active', 'destroyed']).toContain(session.state);
+          if (ended !== undefined) expect(['SC-304', 'SC-401']).toContain(ended.code);
+        }
+        expectTruth(pair);
+      }
+    });
+  }
+
+  it('cut short or made longer they are dropped', () => {
+    for (const type of [1, 2, 3, 4]) {
+      for (const change of [(f: Uint8Array) => [f.slice(0, -1)], (f: Uint8Array) => [Uint8Array.of(...f, 0)]]) {
+        const pair = createPair({ relay: { frame: tamperOnce(type, change) } });
+        pair.start();
+        expect(pair.left.session.state === 'active' && pair.right.session.state === 'active').toBe(false);
+        expect(pair.left.notices.concat(pair.right.notices)).toEqual([]);
+      }
+    }
+  });
+});
+
+describe('man in the middle', () => {
+  /** Two honest people, each in a pairing with the attacker, who knows `secret`. */
+  function middle(secret: string): { victims: Pair; attackers: [Pair, Pair] } {
+    const make = (): Pair => createPair({ right: { secret } });
+    const attackers: [Pair, Pair] = [make(), make()];
+    return { victims: attackers[0], attackers };
+  }
+
+  it('without the code gets nothing: the code burns after three guesses a side', () => {
+    const { attackers } = middle('wrong-guess-words');
+    for (const pair of attackers) {
+      pair.start();
+      pair.advance(10 * RETRY);
+      expect(pair.left.ended).toMatchObject({ code: 'SC-401', exit: EXIT.wrongCode, detail: { attempts: 3 } });
+      expect(pair.left.messages).toEqual([]);
+    }
+  });
+
+  it('with the code gets two conversations whose safety words differ', () => {
+    const { attackers } = middle('tunnel-anchor-mango');
+    for (const pair of attackers) pair.start();
+    const [one, two] = attackers;
+    expect(one.left.session.state).toBe('active');
+    expect(two.left.session.state).toBe('active');
+    expect(one.left.words).not.toEqual(two.left.words);
+  });
+
+  it('a commitment, key or share taken from another pairing is refused', () => {
+    const other = connectedPair();
+    for (const type of [1, 2, 3, 4]) {
+      const foreign = [...other.left.frames, ...other.right.frames].find((frame) => frame[0] === type);
+      expect(foreign).toBeDefined();
+      const pair = createPair({ relay: { frame: tamperOnce(type, () => (foreign === undefined ? [] : [foreign])) } });
+      pair.start();
+      expect(SIDES.every((side) => pair[side].session.state === 'active')).toBe(false);
+      pair.advance(60_000);
+      expectTruth(pair);
+    }
+  });
+});
+
+describe('reflection', () => {
+  it('a client paired with itself is told after the third time, and no attempt is counted', () => {
+    const pair = createPair({
+      relay: {
+        join: (_, from, { control }) => (control(from, { type: 'joined', peer: true }), true),
+        frame: (frame, from, { deliver }) => deliver(from, frame),
+      },
+    });
+    pair.startOne('left');
+    pair.advance(4 * RETRY);
+    expect(pair.left.ended).toMatchObject({ code: 'SC-406', exit: EXIT.violation });
+    expect(pair.left.notices.map((notice) => notice.code)).not.toContain('SC-402');
+    expect(pair.left.states.filter((state) => state === 'handshaking')).toHaveLength(3);
+    expect(pair.left.crypto.live).toBe(0);
+  });
+
+  it('frames of an established session that come back are refused', () => {
+    const pair = connectedPair();
+    pair.relay.frame = (frame, from, { deliver }) => deliver(from, frame);
+    pair.send('left', 'mine');
+    expect(pair.left.messages).toEqual([]);
+    expectTruth(pair);
+  });
+});
+
+describe('handshake messages replayed, doubled and reordered', () => {
+  it('each is taken once: doubled messages change nothing', () => {
+    const pair = createPair();
+    pair.relay.frame = (frame, from, { deliver }) => {
+      deliver(opposite(from), frame);
+      deliver(opposite(from), frame);
+    };
+    pair.start();
+    pair.send('left', 'once');
+    expect(pair.right.messages).toEqual(['once']);
+    for (const side of SIDES) expect(pair[side].notices).toEqual([]);
+  });
+
+  it('of this pairing, again after it is established: dropped', () => {
+    const pair = connectedPair();
+    for (const side of SIDES) {
+      for (const frame of pair[side].frames.filter((each) => (each[0] ?? 0) < FRAME_TYPE)) {
+        pair.deliver(opposite(side), frame);
+        pair.deliver(side, frame);
+      }
+    }
+    pair.send('right', 'fine');
+    expect(pair.left.messages).toEqual(['fine']);
+    expect(pair.left.session.state).toBe('active');
+  });
+
+  it('a newer M0 replaces the older one before M2; afterwards it ends the attempt', () => {
+    const other = createPair();
+    other.start();
+    const foreign = other.left.frames[0];
+    if (foreign === undefined) throw new Error('no M0');
+    const before = createPair();
+    before.relay.frame = (frame, from, { deliver }) => {
+      if (frame[0] === 1) deliver(opposite(from), foreign);
+      deliver(opposite(from), frame);
+    };
+    before.start();
+    for (const side of SIDES) expect(before[side].session.state).toBe('active');
+    expect(before.left.words).toEqual(before.right.words);
+
+    const after = createPair();
+    after.relay.frame = (frame, from, { deliver }) => {
+      if (frame[0] === 3) deliver(from, foreign);
+      deliver(opposite(from), frame);
+    };
+    after.start();
+    expect(SIDES.every((side) => after[side].session.state === 'active')).toBe(false);
+    after.advance(60_000);
+    expectTruth(after);
+  });
+
+  it('the relay that repairs two clients again and again burns the code, it gets no free guess', () => {
+    const pair = createPair();
+    pair.relay.frame = (frame, from, { deliver, control }) => {
+      // B has counted and sealed M2: the relay withholds it and pairs anew.
+      if (frame[0] === 3) for (const side of SIDES) control(side, { type: 'peer-joined' });
+      else deliver(opposite(from), frame);
+    };
+    pair.start();
+    expect(SIDES.some((side) => pair[side].ended?.code === 'SC-401')).toBe(true);
+  });
+});
+
+describe('the version', () => {
+  it('another one is told as skew and not retried', () => {
+    const pair = createPair();
+    pair.relay.frame = (frame, from, { deliver }) => {
+      const other = frame.slice();
+      other[1] = HANDSHAKE_VERSION + 1;
+      deliver(opposite(from), other);
+    };
+    pair.start();
+    for (const side of SIDES) {
+      expect(pair[side].ended).toMatchObject({ code: 'SC-305', exit: EXIT.violation, detail: { version: 2 } });
+    }
+  });
+});
+
+describe('frames of an established session', () => {
+  it('every byte flipped: never shown; the true one is asked for again', () => {
+    const probe = connectedPair();
+    probe.send('left', 'secret');
+    const length = probe.left.frames.at(-1)?.length ?? 0;
+    for (let at = 0; at < length; at++) {
+      const pair = connectedPair();
+      pair.relay.frame = tamperOnce(FRAME_TYPE, (frame) => [flipped(frame, at)]);
+      pair.send('left', 'secret');
+      expect(pair.right.messages).toEqual([]);
+      // Without its type it is no frame, with a lower number it looks like a replay: then the next one shows the gap.
+      pair.send('left', 'more');
+      expect(pair.right.messages).toEqual([]);
+      expect(pair.right.session.state).toBe('reconnecting');
+      pair.advance(1000);
+      expect(pair.right.messages).toEqual(['secret', 'more']);
+    }
+  });
+
+  it('forged again and again: told after the third, never shown', () => {
+    const pair = connectedPair();
+    pair.relay.frame = (frame, from, { deliver }) =>
+      deliver(opposite(from), frame[0] === FRAME_TYPE && from === 'left' ? flipped(frame, 100) : frame);
+    pair.send('left', 'secret');
+    pair.advance(60_000);
+    expect(pair.right.messages).toEqual([]);
+    expect(pair.right.notices.filter(({ code }) => code === 'SC-405')).toHaveLength(1);
+    delete pair.relay.frame;
+    pair.advance(30_000);
+    expect(pair.right.messages).toEqual(['secret']);
+  });
+
+  it('replayed: dropped silently', () => {
+    const pair = connectedPair();
+    pair.send('left', 'one');
+    const frames = pair.left.frames.slice();
+    for (const frame of frames) pair.deliver('right', frame);
+    pair.send('left', 'two');
+    expect(pair.right.messages).toEqual(['one', 'two']);
+  });
+
+  it('reordered or dropped: noticed, and asked for again', () => {
+    for (const mode of ['reorder', 'drop'] as const) {
+      const pair = connectedPair();
+      const kept: Uint8Array[] = [];
+      pair.relay.frame = (frame, from, { deliver }) => (from === 'left' ? kept.push(frame) : deliver('left', frame));
+      pair.send('left', 'one');
+      pair.send('left', 'two');
+      const [one, two] = kept;
+      if (one === undefined || two === undefined) throw new Error('two frames expected');
+      pair.deliver('right', two);
+      if (mode === 'reorder') pair.deliver('right', one);
+      expect(pair.right.messages).toEqual([]);
+      delete pair.relay.frame;
+      pair.advance(1000);
+      expect(pair.right.messages).toEqual(['one', 'two']);
+    }
+  });
+
+  it('of another room or of a later conversation with the same code: noticed', () => {
+    const other = connectedPair();
+    const pair = connectedPair();
+    other.send('left', 'not for you');
+    const foreign = other.left.frames.at(-1);
+    if (foreign === undefined) throw new Error('a frame expected');
+    pair.deliver('right', foreign);
+    expect(pair.right.messages).toEqual([]);
+    expectTruth(pair);
+  });
+
+  it('noise of any size and shape changes nothing', () => {
+    const pair = connectedPair();
+    for (let length = 0; length < 2000; length += 13) pair.deliver('left', new Uint8Array(length).fill(length));
+    for (const type of [0, 5, 0x0f, 0x11, 0x20, 0xff]) pair.deliver('left', new Uint8Array(256).fill(type));
+    pair.send('right', 'still here');
+    expect(pair.left.messages).toEqual(['still here']);
+  });
+});
+
+describe('control messages from the relay', () => {
+  it.each([null, 7, 'joined', [], {}, { type: 'joined' }, { type: 'error', code: 'nonsense' }, { type: 'peer-gone' }])(
+    'nonsense before the peer came: SC-107 (%j)',
+    (message) => {
+      const pair = createPair({ relay: { join: (_, from, { control }) => (control(from, message), true) } });
+      pair.startOne('left');
+      pair.settle();
+      expect(pair.left.ended).toMatchObject({ code: 'SC-107', exit: EXIT.relay });
+    },
+  );
+
+  it('nonsense in a conversation is ignored; peer-left is a loss and not a goodbye', () => {
+    const pair = connectedPair();
+    for (const message of [
+      null,
+      { type: 'joined', peer: true },
+      { type: 'peer-joined' },
+      { type: 'error', code: 'busy' },
+    ]) {
+      pair.control('left', message);
+    }
+    pair.settle();
+    expect(pair.left.session.state).toBe('active');
+    pair.control('left', { type: 'peer-left' });
+    pair.settle();
+    expect(pair.left.session.state).toBe('reconnecting');
+    expect(pair.left.ended).toBeUndefined();
+  });
+});

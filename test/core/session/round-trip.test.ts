@@ -1,0 +1,81 @@
+/** The round-trip time of the line. */
+import { describe, expect, test } from 'vitest';
+import { createRoundTrip, SAMPLES } from '../../../core/session/round-trip.js';
+import { connectedPair } from '../../support/pair.js';
+
+describe('the round trip', () => {
+  test('is not known before the first ack', () => {
+    const trip = createRoundTrip();
+    trip.acknowledged(3, 10);
+    trip.sent(3, 20);
+    trip.acknowledged(3, 30);
+    expect(trip.ms).toBeUndefined();
+    trip.acknowledged(4, 45.4);
+    expect(trip.ms).toBe(25);
+  });
+
+  test('counts from the frame that was asked about first, once', () => {
+    const trip = createRoundTrip();
+    trip.sent(0, 0);
+    trip.sent(1, 8);
+    trip.acknowledged(2, 10);
+    trip.acknowledged(3, 11);
+    expect(trip.ms).toBe(10);
+  });
+
+  test('is the smallest of the last ones: an ack may wait', () => {
+    const trip = createRoundTrip();
+    const took = (seq: number, ms: number): void => {
+      trip.sent(seq, 0);
+      trip.acknowledged(seq + 1, ms);
+    };
+    took(0, 10);
+    for (let i = 1; i < SAMPLES; i++) took(i, 60);
+    expect(trip.ms).toBe(10);
+    took(SAMPLES, 60);
+    expect(trip.ms).toBe(60);
+  });
+
+  test('what was out when the line broke says nothing', () => {
+    const trip = createRoundTrip();
+    trip.sent(0, 0);
+    trip.acknowledged(1, 5);
+    trip.sent(1, 10);
+    trip.interrupted();
+    expect(trip.ms).toBeUndefined();
+    trip.acknowledged(2, 5000);
+    expect(trip.ms).toBeUndefined();
+    trip.sent(2, 6000);
+    trip.acknowledged(3, 6007);
+    expect(trip.ms).toBe(7);
+  });
+});
+
+describe('a session shows it', () => {
+  test('when it changes, and anew after a broken line', () => {
+    const pair = connectedPair();
+    const held: Uint8Array[] = [];
+    pair.relay.frame = (frame, from) => {
+      if (from === 'left') held.push(frame);
+      else pair.deliver('left', frame);
+    };
+    const say = (ms: number): void => {
+      pair.send('left', 'hello');
+      pair.now += ms;
+      for (const frame of held.splice(0)) pair.deliver('right', frame);
+      pair.settle();
+    };
+    pair.left.roundTrips.length = 0;
+    say(12);
+    say(12);
+    say(30);
+    say(7);
+    expect(pair.left.roundTrips).toEqual([12, 7]);
+    delete pair.relay.frame;
+    pair.cut('left');
+    pair.advance(5000);
+    expect(pair.left.states.at(-1)).toBe('active');
+    pair.advance(5000);
+    expect(pair.left.roundTrips.at(-1)).not.toBe(7);
+  });
+});
