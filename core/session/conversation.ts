@@ -1,32 +1,24 @@
 /**
- * Two people talking over an established channel: messages shown and delivered, comparing safety words, names, goodbye
- * (protocol.md sections 4, 6 and 7), with the line up or down (reconnect.ts brings it back). A state of the session is
- * changed only through the table; no text may be kept in this file (inbox.ts, sender.ts).
+ * Two people talking over an established channel (protocol.md sections 4 to 7): comparing the safety words, names, where
+ * each record belongs, what is sealed when. The connection is resume.ts, the goodbye goodbye.ts; no text may be kept here
+ * (incoming.ts, outgoing.ts), and nothing ends the session here.
  */
-import type { Code, Detail } from '../errors.js';
 import { RemoteProtocolError } from '../errors.js';
-import type { CryptoPort, TransportEvent } from '../ports.js';
 import { FEATURE_VERIFY } from '../protocol/caps.js';
-import type { Established } from '../protocol/handshake.js';
-import type { ByeReason, ProtocolRecord } from '../protocol/records.js';
+import type { Established } from '../protocol/handshake-keys.js';
+import type { ProtocolRecord } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
 import { type ChannelRecord, createChannel } from './channel.js';
 import type { Host } from './events.js';
+import type { Goodbye } from './goodbye.js';
 import { createInbox } from './incoming.js';
-import { createReconnect } from './reconnect.js';
 import type { Sender } from './outgoing.js';
 
-/** Who sent bye goes on opening frames at most this long; a goodbye that is not to wait for text is over by then. */
-export const BYE_TIMEOUT = 5_000;
-/** Who has nothing left to say waits at most this long for the socket to be flushed. */
-export const FLUSH_TIMEOUT = 2_000;
-/** Frames that were lost, reordered or forged on the way are told after this many. */
-export const GAPS_TOLD_AFTER = 3;
 export interface ConversationOptions {
-  readonly crypto: CryptoPort;
   readonly established: Established;
-  /** Without a line the session is given up after this many milliseconds. 0: at once. */
-  readonly resumeTimeout: number;
+  readonly transmit: (frame: Uint8Array) => void;
+  readonly sender: Sender;
+  readonly goodbye: Goodbye;
   /** The list of 2048 words. */
   readonly words: readonly string[];
   /** The person compares the safety words before anything is shown or sent. */
@@ -34,176 +26,61 @@ export interface ConversationOptions {
   /** Told to the peer once that is allowed; UTF-8, may be empty. */
   readonly name: Uint8Array;
   readonly receipts: boolean;
-  /** Called once, when the peer has shown that it holds the keys: the code's secret is not needed any more. */
-  readonly proven: () => void;
-  /** Provisional A (section 4) could not resume: the rendezvous room is tried next, until `resumeTurn`. */
-  readonly elsewhere: (now: number) => void;
 }
 
-export interface Conversation {
-  transport(event: TransportEvent, now: number): void;
-  /** The rendezvous room did not help: the resume room is tried next. */
-  resumeTurn(now: number): void;
-  /** This process slept: whatever the connection says, it is not believed to be up. */
-  slept(now: number): void;
-  /** The person has answered about the safety words. */
-  readonly compared: boolean;
-  /** The answer, once: when it is asked for, and also when it is not. */
-  confirm(match: boolean, now: number): void;
-  /** Own goodbye after all own text; `code` is how the session then ends. A second call does not wait for the text. */
-  leave(code: Code, now: number): void;
-  /** Does what is due and sends what may be sent. */
-  tick(now: number): void;
-  wakeAt(now: number): number;
-  /** A last word to the peer after its protocol error. Never throws. */
-  abort(now: number): void;
-  wipe(): void;
-}
+export type Conversation = ReturnType<typeof createConversation>;
 
-export function createConversation(
-  host: Host,
-  sender: Sender,
-  options: ConversationOptions,
-  start: number,
-): Conversation {
-  const { established } = options;
-  const channel = createChannel(
-    established.ratchet,
-    established.role,
-    (frame) => host.emit({ type: 'transmit', frame }),
-    start,
-  );
+export function createConversation(host: Host, options: ConversationOptions, start: number) {
+  const { established, sender, goodbye, compare } = options;
+  const { peer, role } = established;
+  const channel = createChannel(established.ratchet, role, options.transmit, start);
   const inbox = createInbox(host, options.receipts);
-  /** The person has accepted the words, or need not. */
-  let trusted = !options.compare;
-  let compared = false;
-  let peerConfirmed = false;
   /** Records that wait for room in the window. */
   const announcements: ProtocolRecord[] = [];
-  /** Own wish to leave: how it ends, and with which word to the peer. */
-  let leaving:
-    | { readonly code: Code; readonly reason: ByeReason; readonly waits: boolean; readonly patient: boolean }
-    | undefined;
-  let byeDeadline = Number.POSITIVE_INFINITY;
-  /** Nothing of what leaving waits for has been acknowledged until then: told. */
-  let stuckAt = Number.POSITIVE_INFINITY;
-  let byeOut = false;
-  let peerBye: ByeReason | undefined;
-  let byeAnswered = false;
-  let proven = established.role === 'B';
-  let gaps = 0;
+  /** The person has accepted the words, or need not. */
+  let trusted = !compare;
+  let compared = false;
+  let peerConfirmed = false;
   let roundTrip: number | undefined;
-  /** What remains is to flush the socket. */
-  let final: { readonly code: Code; readonly detail: Detail; readonly deadline: number } | undefined;
 
-  const reconnect = createReconnect(host, {
-    crypto: options.crypto,
-    role: established.role,
-    resume: established.resume,
-    prover: established.ratchet,
-    position: () => channel.position,
-    timeout: options.resumeTimeout,
-    resumed,
-    interrupted,
-    givenUp,
-    provisional: () => !proven,
-    elsewhere(now) {
-      // Words were refused, or nobody waits any more: a new handshake would not change that.
-      if (proven || leaving?.patient === false) return false;
-      options.elsewhere(now);
-      return true;
-    },
-  });
-  established.resume.wipe();
-
-  if (established.role === 'B') channel.send('ack', [], start);
-  host.emit({
-    type: 'show',
-    view: {
-      type: 'safety-words',
-      words: established.words.map((index) => options.words[index] ?? ''),
-      required: options.compare,
-    },
-  });
-  host.move(options.compare ? 'keysUnverified' : 'keysConfirmed');
-  if (trusted && (established.peer.features & FEATURE_VERIFY) !== 0) host.notice('SC-321');
-  if (options.compare && options.name.length > 0) announcements.push({ type: 'name', name: options.name });
+  const words = established.words.map((index) => options.words[index] ?? '');
+  host.emit({ type: 'show', view: { type: 'safety-words', words, required: compare } });
+  host.move(compare ? 'keysUnverified' : 'keysConfirmed');
+  if (trusted && (peer.features & FEATURE_VERIFY) !== 0) host.notice('SC-321');
+  if (compare && options.name.length > 0) announcements.push({ type: 'name', name: options.name });
   if (trusted) inbox.open();
-  if (established.peer.name.length > 0) inbox.name(established.peer.name);
-  established.peer.name.fill(0);
-  tick(start);
+  if (peer.name.length > 0) inbox.name(peer.name);
+  peer.name.fill(0);
+  // A is provisional until it has opened a frame of B.
+  if (role === 'B') channel.send('ping', [{ type: 'ping' }], start);
 
   function take(record: ChannelRecord, now: number): void {
-    if (peerBye !== undefined && record.type !== 'bye-ack') throw new RemoteProtocolError('a record after the goodbye');
+    if (goodbye.phase === 'answered' && record.type !== 'bye-ack')
+      throw new RemoteProtocolError('a record after the goodbye');
     switch (record.type) {
       case 'text':
         return inbox.text(record, now);
       case 'delivered':
         return sender.delivered(record.id);
       case 'confirmed':
-        if (!peerConfirmed) host.emit({ type: 'show', view: { type: 'peer-confirmed' } });
+        if (!peerConfirmed && !goodbye.refused) host.emit({ type: 'show', view: { type: 'peer-confirmed' } });
         peerConfirmed = true;
         return;
       case 'name':
         return inbox.name(record.name);
       case 'bye':
-        peerBye = record.reason;
-        return;
+        return goodbye.heard(record.reason);
       case 'bye-ack':
-        if (!byeOut) throw new RemoteProtocolError('a goodbye was answered that was not said');
-        byeDeadline = Number.NEGATIVE_INFINITY;
-        return;
+        return goodbye.acknowledged();
       case 'typing':
         return;
     }
   }
 
-  /** How the session ends: the goodbyes and the wish to leave decide, and what was not acknowledged. */
-  function outcome(): { code: Code; detail: Detail } {
-    const count = sender.undelivered;
-    if (peerBye === 'words did not match') return { code: 'SC-407', detail: {} };
-    if (peerBye === 'error') return { code: 'SC-322', detail: { count } };
-    const code = leaving?.code ?? 'SC-316';
-    if (code === 'SC-310') return { code, detail: { what: 'words' } };
-    const plain = code === 'SC-316' || code === 'SC-317' || code === 'SC-326';
-    return plain && count > 0 ? { code: 'SC-306', detail: { count } } : { code, detail: {} };
-  }
+  /** Own text, names and receipts may go out. */
+  const mayTell = (): boolean => trusted && goodbye.open;
 
-  function flushThenEnd(now: number): void {
-    if (final !== undefined) return;
-    if (channel.paused) {
-      const { code, detail } = outcome();
-      return host.end(code, detail);
-    }
-    final = { ...outcome(), deadline: now + FLUSH_TIMEOUT };
-    host.emit({ type: 'disconnect' });
-  }
-
-  function answerGoodbye(now: number): void {
-    if (peerBye === undefined || byeAnswered) return;
-    byeAnswered = true;
-    if (!byeOut) inbox.sendReceipts(channel, now);
-    channel.conclude();
-    channel.send('bye-ack', [{ type: 'bye-ack' }], now);
-    host.move('peerLeft');
-    // When both said goodbye, the own one is still answered: that tells what the peer has taken.
-    if (!byeOut) flushThenEnd(now);
-  }
-
-  /** Seals the goodbye once all own text is acknowledged (or is not waited for). */
-  function sayGoodbye(now: number): void {
-    if (leaving === undefined || byeOut || peerBye !== undefined) return;
-    if (leaving.waits && trusted && sender.undelivered > 0) return;
-    if (channel.send('bye', [{ type: 'bye', reason: leaving.reason }], now) === undefined) return;
-    byeOut = true;
-    inbox.close();
-    byeDeadline = Math.min(byeDeadline, now + BYE_TIMEOUT);
-    stuckAt = Number.POSITIVE_INFINITY;
-    channel.conclude();
-    if (leaving.reason !== 'words did not match') host.move('leave');
-  }
-
-  function sendAnnouncements(now: number): void {
+  function announce(now: number): void {
     for (let record = announcements[0]; record !== undefined; record = announcements[0]) {
       if (channel.send('text', [record], now) === undefined) return;
       announcements.shift();
@@ -212,85 +89,17 @@ export function createConversation(
 
   /** Sends what may be sent now, receipts excepted: those wait for the next tick, to go out together. */
   function progress(now: number): void {
-    if (final !== undefined) return;
-    if (now >= byeDeadline) return overdue(now);
-    if (now >= stuckAt) tellWaiting();
     if (channel.paused) return;
-    if (trusted && !byeOut && peerBye === undefined) {
-      sendAnnouncements(now);
+    if (mayTell()) {
+      announce(now);
       sender.pump(channel, now);
     }
-    sayGoodbye(now);
     channel.tick(now);
   }
 
-  function tick(now: number): void {
-    if (final !== undefined && now >= final.deadline) return host.end(final.code, final.detail);
-    if (final === undefined && channel.silent(now)) reconnect.retry(now);
-    reconnect.tick(now);
-    if (trusted && !byeOut && peerBye === undefined) inbox.sendReceipts(channel, now);
-    progress(now);
-  }
-
-  function interrupted(now: number): void {
-    channel.pause();
-    host.move('lost');
-    bound(now);
-  }
-
-  /** The own goodbye is out for long enough, or it was not possible in time: then it is said without waiting for text. */
-  function overdue(now: number): void {
-    if (leaving !== undefined && !byeOut && !channel.paused) {
-      leaving = { ...leaving, waits: false };
-      sayGoodbye(now);
-    }
-    flushThenEnd(now);
-  }
-
-  function tellWaiting(): void {
-    stuckAt = Number.POSITIVE_INFINITY;
-    host.notice('SC-328', { count: sender.undelivered });
-  }
-
-  /** Only who left for the first time, and in no hurry, waits for text, and is told; all else is over soon. */
-  function bound(now: number): void {
-    if (leaving === undefined || byeOut) return;
-    if (!leaving.patient || sender.undelivered === 0) byeDeadline = Math.min(byeDeadline, now + BYE_TIMEOUT);
-    else if (channel.paused) tellWaiting();
-    else stuckAt = now + BYE_TIMEOUT;
-  }
-
-  function resumed(peer: Position, now: number): void {
-    if (!byeOut && leaving?.patient === true) byeDeadline = Number.POSITIVE_INFINITY;
-    channel.resume(peer, now);
-    prove();
-    sender.acknowledged(channel.acknowledged);
-    if (byeOut || peerBye !== undefined || leaving?.reason === 'words did not match') host.move('resumedLeaving');
-    else host.move(trusted ? 'resumed' : 'resumedUnverified');
-    if (trusted) inbox.open();
-    // What waited for the line, a goodbye too, does not wait for a frame of the peer.
-    progress(now);
-  }
-
-  function givenUp(): void {
-    if (!byeOut && peerBye === undefined) return host.end('SC-304', { count: sender.undelivered });
-    const { code, detail } = outcome();
-    host.end(code, detail);
-  }
-
-  /** The peer holds the keys. */
-  function prove(): void {
-    if (proven) return;
-    proven = true;
+  function settled(): void {
     sender.proven();
-    options.proven();
-  }
-
-  /** Frames were lost, reordered or forged: the line is given up and made anew, and they are asked for again. */
-  function resync(now: number): void {
-    gaps += 1;
-    if (gaps === GAPS_TOLD_AFTER) host.notice('SC-405');
-    reconnect.distrust(now);
+    sender.acknowledged(channel.acknowledged);
   }
 
   function showRoundTrip(): void {
@@ -300,92 +109,98 @@ export function createConversation(
     host.emit({ type: 'show', view: { type: 'round-trip', ms } });
   }
 
-  function frame(bytes: Uint8Array, now: number): void {
-    const before = channel.acknowledged;
-    const received = channel.receive(bytes, now);
-    if (received.type === 'gap') return resync(now);
-    if (received.type === 'ignored') return;
-    prove();
-    reconnect.progress(now);
-    try {
-      for (const record of received.records) take(record, now);
-    } finally {
-      received.wipe();
-    }
-    sender.acknowledged(channel.acknowledged);
-    if (stuckAt !== Number.POSITIVE_INFINITY && channel.acknowledged > before) stuckAt = now + BYE_TIMEOUT;
-    showRoundTrip();
-    answerGoodbye(now);
-    progress(now);
-  }
-
   return {
-    transport(event, now) {
-      if (final !== undefined) {
-        if (event.type === 'closed') host.end(final.code, final.detail);
-        return;
-      }
-      if (!reconnect.transport(event, now) && event.type === 'frame') frame(event.frame, now);
+    channel,
+    progress,
+    get trusted() {
+      return trusted;
     },
-
-    resumeTurn: reconnect.resumeTurn,
-
-    slept(now) {
-      if (final === undefined) channel.probe(now);
-    },
-
+    /** The person has answered about the safety words. */
     get compared() {
       return compared;
     },
 
-    confirm(match, now) {
+    /** Frames are sent again from number 0, to a peer that has just found its keys. */
+    restart: (now: number): void => channel.restart(now),
+
+    /** The connection is back, and the peer stands at `position`. */
+    resume(position: Position, now: number): void {
+      channel.resume(position, now);
+      settled();
+      if (!goodbye.open || goodbye.refused) host.move('resumedLeaving');
+      else host.move(trusted ? 'resumed' : 'resumedUnverified');
+      if (trusted) inbox.open();
+    },
+
+    /** What a frame is: `gap` cannot be the next one; `more`: the peer has acknowledged something with it. */
+    frame(bytes: Uint8Array, now: number): 'ignored' | 'gap' | 'opened' | 'more' {
+      const before = channel.acknowledged;
+      const received = channel.receive(bytes, now);
+      if (received.type !== 'opened') return received.type;
+      try {
+        for (const record of received.records) take(record, now);
+      } finally {
+        received.wipe();
+      }
+      settled();
+      showRoundTrip();
+      return channel.acknowledged > before ? 'more' : 'opened';
+    },
+
+    /** The answer, once: when it is asked for, and also when it is not. */
+    confirm(match: boolean): void {
       compared = true;
+      trusted = match;
       if (match) {
-        trusted = true;
         host.move('wordsMatch');
         announcements.unshift({ type: 'confirmed' });
         // Text is shown while the state is active only.
         if (!channel.paused) inbox.open();
-      } else {
-        // Nothing more is said to whoever it is, nor shown of it, also where the words were accepted before.
-        trusted = false;
-        announcements.length = 0;
-        inbox.wipeUnseen();
-        inbox.close();
-        host.move('wordsDiffer');
-        leaving = { code: 'SC-403', reason: 'words did not match', waits: false, patient: false };
-        bound(now);
+        return;
       }
-      tick(now);
+      // Nothing more is said to whoever it is, nor shown of it, also where the words were accepted before.
+      announcements.length = 0;
+      inbox.wipeUnseen();
+      inbox.close();
+      host.move('wordsDiffer');
     },
 
-    leave(code, now) {
-      // Nothing takes back that the words did not match.
-      if (leaving?.reason === 'words did not match') return;
-      const again = leaving !== undefined;
-      const patient = code === 'SC-317' && !again;
-      leaving = { code, reason: 'left', waits: !again && code !== 'SC-326', patient };
-      bound(now);
-      tick(now);
+    /** False when the window has no room for it now. */
+    sayGoodbye(now: number): boolean {
+      if (channel.send('bye', [{ type: 'bye', reason: goodbye.reason }], now) === undefined) return false;
+      inbox.close();
+      channel.conclude();
+      if (!goodbye.refused) host.move('leave');
+      return true;
     },
 
-    tick,
+    answerGoodbye(own: boolean, now: number): void {
+      if (!own) inbox.sendReceipts(channel, now);
+      channel.conclude();
+      channel.send('bye-ack', [{ type: 'bye-ack' }], now);
+      host.move('peerLeft');
+    },
 
-    wakeAt(now) {
-      if (final !== undefined) return final.deadline;
-      const due = [channel.wakeAt(), reconnect.wakeAt(), byeDeadline, stuckAt];
-      if (trusted && !byeOut && peerBye === undefined && !channel.paused) {
+    tick(now: number): void {
+      if (mayTell() && !channel.paused) inbox.sendReceipts(channel, now);
+      progress(now);
+    },
+
+    wakeAt(now: number): number {
+      const due = [channel.wakeAt()];
+      if (mayTell() && !channel.paused) {
         due.push(sender.wakeAt(now));
         if (inbox.owes && channel.allows('text')) due.push(now);
       }
       return Math.min(...due);
     },
 
-    abort(now) {
-      if (!byeOut && peerBye === undefined) channel.send('bye', [{ type: 'bye', reason: 'error' }], now);
+    /** A last word to the peer after its protocol error. Never throws. */
+    abort(now: number): void {
+      if (goodbye.open) channel.send('bye', [{ type: 'bye', reason: 'error' }], now);
     },
 
-    wipe() {
+    wipe(): void {
       try {
         channel.wipe();
       } finally {
