@@ -2,6 +2,7 @@
  * Every sentence a person reads; those that belong to a code are in error-messages.ts. No text of a person, no code of a
  * room and no key may be in this file or be passed to it.
  */
+import { FILE_WORDS } from './files.js';
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The command line
@@ -115,6 +116,7 @@ export const UI_WORDS = {
   noAnswer: 'that is no answer, and nothing was sent',
   peerConfirmed: 'your peer says that the words match',
   peerName: 'your peer is called ',
+  files: FILE_WORDS,
   delivered: (count: number) => (count === 1 ? 'delivered' : `delivered: ${String(count)} messages`),
   failed: (count: number) =>
     count === 1 ? 'failed: one message was not delivered' : `failed: ${String(count)} messages were not delivered`,

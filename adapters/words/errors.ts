@@ -268,6 +268,11 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
     cause: 'There is text that did not arrive: the line is down, or the peer does not answer for it.',
     remedy: 'Wait, or leave again.',
   },
+  'SC-340': {
+    sentence: always('This chat cannot read or write files.'),
+    cause: 'A file was to be sent or received, and the program was not given a folder for that.',
+    remedy: 'Start it with --files, or use securechat send and securechat receive.',
+  },
   'SC-401': {
     sentence: ({ attempts }) =>
       `The codes do not match${attempts === undefined || attempts === 1 ? '' : `, ${String(attempts)} times in a row`}.`,
