@@ -166,7 +166,19 @@ describe('rows', () => {
   });
 
   test('nor what stands on a space, wherever it is', () => {
-    const parts = fc.constantFrom(' ', '\u0c81', '\u0301', '\u0e33', '\ufe0f', 'a', '#', '\u2400', '今', '\n', ' \u0301\u0c81');
+    const parts = fc.constantFrom(
+      ' ',
+      '\u0c81',
+      '\u0301',
+      '\u0e33',
+      '\ufe0f',
+      'a',
+      '#',
+      '\u2400',
+      '今',
+      '\n',
+      ' \u0301\u0c81',
+    );
     fc.assert(
       fc.property(fc.array(parts, { maxLength: 24 }), firsts, mores, (written, first, more) =>
         expectWhole(sanitize(utf8(written.join('')), { lines: true }), first, first + more),
