@@ -119,7 +119,8 @@ function parameters(query: string): Parameters {
     if (seen.has(name)) throw malformed('link-parameter');
     seen.add(name);
     if (name === 'plain' && value === undefined) found = { ...found, plain: true };
-    else if (name === 'transport' && /^[a-z0-9-]{1,64}$/.test(value ?? '')) found = { ...found, transport: value ?? '' };
+    else if (name === 'transport' && /^[a-z0-9-]{1,64}$/.test(value ?? ''))
+      found = { ...found, transport: value ?? '' };
     else if (name === 'pin') found = { ...found, pin: pinOf(value ?? '') };
     else throw malformed('link-parameter');
   }
