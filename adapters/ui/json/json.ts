@@ -17,7 +17,7 @@
 import type { UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { ascii } from '../../../core/protocol/bytes.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
-import { UI_WORDS } from '../../words/cli.js';
+import { UI_WORDS } from '../../words/line.js';
 import { createLineReader } from '../../terminal/lines.js';
 import { COMMAND_LIMIT, readCommand } from './ndjson.js';
 import { writeEvent } from './ndjson-event.js';

@@ -21,7 +21,7 @@ import type { State, UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { ascii, concat, plainBuffer, plainCopy } from '../../../core/protocol/bytes.js';
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
-import { UI_WORDS } from '../../words/cli.js';
+import { UI_WORDS } from '../../words/line.js';
 import { asAscii } from '../../text/ascii.js';
 import { isLine, type LineCommand, lineKind } from './commands.js';
 import { createPasteGuard } from './pastes.js';

@@ -5,7 +5,7 @@
 import type { State, UiView } from '../../../core/ports.js';
 import { concat, plainCopy } from '../../../core/protocol/bytes.js';
 import type { Sanitize } from '../../../plugins/kit/define.js';
-import { UI_WORDS } from '../../words/cli.js';
+import { UI_WORDS } from '../../words/line.js';
 import { shownName } from '../../text/names.js';
 import { utf8 } from '../../text/utf8.js';
 import { createScrollback, type Scrollback } from './scrollback.js';
