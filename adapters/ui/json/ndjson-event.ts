@@ -36,7 +36,10 @@ function valueParts(value: EventValue): Uint8Array[] {
   if (value instanceof Uint8Array) return [quoted(value)];
   if (typeof value === 'string') return [quoted(utf8(value))];
   if (typeof value === 'number' || typeof value === 'boolean') return [ascii(String(value))];
-  const items = value.flatMap((item, i) => [ascii(i === 0 ? '' : ','), quoted(item instanceof Uint8Array ? item : utf8(item))]);
+  const items = value.flatMap((item, i) => [
+    ascii(i === 0 ? '' : ','),
+    quoted(item instanceof Uint8Array ? item : utf8(item)),
+  ]);
   return [ascii('['), ...items, ascii(']')];
 }
 

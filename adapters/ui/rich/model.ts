@@ -239,7 +239,10 @@ export function createModel(sanitize: Sanitize): Model {
       case 'offer':
         scrollback.add({
           type: 'notice',
-          text: concat(utf8((view.incoming ? UI_WORDS.files.offered : UI_WORDS.files.offering)(view)), sanitize(view.name)),
+          text: concat(
+            utf8((view.incoming ? UI_WORDS.files.offered : UI_WORDS.files.offering)(view)),
+            sanitize(view.name),
+          ),
         });
         return;
       case 'progress':
