@@ -274,6 +274,11 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
     cause: 'There is text that did not arrive: the line is down, or the peer does not answer for it.',
     remedy: 'Wait, or leave again.',
   },
+  'SC-329': {
+    sentence: always('The keys do not match: your peer may have a passphrase for this room; still trying.'),
+    cause: 'This side has no secret, and the peer has one, or somebody meddles.',
+    remedy: 'Ask your peer whether there is a passphrase, then leave and use the same code.',
+  },
   'SC-340': {
     sentence: always('This chat cannot read or write files.'),
     cause: 'A file was to be sent or received, and the program was not given a folder for that.',
@@ -287,9 +292,9 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
   },
   'SC-402': {
     sentence: ({ attempt, attempts }) =>
-      `The codes did not match${given(' (attempt ', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
-    cause: 'One attempt failed: the peer has another code, or somebody tried to guess.',
-    remedy: 'Check it with your peer; another attempt is being made.',
+      `Your peer has another code${given(' (attempt ', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
+    cause: 'The code that was typed here is not the one the peer has, or somebody tried to guess; it still works.',
+    remedy: 'Check it with your peer, then type it again.',
   },
   'SC-403': {
     sentence: always('You said that the safety words differ: somebody may be in the middle. Everything is wiped.'),
@@ -317,6 +322,22 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
     ),
     cause: 'The person at the other side answered that the safety words do not match.',
     remedy: 'Do not use this code or this relay again; talk to your peer another way.',
+  },
+  'SC-408': {
+    sentence: always('Your peer has another code; the code of your peer still works.'),
+    cause: 'The code given here is not the one the peer has, and nobody can be asked for it again.',
+    remedy: 'Check it with your peer, then start again with the right one.',
+  },
+  'SC-409': {
+    sentence: ({ attempt, attempts }) =>
+      `Somebody tried another code${given(' (', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
+    cause: 'Somebody mistyped the code, or tried to guess it.',
+    remedy: 'Your code still works: ask your peer whether that was a typo.',
+  },
+  'SC-410': {
+    sentence: always('Somebody with the code came again and again before your peer was known. Everything is wiped.'),
+    cause: 'Before a first frame of the peer arrived, the keys were agreed on anew six times.',
+    remedy: 'Meet again with a new code, on another relay.',
   },
   'SC-501': {
     sentence: ({ why, where }) =>

@@ -20,6 +20,8 @@ export const UI_WORDS = {
   },
   joined: 'the relay has opened the room; waiting for the peer',
   activeAgain: 'connected again, nothing was lost',
+  codeWanted: 'Type the code again:',
+  codeWantedSame: 'Type the code again, or press Enter for the same one:',
   tellPeer: 'Tell your peer:  ',
   orPaste: 'or paste:        ',
   safetyWords: (words: string) => `Safety words:  ${words}`,
@@ -57,6 +59,7 @@ export const UI_WORDS = {
   ],
   folded: (count: number) => ` [${String(count)} more characters not shown]`,
   malformed: {
+    noCode: '"code" needs a string',
     tooLong: (limit: number) => `a line is longer than ${String(limit)} bytes; it was not sent`,
     cut: (limit: number) =>
       `a line of more than ${String(limit)} bytes is cut by the terminal; it was not sent; --ui rich takes it whole`,

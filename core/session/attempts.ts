@@ -54,7 +54,7 @@ export type AttemptEvent =
   /** The attempt is over: the room is left, and joined again after this many milliseconds at the earliest. */
   | { readonly type: 'over'; readonly after: number }
   /** It was a wrong code, typed here: the room is left, and the person is asked. */
-  | { readonly type: 'wrong' }
+  | { readonly type: 'wrong'; readonly attempt: number; readonly attempts: number }
   /** Too much waits in the transport: this pairing is closed. */
   | { readonly type: 'blocked' }
   | ({ readonly type: 'end' } & Ending);
@@ -213,7 +213,7 @@ export function createAttempts(
       return { type: 'over', after: 0 };
     }
     if (used >= attempts) return { type: 'end', code: 'SC-401', detail: { attempts: used } };
-    if (!api.made) return { type: 'wrong' };
+    if (!api.made) return { type: 'wrong', attempt: used, attempts };
     host.notice('SC-409', { attempt: used, attempts });
     const least = GUESS_WAITS[used - 1] ?? BACKOFF_MAX;
     return { type: 'over', after: least + fraction(crypto) * REJOIN_SPREAD };

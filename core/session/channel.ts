@@ -45,7 +45,7 @@ export interface Channel {
   readonly proven: boolean;
   /** The line is down: nothing is sealed, sent, opened or due. */
   readonly paused: boolean;
-  pause(): void;
+  pause(now: number): void;
   /** What resume-2 says of this side. */
   readonly position: Position;
   /**
@@ -53,6 +53,8 @@ export interface Channel {
    * RemoteProtocolError when it cannot stand there: the session ends.
    */
   resume(peer: Position, now: number): void;
+  /** Provisional A has found the peer's attempt again: its frames are sent from number 0, and nothing is proven. */
+  repeat(now: number): void;
   /** Whether a frame of this kind may be sealed now. */
   allows(kind: FrameKind): boolean;
   /** The frame's sequence number, or undefined when the window for this kind is full (try again after an ack). */
@@ -234,7 +236,7 @@ export function createChannel(
       return frame === undefined ? { type: 'gap' } : opened(frame, now);
     },
 
-    pause(): void {
+    pause(_now: number): void {
       paused = true;
       roundTrip.interrupted();
       ackDue = waitingSince = Number.POSITIVE_INFINITY;
@@ -251,6 +253,13 @@ export function createChannel(
       lastTraffic = now;
       waitingSince = outbox.eliciting > 0 ? now : Number.POSITIVE_INFINITY;
       owed = ratchet.offerOut ? 2 : 1;
+      for (const frame of outbox.frames()) transmit(frame);
+    },
+
+    repeat(now: number): void {
+      paused = false;
+      lastTraffic = now;
+      waitingSince = outbox.eliciting > 0 ? now : Number.POSITIVE_INFINITY;
       for (const frame of outbox.frames()) transmit(frame);
     },
 

@@ -42,6 +42,8 @@ export function createConversation(host: Host, options: ConversationOptions, sta
   let compared = false;
   let peerConfirmed = false;
   let roundTrip: number | undefined;
+  /** The connection is down, or what is sent over it may not be understood yet. */
+  let away = false;
 
   const words = established.words.map((index) => options.words[index] ?? '');
   host.emit({ type: 'show', view: { type: 'safety-words', words, required: compare } });
@@ -97,6 +99,14 @@ export function createConversation(host: Host, options: ConversationOptions, sta
     channel.tick(now);
   }
 
+  function back(): void {
+    if (!away) return;
+    away = false;
+    if (!goodbye.open || goodbye.refused) host.move('resumedLeaving');
+    else host.move(trusted ? 'resumed' : 'resumedUnverified');
+    if (trusted) inbox.open();
+  }
+
   function settled(): void {
     sender.proven();
     sender.acknowledged(channel.acknowledged);
@@ -120,16 +130,23 @@ export function createConversation(host: Host, options: ConversationOptions, sta
       return compared;
     },
 
-    /** Frames are sent again from number 0, to a peer that has just found its keys. */
-    restart: (now: number): void => channel.restart(now),
+    /** True when it was up until now. */
+    interrupt(now: number): boolean {
+      if (channel.paused) return false;
+      channel.pause(now);
+      host.move('lost');
+      away = true;
+      return true;
+    },
+
+    /** Frames are sent again from number 0, to a peer that finds its keys only now. */
+    repeat: (now: number): void => channel.repeat(now),
 
     /** The connection is back, and the peer stands at `position`. */
     resume(position: Position, now: number): void {
       channel.resume(position, now);
       settled();
-      if (!goodbye.open || goodbye.refused) host.move('resumedLeaving');
-      else host.move(trusted ? 'resumed' : 'resumedUnverified');
-      if (trusted) inbox.open();
+      back();
     },
 
     /** What a frame is: `gap` cannot be the next one; `more`: the peer has acknowledged something with it. */
@@ -137,6 +154,7 @@ export function createConversation(host: Host, options: ConversationOptions, sta
       const before = channel.acknowledged;
       const received = channel.receive(bytes, now);
       if (received.type !== 'opened') return received.type;
+      back();
       try {
         for (const record of received.records) take(record, now);
       } finally {
@@ -155,7 +173,7 @@ export function createConversation(host: Host, options: ConversationOptions, sta
         host.move('wordsMatch');
         announcements.unshift({ type: 'confirmed' });
         // Text is shown while the state is active only.
-        if (!channel.paused) inbox.open();
+        if (!away) inbox.open();
         return;
       }
       // Nothing more is said to whoever it is, nor shown of it, also where the words were accepted before.
@@ -174,8 +192,8 @@ export function createConversation(host: Host, options: ConversationOptions, sta
       return true;
     },
 
-    answerGoodbye(own: boolean, now: number): void {
-      if (!own) inbox.sendReceipts(channel, now);
+    answerGoodbye(now: number): void {
+      if (!goodbye.sealed) inbox.sendReceipts(channel, now);
       channel.conclude();
       channel.send('bye-ack', [{ type: 'bye-ack' }], now);
       host.move('peerLeft');

@@ -13,10 +13,11 @@ import {
 import type { ClockPort, Connection, CryptoPort, TransportPort, UiPort, UiView } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { RoomCode } from '../room/code.js';
-import { FLUSH_TIMEOUT } from './conversation.js';
 import type { Effect, SessionEvent, SessionView } from './events.js';
+import { FLUSH_TIMEOUT } from './goodbye.js';
 import { guardCrypto, guardTransport, guardUi } from '../checked-ports.js';
 import { createSession, type Session } from './session.js';
+import { NEVER } from './timers.js';
 
 /** A UI that takes longer to close is not waited for, milliseconds. */
 export const UI_CLOSE_TIMEOUT = 5_000;
@@ -32,6 +33,10 @@ export interface ChatOptions {
   readonly reroll?: (code: RoomCode) => RoomCode;
   /** What the peer must type, and the same as a link; both are wiped after they were shown. */
   readonly present: (code: RoomCode) => { code: Uint8Array; invite: Uint8Array };
+  /** Somebody is there who can be asked for the code once more. */
+  readonly asks: boolean;
+  /** A code as it was typed. Throws SecurechatError SC-301 and SC-302. */
+  readonly parse: (typed: Uint8Array) => RoomCode;
   readonly verify: boolean;
   readonly name: Uint8Array;
   readonly receipts: boolean;
@@ -112,7 +117,7 @@ export function chat(options: ChatOptions): Chat {
     pumping = true;
     try {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        for (const effect of session.handle(next, clock.now())) {
+        for (const effect of session.handle(next, clock.now(), connection?.waiting ?? 0)) {
           try {
             perform(effect);
           } catch (error) {
@@ -125,7 +130,7 @@ export function chat(options: ChatOptions): Chat {
     }
     cancelWake();
     const at = session.wakeAt(clock.now());
-    cancelWake = at === Number.POSITIVE_INFINITY ? () => undefined : clock.wakeAt(at, () => dispatch({ type: 'wake' }));
+    cancelWake = at === NEVER ? () => undefined : clock.wakeAt(at, () => dispatch({ type: 'wake' }));
   }
 
   function fail(error: unknown): void {

@@ -79,6 +79,8 @@ export interface Goodbye {
   /** The person said that the words do not match: whatever comes after it, that is the end. */
   readonly refused: boolean;
   readonly reason: ByeReason;
+  /** The own goodbye is sealed. */
+  readonly sealed: boolean;
   /** The person wants to leave. A second wish does not wait for text. */
   ask(code: Code, standing: Standing, now: number): void;
   refuse(standing: Standing, now: number): void;
@@ -147,6 +149,9 @@ export function createGoodbye(): Goodbye {
     },
     get reason() {
       return wish()?.reason ?? 'left';
+    },
+    get sealed() {
+      return phase.at === 'said' || (phase.at === 'answered' && phase.said);
     },
 
     ask(code, standing, now) {

@@ -57,6 +57,8 @@ export type ResumeEvent =
 export interface Resume {
   /** Frames may be sent and opened. */
   readonly up: boolean;
+  /** A provisional side is in the rendezvous room, or on the way to it: attempts have their say. */
+  readonly visiting: boolean;
   /** The peer holds the keys: only the resume room is tried from now on. */
   settled(): void;
   /** Nobody waits any more for a peer that may be elsewhere. */
@@ -259,6 +261,10 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
   return {
     get up() {
       return phase.at === 'up' || (phase.at === 'visiting' && phase.found);
+    },
+
+    get visiting() {
+      return phase.at === 'visiting';
     },
 
     settled() {

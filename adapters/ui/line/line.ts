@@ -60,6 +60,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   let required = false;
   /** The question is open: the next line is its answer. */
   let asking = false;
+  /** The next line is the code. */
+  let codeWanted = false;
   let compared: boolean | undefined;
   let peerName: Uint8Array = plainBuffer(0);
   let roundTrip: number | undefined;
@@ -75,6 +77,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
     else if (event.type === 'send') event.text.fill(0);
+    else if (event.type === 'code') event.code.fill(0);
   }
 
   let goneTold = false;
@@ -108,6 +111,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   }
 
   function takeTyped(line: Uint8Array): boolean {
+    if (codeWanted) return takeCode(line);
     const kind = lineKind(line);
     if (kind === 'empty' && !asking) return true;
     if (kind === 'text' || kind === 'slash' || kind === 'empty') {
@@ -117,8 +121,15 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     return true;
   }
 
-  /** No answer and no command, whatever it looks like. */
+  function takeCode(line: Uint8Array): boolean {
+    codeWanted = false;
+    tell({ type: 'code', code: plainCopy(line) });
+    return true;
+  }
+
+  /** No answer and no command, whatever it looks like; a code may be pasted. */
   function takePasted(line: Uint8Array): void {
+    if (codeWanted) return void takeCode(line);
     if (asking) ask();
     else if (line.length > 0) send(line);
   }
@@ -301,6 +312,10 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
       case 'code':
         notice(ascii(UI_WORDS.tellPeer), sanitize(view.code));
         notice(ascii(UI_WORDS.orPaste), sanitize(view.invite));
+        return;
+      case 'code-wanted':
+        codeWanted = true;
+        notice(ascii(view.same ? UI_WORDS.codeWantedSame : UI_WORDS.codeWanted));
         return;
       case 'safety-words':
         words = view.words;
