@@ -1,7 +1,6 @@
 /**
  * Invitation links: format and parse are inverse over any bytes, bounded, and refuse what is half a link.
  */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SecurechatError } from '../../../core/errors.js';
 import {
@@ -12,6 +11,7 @@ import {
   isInvite,
   parseInvite,
 } from '../../../core/room/invite.js';
+import { fc } from '../../support/chance.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (utf8: Uint8Array): string => new TextDecoder().decode(utf8);
