@@ -158,8 +158,10 @@ export function run(argv: readonly string[], io: Io): Run {
         const inLink = relay === undefined || relay.started ? undefined : { relay: relay.url.href };
         return { code: typed, invite: formatInvite(typed, inLink) };
       },
-      asks: options.source.type !== 'stdin' && mayAsk(options, io),
-      parse: (typed) => parseCode(typed, createWordlist(wordlist), normalize),
+      retype:
+        options.source.type !== 'stdin' && mayAsk(options, io)
+          ? (typed) => parseCode(typed, createWordlist(wordlist), normalize)
+          : undefined,
       verify: options.verify,
       name: options.name,
       receipts: options.receipts,

@@ -45,7 +45,7 @@ export interface Channel {
   readonly proven: boolean;
   /** The line is down: nothing is sealed, sent, opened or due. */
   readonly paused: boolean;
-  pause(now: number): void;
+  pause(now?: number): void;
   /** What resume-2 says of this side. */
   readonly position: Position;
   /**
@@ -236,7 +236,7 @@ export function createChannel(
       return frame === undefined ? { type: 'gap' } : opened(frame, now);
     },
 
-    pause(_now: number): void {
+    pause(): void {
       paused = true;
       roundTrip.interrupted();
       ackDue = waitingSince = Number.POSITIVE_INFINITY;

@@ -33,10 +33,11 @@ export interface ChatOptions {
   readonly reroll?: (code: RoomCode) => RoomCode;
   /** What the peer must type, and the same as a link; both are wiped after they were shown. */
   readonly present: (code: RoomCode) => { code: Uint8Array; invite: Uint8Array };
-  /** Somebody is there who can be asked for the code once more. */
-  readonly asks: boolean;
-  /** A code as it was typed. Throws SecurechatError SC-301 and SC-302. */
-  readonly parse: (typed: Uint8Array) => RoomCode;
+  /**
+   * Reads a code that was typed again after a wrong one; throws SecurechatError SC-301 and SC-302. Absent where nobody can
+   * be asked.
+   */
+  readonly retype?: ((typed: Uint8Array) => RoomCode) | undefined;
   readonly verify: boolean;
   readonly name: Uint8Array;
   readonly receipts: boolean;

@@ -35,10 +35,11 @@ export interface SessionOptions {
   readonly form: CodeForm;
   /** PRS (protocol.md section 2). The session wipes it. */
   readonly prs: Secret;
-  /** Somebody is there who can be asked for the code once more. */
-  readonly asks: boolean;
-  /** A code as it was typed. Throws SecurechatError SC-301 and SC-302. */
-  readonly parse: (typed: Uint8Array) => RoomCode;
+  /**
+   * Reads a code that was typed again after a wrong one; throws SecurechatError SC-301 and SC-302. Absent where nobody can
+   * be asked.
+   */
+  readonly retype?: ((typed: Uint8Array) => RoomCode) | undefined;
   /** The person wants to compare the safety words although there is a secret. */
   readonly verify: boolean;
   /** UTF-8, at most 64 bytes, may be empty. */
@@ -174,7 +175,7 @@ export function createSession(options: SessionOptions): Session {
   /** A guess needs a person (section 4): who typed the code leaves the room and is asked. */
   function wrong(attempt: number, of: number): Ending | undefined {
     line.leave();
-    if (!options.asks || inputEnded) return { code: 'SC-408', detail: {} };
+    if (options.retype === undefined || inputEnded) return { code: 'SC-408', detail: {} };
     host.notice('SC-402', { attempt, attempts: of });
     ask();
     return undefined;
@@ -188,7 +189,7 @@ export function createSession(options: SessionOptions): Session {
   function typed(bytes: Uint8Array, now: number): void {
     try {
       if (phase.at !== 'asking') return host.notice('SC-312');
-      if (bytes.length > 0 || !phase.same) use(options.parse(bytes));
+      if (options.retype !== undefined && (bytes.length > 0 || !phase.same)) use(options.retype(bytes));
       enter(now);
     } catch (error) {
       if (!isSecurechatError(error)) throw error;

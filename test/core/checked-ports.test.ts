@@ -17,7 +17,7 @@ import type {
 import { FRAME_LIMIT } from '../../core/wire/control.js';
 import { UI_CLOSE_TIMEOUT } from '../../core/session/driver.js';
 import { CRYPTO_OPERATIONS, guardCrypto } from '../../core/checked-ports.js';
-import { OPEN_TIMEOUT } from '../../core/session/rendezvous.js';
+import { OPEN_TIMEOUT } from '../../core/session/meeting.js';
 import { createFakeClock } from '../../plugins/testing/clock.js';
 import { begin, converse, type Outcome, person, type Running } from '../support/conversation.js';
 import { utf8 } from '../support/pair.js';

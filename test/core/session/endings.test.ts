@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { type Code, EXIT, LocalProtocolError } from '../../../core/errors.js';
 import type { UiEvent } from '../../../core/ports.js';
 import type { Effect } from '../../../core/session/events.js';
-import { BYE_TIMEOUT, FLUSH_TIMEOUT } from '../../../core/session/conversation.js';
-import { ATTEMPT_TIMEOUT } from '../../../core/session/rendezvous.js';
+import { BYE_TIMEOUT, FLUSH_TIMEOUT } from '../../../core/session/goodbye.js';
+import { ATTEMPT_TIMEOUT } from '../../../core/session/attempts.js';
 import { SLEPT } from '../../../core/session/session.js';
 import type { CodeForm, Nameplate } from '../../../core/room/code.js';
 import {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../../core/errors.js';
 import { FRAME_TYPE } from '../../../core/protocol/frame.js';
 import { HANDSHAKE_LENGTHS, HANDSHAKE_VERSION } from '../../../core/protocol/handshake.js';
-import { REJOIN_MIN, REJOIN_SPREAD } from '../../../core/session/rendezvous.js';
+import { REJOIN_MIN, REJOIN_SPREAD } from '../../../core/session/attempts.js';
 import { runs } from '../../support/chance.js';
 import { connectedPair, createPair, opposite, type Pair, SIDES, type Side } from '../../support/pair.js';
 

@@ -8,8 +8,8 @@ import { EXIT } from '../../../core/errors.js';
 import { RESUME_TYPE } from '../../../core/protocol/resume.js';
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import { BACKOFF_MAX, BACKOFF_MIN, createBackoff } from '../../../core/session/backoff.js';
-import { BYE_TIMEOUT } from '../../../core/session/conversation.js';
-import { ALONE_TIMEOUT, PROOF_TIMEOUT, PROOFS_TOLD_AFTER } from '../../../core/session/reconnect.js';
+import { BYE_TIMEOUT } from '../../../core/session/goodbye.js';
+import { ALONE_TIMEOUT, PROOF_TIMEOUT, PROOFS_TOLD_AFTER } from '../../../core/session/resume.js';
 import { HELD_HIGH } from '../../../core/session/outgoing.js';
 import { connectedPair, createPair, opposite, type Pair, SIDES, type Side } from '../../support/pair.js';
 

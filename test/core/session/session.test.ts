@@ -7,11 +7,12 @@ import { EXIT } from '../../../core/errors.js';
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import type { Nameplate } from '../../../core/room/code.js';
 import { ACK_DELAY, PING_AFTER, REKEY_MAX, REKEY_MIN, SILENCE_LIMIT } from '../../../core/session/channel.js';
-import { BYE_TIMEOUT, FLUSH_TIMEOUT } from '../../../core/session/conversation.js';
+import { BYE_TIMEOUT, FLUSH_TIMEOUT } from '../../../core/session/goodbye.js';
 import { UNSEEN_LIMIT } from '../../../core/session/incoming.js';
 import { TEXT_WINDOW_FRAMES } from '../../../core/session/unacked.js';
 import { PACE_BURST, PACE_INTERVAL } from '../../../core/session/pace.js';
-import { ATTEMPT_TIMEOUT, JOIN_TIMEOUT, REJOIN_MIN, REJOIN_SPREAD } from '../../../core/session/rendezvous.js';
+import { ATTEMPT_TIMEOUT, REJOIN_MIN, REJOIN_SPREAD } from '../../../core/session/attempts.js';
+import { JOIN_TIMEOUT } from '../../../core/session/line.js';
 import { HELD_HIGH } from '../../../core/session/outgoing.js';
 import { connectedPair, createPair, opposite, type Pair, SIDES, utf8 } from '../../support/pair.js';
 
