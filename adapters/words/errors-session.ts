@@ -16,7 +16,13 @@ const RULES: Readonly<Record<CodeRule, string>> = {
   'nameplate-length': 'the part before the first dash must have 3 to 64 characters',
   'nameplate-characters': 'the part before the first dash may contain only A-Z, a-z, 0-9 and _',
   'secret-empty': 'nothing follows the dash',
-  link: 'the invitation link is incomplete',
+  'link-no-code': 'the invitation link ends before the code; everything after the # belongs to it',
+  'link-characters': 'the invitation link contains a blank or another character that a link cannot contain',
+  'link-host': 'the invitation link names no host that a relay can have',
+  'link-port': 'the invitation link has an invalid port',
+  'link-parameter': 'the invitation link has an unknown setting, or one twice',
+  'link-pin': 'the certificate pin in the invitation link is damaged',
+  'link-percent': 'the invitation link has a % without two hexadecimal digits after it',
 };
 
 const INPUTS: Readonly<Record<string, string>> = {
@@ -176,5 +182,10 @@ export const SESSION = {
     sentence: ({ count }) => `Delivering ${count === undefined ? 'your messages' : messages(count)} before leaving.`,
     cause: 'Some text has not arrived: the connection is down, or the peer does not acknowledge it.',
     remedy: 'Wait, or leave again to discard what is left.',
+  },
+  'SC-340': {
+    sentence: always('This chat cannot read or write files.'),
+    cause: 'A file was to be sent or received, and the program was not given a folder for that.',
+    remedy: 'Start it with --files, or use securechat send and securechat receive.',
   },
 } as const satisfies Partial<Record<string, Message>>;

@@ -166,7 +166,7 @@ const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       '482913-tunnel-anchor-mango',
       '482913',
       'kitchen-x y',
-      'securechat://482913-tunnel-anchor-mango?relay=wss%3A%2F%2Fr',
+      'securechat://relay.example:1/?transport=socketio#482913-tunnel-anchor-mango',
     ].map(utf8),
     limit: 3 * CODE_LIMIT,
     run(input) {

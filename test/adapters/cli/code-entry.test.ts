@@ -129,10 +129,10 @@ describe('without a terminal nothing is asked', () => {
   });
 
   it('a link may name a relay, which is checked', async () => {
-    const secure = await enter(argument('securechat://kitchen-x?relay=https://relay.example')).entered;
-    expect(secure.relay?.href).toBe('wss://relay.example/');
-    await expect(enter(argument('securechat://kitchen-x?relay=ws://relay.example')).entered).rejects.toThrow('SC-110');
-    await expect(enter(argument('securechat://kitchen-x?relay=relay')).entered).rejects.toThrow('SC-109');
+    const secure = await enter(argument('securechat://relay.example#kitchen-x')).entered;
+    expect(secure.meeting?.relay.href).toBe('wss://relay.example/');
+    await expect(enter(argument('securechat://relay.example/?plain#kitchen-x')).entered).rejects.toThrow('SC-110');
+    await expect(enter(argument('securechat://%#kitchen-x')).entered).rejects.toThrow('SC-301');
   });
 
   it('--code-stdin: the first line, and the rest stays', async () => {

@@ -1,7 +1,7 @@
 /** JSON on bytes: the reader against JSON.stringify, the writer against JSON.parse, and what both refuse. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UI_WORDS } from '../../../../adapters/words/cli.js';
+import { UI_WORDS } from '../../../../adapters/words/line.js';
 import { COMMAND_LIMIT, DEPTH_LIMIT, readCommand } from '../../../../adapters/ui/json/ndjson.js';
 import { writeEvent } from '../../../../adapters/ui/json/ndjson-event.js';
 import { MESSAGE_LIMIT } from '../../../../core/protocol/text.js';
