@@ -13,6 +13,7 @@ import { createClock } from '../../../adapters/system/clock.js';
 import { createWordlist } from '../../../core/room/words.js';
 import { PASTE_PAUSE_MS } from '../../../adapters/terminal/keys.js';
 import { createFakeClock } from '../../../plugins/testing/clock.js';
+import { seededBytes } from '../../support/chance.js';
 import { createEmulator } from '../../support/emulator.js';
 import {
   createFakeInput,
@@ -81,7 +82,7 @@ function enter(
         return words.complete(prefix, limit);
       },
     },
-    random: (n) => crypto.getRandomValues(new Uint8Array(n)),
+    random: seededBytes('code entry'),
     input: input.stream,
     prompter: terminal ? prompter(input, output, { plain, unicode, clock, signal: calledOff.signal }) : undefined,
     checkRelay: (address) => parseRelayAddress(address, false),
@@ -176,7 +177,7 @@ describe('on a terminal', () => {
   it('a malformed code is told and asked again', async () => {
     const rig = enter(ask, terminal);
     await rig.type(CODE_QUESTION, `k${ENTER}`);
-    await rig.type('needs 3', `itchen-x${ENTER}`);
+    await rig.type('must have 3', `itchen-x${ENTER}`);
     expect(text((await rig.entered).code.secret)).toBe('x');
   });
 
