@@ -18,7 +18,9 @@ export const PROGRAM = {
   },
   'SC-503': {
     sentence: ({ flag, why }) =>
-      flag === undefined ? `Cannot use this command line: ${String(why)}.` : `Cannot use ${String(flag)}: ${String(why)}.`,
+      flag === undefined
+        ? `Cannot use this command line: ${String(why)}.`
+        : `Cannot use ${String(flag)}: ${String(why)}.`,
     cause: 'A flag, a value or an argument is wrong.',
     remedy: `See ${COMMAND} --help.`,
   },
@@ -51,7 +53,8 @@ export const PROGRAM = {
   },
   'SC-509': {
     sentence: always('NODE_EXTRA_CA_CERTS is set: extra certificate authorities are trusted for the relay.'),
-    cause: 'The environment says so. Whoever holds such a certificate can pose as the relay; the chat stays closed to them.',
+    cause:
+      'The environment says so. Whoever holds such a certificate can pose as the relay; the chat stays closed to them.',
     remedy: 'Unset it if you do not know why it is there.',
   },
   'SC-510': {

@@ -18,9 +18,22 @@ test.each([
   expect(parseDuration(text, DAY)).toBe(ms);
 });
 
-test.each(['', ' 90', '90 s', '-1', '+1', '1.5h', '0x10', '1e3', '90S', '1d', 'soon', '25h', '86401', '99999999999', 's'])(
-  '%j is none',
-  (text) => {
-    expect(parseDuration(text, DAY)).toBeUndefined();
-  },
-);
+test.each([
+  '',
+  ' 90',
+  '90 s',
+  '-1',
+  '+1',
+  '1.5h',
+  '0x10',
+  '1e3',
+  '90S',
+  '1d',
+  'soon',
+  '25h',
+  '86401',
+  '99999999999',
+  's',
+])('%j is none', (text) => {
+  expect(parseDuration(text, DAY)).toBeUndefined();
+});

@@ -20,7 +20,10 @@ const POSIX = {
   'a pipe': `echo kitchen | ${CHAT} 3<&0`,
   'a here-document': `${CHAT} 3<<END\nkitchen\nEND`,
 } as const;
-const MORE = { 'a here-string': `${CHAT} 3<<<kitchen`, 'the output of a command': `${CHAT} 3< <(echo kitchen)` } as const;
+const MORE = {
+  'a here-string': `${CHAT} 3<<<kitchen`,
+  'the output of a command': `${CHAT} 3< <(echo kitchen)`,
+} as const;
 
 describe.each([
   ['bash', { ...POSIX, ...MORE }],
@@ -44,8 +47,14 @@ it('a socket', async () => {
   expect(await side.exit).toBe(3);
 });
 
-it.each([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20])('descriptor %d of Node is refused, or is at its end', (fd) => {
-  const { status, stderr } = spawnSync(PROGRAM, ['--ui', 'json', '--code-fd', String(fd)], { env: ENV, encoding: 'utf8' });
-  expect(stderr).toMatch(/\(SC-(503|310)\)/);
-  expect(status).toBe(2);
-});
+it.each([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20])(
+  'descriptor %d of Node is refused, or is at its end',
+  (fd) => {
+    const { status, stderr } = spawnSync(PROGRAM, ['--ui', 'json', '--code-fd', String(fd)], {
+      env: ENV,
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(/\(SC-(503|310)\)/);
+    expect(status).toBe(2);
+  },
+);

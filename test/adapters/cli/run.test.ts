@@ -62,7 +62,9 @@ describe('a run that ends before a chat', () => {
     if (typed !== '') stdin.type(typed);
     stdin.end();
     expect(await done).toBe(EXIT.usage);
-    expect(stderr.text()).toMatch(new RegExp(`^securechat: error: [^\\n]+ \\(${code}\\)\\nsecurechat: hint: [^\\n]+\\n$`));
+    expect(stderr.text()).toMatch(
+      new RegExp(`^securechat: error: [^\\n]+ \\(${code}\\)\\nsecurechat: hint: [^\\n]+\\n$`),
+    );
     expect(stdout.text()).toBe('');
   });
 

@@ -56,7 +56,9 @@ suite('messages', () => {
   });
 
   it('every code that can end the program with a failure has a hint', () => {
-    expect(codes.filter((code) => CODES[code] !== EXIT.ok && code !== 'SC-311' && MESSAGES[code].remedy === '')).toEqual([]);
+    expect(
+      codes.filter((code) => CODES[code] !== EXIT.ok && code !== 'SC-311' && MESSAGES[code].remedy === ''),
+    ).toEqual([]);
   });
 
   it('on stderr an error is one line and its hint another; a notice is one', () => {
