@@ -171,7 +171,7 @@ export function createAttempt(crypto: CryptoPort, prs: Secret, setting: Setting,
     return { type: 'met', message: message1 };
   }
 
-  function takeM1({ sid, ...peer }: Peer, message: Uint8Array): Step {
+  function takeM1({ sid, commitment: theirC }: Peer, message: Uint8Array): Step {
     const [ek, Ya] = cut(message.subarray(HEAD + SID), KEM_KEY, POINT);
     const made = refusable(() =>
       withSecrets((keep) => {
@@ -181,12 +181,12 @@ export function createAttempt(crypto: CryptoPort, prs: Secret, setting: Setting,
         keep(y);
         const cpace = { Ya, ADa: ek, Yb: Y, ADb: kem.ciphertext };
         const sides = { role: 'B', y, kem: kem.shared, sid } as const;
-        return { cpace, keys: deriveKeys(crypto, setting, sides, bySide('B', peer.commitment), cpace) };
+        return { cpace, keys: deriveKeys(crypto, setting, sides, bySide('B', theirC), cpace) };
       }),
     );
     if (made === undefined) return over('value');
     const { keys, cpace } = made;
-    enter({ at: 'sealed', sid, ...peer, keys });
+    enter({ at: 'sealed', sid, commitment: theirC, keys });
     const proof = makeProof(crypto, 'B', keys, own);
     const message2 = concat(head(TYPE.m2), sid.subarray(0, SID), cpace.Yb, cpace.ADb, proof);
     said = [first, message2];
