@@ -113,7 +113,7 @@ describe('a transport', () => {
       close: () => undefined,
     };
     expect(() => guardTransport({ open: () => failing }, boom).open(JOIN, boom).waiting).toThrow(
-      expect.objectContaining({ code: 'SC-506', detail: { kind: 'transport', why: expect.stringMatching(/boom/) } }),
+      expect.objectContaining({ code: 'SC-506' }),
     );
     const telling = { waiting: 7, send: () => true, close: () => undefined };
     expect(guardTransport({ open: () => telling }, boom).open(JOIN, boom).waiting).toBe(7);
