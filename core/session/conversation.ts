@@ -130,6 +130,11 @@ export function createConversation(host: Host, options: ConversationOptions, sta
       return compared;
     },
 
+    /** The peer hears, as far as is known. */
+    get up() {
+      return !away;
+    },
+
     /** True when it was up until now. */
     interrupt(now: number): boolean {
       if (channel.paused) return false;

@@ -327,8 +327,8 @@ export function createSession(options: SessionOptions): Session {
   // -- leaving
 
   function standing({ conversation }: Talk): Standing {
-    const { trusted, channel } = conversation;
-    return { up: !channel.paused, undelivered: sender.undelivered, trusted };
+    const { trusted, up } = conversation;
+    return { up, undelivered: sender.undelivered, trusted };
   }
 
   /** Goodbye when there is somebody to say it to; otherwise the end. */
@@ -553,8 +553,16 @@ export function createSession(options: SessionOptions): Session {
       const ending = step(event, now);
       if (ending !== undefined) end(ending);
     } catch (error) {
+      discard(event);
       end(broken(error, now));
     }
+  }
+
+  /** What nobody took over is wiped here. */
+  function discard(event: SessionEvent): void {
+    if (event.type !== 'ui') return;
+    if (event.event.type === 'send') event.event.text.fill(0);
+    if (event.event.type === 'code') event.event.code.fill(0);
   }
 
   return {
@@ -566,8 +574,7 @@ export function createSession(options: SessionOptions): Session {
       effects = [];
       line.sampled(waiting);
       if (phase.at !== 'over') perform(event, now);
-      else if (event.type === 'ui' && event.event.type === 'send') event.event.text.fill(0);
-      else if (event.type === 'ui' && event.event.type === 'code') event.event.code.fill(0);
+      else discard(event);
       wanted = Math.max(now, wakeAt(now));
       return effects;
     },

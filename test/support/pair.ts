@@ -104,6 +104,8 @@ export interface Pair {
   startOne(side: Side): void;
   ui(side: Side, event: UiEvent): void;
   send(side: Side, text: string): void;
+  /** Types the code again; empty: the same one. */
+  retype(side: Side, code?: string): void;
   /** Hands a frame to a side, as the relay would. */
   deliver(to: Side, frame: Uint8Array): void;
   control(to: Side, message: unknown): void;
@@ -317,6 +319,9 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
     },
     send(side, text) {
       pair.ui(side, { type: 'send', text: utf8(text) });
+    },
+    retype(side, code = '') {
+      pair.ui(side, { type: 'code', code: utf8(code) });
     },
     deliver(to, frame) {
       if (links.get(to)?.open !== true) return;
