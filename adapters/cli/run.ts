@@ -34,7 +34,7 @@ import { VERSION } from './version.js';
 
 /** A stalled reader of our own lines is not waited for longer than this, milliseconds. */
 export const FLUSH_LIMIT_MS = 2_000;
-/** The end after an error that nobody caught is not waited for longer than this: the limits of chat.ts together. */
+/** The end after an error that nobody caught is not waited for longer than this: the limits of driver.ts together. */
 export const FAIL_LIMIT_MS = 10_000;
 
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };

@@ -1,7 +1,7 @@
 /**
  * Proving over a new connection that both ends still hold the session (protocol.md section 7, "Resume"): two messages
  * each way. One pairing, one of these. No frame is opened here, the ratchet is only asked for its proof key, and no timer
- * and no connection may be in this file (session/reconnect.ts).
+ * and no connection may be in this file (session/resume.ts).
  *
  *   resume-1  both   0x05 ‖ n_X(32) ‖ epoch(8)
  *   resume-2  both   0x06 ‖ AEAD(HKDF-Expand(RS_e, lv("resume X", n_A, n_B, epoch_A, epoch_B), 32), next expected(6) ‖ next own(6))

@@ -123,11 +123,13 @@ export function createMeeting(host: Host, line: Line, attempts: Attempts, option
         case 'joined':
           joined(event.peer);
           if (event.peer) return attempts.paired(now);
-          return void attempts.unpaired(now);
+          attempts.unpaired(now);
+          return undefined;
         case 'paired':
           return attempts.paired(now);
         case 'alone':
-          return void attempts.unpaired(now);
+          attempts.unpaired(now);
+          return undefined;
         case 'frame':
           return attempts.message(event.frame, now);
         case 'nonsense':

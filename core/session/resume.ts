@@ -210,7 +210,9 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
   function visit(event: LineEvent, now: number): ResumeEvent | undefined {
     switch (event.type) {
       case 'joined':
-        return event.peer ? visitors(now) : void timers.set('turn', now + turns.next());
+        if (event.peer) return visitors(now);
+        timers.set('turn', now + turns.next());
+        return undefined;
       case 'paired':
         return visitors(now);
       case 'alone':
@@ -247,7 +249,8 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
         timers.set('turn', now + VISIT_TIMEOUT);
         return { type: 'found' };
       case 'begun':
-        return void timers.set('turn', now + VISIT_ATTEMPT_TIMEOUT);
+        timers.set('turn', now + VISIT_ATTEMPT_TIMEOUT);
+        return undefined;
       case 'over':
       case 'wrong':
       case 'blocked':

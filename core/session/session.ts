@@ -158,13 +158,15 @@ export function createSession(options: SessionOptions): Session {
         return established(event.result, now);
       case 'over':
         attempts.unpaired(now);
-        return void enter(now, event.after);
+        enter(now, event.after);
+        return undefined;
       case 'wrong':
         attempts.unpaired(now);
         return wrong(event.attempt, event.attempts);
       case 'blocked':
         attempts.unpaired(now);
-        return void line.again(now);
+        line.again(now);
+        return undefined;
       case 'end':
         return event;
       default:
@@ -281,7 +283,8 @@ export function createSession(options: SessionOptions): Session {
         // What waited for the connection, a goodbye too, does not wait for a frame of the peer.
         return progress(talk, now);
       case 'found':
-        return void conversation.repeat(now);
+        conversation.repeat(now);
+        return undefined;
       case 'established':
         return established(event.result, now);
       case 'end':
@@ -333,7 +336,10 @@ export function createSession(options: SessionOptions): Session {
 
   /** Goodbye when there is somebody to say it to; otherwise the end. */
   function leave(why: Code, now: number): Ending | undefined {
-    if (phase.at === 'talking') return void goodbye.ask(why, standing(phase), now);
+    if (phase.at === 'talking') {
+      goodbye.ask(why, standing(phase), now);
+      return undefined;
+    }
     const count = sender.undelivered;
     const owed = (why === 'SC-317' || why === 'SC-326') && count > 0;
     return owed ? { code: 'SC-306', detail: { count } } : { code: why, detail: {} };
@@ -393,16 +399,20 @@ export function createSession(options: SessionOptions): Session {
     timers.set('idle', now + options.idleTimeout);
     switch (event.type) {
       case 'send':
-        return void send(event.text, now);
+        send(event.text, now);
+        return undefined;
       case 'confirm':
-        return void confirm(event.match, now);
+        confirm(event.match, now);
+        return undefined;
       case 'code':
-        return void typed(event.code, now);
+        typed(event.code, now);
+        return undefined;
       case 'offer':
       case 'accept':
       case 'reject':
       case 'cancel':
-        return void host.notice('SC-340');
+        host.notice('SC-340');
+        return undefined;
       case 'quit':
         return leave('SC-317', now);
       case 'end-of-input':
@@ -416,7 +426,8 @@ export function createSession(options: SessionOptions): Session {
       case 'activity':
         return undefined;
       case 'malformed':
-        return void host.notice('SC-313', { why: event.why });
+        host.notice('SC-313', { why: event.why });
+        return undefined;
     }
   }
 
@@ -459,7 +470,8 @@ export function createSession(options: SessionOptions): Session {
   function step(event: SessionEvent, now: number): Ending | undefined {
     switch (event.type) {
       case 'start':
-        return void start(now);
+        start(now);
+        return undefined;
       case 'ui':
         return ui(event.event, now) ?? tick(now);
       case 'transport':

@@ -378,7 +378,7 @@ describe('the relay at odd moments', () => {
       if (broken) throw new Error('broken');
       return crypto.seal(...given);
     };
-    const pair = connectedPair({ left: { crypto: { ...crypto, seal } as CryptoPort } });
+    const pair = connectedPair({ left: { crypto: { ...crypto, seal } } });
     pair.advance(1_000);
     broken = true;
     const text = utf8('typed too late');
