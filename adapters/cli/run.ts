@@ -145,7 +145,10 @@ export function run(argv: readonly string[], io: Io): Run {
       import('@scure/bip39/wordlists/english.js'),
     ]);
     // From here to the chat nothing else is waited for: an interruption is the one's or the other's.
-    const [{ chat }, { toldUi }, { normalize }, { createWordlist }, { wordlist }] = await Promise.race([loading, calledOff]);
+    const [{ chat }, { toldUi }, { normalize }, { createWordlist }, { wordlist }] = await Promise.race([
+      loading,
+      calledOff,
+    ]);
     const { relay } = made;
     session = chat({
       ...made,

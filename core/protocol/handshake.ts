@@ -233,8 +233,7 @@ export function createAttempt(crypto: CryptoPort, prs: Secret, setting: Setting,
     if (type === TYPE.m0) return message.length === HANDSHAKE_LENGTHS.m0 ? takeM0(message) : DROPPED;
     if (phase.at === 'waiting') return DROPPED;
     if (!sameBytes(message.subarray(HEAD, HEAD + SID), phase.sid.subarray(0, SID))) return DROPPED;
-    const is = (name: 'm1' | 'm2' | 'm3'): boolean =>
-      type === TYPE[name] && message.length === HANDSHAKE_LENGTHS[name];
+    const is = (name: 'm1' | 'm2' | 'm3'): boolean => type === TYPE[name] && message.length === HANDSHAKE_LENGTHS[name];
     if (is('m1') && phase.at === 'responder') return takeM1(phase, message);
     if (is('m2') && phase.at === 'initiator') return takeM2(phase, message);
     if (is('m3') && phase.at === 'sealed') return takeM3(phase, message);

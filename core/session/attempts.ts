@@ -189,9 +189,7 @@ export function createAttempts(
     if (step?.why === 'version' || step?.why === 'reflection') {
       strikes += 1;
       const ending: Ending =
-        step.why === 'version'
-          ? { code: 'SC-305', detail: { version: step.version } }
-          : { code: 'SC-406', detail: {} };
+        step.why === 'version' ? { code: 'SC-305', detail: { version: step.version } } : { code: 'SC-406', detail: {} };
       if (strikes >= TOLD_AFTER) return { type: 'end', ...ending };
       host.notice(ending.code, ending.detail);
     } else {

@@ -460,8 +460,7 @@ export function createSession(options: SessionOptions): Session {
   // -- steps
 
   function arrived(event: LineEvent | undefined, now: number): Ending | undefined {
-    if (goodbye.phase === 'flushing')
-      return event?.type === 'closed' ? goodbye.ending(sender.undelivered) : undefined;
+    if (goodbye.phase === 'flushing') return event?.type === 'closed' ? goodbye.ending(sender.undelivered) : undefined;
     if (event === undefined) return undefined;
     if (phase.at === 'meeting') return attempted(meeting.handle(event, now), now);
     return phase.at === 'talking' ? resumed(phase, phase.resume.handle(event, now), now) : undefined;

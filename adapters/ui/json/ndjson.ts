@@ -28,7 +28,13 @@ const COLON = 0x3a;
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d] as const;
 
 const NAMES = { do: ascii('do'), text: ascii('text'), match: ascii('match'), code: ascii('code') };
-const DOINGS = { send: ascii('send'), confirm: ascii('confirm'), code: ascii('code'), quit: ascii('quit'), wipe: ascii('wipe') };
+const DOINGS = {
+  send: ascii('send'),
+  confirm: ascii('confirm'),
+  code: ascii('code'),
+  quit: ascii('quit'),
+  wipe: ascii('wipe'),
+};
 const LITERALS = { true: ascii('true'), false: ascii('false'), null: ascii('null') };
 /** After a backslash, and what it stands for. */
 const SHORT_ESCAPES: Readonly<Record<number, number>> = {
