@@ -41,7 +41,7 @@ export type Effect =
 /** What the parts of a session share: where effects go, and how the session moves. Only session.ts ends it. */
 export interface Host {
   emit(effect: Effect): void;
-  notice(code: Code, detail?: Detail): void;
+  notice(code: Code, detail?: Detail): undefined;
   /** Asks the table, changes the state, shows it. */
   move(transition: Transition): void;
 }

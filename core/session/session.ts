@@ -4,63 +4,33 @@
  * the session ends, and only `handle` ends it, after that step. No I/O, no clock, no sentence may be in this file; states
  * and their changes are in transitions.ts.
  *
- *   idle ──▶ meeting ⇄ asking (a wrong code was typed here)
- *               └──▶ talking (keys; connection up or down) ──▶ over
+ *   idle ──▶ meeting (meeting.ts) ──▶ talking (talk.ts) ──▶ over
  */
 import { CODES, type Code, EXIT, isSecurechatError } from '../errors.js';
-import type { CryptoPort, Secret, State, UiEvent } from '../ports.js';
-import { type Caps, FEATURE_VERIFY } from '../protocol/caps.js';
+import type { State, UiEvent } from '../ports.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import { MESSAGE_LIMIT } from '../protocol/text.js';
-import type { CodeForm, Nameplate, RoomCode } from '../room/code.js';
-import { type AttemptEvent, createAttempts } from './attempts.js';
-import { type Conversation, createConversation } from './conversation.js';
 import type { Effect, Host, SessionEvent } from './events.js';
-import { createGoodbye, type Ending, type Standing } from './goodbye.js';
+import { createGoodbye, type Ending } from './goodbye.js';
 import { createLine, type LineEvent } from './line.js';
-import { createMeeting } from './meeting.js';
+import { createMeeting, type MeetingEvent, type MeetingOptions } from './meeting.js';
 import { createSender } from './outgoing.js';
-import { createResume, type Resume, type ResumeEvent } from './resume.js';
+import { createTalk, type Talk } from './talk.js';
 import { createTimers, NEVER } from './timers.js';
 import { move, next } from './transitions.js';
 
-export interface SessionOptions {
-  readonly crypto: CryptoPort;
-  readonly nameplate: Nameplate;
-  /**
-   * Another nameplate, when the relay says that this one is taken. Given by the side that made the code, and by no other:
-   * after a wrong guess that side waits, who typed the code is asked.
-   */
-  readonly reroll?: (() => Nameplate) | undefined;
-  readonly form: CodeForm;
-  /** PRS (protocol.md section 2). The session wipes it. */
-  readonly prs: Secret;
-  /**
-   * Reads a code that was typed again after a wrong one; throws SecurechatError SC-301 and SC-302. Absent where nobody can
-   * be asked.
-   */
-  readonly retype?: ((typed: Uint8Array) => RoomCode) | undefined;
-  /** The person wants to compare the safety words although there is a secret. */
-  readonly verify: boolean;
-  /** UTF-8, at most 64 bytes, may be empty. */
-  readonly name: Uint8Array;
+export interface SessionOptions extends MeetingOptions {
   readonly receipts: boolean;
-  /** Without a connection to the peer the session is given up after this many milliseconds. 0: at once. */
-  readonly resumeTimeout: number;
   /** Without a sign of the person the session says goodbye after this many milliseconds; NEVER: it does not. */
   readonly idleTimeout: number;
   /** Hold own messages to the rate meant for people. */
   readonly pace: boolean;
-  /** Application version, ASCII, at most 32 bytes. */
-  readonly version: Uint8Array;
   /** The list of 2048 words. */
   readonly words: readonly string[];
 }
 
 /** A wake-up that comes this many milliseconds late: this process was stopped or the machine slept. */
 export const SLEPT = 10_000;
-/** Frames that were lost, reordered or forged on the way are told after this many. */
-export const GAPS_TOLD_AFTER = 3;
 /** A provisional side is found again by a new handshake at most this often. */
 export const REPLACED_LIMIT = 5;
 
@@ -72,39 +42,26 @@ export interface Session {
   handle(event: SessionEvent, now: number, waiting?: number): readonly Effect[];
 }
 
-type Phase =
-  | { readonly at: 'idle' }
-  | { readonly at: 'meeting' }
-  /** The room is left until the person has typed the code again. `same`: nothing typed stands for the same one. */
-  | { readonly at: 'asking'; readonly same: boolean }
-  | ({ readonly at: 'talking' } & Talk)
-  | { readonly at: 'over' };
-
-interface Talk {
-  readonly conversation: Conversation;
-  readonly resume: Resume;
-}
+type Phase = { readonly at: 'idle' | 'meeting' | 'over' } | { readonly at: 'talking'; readonly talk: Talk };
 
 export function createSession(options: SessionOptions): Session {
-  const { crypto } = options;
   let state: State = 'idle';
   let phase: Phase = { at: 'idle' };
   let effects: Effect[] = [];
-  let code: Pick<SessionOptions, 'nameplate' | 'form' | 'prs'> = options;
-  const timers = createTimers<'idle'>();
   /** When this session wanted to be called last. */
   let wanted = NEVER;
   let inputEnded = false;
   let fullTold = false;
   let interrupts = 0;
-  let gaps = 0;
   let replaced = 0;
-  /** The peer is known to hold the keys: the code's secret is not needed any more. */
-  let proven = false;
+  const gaps = { count: 0 };
+  const timers = createTimers<'idle'>();
 
   const host: Host = {
     emit: (effect) => void effects.push(effect),
-    notice: (why, detail = {}) => host.emit({ type: 'show', view: { type: 'notice', code: why, detail } }),
+    notice(code, detail = {}) {
+      host.emit({ type: 'show', view: { type: 'notice', code, detail } });
+    },
     move(transition) {
       const to = move(state, transition);
       if (to === state) return;
@@ -112,285 +69,73 @@ export function createSession(options: SessionOptions): Session {
       host.emit({ type: 'show', view: { type: 'state', state } });
     },
   };
-  const line = createLine(host, crypto);
+  const line = createLine(host, options.crypto);
   const sender = createSender(host, options.pace);
   const goodbye = createGoodbye();
-  const attempts = createAttempts(host, crypto, line.say, () => ({
-    roomId: meeting.roomId,
-    form: code.form,
-    prs: code.prs,
-    caps: caps(),
-  }));
-  const meeting = createMeeting(host, line, attempts, options);
+  const meeting = createMeeting(host, line, options);
 
-  // -- what depends on the code
+  // -- what happens
 
-  /** Without a secret, or when asked for, the words are compared before anything is shown or sent. */
-  function compares(): boolean {
-    return options.verify || code.form === 'none';
+  function step(event: SessionEvent, now: number): Ending | undefined {
+    switch (event.type) {
+      case 'start':
+        return start(now);
+      case 'ui':
+        return ui(event.event, now) ?? tick(now);
+      case 'transport':
+        return arrived(line.handle(event.event, now), now);
+      case 'wake':
+        return tick(now);
+      case 'failed':
+        throw event.error;
+    }
   }
 
-  function caps(): Caps {
-    return {
-      version: options.version,
-      // Who must be verified first is not told a name either.
-      name: compares() ? new Uint8Array(0) : options.name,
-      features: options.verify ? FEATURE_VERIFY : 0,
-    };
-  }
-
-  // -- meeting the peer
-
-  function start(now: number): void {
+  function start(now: number): undefined {
     timers.set('idle', now + options.idleTimeout);
     host.move('start');
-    enter(now);
-  }
-
-  function enter(now: number, after = 0): void {
     phase = { at: 'meeting' };
-    line.seek(meeting.place, now, after);
+    meeting.start(now);
   }
 
-  function attempted(event: AttemptEvent | undefined, now: number): Ending | undefined {
-    switch (event?.type) {
-      case 'established':
-        return established(event.result, now);
-      case 'over':
-        attempts.unpaired(now);
-        enter(now, event.after);
-        return undefined;
-      case 'wrong':
-        attempts.unpaired(now);
-        return wrong(event.attempt, event.attempts);
-      case 'blocked':
-        attempts.unpaired(now);
-        line.again(now);
-        return undefined;
-      case 'end':
-        return event;
-      default:
-        return undefined;
-    }
+  function arrived(event: LineEvent | undefined, now: number): Ending | undefined {
+    if (event === undefined) return undefined;
+    if (phase.at === 'meeting') return reached(meeting.handle(event, now), now);
+    return phase.at === 'talking' ? reached(phase.talk.handle(event, now), now) : undefined;
   }
 
-  /** A guess needs a person (section 4): who typed the code leaves the room and is asked. */
-  function wrong(attempt: number, of: number): Ending | undefined {
-    line.leave();
-    if (options.retype === undefined || inputEnded) return { code: 'SC-408', detail: {} };
-    host.notice('SC-402', { attempt, attempts: of });
-    ask();
-    return undefined;
+  function tick(now: number): Ending | undefined {
+    const idle = timers.rings('idle', now) && state !== 'closing' ? leave('SC-326', now) : undefined;
+    const ending = idle ?? arrived(line.tick(now), now);
+    if (ending !== undefined) return ending;
+    if (phase.at === 'meeting') return reached(meeting.tick(now), now);
+    return phase.at === 'talking' ? reached(phase.talk.tick(now), now) : undefined;
   }
 
-  function ask(): void {
-    phase = { at: 'asking', same: code.form === 'generated' };
-    host.emit({ type: 'show', view: { type: 'code-wanted', same: phase.same } });
+  function reached(event: MeetingEvent | undefined, now: number): Ending | undefined {
+    return event?.type === 'established' ? established(event.result, now) : event;
   }
-
-  function typed(bytes: Uint8Array, now: number): void {
-    try {
-      if (phase.at !== 'asking') return host.notice('SC-312');
-      if (options.retype !== undefined && (bytes.length > 0 || !phase.same)) use(options.retype(bytes));
-      enter(now);
-    } catch (error) {
-      if (!isSecurechatError(error)) throw error;
-      host.notice(error.code, error.detail);
-      ask();
-    } finally {
-      bytes.fill(0);
-    }
-  }
-
-  /** The same code goes on with its count; another one begins anew. */
-  function use({ nameplate, form, secret }: RoomCode): void {
-    const prs = crypto.take(secret);
-    const same = nameplate === code.nameplate && form === code.form && sameSecret(code.prs, prs);
-    if (same) return prs.wipe();
-    code.prs.wipe();
-    code = { nameplate, form, prs };
-    meeting.use(nameplate);
-    attempts.renew();
-  }
-
-  function sameSecret(one: Secret, other: Secret): boolean {
-    const bytes = crypto.reveal(other);
-    try {
-      return crypto.equal(one, bytes);
-    } finally {
-      bytes.fill(0);
-    }
-  }
-
-  // -- keys
 
   function established(result: Established, now: number): Ending | undefined {
     line.worked(now);
     if (phase.at === 'talking') {
       // Provisional A found its peer by a new handshake: what it had before was known to nobody.
       replaced += 1;
-      phase.conversation.wipe();
+      phase.talk.wipe();
       sender.restart();
       goodbye.resumed(true);
     }
-    const resume = createResume(host, line, {
-      crypto,
-      role: result.role,
-      resume: result.resume,
-      prover: result.ratchet,
-      position: () => conversation.channel.position,
-      timeout: options.resumeTimeout,
-      rendezvous: () => meeting.place,
-      attempts,
-    });
-    result.resume.wipe();
-    const conversation = createConversation(
-      host,
-      { ...options, established: result, compare: compares(), transmit: line.transmit, sender, goodbye },
-      now,
-    );
-    phase = { at: 'talking', conversation, resume };
+    const talk = createTalk(host, line, { ...options, established: result, meeting, sender, goodbye, gaps }, now);
+    phase = { at: 'talking', talk };
     if (replaced > REPLACED_LIMIT) return { code: 'SC-410', detail: {} };
-    if (result.role === 'B') prove(phase);
-    if (goodbye.refused) conversation.confirm(false);
-    else if (inputEnded && goodbye.phase === 'none') endOfInput(now);
-    conversation.tick(now);
-    return farewell(phase, now);
+    if (inputEnded && goodbye.phase === 'none') endOfInput(now);
+    return reached(talk.tick(now), now);
   }
 
-  function prove({ resume }: Talk): void {
-    if (proven) return;
-    proven = true;
-    attempts.settled();
-    code.prs.wipe();
-    resume.settled();
-  }
-
-  // -- talking
-
-  function resumed(talk: Talk, event: ResumeEvent | undefined, now: number): Ending | undefined {
-    const { conversation, resume } = talk;
-    if (!resume.up && conversation.interrupt(now)) goodbye.interrupted(standing(talk), now);
-    switch (event?.type) {
-      case undefined:
-        return undefined;
-      case 'frame':
-        return frame(talk, event.frame, now);
-      case 'proven':
-        conversation.resume(event.peer, now);
-        prove(talk);
-        goodbye.resumed(false);
-        // What waited for the connection, a goodbye too, does not wait for a frame of the peer.
-        return progress(talk, now);
-      case 'found':
-        conversation.repeat(now);
-        return undefined;
-      case 'established':
-        return established(event.result, now);
-      case 'end':
-        return event;
-      case 'given up':
-        return goodbye.lost(sender.undelivered);
-    }
-  }
-
-  function frame(talk: Talk, bytes: Uint8Array, now: number): Ending | undefined {
-    const { conversation, resume } = talk;
-    const received = conversation.frame(bytes, now);
-    if (received === 'ignored') return undefined;
-    if (received === 'gap') {
-      gaps += 1;
-      if (gaps === GAPS_TOLD_AFTER) host.notice('SC-405');
-      line.distrust();
-      resume.retry(now);
-      return resumed(talk, undefined, now);
-    }
-    prove(talk);
-    resume.progress(now);
-    if (received === 'more') goodbye.progress(now);
-    return progress(talk, now);
-  }
-
-  function progress(talk: Talk, now: number): Ending | undefined {
-    if (goodbye.phase !== 'flushing') talk.conversation.progress(now);
-    return farewell(talk, now);
-  }
-
-  function tickTalk(talk: Talk, now: number): Ending | undefined {
-    const { conversation, resume } = talk;
-    if (goodbye.phase === 'flushing') return farewell(talk, now);
-    if (conversation.channel.silent(now)) resume.retry(now);
-    const visited = resume.visiting ? resume.visited(attempts.tick(now), now) : undefined;
-    const ending = resumed(talk, visited, now) ?? resumed(talk, resume.tick(now), now);
-    if (ending !== undefined || phase.at !== 'talking') return ending;
-    phase.conversation.tick(now);
-    return farewell(phase, now);
-  }
-
-  // -- leaving
-
-  function standing({ conversation }: Talk): Standing {
-    const { trusted, up } = conversation;
-    return { up, undelivered: sender.undelivered, trusted };
-  }
-
-  /** Goodbye when there is somebody to say it to; otherwise the end. */
-  function leave(why: Code, now: number): Ending | undefined {
-    if (phase.at === 'talking') {
-      goodbye.ask(why, standing(phase), now);
-      return undefined;
-    }
-    const count = sender.undelivered;
-    const owed = (why === 'SC-317' || why === 'SC-326') && count > 0;
-    return owed ? { code: 'SC-306', detail: { count } } : { code: why, detail: {} };
-  }
-
-  function endOfInput(now: number): Ending | undefined {
-    inputEnded = true;
-    if (phase.at === 'asking') return { code: 'SC-408', detail: {} };
-    // Nobody is left to compare the words, or nothing was given to send: both must be told, not hang.
-    if (state === 'confirming') return leave('SC-310', now);
-    if (phase.at === 'talking') return leave('SC-317', now);
-    return sender.held === 0 ? { code: 'SC-310', detail: { what: 'peer' } } : undefined;
-  }
-
-  function interrupt(why: Code, now: number): Ending | undefined {
-    interrupts += 1;
-    return interrupts > 1 ? { code: why, detail: {} } : leave(why, now);
-  }
-
-  /** Does what the goodbye asks for, as far as that is possible now. */
-  function farewell(talk: Talk, now: number): Ending | undefined {
-    const { conversation } = talk;
-    for (;;) {
-      switch (goodbye.next(standing(talk), now)) {
-        case undefined:
-          return undefined;
-        case 'tell':
-          host.notice('SC-328', { count: sender.undelivered });
-          break;
-        case 'say':
-          if (!conversation.sayGoodbye(now)) return undefined;
-          goodbye.said(now);
-          break;
-        case 'answer':
-          conversation.answerGoodbye(now);
-          goodbye.answered();
-          break;
-        case 'last word':
-          if (conversation.sayGoodbye(now)) goodbye.said(now);
-          return flush(now);
-        case 'flush':
-          return flush(now);
-        case 'end':
-          return goodbye.ending(sender.undelivered);
-      }
-    }
-  }
-
-  function flush(now: number): undefined {
-    goodbye.flushing(goodbye.ending(sender.undelivered), now);
-    line.finish();
+  /** A connection that nobody looked after for so long is not believed to be up. */
+  function slept(now: number): void {
+    if (phase.at === 'meeting') meeting.slept(now);
+    if (phase.at === 'talking') phase.talk.slept(now);
   }
 
   // -- the person
@@ -399,20 +144,16 @@ export function createSession(options: SessionOptions): Session {
     timers.set('idle', now + options.idleTimeout);
     switch (event.type) {
       case 'send':
-        send(event.text, now);
-        return undefined;
+        return send(event.text, now);
       case 'confirm':
-        confirm(event.match, now);
-        return undefined;
+        return confirm(event.match, now);
       case 'code':
-        typed(event.code, now);
-        return undefined;
+        return meeting.typed(event.code, now);
       case 'offer':
       case 'accept':
       case 'reject':
       case 'cancel':
-        host.notice('SC-340');
-        return undefined;
+        return host.notice('SC-340');
       case 'quit':
         return leave('SC-317', now);
       case 'end-of-input':
@@ -426,12 +167,11 @@ export function createSession(options: SessionOptions): Session {
       case 'activity':
         return undefined;
       case 'malformed':
-        host.notice('SC-313', { why: event.why });
-        return undefined;
+        return host.notice('SC-313', { why: event.why });
     }
   }
 
-  function send(text: Uint8Array, now: number): void {
+  function send(text: Uint8Array, now: number): undefined {
     const closed = state === 'idle' || state === 'closing' || inputEnded;
     if (!closed && text.length > 0 && text.length <= MESSAGE_LIMIT) {
       sender.add(text, now);
@@ -444,89 +184,60 @@ export function createSession(options: SessionOptions): Session {
     text.fill(0);
   }
 
-  function confirm(match: boolean, now: number): void {
+  function confirm(match: boolean, now: number): undefined {
     const possible = next(state, match ? 'wordsMatch' : 'wordsDiffer') !== undefined;
-    // A yes is given once; a no is heard also after it.
-    if (!possible || goodbye.refused || phase.at !== 'talking' || (match && phase.conversation.compared))
-      return host.notice('SC-312');
-    const { conversation, resume } = phase;
-    conversation.confirm(match);
-    if (match) return;
-    goodbye.refuse(standing(phase), now);
-    // A new handshake would not change that.
-    resume.hurry();
+    if (!possible || phase.at !== 'talking' || !phase.talk.confirm(match, now)) host.notice('SC-312');
   }
 
-  // -- steps
-
-  function arrived(event: LineEvent | undefined, now: number): Ending | undefined {
-    if (goodbye.phase === 'flushing') return event?.type === 'closed' ? goodbye.ending(sender.undelivered) : undefined;
-    if (event === undefined) return undefined;
-    if (phase.at === 'meeting') return attempted(meeting.handle(event, now), now);
-    return phase.at === 'talking' ? resumed(phase, phase.resume.handle(event, now), now) : undefined;
+  /** Goodbye when there is somebody to say it to; otherwise the end. */
+  function leave(code: Code, now: number): Ending | undefined {
+    if (phase.at === 'talking') return phase.talk.leave(code, now);
+    const count = sender.undelivered;
+    const owed = (code === 'SC-317' || code === 'SC-326') && count > 0;
+    return owed ? { code: 'SC-306', detail: { count } } : { code, detail: {} };
   }
 
-  function step(event: SessionEvent, now: number): Ending | undefined {
-    switch (event.type) {
-      case 'start':
-        start(now);
-        return undefined;
-      case 'ui':
-        return ui(event.event, now) ?? tick(now);
-      case 'transport':
-        return arrived(line.handle(event.event, now), now);
-      case 'wake':
-        return tick(now);
-      case 'failed':
-        throw event.error;
-    }
+  function endOfInput(now: number): Ending | undefined {
+    inputEnded = true;
+    const unasked = meeting.inputEnded();
+    if (unasked !== undefined) return unasked;
+    // Nobody is left to compare the words, or nothing was given to send: both must be told, not hang.
+    if (state === 'confirming') return leave('SC-310', now);
+    if (phase.at === 'talking') return leave('SC-317', now);
+    return sender.held === 0 ? { code: 'SC-310', detail: { what: 'peer' } } : undefined;
   }
 
-  function tick(now: number): Ending | undefined {
-    const idle = timers.rings('idle', now) && state !== 'closing' ? leave('SC-326', now) : undefined;
-    const ending = idle ?? arrived(line.tick(now), now);
-    if (ending !== undefined) return ending;
-    if (phase.at === 'meeting') return attempted(attempts.tick(now), now);
-    return phase.at === 'talking' ? tickTalk(phase, now) : undefined;
-  }
-
-  /** A connection that nobody looked after for so long is not believed to be up. */
-  function slept(now: number): void {
-    if (phase.at === 'meeting') {
-      attempts.unpaired(now);
-      enter(now);
-    } else if (phase.at === 'talking' && goodbye.phase !== 'flushing') {
-      if (phase.resume.visiting) phase.resume.retry(now);
-      else phase.conversation.channel.probe(now);
-    }
+  function interrupt(code: Code, now: number): Ending | undefined {
+    interrupts += 1;
+    return interrupts > 1 ? { code, detail: {} } : leave(code, now);
   }
 
   // -- the end
 
   /** The one way out: every key and every text is wiped, then the end is told. What follows it is in driver.ts. */
   function end(because: Ending): void {
-    const ending = verdict(because);
+    const { code, detail } = verdict(because);
     host.move('end');
     wipe();
     phase = { at: 'over' };
     line.leave();
-    host.emit({ type: 'show', view: { type: 'ended', ...ending, exit: CODES[ending.code] } });
+    host.emit({ type: 'show', view: { type: 'ended', code, detail, exit: CODES[code] } });
   }
 
   /** What must not be lost behind another reason, which may be the relay's choice: somebody else was there. */
   function verdict(ending: Ending): Ending {
     if (goodbye.refused) return { code: 'SC-403', detail: {} };
-    const burnt = attempts.close();
-    if (burnt === undefined) return { code: ending.code, detail: ending.detail };
+    const burnt = meeting.attempts.close();
+    if (burnt === undefined) return ending;
     if (CODES[ending.code] !== EXIT.internal) return burnt;
     host.notice(burnt.code, burnt.detail);
-    return { code: ending.code, detail: ending.detail };
+    return ending;
   }
 
   /** Keys, then what was sealed, then text; what breaks on the way keeps nothing else from being wiped. */
   function wipe(): void {
-    const conversation = phase.at === 'talking' ? phase.conversation : undefined;
-    for (const each of [() => code.prs.wipe(), attempts.settled, () => conversation?.wipe(), sender.fail]) {
+    const talk = phase.at === 'talking' ? phase.talk : undefined;
+    for (const each of [meeting.settled, () => talk?.wipe(), sender.fail]) {
       try {
         each();
       } catch {
@@ -540,22 +251,18 @@ export function createSession(options: SessionOptions): Session {
     if (!isSecurechatError(error))
       return { code: 'SC-501', detail: { why: error instanceof Error ? error.message : 'unknown' } };
     try {
-      if (phase.at === 'talking') phase.conversation.abort(now);
+      if (phase.at === 'talking') phase.talk.abort(now);
     } catch {
       // The last word is a courtesy: what broke may also keep it from being said.
     }
     return { code: error.code, detail: error.detail };
   }
 
-  function wakeAt(now: number): number {
-    if (phase.at === 'idle' || phase.at === 'over') return NEVER;
-    const due = [line.wakeAt(), goodbye.wakeAt(), state === 'closing' ? NEVER : timers.next()];
-    if (phase.at === 'meeting') due.push(attempts.wakeAt());
-    if (phase.at === 'talking' && goodbye.phase !== 'flushing') {
-      due.push(phase.resume.wakeAt(), phase.conversation.wakeAt(now));
-      if (phase.resume.visiting) due.push(attempts.wakeAt());
-    }
-    return Math.min(...due);
+  /** What nobody took over is wiped here. */
+  function discard(event: SessionEvent): void {
+    if (event.type !== 'ui') return;
+    if (event.event.type === 'send') event.event.text.fill(0);
+    if (event.event.type === 'code') event.event.code.fill(0);
   }
 
   function perform(event: SessionEvent, now: number): void {
@@ -569,11 +276,11 @@ export function createSession(options: SessionOptions): Session {
     }
   }
 
-  /** What nobody took over is wiped here. */
-  function discard(event: SessionEvent): void {
-    if (event.type !== 'ui') return;
-    if (event.event.type === 'send') event.event.text.fill(0);
-    if (event.event.type === 'code') event.event.code.fill(0);
+  function wakeAt(now: number): number {
+    if (phase.at === 'idle' || phase.at === 'over') return NEVER;
+    const idle = state === 'closing' ? NEVER : timers.next();
+    const parts = phase.at === 'talking' ? phase.talk.wakeAt(now) : meeting.wakeAt();
+    return Math.min(line.wakeAt(), parts, idle);
   }
 
   return {
