@@ -79,7 +79,7 @@ describe('writing', () => {
     expect(sent(rig)).toEqual(['half', 'again']);
   });
 
-  test('a paste of 64 KiB of mixed scripts is sent as one message, intact; more than that is said and not sent', async () => {
+  test('a paste of 64 KiB of mixed scripts is sent as one message, intact; what does not fit is told', async () => {
     const rig = await chatting();
     const part = 'Grüße 今日は שלום مرحبا नमस्ते 👩\u200d👩\u200d👧 e\u0301\n';
     const all = part.repeat(Math.floor(MESSAGE_LIMIT / bytes(part).length));
@@ -90,10 +90,8 @@ describe('writing', () => {
     expect(sent(rig)).toEqual([all + rest]);
     rig.input.type(PASTE(`${all}${rest}yz`));
     await rig.type('');
-    expect(await seen(rig)).toContain(SCREEN_WORDS.full(1, MESSAGE_LIMIT));
+    expect(await seen(rig)).toContain(SCREEN_WORDS.full(2));
     await rig.type('\r');
-    expect(rig.events).toHaveLength(1);
-    await rig.type('\x7f\r');
     expect(sent(rig)).toEqual([all + rest, all + rest]);
   });
 
@@ -313,7 +311,7 @@ describe('safety words', () => {
   test('/verify shows them at any time, Esc goes back, and what is typed is not lost', async () => {
     const rig = await chatting();
     await rig.type('/verify\r');
-    expect(await seen(rig)).toContain(SCREEN_WORDS.words.none);
+    expect(await seen(rig)).toContain(UI_WORDS.noSafetyWords);
     rig.show(words(false));
     expect(await seen(rig)).toContain(UI_WORDS.safetyWords('anchor  river  copper  tunnel'));
     await rig.type('/verify\r');
@@ -377,7 +375,7 @@ describe('commands', () => {
     await rig.type('/clear\r');
     rig.show(status(2, 'sent'));
     await rig.type('/status\r');
-    expect(await seen(rig)).toContain(UI_WORDS.status.messages(0, 1, 1, 1));
+    expect(await seen(rig)).toContain(UI_WORDS.status.messages({ held: 0, sent: 1, delivered: 1, failed: 1 }));
     expect(await seen(rig)).toContain(UI_WORDS.status.unverified);
   });
 
