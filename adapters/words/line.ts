@@ -3,6 +3,8 @@
  * every terminal. No text of a person, no room code and no key may be in this file or be passed to it.
  */
 
+import { FILE_WORDS } from './files.js';
+
 /** 4,096 */
 export function number(count: number): string {
   return count.toLocaleString('en-US');
@@ -39,6 +41,7 @@ export const UI_WORDS = {
   noAnswer: 'Answer yes or no. Nothing was sent.',
   peerConfirmed: 'Your peer says that the words match.',
   peerName: 'Your peer is called ',
+  files: FILE_WORDS,
   delivered: (count: number) => (count === 1 ? 'Delivered.' : `Delivered: ${number(count)} messages.`),
   failed: (count: number) => `${counted(count, 'message')} did not arrive.`,
   more: (count: number) => `${counted(count, 'more character')}: /more shows them.`,
@@ -48,7 +51,7 @@ export const UI_WORDS = {
   leavingNow: 'Leaving without waiting for what is queued.',
   absent: 'Only --ui rich has this command. Nothing was sent.',
   misused: 'Use /verify, /verify yes or /verify no. Nothing was sent.',
-  unknown: 'Unknown command; nothing was sent. /help lists them; // sends a leading /.',
+  unknown: 'Unknown command. Nothing was sent. /help lists commands; // sends a /.',
   peerNameless: 'Your peer gave no name.',
   ownName: 'Choose your own name at the start, with --name.',
   status: {

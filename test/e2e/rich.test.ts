@@ -189,7 +189,7 @@ describe.skipIf(!hasPty)('a conversation', () => {
     maker.type('\r');
     await guest.shows(/peer {2}\/quit[^]*│ pasted/);
     maker.type('/nothing\r');
-    await maker.shows('unknown command');
+    await maker.shows('Unknown command');
     maker.type('\x15\x1bOP');
     await maker.shows('Alt-Enter    a new line');
     maker.type('\x1b');

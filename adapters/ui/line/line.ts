@@ -67,6 +67,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   /** The person wants to leave. */
   let leaving = false;
   let lossTold = false;
+  /** How far each transfer was said to be. */
+  const steps = new Map<number, number>();
 
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
@@ -275,6 +277,14 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     printer.ending(sanitize(utf8(`${text} (${code})`)));
   }
 
+  /** A line for each tenth of a transfer; with an unknown end for each doubling. */
+  function progress({ id, bytes, total }: Extract<UiView, { type: 'progress' }>): void {
+    const step = total === undefined ? Math.floor(Math.log2(bytes + 1)) : Math.floor((bytes * 10) / Math.max(total, 1));
+    if (steps.get(id) === step) return;
+    steps.set(id, step);
+    notice(ascii(UI_WORDS.files.progress(id, bytes, total)));
+  }
+
   function draw(view: UiView): void {
     switch (view.type) {
       case 'state':
@@ -317,6 +327,16 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
       case 'peer-confirmed':
         say(UI_WORDS.peerConfirmed);
         return;
+      case 'offer':
+        outside(ascii((view.incoming ? UI_WORDS.files.offered : UI_WORDS.files.offering)(view)), sanitize(view.name));
+        return;
+      case 'progress':
+        progress(view);
+        return;
+      case 'file-done':
+        notice(ascii(UI_WORDS.files.done(view)));
+        return;
+      case 'file-failed':
       case 'notice':
         outside(plainBuffer(0), sanitize(utf8(`${view.text} (${view.code})`)));
         if (asking) ask();

@@ -8,7 +8,7 @@ import { ascii } from '../../../core/protocol/bytes.js';
 import { UI_WORDS } from '../../words/line.js';
 import { SCREEN_WORDS } from '../../words/screen.js';
 import { timeOfDay } from '../../text/time.js';
-import { type Row, type Span, type Style, span } from './frame.js';
+import { type Row, type Span, type Style, spaces, span } from './frame.js';
 import type { Glyphs } from './glyphs.js';
 import type { Anchor, Entry, Scrollback } from './scrollback.js';
 import { cut, worstWidthOf } from '../../text/width.js';
@@ -40,7 +40,7 @@ export interface Place {
   readonly glyphs: Glyphs;
 }
 
-/** Cells for the names when the peer is called so; nothing: it gave no name. */
+/** Cells for the names when the peer is called so. It says it once: no message of it moves what stands there. */
 export function nameColumn(peerName: Uint8Array): number {
   return Math.max(NAME_LEAST, worstWidthOf(cut(peerName, NAME_WIDTH)));
 }
@@ -141,12 +141,12 @@ function rowsOf(entry: Entry, place: Place): Rows {
 function widths(entry: Entry, { width, wide, names }: Place): readonly [number, number] {
   if (entry.type === 'notice') return [width - NOTICE.length, width - NOTICE.length];
   if (!wide) return [width - INDENT, width - INDENT];
-  const first = width - GUTTER - TIME - names - 2;
+  const first = width - GUTTER - TIME - Math.max(names, worstWidthOf(nameOf(entry))) - 2;
   return [first, width - GUTTER - WIDE_TEXT];
 }
 
-function nameOf(entry: Exclude<Entry, { type: 'notice' }>, { wide, names }: Place): Uint8Array {
-  return cut(entry.type === 'own' ? ascii(SCREEN_WORDS.me) : entry.name, wide ? names : NAME_WIDTH);
+function nameOf(entry: Exclude<Entry, { type: 'notice' }>): Uint8Array {
+  return cut(entry.type === 'own' ? ascii(SCREEN_WORDS.me) : entry.name, NAME_WIDTH);
 }
 
 function drawRow(entry: Entry, place: Place, row: number): Row {
@@ -170,10 +170,11 @@ function drawRow(entry: Entry, place: Place, row: number): Row {
   }
   const spans = [
     span(column, 'dim', timeOfDay(entry.at)),
-    span(column + TIME, entry.type === 'own' ? 'bold' : 'accent', nameOf(entry, place)),
+    span(column + TIME, entry.type === 'own' ? 'bold' : 'accent', nameOf(entry)),
   ];
   if (!header) {
-    spans.push(span(column + TIME + place.names + 2, 'plain', text));
+    const gap = Math.max(0, place.names - worstWidthOf(nameOf(entry))) + 2;
+    spans.push(span(undefined, 'plain', spaces(gap)), span(undefined, 'plain', text));
   }
   if (entry.type === 'own') spans.push(statusSpan(entry, place));
   return spans;

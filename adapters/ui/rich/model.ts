@@ -240,7 +240,21 @@ export function createModel(sanitize: Sanitize): Model {
         model.peerConfirmed = true;
         return notice(UI_WORDS.peerConfirmed);
       case 'notice':
+      case 'file-failed':
         return notice(`${view.text} (${view.code})`);
+      case 'offer':
+        scrollback.add({
+          type: 'notice',
+          text: concat(
+            utf8((view.incoming ? UI_WORDS.files.offered : UI_WORDS.files.offering)(view)),
+            sanitize(view.name),
+          ),
+        });
+        return;
+      case 'progress':
+        return;
+      case 'file-done':
+        return notice(UI_WORDS.files.done(view));
       case 'ended':
         model.ending = sanitize(utf8(`${view.text} (${view.code})`));
     }

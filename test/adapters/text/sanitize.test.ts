@@ -1,9 +1,9 @@
 /** The sanitiser: every rule of its file, the corpus of hostile strings, and generated ones. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JOIN_LIMIT, MARK_LIMIT, SHOWN_LIMIT, sanitize } from '../../../adapters/text/sanitize.js';
+import { fc, runs } from '../../support/chance.js';
 import { bytes } from '../../support/streams.js';
 
 const clean = (text: string, lines = false): string => Buffer.from(sanitize(bytes(text), { lines })).toString('utf8');
@@ -79,7 +79,7 @@ describe('ill-formed UTF-8', () => {
         const decoded = new TextDecoder().decode(Uint8Array.from(raw));
         expect(cleanBytes(...raw)).toBe(clean(decoded));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(100, 1_000) },
     );
   });
 });
@@ -142,6 +142,15 @@ describe('what attaches itself is bounded', () => {
 });
 
 describe('long text is folded', () => {
+  test('with `whole` nothing is folded, and all other rules hold', () => {
+    const whole = (text: string): string =>
+      Buffer.from(sanitize(bytes(text), { lines: true, whole: true })).toString('utf8');
+    expect(whole('a'.repeat(65_536))).toBe('a'.repeat(65_536));
+    expect(whole('\u202e'.repeat(21_845))).toBe('<U+202E>'.repeat(21_845));
+    expect(whole('\0'.repeat(65_536))).toBe('\u2400'.repeat(65_536));
+    expect(whole(`a${'\u0301'.repeat(32_000)}`)).toBe(`a${'\u0301'.repeat(MARK_LIMIT)}<+31996>`);
+  });
+
   test('the limit itself is shown whole', () => {
     expect(clean('a'.repeat(SHOWN_LIMIT))).toBe('a'.repeat(SHOWN_LIMIT));
   });
@@ -259,7 +268,7 @@ describe('generated hostile text', () => {
         expectHarmless(output, lines);
         expect(sanitize(output, { lines })).toEqual(output);
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(500, 5_000) },
     );
   });
 
@@ -272,7 +281,7 @@ describe('generated hostile text', () => {
         expectHarmless(output, true);
         expect(sanitize(output, { lines: true })).toEqual(output);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(10, 50) },
     );
   });
 });
