@@ -34,7 +34,7 @@ export const UI_WORDS = {
   orPaste: 'Or send a link:  ',
   safetyWords: (words: string) => `Safety words:  ${words}`,
   safetyWordsRequired: 'Read them aloud to each other: all four must be the same on both sides.',
-  safetyWordsOptional: 'If you both have the same, nobody is in the middle. /verify shows them again.',
+  safetyWordsOptional: 'If both sides match, nobody is in the middle. /verify shows them again.',
   noSafetyWords: 'No safety words yet: your peer has not joined.',
   tellVerified: 'They match: /verify yes   They do not: /verify no',
   question: 'Do the words match? (yes/no)',

@@ -27,10 +27,8 @@ const KEYS = [
   'Ctrl-L       redraw the screen',
   'Ctrl-C       twice: say goodbye and wipe; also Ctrl-D on an empty line',
   'Ctrl-Z       clear the screen and suspend',
-  'F1           this help',
-  'F2           the safety words',
-  'F3           the rest of a long message',
-  'm, x         safety words: they match, they do not',
+  'F1, F2, F3   this help; the safety words; the rest of a long message',
+  'm, x         the answer to the safety words: they match, they do not',
 ] as const;
 
 export const SCREEN_WORDS = {
@@ -81,7 +79,7 @@ export const SCREEN_WORDS = {
   },
   unread: (count: number) => `${String(count)} new`,
   older: 'End: newest',
-  again: 'Again: say goodbye and wipe',
+  again: 'Press it again to leave and wipe',
   tooSmall: (columns: number, rows: number) => `too small: needs ${String(columns)}x${String(rows)}`,
   help: [...KEYS, '', ...COMMANDS],
   more: (count: number) => `${counted(count, 'more character')}: F3`,

@@ -347,7 +347,12 @@ describe('input', () => {
     await rig.ui.close();
     const said = rig.errors.text().split('\n');
     const { status: words } = UI_WORDS;
-    const none = [words.unverified, words.messages({ held: 0, sent: 0, delivered: 0, failed: 0 }), UI_WORDS.peerNameless, UI_WORDS.ownName];
+    const none = [
+      words.unverified,
+      words.messages({ held: 0, sent: 0, delivered: 0, failed: 0 }),
+      UI_WORDS.peerNameless,
+      UI_WORDS.ownName,
+    ];
     expect(said.slice(0, 4)).toEqual(none.map((line) => `-- ${line}`));
     const known = [words.verified, words.messages({ held: 1, sent: 0, delivered: 1, failed: 1 }), words.roundTrip(12)];
     expect(said.slice(-6, -1)).toEqual(

@@ -321,8 +321,15 @@ describe('the terminal', () => {
 
 describe('where rich can work', () => {
   const tty = { isTTY: true, setRawMode: () => undefined, columns: 80, rows: 24 };
-  const why = (more: { input?: object; output?: object; env?: Record<string, string>; platform?: string } = {}): string | undefined =>
-    whyNotRich({ input: { ...tty, ...more.input }, output: { ...tty, ...more.output }, env: { TERM: 'xterm', ...more.env }, platform: more.platform ?? 'linux' });
+  const why = (
+    more: { input?: object; output?: object; env?: Record<string, string>; platform?: string } = {},
+  ): string | undefined =>
+    whyNotRich({
+      input: { ...tty, ...more.input },
+      output: { ...tty, ...more.output },
+      env: { TERM: 'xterm', ...more.env },
+      platform: more.platform ?? 'linux',
+    });
 
   test('is a terminal at both ends that is large enough and not dumb', () => {
     expect(why()).toBeUndefined();
