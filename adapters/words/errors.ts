@@ -274,6 +274,13 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
     cause: 'There is text that did not arrive: the line is down, or the peer does not answer for it.',
     remedy: 'Wait, or leave again.',
   },
+  'SC-329': {
+    sentence: always(
+      'NOT VERIFIED: the safety words could not be compared again. Words shown earlier say nothing about now.',
+    ),
+    cause: 'New safety words were asked for, and none came within 30 seconds.',
+    remedy: 'Ask again; if none come, leave and meet with a new code.',
+  },
   'SC-340': {
     sentence: always('This chat cannot read or write files.'),
     cause: 'A file was to be sent or received, and the program was not given a folder for that.',

@@ -85,7 +85,7 @@ export interface Channel {
    */
   resume(peer: Position, now: number): void;
   /** Provisional A has found the peer's attempt again: its frames are sent from number 0, and nothing is proven. */
-  repeat(now: number): void;
+  restart(now: number): void;
   /** Seals these records at once, alone. The frame's number, or undefined when it may not be: try again after an ack. */
   send(records: readonly ProtocolRecord[], now: number): number | undefined;
   /** Throws RemoteProtocolError when the peer broke a rule: the session ends. */
@@ -350,7 +350,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
       again(now);
     },
 
-    repeat: again,
+    restart: again,
 
     tick(now) {
       compare.tick(now);

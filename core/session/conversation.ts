@@ -11,6 +11,7 @@ import type { Established } from '../protocol/handshake.js';
 import { type ByeReason, type ProtocolRecord, recordSize } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
 import { type ChannelRecord, createChannel } from './channel.js';
+import type { Comparison } from './compare.js';
 import type { Source } from './composer.js';
 import type { Host } from './events.js';
 import { createIncoming } from './incoming.js';
@@ -30,6 +31,8 @@ export interface ConversationOptions {
   readonly resumeTimeout: number;
   /** The list of 2048 words. */
   readonly words: readonly string[];
+  /** Both sides compare the safety words, because there is no secret. */
+  readonly secretless: boolean;
   /** The person compares the safety words before anything is shown or sent. */
   readonly compare: boolean;
   /** Told to the peer once that is allowed; UTF-8, may be empty. */
@@ -53,6 +56,8 @@ export interface Conversation {
   readonly compared: boolean;
   /** The answer, once: when it is asked for, and also when it is not. */
   confirm(match: boolean, now: number): void;
+  /** The person asks for safety words of the present. False: not before the peer has confirmed its own, where that is due. */
+  compareAgain(now: number): boolean;
   /** Own goodbye after all own text; `code` is how the session then ends. A second call does not wait for the text. */
   leave(code: Code, now: number): void;
   /** Does what is due and sends what may be sent. */
@@ -75,6 +80,8 @@ export function createConversation(
   let trusted = !options.compare;
   let compared = false;
   let peerConfirmed = false;
+  /** The peer compares first: it says so when it has. */
+  const confirmationDue = options.secretless || (established.peer.features & FEATURE_VERIFY) !== 0;
   /** Records that wait for room in the window. */
   const announcements: ProtocolRecord[] = [];
   const announcing: Source = {
@@ -113,7 +120,7 @@ export function createConversation(
       sources: [announcing, inbox, sender].map((source) => whileTalking(source)),
       cover: options.cover || (established.peer.features & FEATURE_COVER) !== 0,
       askable: () => trusted,
-      compared,
+      compared: onComparison,
     },
     start,
   );
@@ -140,14 +147,7 @@ export function createConversation(
     sender.proven();
     channel.send([{ type: 'ping' }], start);
   }
-  host.emit({
-    type: 'show',
-    view: {
-      type: 'safety-words',
-      words: established.words.map((index) => options.words[index] ?? ''),
-      required: options.compare,
-    },
-  });
+  showWords(established.words, options.compare);
   host.move(options.compare ? 'keysUnverified' : 'keysConfirmed');
   if (trusted && (established.peer.features & FEATURE_VERIFY) !== 0) host.notice('SC-321');
   if (options.compare && options.name.length > 0) announcements.push({ type: 'name', name: options.name });
@@ -155,6 +155,17 @@ export function createConversation(
   if (established.peer.name.length > 0) inbox.name(established.peer.name);
   established.peer.name.fill(0);
   tick(start);
+
+  function onComparison(what: Comparison): void {
+    if (what.type === 'words') showWords(what.words, false);
+    else host.emit({ type: 'show', view: { type: 'comparing', late: what.type === 'starved' } });
+    if (what.type === 'starved') host.notice('SC-329');
+  }
+
+  function showWords(indices: readonly number[], required: boolean): void {
+    const words = indices.map((index) => options.words[index] ?? '');
+    host.emit({ type: 'show', view: { type: 'safety-words', words, required } });
+  }
 
   /** Before the words are confirmed, and after a goodbye, nothing of the person goes out. */
   function whileTalking(source: Source): Source {
@@ -382,6 +393,12 @@ export function createConversation(
         bound(now);
       }
       tick(now);
+    },
+
+    compareAgain(now) {
+      if (!trusted || (confirmationDue && !peerConfirmed)) return false;
+      channel.compare(now);
+      return true;
     },
 
     leave(code, now) {
