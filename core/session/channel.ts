@@ -341,7 +341,8 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     },
 
     resume(peer, now) {
-      if (!(peer.expected >= unacked.lowest)) throw new RemoteProtocolError('the peer expects what it has acknowledged');
+      if (!(peer.expected >= unacked.lowest))
+        throw new RemoteProtocolError('the peer expects what it has acknowledged');
       unacked.acknowledge(peer.expected);
       if (!(peer.next >= expected)) throw new RemoteProtocolError('the peer has sealed fewer frames than were opened');
       repeated = expected - (concluded?.ack ?? expected);

@@ -105,7 +105,15 @@ export function createSession(options: SessionOptions): Session {
     conversation = createConversation(
       host,
       sender,
-      { ...options, established: result, compare, secretless: options.form === 'none', cover, proven: () => prs.wipe(), elsewhere },
+      {
+        ...options,
+        established: result,
+        compare,
+        secretless: options.form === 'none',
+        cover,
+        proven: () => prs.wipe(),
+        elsewhere,
+      },
       now,
     );
     if (refused) conversation.confirm(false, now);

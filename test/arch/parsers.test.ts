@@ -62,7 +62,11 @@ const RECORDS: readonly ProtocolRecord[] = [
   { type: 'bulk-open', id: 0, offer: { kind: 'files', count: 2, bytes: undefined, name: utf8('photos') } },
   { type: 'bulk-credit', id: 0, counter: 7, window: 16 },
   { type: 'bulk-close', opener: 'B', id: 0, reason: 'whole' },
-  { type: 'paths', token: new Uint8Array(32), candidates: [{ observed: true, address: Uint8Array.of(9, 9, 9, 9), port: 5000 }] },
+  {
+    type: 'paths',
+    token: new Uint8Array(32),
+    candidates: [{ observed: true, address: Uint8Array.of(9, 9, 9, 9), port: 5000 }],
+  },
   { type: 'confirmed' },
   { type: 'rekey-wanted' },
   { type: 'name', name: utf8('Bo') },

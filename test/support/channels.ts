@@ -81,7 +81,10 @@ export function channelOf(
   return Object.assign(self, { channel });
 }
 
-export function channels(options: Partial<ChannelOptions> = {}, crypto: CryptoPort = createTweetnaclCrypto()): Channels {
+export function channels(
+  options: Partial<ChannelOptions> = {},
+  crypto: CryptoPort = createTweetnaclCrypto(),
+): Channels {
   const ends = ratchets(crypto);
   const clock = { now: 0 };
   const [a, b] = [channelOf(ends, 'A', options, () => clock.now), channelOf(ends, 'B', options, () => clock.now)];

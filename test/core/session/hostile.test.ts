@@ -299,7 +299,8 @@ describe('frames of an established session', () => {
 
   it('noise of any size and shape changes nothing', () => {
     const pair = connectedPair();
-    for (let length = 0; length < 2000; length += 13) pair.deliver('left', new Uint8Array(length).fill(0x80 + (length % 64)));
+    for (let length = 0; length < 2000; length += 13)
+      pair.deliver('left', new Uint8Array(length).fill(0x80 + (length % 64)));
     for (const type of [0, 5, 0x0f, 0x11, 0xff]) pair.deliver('left', new Uint8Array(1280).fill(type));
     pair.send('right', 'still here');
     expect(pair.left.messages).toEqual(['still here']);
