@@ -62,9 +62,9 @@ describe('a message of 65,000 characters', () => {
   });
 
   test.each<[string, RigOptions, (rig: UiRig) => Promise<void> | void, UiView]>([
-    ['who leaves', {}, (rig) => rig.person('/quit'), { ...LEFT, code: 'SC-317' } as UiView],
-    ['the panic key', {}, (rig) => rig.person('/wipe'), { ...LEFT, code: 'SC-311', exit: 130 } as UiView],
-    ['an interruption', {}, () => undefined, { ...LEFT, code: 'SC-311', exit: 130 } as UiView],
+    ['who leaves', {}, (rig) => rig.person('/quit'), { ...LEFT, code: 'SC-317' }],
+    ['the panic key', {}, (rig) => rig.person('/wipe'), { ...LEFT, code: 'SC-311', exit: 130 }],
+    ['an interruption', {}, () => undefined, { ...LEFT, code: 'SC-311', exit: 130 }],
     ['--wipe-scrollback', { wipeScrollback: true }, () => undefined, LEFT],
   ])('is not written at the end for %s', async (_who, options, leave, ended) => {
     const rig = open({ terminal: true, ...options });
