@@ -1,9 +1,10 @@
 /** Relays that share their rooms over a real Redis: seats that land apart, third seats, ghosts, and everything that dies. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { SEND_BUFFER_LIMIT } from '../../adapters/relay/host.js';
 import { shareRooms } from '../../adapters/relay/redis.js';
 import { LINK_WINDOW } from '../../core/relay/cluster.js';
 import { startRelay as startSocketio } from '../../relay-socketio/server.js';
-import { SEND_BUFFER_LIMIT, startRelay as startWs } from '../../relay-ws/server.js';
+import { startRelay as startWs } from '../../relay-ws/server.js';
 import { freePort, hasRedis, startRedis, type TestRedis } from '../support/redis.js';
 import { GENEROUS, runRelayProgram, startRelayProcess } from '../support/relay.js';
 import { randomId, randomJoin } from '../support/relay-client.js';
