@@ -157,10 +157,17 @@ function isConnection(value: unknown): value is Connection {
 }
 
 function isUiEvent(event: unknown): event is UiEvent {
-  const { type, text, match, why } = isObject(event) ? event : {};
+  const { type, text, match, why, paths, id, collision } = isObject(event) ? event : {};
   switch (type) {
     case 'send':
       return text instanceof Uint8Array;
+    case 'offer':
+      return Array.isArray(paths) && paths.every((path) => path instanceof Uint8Array);
+    case 'accept':
+    case 'reject':
+      return (id === undefined || Number.isSafeInteger(id)) && isCollision(collision);
+    case 'cancel':
+      return Number.isSafeInteger(id);
     case 'confirm':
       return typeof match === 'boolean';
     case 'malformed':
@@ -175,6 +182,10 @@ function isUiEvent(event: unknown): event is UiEvent {
     default:
       return false;
   }
+}
+
+function isCollision(value: unknown): boolean {
+  return value === undefined || value === 'rename' || value === 'skip';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -64,6 +64,7 @@ export const CODES = {
   'SC-326': EXIT.ok, // nobody was at the terminal for the idle time, goodbye exchanged
   'SC-327': EXIT.ok, // enough is held while the line is down: no more input is taken (notice)
   'SC-328': EXIT.lost, // leaving waits for text that is not delivered (notice)
+  'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // one attempt failed (notice)
   'SC-403': EXIT.violation, // safety words did not match

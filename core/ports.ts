@@ -194,6 +194,27 @@ export type UiView =
   | { readonly type: 'peer'; readonly name: Uint8Array }
   /** The peer's person said that the safety words match. Display only. */
   | { readonly type: 'peer-confirmed' }
+  /**
+   * A transfer of files begins: the peer offers (`incoming`; it waits for `accept` or `reject`), or this side does. Ids
+   * count from 1, for both directions together. `name`, UTF-8: of the first file, or of the folder. `bytes` and `free`
+   * (room in the destination) may be unknown. `exists`: something of that name is there already.
+   */
+  | {
+      readonly type: 'offer';
+      readonly id: number;
+      readonly incoming: boolean;
+      readonly name: Uint8Array;
+      readonly count: number;
+      readonly bytes: number | undefined;
+      readonly free: number | undefined;
+      readonly exists: boolean;
+    }
+  /** At most four a second for each transfer; the first, with 0, says that the offer was accepted. */
+  | { readonly type: 'progress'; readonly id: number; readonly bytes: number; readonly total: number | undefined }
+  /** All of it arrived and every checksum fits. `sum`: SHA-256 in hex, of the file, or of all their sums in order. */
+  | { readonly type: 'file-done'; readonly id: number; readonly bytes: number; readonly sum: string }
+  /** It ended otherwise. `text` is a sentence for the person, already neutralised. */
+  | { readonly type: 'file-failed'; readonly id: number; readonly code: Code; readonly text: string }
   /** A sentence for the person, already neutralised, with its stable code. */
   | { readonly type: 'notice'; readonly code: Code; readonly text: string }
   /** The end, once, last: everything is wiped. */
@@ -204,6 +225,16 @@ export type UiEvent =
   /** UTF-8, at most 64 KiB; longer is refused with a notice. */
   | { readonly type: 'send'; readonly text: Uint8Array }
   | { readonly type: 'confirm'; readonly match: boolean }
+  /** Offer these files and folders to the peer; UTF-8, as a person names them. */
+  | { readonly type: 'offer'; readonly paths: readonly Uint8Array[] }
+  /**
+   * Take what the peer offers; without an id the oldest offer that waits. `collision`: what becomes of a file whose name is
+   * taken (default `rename`); nothing is ever overwritten.
+   */
+  | { readonly type: 'accept'; readonly id?: number | undefined; readonly collision?: 'rename' | 'skip' | undefined }
+  | { readonly type: 'reject'; readonly id?: number | undefined }
+  /** End a transfer of either direction. */
+  | { readonly type: 'cancel'; readonly id: number }
   /** Goodbye now, after all own text is acknowledged. */
   | { readonly type: 'quit' }
   /** No more input will come: goodbye after everything given so far has been sent and acknowledged. */

@@ -12,6 +12,7 @@ import {
   type RoomCode,
   withPassphrase,
 } from '../../core/room/code.js';
+import type { Meeting } from '../../core/room/invite.js';
 import { resemblesGenerated, suggest } from '../../core/room/completion.js';
 import type { Wordlist } from '../../core/room/words.js';
 import { describe } from '../words/describe.js';
@@ -37,12 +38,15 @@ export interface EnteredCode {
   /** It was made here and must be told to the peer. */
   readonly created: boolean;
   /** From an invitation link. */
-  readonly relay: URL | undefined;
+  readonly meeting: CheckedMeeting | undefined;
   /** Where the UI reads on. */
   readonly input: Input;
   /** What the person should be told about it. */
   readonly notices: readonly Code[];
 }
+
+/** What an invitation link says, its address judged. */
+export type CheckedMeeting = Omit<Meeting, 'relay'> & { readonly relay: URL };
 
 /** Throws SecurechatError SC-109, SC-110, SC-301, SC-302, SC-310, SC-311, SC-505. */
 export async function enterCode(entry: CodeEntry): Promise<EnteredCode> {
@@ -79,7 +83,7 @@ export async function enterCode(entry: CodeEntry): Promise<EnteredCode> {
 interface ReadCode {
   readonly code: RoomCode;
   readonly created: boolean;
-  readonly relay: URL | undefined;
+  readonly meeting: CheckedMeeting | undefined;
 }
 
 function finish(read: ReadCode, input: Input, notices: readonly Code[]): EnteredCode {
@@ -87,14 +91,15 @@ function finish(read: ReadCode, input: Input, notices: readonly Code[]): Entered
 }
 
 function newCode({ random, words }: CodeEntry): ReadCode {
-  return { code: generateCode(random, words), created: true, relay: undefined };
+  return { code: generateCode(random, words), created: true, meeting: undefined };
 }
 
 /** A code or an invitation link. */
 function readCode(bytes: Uint8Array, { words, checkRelay }: CodeEntry): ReadCode {
-  const { code, relay } = parseTyped(bytes, words, normalize);
+  const { code, meeting } = parseTyped(bytes, words, normalize);
   try {
-    return { code, created: false, relay: relay === undefined ? undefined : checkRelay(relay) };
+    const checked = meeting === undefined ? undefined : { ...meeting, relay: checkRelay(meeting.relay) };
+    return { code, created: false, meeting: checked };
   } catch (error) {
     code.secret.fill(0);
     throw error;

@@ -93,7 +93,7 @@ export function run(argv: readonly string[], io: Io): Run {
     }
     const color = colorOf(options, io);
     const entered = await Promise.race([enter(options, io, color, before.signal), calledOff]);
-    const relay = options.relay ?? entered.relay;
+    const relay = options.relay ?? entered.meeting?.relay;
     const streams = {
       input: entered.input,
       output: io.stdout,
@@ -153,7 +153,7 @@ export function run(argv: readonly string[], io: Io): Run {
       present: (code) => {
         const typed = formatCode(code);
         // A relay inside this process is of no use in a link.
-        const inLink = relay === undefined || relay.started ? undefined : relay.url.href;
+        const inLink = relay === undefined || relay.started ? undefined : { relay: relay.url.href };
         return { code: typed, invite: formatInvite(typed, inLink) };
       },
       verify: options.verify,

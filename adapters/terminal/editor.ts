@@ -8,13 +8,14 @@ import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
 import type { Origin } from '../ui/rich/commands.js';
 import { characterEnd, characterStart, worstWidthOf } from '../text/width.js';
 
-/** Bytes that can be written: those of one message, and a second slash. */
-export const EDITOR_LIMIT = MESSAGE_LIMIT + 1;
+/** Bytes that can be written: those of one message, and behind a first slash the second one, which is not sent. */
+const EDITOR_LIMIT = MESSAGE_LIMIT + 1;
 /** The buffer begins with this and doubles. */
 const FIRST_BUFFER = 1024;
 
 const LF = 0x0a;
 const SPACE = 0x20;
+const SLASH = 0x2f;
 
 export interface Editor extends Origin {
   /** Bytes. */
@@ -110,8 +111,8 @@ export function createEditor(): Editor {
   function wordStart(): number {
     const text = before();
     let at = start;
-    while (at > 0 && isBlank(text[at - 1])) at--;
-    while (at > 0 && !isBlank(text[at - 1])) at--;
+    while (at > 0 && isBlank(text, at - 1)) at--;
+    while (at > 0 && !isBlank(text, at - 1)) at--;
     return at;
   }
 
@@ -119,8 +120,8 @@ export function createEditor(): Editor {
   function wordLength(): number {
     const text = after();
     let at = 0;
-    while (at < text.length && isBlank(text[at])) at++;
-    while (at < text.length && !isBlank(text[at])) at++;
+    while (at < text.length && isBlank(text, at)) at++;
+    while (at < text.length && !isBlank(text, at)) at++;
     return at;
   }
 
@@ -158,8 +159,18 @@ export function createEditor(): Editor {
     startPasted = false;
   }
 
+  /** What would be sent is never longer than a message. */
+  function limit(): number {
+    const [first, second] = [byteAt(0), byteAt(1)];
+    return first === SLASH && second === SLASH && !startPasted ? EDITOR_LIMIT : MESSAGE_LIMIT;
+  }
+
+  function byteAt(position: number): number | undefined {
+    return buffer[position < start ? position : end + position - start];
+  }
+
   function insert(text: Uint8Array, fromPaste: boolean): number {
-    let fits = Math.min(text.length, EDITOR_LIMIT - size());
+    let fits = Math.max(0, Math.min(text.length, limit() - size()));
     while (fits > 0 && fits < text.length && ((text[fits] ?? 0) & 0xc0) === 0x80) fits--;
     if (fits === 0) return text.length;
     makeRoom(fits);
@@ -247,6 +258,9 @@ export function createEditor(): Editor {
   };
 }
 
-function isBlank(byte: number | undefined): boolean {
-  return byte === SPACE || byte === LF || byte === 0x09;
+/** A space with a mark on it is part of a word. */
+function isBlank(text: Uint8Array, at: number): boolean {
+  const byte = text[at];
+  if (byte === SPACE) return characterEnd(text, at) === at + 1;
+  return byte === LF || byte === 0x09;
 }

@@ -4,7 +4,7 @@
  */
 import { ascii, concat, plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
 import type { Sanitize } from '../../plugins/kit/define.js';
-import { UI_WORDS } from '../words/cli.js';
+import { UI_WORDS } from '../words/line.js';
 import { pointAt, putPoint } from './utf8.js';
 
 /** Characters of a name that are shown. */

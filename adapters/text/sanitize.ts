@@ -16,7 +16,7 @@
  */
 import { ascii, plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
 import type { Sanitize } from '../../plugins/kit/define.js';
-import { UI_WORDS } from '../words/cli.js';
+import { UI_WORDS } from '../words/line.js';
 import {
   hangulPart,
   isDualJoining,

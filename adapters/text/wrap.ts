@@ -43,9 +43,11 @@ export function wrap(text: Uint8Array, first: number, rest: number): Rows {
     }
     const end = characterEnd(text, at);
     const width = characterWidth(text, at, end);
+    // With a mark on it a space is a character like any other.
+    const blank = byte === SPACE && end === at + 1;
     // A row that ends at a space before may leave more behind than fits.
     while (used + width > (rows.length === 0 ? first : rest) && at > start) {
-      if (byte === SPACE) {
+      if (blank) {
         row(at, end);
         used = 0;
       } else if (breakAt > start) {
@@ -60,7 +62,7 @@ export function wrap(text: Uint8Array, first: number, rest: number): Rows {
     at = end;
     if (start === at) continue;
     used += width;
-    if (byte === SPACE) {
+    if (blank) {
       breakAt = end;
       usedAtBreak = used;
     }

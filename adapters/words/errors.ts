@@ -25,7 +25,13 @@ const RULES: Readonly<Record<CodeRule, string>> = {
   'nameplate-length': 'the part before the first dash needs 3 to 64 characters',
   'nameplate-characters': 'the part before the first dash may hold only A-Z, a-z, 0-9 and _',
   'secret-empty': 'nothing stands behind the dash',
-  link: 'it is not a complete invitation link',
+  'link-no-code': 'the invitation link ends before the code; everything behind the # belongs to it',
+  'link-characters': 'the invitation link holds a blank or another character that a link cannot hold',
+  'link-host': 'the invitation link names no host that a relay can have',
+  'link-port': 'the port in the invitation link is not one from 1 to 65535',
+  'link-parameter': 'the invitation link holds a setting that this version does not know, or one twice',
+  'link-pin': 'the certificate pin in the invitation link is damaged',
+  'link-percent': 'the invitation link holds a % that two hexadecimal digits do not follow',
 };
 
 const INPUTS: Readonly<Record<string, string>> = {
@@ -267,6 +273,11 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
       `Leaving waits:${undelivered(count)} Leave again to give ${count === 1 ? 'it' : 'them'} up.`,
     cause: 'There is text that did not arrive: the line is down, or the peer does not answer for it.',
     remedy: 'Wait, or leave again.',
+  },
+  'SC-340': {
+    sentence: always('This chat cannot read or write files.'),
+    cause: 'A file was to be sent or received, and the program was not given a folder for that.',
+    remedy: 'Start it with --files, or use securechat send and securechat receive.',
   },
   'SC-401': {
     sentence: ({ attempts }) =>

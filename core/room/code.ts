@@ -5,7 +5,7 @@
  */
 import { LocalProtocolError, SecurechatError } from '../errors.js';
 import { ascii, concat, plainBuffer, plainCopy } from '../protocol/bytes.js';
-import { CODE_LIMIT, isInvite, parseInvite } from './invite.js';
+import { CODE_LIMIT, type InviteRule, isInvite, type Meeting, parseInvite } from './invite.js';
 import { lowerCase, type Wordlist } from './words.js';
 
 declare const nameplateBrand: unique symbol;
@@ -45,7 +45,7 @@ export type CodeRule =
   | 'nameplate-length'
   | 'nameplate-characters'
   | 'secret-empty'
-  | 'link';
+  | InviteRule;
 
 const DASH = 0x2d;
 
@@ -60,8 +60,8 @@ const WIDE_SPACES = [
 /** What a person may type or paste where a code is asked for. */
 export interface TypedCode {
   readonly code: RoomCode;
-  /** The relay's address of an invitation link, printable ASCII, unchecked. */
-  readonly relay: string | undefined;
+  /** Where an invitation link says that both meet; its address is not yet judged. */
+  readonly meeting: Meeting | undefined;
 }
 
 /**
@@ -70,12 +70,12 @@ export interface TypedCode {
  */
 export function parseTyped(bytes: Uint8Array, words: Wordlist, normalize: Normalize): TypedCode {
   const typed = trim(bytes);
-  if (!isInvite(typed)) return { code: parsePlain(typed, words, normalize), relay: undefined };
-  const { code, relay } = parseInvite(typed);
-  return { code: wiping(code, () => parsePlain(code, words, normalize)), relay };
+  if (!isInvite(typed)) return { code: parsePlain(typed, words, normalize), meeting: undefined };
+  const { code, meeting } = parseInvite(typed);
+  return { code: wiping(code, () => parsePlain(code, words, normalize)), meeting };
 }
 
-/** `parseTyped` without the relay. */
+/** `parseTyped` without the meeting. */
 export function parseCode(bytes: Uint8Array, words: Wordlist, normalize: Normalize): RoomCode {
   return parseTyped(bytes, words, normalize).code;
 }
@@ -107,9 +107,21 @@ export function generateCode(random: Random, words: Wordlist): RoomCode {
   return { nameplate: randomNameplate(random), secret, form: 'generated' };
 }
 
+/** Characters of the nameplate (80 bits) and of the secret (130 bits) of a code that is only ever pasted or scanned. */
+export const STRONG_NAMEPLATE = 16;
+export const STRONG_SECRET = 26;
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** A new code for a link only: nobody can find its room, and nobody can guess its secret. Its form is `chosen`. */
+export function generateStrongCode(random: Random): RoomCode {
+  const secret = base32(random, STRONG_SECRET);
+  return { nameplate: strongNameplate(random), secret, form: 'chosen' };
+}
+
 /** The same secret under a new random nameplate, for `room-taken`. The secret's buffer moves: drop the old code. */
 export function withNewNameplate(code: RoomCode, random: Random): RoomCode {
-  return { ...code, nameplate: randomNameplate(random) };
+  const nameplate = code.nameplate.length === STRONG_NAMEPLATE ? strongNameplate(random) : randomNameplate(random);
+  return { ...code, nameplate };
 }
 
 /** The code as a person types it, UTF-8. `parseCode` gives the same code back. The caller wipes the result. */
@@ -167,6 +179,20 @@ function randomNameplate(random: Random): Nameplate {
     if (value < bound) return String(value % count).padStart(NAMEPLATE_DIGITS, '0') as Nameplate;
   }
   throw new LocalProtocolError('the random source is broken');
+}
+
+function strongNameplate(random: Random): Nameplate {
+  return String.fromCharCode(...base32(random, STRONG_NAMEPLATE)) as Nameplate;
+}
+
+/** `n` characters, 5 random bits each, no dash among them. */
+function base32(random: Random, n: number): Uint8Array {
+  const drawn = random(n);
+  const out = plainBuffer(n);
+  // 32 divides 256: every character has the same chance.
+  for (let i = 0; i < n; i++) out[i] = BASE32.charCodeAt((drawn[i] ?? 0) % 32);
+  drawn.fill(0);
+  return out;
 }
 
 /** A fresh copy of `bytes`: as they are when they are ASCII, else in NFKC. */

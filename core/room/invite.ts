@@ -1,35 +1,56 @@
 /**
- * The invitation link: `securechat://<code, percent-encoded>[?relay=<address>]`. It carries a whole code, so it is treated
- * as a secret: bytes only. The relay's address is public and becomes a string; whether it is a usable address is not
- * decided here.
+ * The invitation link: `securechat://[host[:port][/path][?transport=…&plain&pin=…]]#<code, percent-encoded>`. What stands
+ * before the `#` is public and says where the relay is; the code behind it is a secret, so it is bytes only, and no
+ * error carries any of it. No connection may be made and no address be judged in this file.
  */
 import { SecurechatError } from '../errors.js';
-import { ascii, concat, plainBuffer } from '../protocol/bytes.js';
+import { ascii, base64url, concat, plainBuffer } from '../protocol/bytes.js';
 
 /** Longest code, bytes of UTF-8, as typed and after NFKC. */
 export const CODE_LIMIT = 1024;
-/** Longest relay address in a link, bytes, decoded. */
-export const INVITE_RELAY_LIMIT = 1024;
+/** Longest part before the `#`, bytes. */
+export const INVITE_PLACE_LIMIT = 1024;
+/** A pin: the SHA-256 of the relay's certificate (DER), bytes. */
+export const PIN_LENGTH = 32;
 const SCHEME = ascii('securechat://');
-const RELAY = ascii('relay');
-const RELAY_QUERY = ascii('?relay=');
-/** Longest link, bytes: every byte of code and address may be written as %XX. */
-export const INVITE_LIMIT = SCHEME.length + 3 * CODE_LIMIT + RELAY_QUERY.length + 3 * INVITE_RELAY_LIMIT;
+/** Longest link, bytes: every byte of a code may be written as %XX. */
+export const INVITE_LIMIT = SCHEME.length + INVITE_PLACE_LIMIT + 1 + 3 * CODE_LIMIT;
 
 const PERCENT = 0x25;
-const SLASH = 0x2f;
-const QUERY = 0x3f;
 const HASH = 0x23;
-const AMPERSAND = 0x26;
-const EQUALS = 0x3d;
 const HEX = ascii('0123456789ABCDEF');
+
+/** Where both meet. */
+export interface Meeting {
+  /** `wss://host[:port]/…` or `ws://…`, no query and no fragment: printable ASCII, its host not yet judged. */
+  readonly relay: string;
+  /** Name of the transport, `[a-z0-9-]+`; absent: whichever is used here. */
+  readonly transport?: string;
+  /** SHA-256 of the certificate (DER) that the relay must show, 32 bytes; absent: the usual authorities decide. */
+  readonly pin?: Uint8Array;
+}
 
 export interface Invite {
   /** The code as bytes, decoded, not yet parsed. The caller wipes it. */
   readonly code: Uint8Array;
-  /** The relay's address, printable ASCII, unchecked. */
-  readonly relay: string | undefined;
+  /** Absent: the relay that is used here anyway. */
+  readonly meeting: Meeting | undefined;
 }
+
+/** What is wrong with a link: `detail.rule` of SC-301. */
+export type InviteRule =
+  | 'link-no-code'
+  | 'link-characters'
+  | 'link-host'
+  | 'link-port'
+  | 'link-parameter'
+  | 'link-pin'
+  | 'link-percent'
+  | 'too-long';
+
+/** host, port, path, query; the characters are checked before. */
+const PLACE = /^(\[[0-9a-fA-F:.]*\]|[^:/?[\]]*)(?::([^/?]*))?(\/[^?]*)?(?:\?(.*))?$/;
+const HOST = /^(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\.?)$/;
 
 /** True if `bytes` (trimmed) begin like a link; the scheme in either case. */
 export function isInvite(bytes: Uint8Array): boolean {
@@ -38,47 +59,94 @@ export function isInvite(bytes: Uint8Array): boolean {
   );
 }
 
-/** The parts of a link. Throws SecurechatError SC-301 (rules `link` and `too-long`) for a malformed one. */
+/** The parts of a link. Throws SecurechatError SC-301 with an InviteRule for a malformed one. */
 export function parseInvite(bytes: Uint8Array): Invite {
-  if (bytes.length > INVITE_LIMIT) throw new SecurechatError('SC-301', { rule: 'too-long', limit: INVITE_LIMIT });
-  if (!isInvite(bytes) || bytes.includes(HASH)) throw malformed();
-  const question = bytes.indexOf(QUERY);
-  const end = question < 0 ? bytes.length : question;
-  let code = bytes.subarray(SCHEME.length, end);
-  // Programs that complete addresses put a slash behind the host.
-  if (code[code.length - 1] === SLASH) code = code.subarray(0, -1);
-  if (code.includes(SLASH)) throw malformed();
-  const relay = question < 0 ? undefined : relayOf(bytes.subarray(question + 1));
-  return { code: percentDecode(code), relay };
+  if (bytes.length > INVITE_LIMIT) throw malformed('too-long');
+  if (!isInvite(bytes)) throw malformed('link-characters');
+  const hash = bytes.indexOf(HASH);
+  if (hash < 0 || hash === bytes.length - 1) throw malformed('link-no-code');
+  const meeting = parsePlace(bytes.subarray(SCHEME.length, hash));
+  return { code: percentDecode(bytes.subarray(hash + 1)), meeting };
 }
 
-/** The link for `code` (bytes as `formatCode` gives them, at most 1024). The caller wipes the result. */
-export function formatInvite(code: Uint8Array, relay?: string): Uint8Array {
-  const encoded = percentEncode(code, false);
-  const link =
-    relay === undefined
-      ? concat(SCHEME, encoded)
-      : concat(SCHEME, encoded, RELAY_QUERY, percentEncode(ascii(relay), true));
+/** The link for `code` (bytes as `formatCode` gives them, at most 1024 bytes). The caller wipes the result. */
+export function formatInvite(code: Uint8Array, meeting?: Meeting): Uint8Array {
+  const encoded = percentEncode(code);
+  const link = concat(SCHEME, ascii(meeting === undefined ? '' : formatPlace(meeting)), Uint8Array.of(HASH), encoded);
   encoded.fill(0);
   return link;
 }
 
-/** The value of `relay` in a query. Other parameters are ignored: room for growth. */
-function relayOf(query: Uint8Array): string | undefined {
-  let relay: string | undefined;
-  for (let start = 0; start <= query.length; ) {
-    const ampersand = query.indexOf(AMPERSAND, start);
-    const end = ampersand < 0 ? query.length : ampersand;
-    const equals = query.subarray(start, end).indexOf(EQUALS);
-    if (equals === RELAY.length && RELAY.every((byte, i) => query[start + i] === byte)) {
-      if (relay !== undefined) throw malformed();
-      const value = percentDecode(query.subarray(start + equals + 1, end));
-      if (value.length > INVITE_RELAY_LIMIT || value.some((byte) => byte <= 0x20 || byte > 0x7e)) throw malformed();
-      relay = String.fromCharCode(...value);
-    }
-    start = end + 1;
+function formatPlace({ relay, transport, pin }: Meeting): string {
+  const [, scheme = '', place = ''] = /^(wss?):\/\/(.*)$/.exec(relay) ?? [];
+  const parameters = [
+    ...(transport === undefined ? [] : [`transport=${transport}`]),
+    ...(scheme === 'ws' ? ['plain'] : []),
+    ...(pin === undefined ? [] : [`pin=${base64url(pin)}`]),
+  ];
+  return place.replace(/\/$/, '') + (parameters.length === 0 ? '' : `/?${parameters.join('&')}`);
+}
+
+/** Unknown parameters are refused: one that is not understood may be the one that makes it safe. */
+function parsePlace(bytes: Uint8Array): Meeting | undefined {
+  if (bytes.length > INVITE_PLACE_LIMIT) throw malformed('too-long');
+  if (bytes.some((byte) => byte <= 0x20 || byte > 0x7e)) throw malformed('link-characters');
+  const text = String.fromCharCode(...bytes);
+  const [, host = '', port, path = '', query] = PLACE.exec(text) ?? [];
+  if (host === '') {
+    if (text === '' || text === '/') return undefined;
+    throw malformed('link-host');
   }
-  return relay;
+  if (!HOST.test(host)) throw malformed('link-host');
+  if (port !== undefined && !(/^[1-9][0-9]{0,4}$/.test(port) && Number(port) <= 65_535)) throw malformed('link-port');
+  if (path.includes('%') && !/^(?:[^%]|%[0-9A-Fa-f]{2})*$/.test(path)) throw malformed('link-percent');
+  const { plain, ...more } = parameters(query ?? '');
+  const at = `${host}${port === undefined ? '' : `:${port}`}${path === '' ? '/' : path}`;
+  return { relay: `${plain ? 'ws' : 'wss'}://${at}`, ...more };
+}
+
+interface Parameters {
+  readonly plain: boolean;
+  readonly transport?: string;
+  readonly pin?: Uint8Array;
+}
+
+function parameters(query: string): Parameters {
+  let found: Parameters = { plain: false };
+  const seen = new Set<string>();
+  for (const each of query === '' ? [] : query.split('&')) {
+    const [, name = '', value] = /^([^=]*)(?:=(.*))?$/.exec(each) ?? [];
+    if (seen.has(name)) throw malformed('link-parameter');
+    seen.add(name);
+    if (name === 'plain' && value === undefined) found = { ...found, plain: true };
+    else if (name === 'transport' && /^[a-z0-9-]{1,64}$/.test(value ?? ''))
+      found = { ...found, transport: value ?? '' };
+    else if (name === 'pin') found = { ...found, pin: pinOf(value ?? '') };
+    else throw malformed('link-parameter');
+  }
+  // A certificate is shown over TLS only.
+  if (found.plain && found.pin !== undefined) throw malformed('link-pin');
+  return found;
+}
+
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** 43 characters of base64url, and the two bits behind the last byte zero: one form only. */
+function pinOf(text: string): Uint8Array {
+  if (!/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(text)) throw malformed('link-pin');
+  const pin = new Uint8Array(PIN_LENGTH);
+  let bits = 0;
+  let width = 0;
+  let at = 0;
+  for (const character of text) {
+    bits = ((bits << 6) | BASE64URL.indexOf(character)) & 0xffff;
+    width += 6;
+    if (width >= 8 && at < PIN_LENGTH) {
+      width -= 8;
+      pin[at++] = (bits >> width) & 0xff;
+    }
+  }
+  return pin;
 }
 
 function percentDecode(bytes: Uint8Array): Uint8Array {
@@ -94,7 +162,7 @@ function percentDecode(bytes: Uint8Array): Uint8Array {
     const low = hexDigit(bytes[i + 2]);
     if (high < 0 || low < 0) {
       out.fill(0);
-      throw malformed();
+      throw malformed('link-percent');
     }
     out[length++] = high * 16 + low;
     i += 2;
@@ -105,13 +173,12 @@ function percentDecode(bytes: Uint8Array): Uint8Array {
   return exact;
 }
 
-/** RFC 3986 unreserved characters as they are, everything else as %XX; `:` and `/` stay in a query. */
-function percentEncode(bytes: Uint8Array, query: boolean): Uint8Array {
-  const plain = (byte: number): boolean => isUnreserved(byte) || (query && (byte === 0x3a || byte === SLASH));
-  const out = plainBuffer(bytes.reduce((sum, byte) => sum + (plain(byte) ? 1 : 3), 0));
+/** RFC 3986 unreserved characters as they are, everything else as %XX. */
+function percentEncode(bytes: Uint8Array): Uint8Array {
+  const out = plainBuffer(bytes.reduce((sum, byte) => sum + (isUnreserved(byte) ? 1 : 3), 0));
   let length = 0;
   for (const byte of bytes) {
-    if (plain(byte)) {
+    if (isUnreserved(byte)) {
       out[length++] = byte;
     } else {
       out[length++] = PERCENT;
@@ -143,6 +210,6 @@ function fold(byte: number | undefined): number {
   return byte !== undefined && byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : (byte ?? 0);
 }
 
-function malformed(): SecurechatError {
-  return new SecurechatError('SC-301', { rule: 'link' });
+function malformed(rule: InviteRule): SecurechatError {
+  return new SecurechatError('SC-301', { rule, limit: INVITE_LIMIT });
 }

@@ -171,6 +171,7 @@ export function chat(options: ChatOptions): Chat {
       case 'code':
         return showCode();
       case 'notice':
+      case 'file-failed':
         return ui.show({ ...view, text: options.describe(view.code, view.detail) });
       case 'ended':
         return end(view);
@@ -260,5 +261,5 @@ export function chat(options: ChatOptions): Chat {
 function wipeView(view: SessionView): void {
   if (view.type === 'message' || view.type === 'own') view.text.fill(0);
   if (view.type === 'message') view.from.fill(0);
-  if (view.type === 'peer') view.name.fill(0);
+  if (view.type === 'peer' || view.type === 'offer') view.name.fill(0);
 }

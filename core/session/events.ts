@@ -18,11 +18,12 @@ export type SessionEvent =
 
 /** What a UI is shown; notices and the end still without their sentence. */
 export type SessionView =
-  | Exclude<UiView, { type: 'notice' | 'ended' | 'code' | 'relay' }>
+  | Exclude<UiView, { type: 'notice' | 'ended' | 'code' | 'relay' | 'file-failed' }>
   | { readonly type: 'relay'; readonly attempt: number; readonly joined: boolean }
   /** The nameplate is taken at the relay: tell the person the code. */
   | { readonly type: 'code'; readonly nameplate: Nameplate }
   | { readonly type: 'notice'; readonly code: Code; readonly detail: Detail }
+  | { readonly type: 'file-failed'; readonly id: number; readonly code: Code; readonly detail: Detail }
   | { readonly type: 'ended'; readonly code: Code; readonly detail: Detail; readonly exit: ExitStatus };
 
 export type Effect =

@@ -201,6 +201,11 @@ export function createSession(options: SessionOptions): Session {
         return send(event.text, now);
       case 'confirm':
         return confirm(event.match, now);
+      case 'offer':
+      case 'accept':
+      case 'reject':
+      case 'cancel':
+        return host.notice('SC-340');
       case 'quit':
         return leave('SC-317', now);
       case 'end-of-input':

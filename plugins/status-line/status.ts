@@ -124,6 +124,10 @@ export function createStatusLine(options: { readonly text: boolean }, context: U
       case 'round-trip':
       case 'peer':
       case 'peer-confirmed':
+      case 'offer':
+      case 'progress':
+      case 'file-done':
+      case 'file-failed':
     }
   }
 

@@ -18,7 +18,7 @@ it('a code made by one, typed by the other, messages both ways, goodbye, both ex
   const port = await freePort();
   const maker = start([...listen(port), '--ui', 'json']);
   const { code, invite } = (await maker.event('code')) as JsonEvent & { code: string; invite: string };
-  expect(invite).toBe(`securechat://${code}`);
+  expect(invite).toBe(`securechat://#${code}`);
   const guest = start([...connect(port), '--ui', 'json', '--code-stdin']);
   guest.write(`${code}\n`);
   await Promise.all([maker.event('state', active), guest.event('state', active)]);

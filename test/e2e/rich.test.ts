@@ -5,7 +5,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { UI_WORDS } from '../../adapters/words/cli.js';
+import { UI_WORDS } from '../../adapters/words/line.js';
 import { PASTE_PAUSE_MS } from '../../adapters/terminal/keys.js';
 import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
 import { killAll, PROGRAM, ROOT, start } from '../support/program.js';

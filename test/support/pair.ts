@@ -58,11 +58,18 @@ export interface Person {
   peerName: string;
   peerConfirmed: boolean;
   codes: Nameplate[];
+  /** What was told of files, in order. */
+  readonly transfers: Told[];
   roundTrips: number[];
   relay: { readonly attempt: number; readonly joined: boolean } | undefined;
   welcome: boolean;
   ended: { readonly code: Code; readonly exit: ExitStatus; readonly detail: Detail } | undefined;
 }
+
+type Offered = Extract<SessionView, { type: 'offer' }>;
+export type Told =
+  | (Omit<Offered, 'name'> & { readonly name: string })
+  | Extract<SessionView, { type: 'progress' | 'file-done' | 'file-failed' }>;
 
 interface Link {
   readonly side: Side;
@@ -139,6 +146,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       peerName: '',
       peerConfirmed: false,
       codes: [],
+      transfers: [],
       roundTrips: [],
       relay: undefined,
       welcome: true,
@@ -264,6 +272,14 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
         who.ended = view;
         break;
       case 'own':
+        break;
+      case 'offer':
+        who.transfers.push({ ...view, name: fromUtf8(view.name) });
+        break;
+      case 'progress':
+      case 'file-done':
+      case 'file-failed':
+        who.transfers.push(view);
         break;
     }
   }

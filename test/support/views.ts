@@ -13,7 +13,7 @@ function today(time: string): number {
 export const CODE: UiView = {
   type: 'code',
   code: bytes('482913-tunnel-anchor-mango'),
-  invite: bytes('securechat://482913-tunnel-anchor-mango'),
+  invite: bytes('securechat://#482913-tunnel-anchor-mango'),
 };
 
 export function state(name: State): UiView {

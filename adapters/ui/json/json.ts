@@ -3,7 +3,9 @@
  * terminal, and changes no text: the peer's words are escaped, not neutralised. The rules:
  *  - stdout has events only, each `{"v":1,"event":…}`; within version 1 events and fields are only ever added:
  *    `state{state}` `code{code,invite}` `safety-words{words,required}` `message{id,from,text,at}` `held{id}` `sent{id}`
- *    `delivered{id}` `failed{id}` `peer{name}` `peer-confirmed{}` `notice{code,text}` `ended{reason,exit,code}`.
+ *    `delivered{id}` `failed{id}` `peer{name}` `peer-confirmed{}` `notice{code,text}` `ended{reason,exit,code}`
+ *    `offer{id,incoming,names,count,bytes?,free?,exists}` `progress{id,bytes,total?}` `file-done{id,bytes,sum}`
+ *    `file-failed{id,code,text}`.
  *    `at` is Unix time in milliseconds. `message` is the peer's only; `from` is `peer` or the name it gave. Own messages
  *    have the ids 0, 1, 2, … in the order of the `send` commands that were accepted.
  *  - stdin has commands: `{"do":"send","text":"…"}` `{"do":"confirm","match":true}` `{"do":"quit"}` `{"do":"wipe"}`. A blank
@@ -15,7 +17,7 @@
 import type { UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { ascii } from '../../../core/protocol/bytes.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
-import { UI_WORDS } from '../../words/cli.js';
+import { UI_WORDS } from '../../words/line.js';
 import { createLineReader } from '../../terminal/lines.js';
 import { COMMAND_LIMIT, readCommand } from './ndjson.js';
 import { writeEvent } from './ndjson-event.js';
@@ -106,6 +108,20 @@ function eventBytes(view: UiView): Uint8Array | undefined {
       return writeEvent('peer', { name: view.name });
     case 'peer-confirmed':
       return writeEvent('peer-confirmed', {});
+    case 'offer': {
+      const known = view.bytes === undefined ? {} : { bytes: view.bytes };
+      const free = view.free === undefined ? {} : { free: view.free };
+      const { id, incoming, name, count, exists } = view;
+      return writeEvent('offer', { id, incoming, names: [name], count, ...known, ...free, exists });
+    }
+    case 'progress': {
+      const total = view.total === undefined ? {} : { total: view.total };
+      return writeEvent('progress', { id: view.id, bytes: view.bytes, ...total });
+    }
+    case 'file-done':
+      return writeEvent('file-done', { id: view.id, bytes: view.bytes, sum: view.sum });
+    case 'file-failed':
+      return writeEvent('file-failed', { id: view.id, code: view.code, text: view.text });
     case 'notice':
       return writeEvent('notice', { code: view.code, text: view.text });
     case 'ended':

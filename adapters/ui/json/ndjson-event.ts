@@ -10,7 +10,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** A value of an event: bytes are UTF-8 text, written as a JSON string. */
-export type EventValue = Uint8Array | string | number | boolean | readonly string[];
+export type EventValue = Uint8Array | string | number | boolean | readonly (string | Uint8Array)[];
 
 /**
  * One event as a line: `{"v":1,"event":…}` and LF. The text is not changed, only escaped: whatever a terminal could obey
@@ -36,7 +36,10 @@ function valueParts(value: EventValue): Uint8Array[] {
   if (value instanceof Uint8Array) return [quoted(value)];
   if (typeof value === 'string') return [quoted(utf8(value))];
   if (typeof value === 'number' || typeof value === 'boolean') return [ascii(String(value))];
-  const items = value.flatMap((item, i) => [ascii(i === 0 ? '' : ','), quoted(utf8(item))]);
+  const items = value.flatMap((item, i) => [
+    ascii(i === 0 ? '' : ','),
+    quoted(item instanceof Uint8Array ? item : utf8(item)),
+  ]);
   return [ascii('['), ...items, ascii(']')];
 }
 

@@ -3,7 +3,7 @@
  * never becomes a JavaScript string; JSON.parse may not be used in this file.
  */
 import { ascii, plainBuffer, plainCopy, sameBytes } from '../../../core/protocol/bytes.js';
-import { UI_WORDS } from '../../words/cli.js';
+import { UI_WORDS } from '../../words/line.js';
 import { isUtf8, putPoint } from '../../text/utf8.js';
 
 /** Bytes of one line of input: 64 KiB of text fit however they are escaped. */

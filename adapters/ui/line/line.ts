@@ -21,7 +21,7 @@ import type { State, UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { ascii, concat, plainBuffer, plainCopy } from '../../../core/protocol/bytes.js';
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
-import { UI_WORDS } from '../../words/cli.js';
+import { UI_WORDS } from '../../words/line.js';
 import { asAscii } from '../../text/ascii.js';
 import { isLine, type LineCommand, lineKind } from './commands.js';
 import { createPasteGuard } from './pastes.js';
@@ -68,6 +68,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   let lastOwn = -1;
   let lastDelivered = -1;
   let failed = 0;
+  /** How far each transfer was said to be. */
+  const steps = new Map<number, number>();
   let toErase = context.wipeScrollback;
 
   function tell(event: UiEvent): void {
@@ -283,6 +285,14 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     return inRows(whole, cells(errors) - CONTINUATION.length);
   }
 
+  /** A line for each tenth of a transfer; with an unknown end for each doubling. */
+  function progress({ id, bytes, total }: Extract<UiView, { type: 'progress' }>): void {
+    const step = total === undefined ? Math.floor(Math.log2(bytes + 1)) : Math.floor((bytes * 10) / Math.max(total, 1));
+    if (steps.get(id) === step) return;
+    steps.set(id, step);
+    notice(ascii(UI_WORDS.files.progress(id, bytes, total)));
+  }
+
   function draw(view: UiView): void {
     switch (view.type) {
       case 'state':
@@ -325,6 +335,16 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
       case 'peer-confirmed':
         notice(ascii(UI_WORDS.peerConfirmed));
         return;
+      case 'offer':
+        outside(ascii((view.incoming ? UI_WORDS.files.offered : UI_WORDS.files.offering)(view)), sanitize(view.name));
+        return;
+      case 'progress':
+        progress(view);
+        return;
+      case 'file-done':
+        notice(ascii(UI_WORDS.files.done(view)));
+        return;
+      case 'file-failed':
       case 'notice':
         outside(plainBuffer(0), sanitize(utf8(`${view.text} (${view.code})`)));
         if (asking) ask();

@@ -5,7 +5,7 @@
 import type { ClockPort, UiEvent } from '../../../core/ports.js';
 import { plainCopy } from '../../../core/protocol/bytes.js';
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
-import { UI_WORDS } from '../../words/cli.js';
+import { UI_WORDS } from '../../words/line.js';
 import { SCREEN_WORDS } from '../../words/screen.js';
 import { moved } from './chat-rows.js';
 import { type CommandName, meaningOf, type Origin } from './commands.js';

@@ -5,7 +5,7 @@
  *  - A status stands where no text can be: in a gutter at the right, or on a narrow screen in a row without text.
  */
 import { ascii } from '../../../core/protocol/bytes.js';
-import { UI_WORDS } from '../../words/cli.js';
+import { UI_WORDS } from '../../words/line.js';
 import { SCREEN_WORDS } from '../../words/screen.js';
 import { timeOfDay } from '../../text/time.js';
 import { type Row, type Span, type Style, spaces, span } from './frame.js';

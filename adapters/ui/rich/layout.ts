@@ -4,7 +4,7 @@
  */
 import { concat } from '../../../core/protocol/bytes.js';
 import type { Sanitize } from '../../../plugins/kit/define.js';
-import { UI_WORDS } from '../../words/cli.js';
+import { UI_WORDS } from '../../words/line.js';
 import { SCREEN_WORDS } from '../../words/screen.js';
 import { utf8 } from '../../text/utf8.js';
 import { cut } from '../../text/width.js';

@@ -5,7 +5,7 @@
 import type { State, UiView } from '../../../core/ports.js';
 import { concat, plainCopy } from '../../../core/protocol/bytes.js';
 import type { Sanitize } from '../../../plugins/kit/define.js';
-import { UI_WORDS } from '../../words/cli.js';
+import { UI_WORDS } from '../../words/line.js';
 import { shownName } from '../../text/names.js';
 import { utf8 } from '../../text/utf8.js';
 import { createScrollback, type Scrollback } from './scrollback.js';
@@ -234,7 +234,21 @@ export function createModel(sanitize: Sanitize): Model {
         model.peerConfirmed = true;
         return notice(UI_WORDS.peerConfirmed);
       case 'notice':
+      case 'file-failed':
         return notice(`${view.text} (${view.code})`);
+      case 'offer':
+        scrollback.add({
+          type: 'notice',
+          text: concat(
+            utf8((view.incoming ? UI_WORDS.files.offered : UI_WORDS.files.offering)(view)),
+            sanitize(view.name),
+          ),
+        });
+        return;
+      case 'progress':
+        return;
+      case 'file-done':
+        return notice(UI_WORDS.files.done(view));
       case 'ended':
         model.ending = sanitize(utf8(`${view.text} (${view.code})`));
     }

@@ -10,7 +10,7 @@
 import type { UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { concat } from '../../../core/protocol/bytes.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
-import { UI_WORDS } from '../../words/cli.js';
+import { UI_WORDS } from '../../words/line.js';
 import { ERASE_TERMINAL } from '../../terminal/writer.js';
 import { utf8 } from '../../text/utf8.js';
 import { createActions } from './actions.js';

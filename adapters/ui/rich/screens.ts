@@ -3,7 +3,7 @@
  * of the session may be changed in this file.
  */
 import { concat } from '../../../core/protocol/bytes.js';
-import { UI_WORDS } from '../../words/cli.js';
+import { UI_WORDS } from '../../words/line.js';
 import { SCREEN_WORDS } from '../../words/screen.js';
 import { utf8 } from '../../text/utf8.js';
 import type { Place } from './chat-rows.js';

@@ -13,6 +13,7 @@ import { createClock } from '../../../adapters/system/clock.js';
 import { createWordlist } from '../../../core/room/words.js';
 import { PASTE_PAUSE_MS } from '../../../adapters/terminal/keys.js';
 import { createFakeClock } from '../../../plugins/testing/clock.js';
+import { seededBytes } from '../../support/chance.js';
 import { createEmulator } from '../../support/emulator.js';
 import {
   createFakeInput,
@@ -81,7 +82,7 @@ function enter(
         return words.complete(prefix, limit);
       },
     },
-    random: (n) => crypto.getRandomValues(new Uint8Array(n)),
+    random: seededBytes('code entry'),
     input: input.stream,
     prompter: terminal ? prompter(input, output, { plain, unicode, clock, signal: calledOff.signal }) : undefined,
     checkRelay: (address) => parseRelayAddress(address, false),
@@ -129,10 +130,10 @@ describe('without a terminal nothing is asked', () => {
   });
 
   it('a link may name a relay, which is checked', async () => {
-    const secure = await enter(argument('securechat://kitchen-x?relay=https://relay.example')).entered;
-    expect(secure.relay?.href).toBe('wss://relay.example/');
-    await expect(enter(argument('securechat://kitchen-x?relay=ws://relay.example')).entered).rejects.toThrow('SC-110');
-    await expect(enter(argument('securechat://kitchen-x?relay=relay')).entered).rejects.toThrow('SC-109');
+    const secure = await enter(argument('securechat://relay.example#kitchen-x')).entered;
+    expect(secure.meeting?.relay.href).toBe('wss://relay.example/');
+    await expect(enter(argument('securechat://relay.example/?plain#kitchen-x')).entered).rejects.toThrow('SC-110');
+    await expect(enter(argument('securechat://%#kitchen-x')).entered).rejects.toThrow('SC-301');
   });
 
   it('--code-stdin: the first line, and the rest stays', async () => {

@@ -208,7 +208,7 @@ describe('a chat', () => {
     const told = events(maker.stdout.text()).find(({ event }) => event === 'code');
     const code = String(told?.['code']);
     expect(code).toMatch(/^\d{6}(-[a-z]+){3}$/);
-    expect(told?.['invite']).toBe(`securechat://${code}?relay=${relay.url.href}`);
+    expect(told?.['invite']).toBe(`securechat://${relay.url.host}/?plain#${code}`);
     // The guest learns the relay from the link.
     const guest = start(['--ui', 'json', '--crypto', 'tweetnacl', '--code-stdin']);
     guest.stdin.type(`${String(told?.['invite'])}\n{"do":"send","text":"hi"}\n`);

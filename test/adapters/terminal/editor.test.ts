@@ -1,12 +1,12 @@
 /** The text that is being written, what was sent before, and what a finished text is. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { meaningOf } from '../../../adapters/ui/rich/commands.js';
-import { createEditor, EDITOR_LIMIT, type Editor } from '../../../adapters/terminal/editor.js';
+import { createEditor, type Editor } from '../../../adapters/terminal/editor.js';
 import { createHistory, HISTORY_BYTES, HISTORY_LIMIT, type History } from '../../../adapters/ui/rich/history.js';
 import { characterEnd } from '../../../adapters/text/width.js';
 import { isUtf8 } from '../../../adapters/text/utf8.js';
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
+import { fc } from '../../support/chance.js';
 import { bytes } from '../../support/streams.js';
 
 const TYPED = { pasted: false, startPasted: false };
@@ -42,6 +42,7 @@ describe('the editor', () => {
     ['delete', 'a|', 'a|'],
     ['deleteWord', 'one two  |three', 'one |three'],
     ['deleteWord', 'one|', '|'],
+    ['deleteWord', 'one \u0301two|', '|'],
     ['deleteToStart', 'a\nbcd|e', 'a\n|e'],
     ['deleteToStart', 'a\n|e', 'a|e'],
     ['deleteToEnd', 'a|bc\nd', 'a|\nd'],
@@ -76,12 +77,28 @@ describe('the editor', () => {
     ]);
   });
 
-  test('takes as much as a message and a slash hold, at the boundary of a code point, and says what it did not take', () => {
+  test('takes as much as a message holds, at the boundary of a code point, and says what it did not take', () => {
     const editor = createEditor();
-    expect(editor.insert(bytes('ä'.repeat(EDITOR_LIMIT)), true)).toBe(EDITOR_LIMIT * 2 - (EDITOR_LIMIT - 1));
-    expect([editor.length, isUtf8(editor.copy())]).toEqual([MESSAGE_LIMIT, true]);
+    expect(editor.insert(bytes('x'.repeat(70_000)), true)).toBe(70_000 - MESSAGE_LIMIT);
+    expect(editor.length).toBe(MESSAGE_LIMIT);
+    editor.clear();
+    editor.insert(bytes('x'), false);
+    expect(editor.insert(bytes('ä'.repeat(MESSAGE_LIMIT)), true)).toBe(MESSAGE_LIMIT * 2 - (MESSAGE_LIMIT - 2));
+    expect([editor.length, isUtf8(editor.copy())]).toEqual([MESSAGE_LIMIT - 1, true]);
     expect([editor.insert(bytes('ä'), false), editor.insert(bytes('x'), false)]).toEqual([2, 0]);
     expect(editor.insert(bytes('x'), false)).toBe(1);
+  });
+
+  test('behind two typed slashes one byte more fits: the first one is not sent', () => {
+    const editor = createEditor();
+    editor.insert(bytes('/'), false);
+    editor.insert(bytes('/'), false);
+    expect(editor.insert(bytes('x'.repeat(MESSAGE_LIMIT)), true)).toBe(1);
+    expect(editor.length).toBe(MESSAGE_LIMIT + 1);
+    editor.lineStart();
+    expect(editor.insert(bytes('x'), false)).toBe(1);
+    editor.clear();
+    expect(editor.insert(bytes(`//${'x'.repeat(MESSAGE_LIMIT)}`), true)).toBe(2);
   });
 
   test('leaves nothing of what was deleted, moved or cleared in its memory', () => {

@@ -1,5 +1,4 @@
 /** Worst-case widths: never less than what a terminal takes. Characters, and rows that hold what they promise. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import headless from '@xterm/headless';
 import unicode11 from '@xterm/addon-unicode11';
@@ -8,6 +7,7 @@ import { rowCount, rowOf, wrap } from '../../../adapters/text/wrap.js';
 import { sanitize } from '../../../adapters/text/sanitize.js';
 import { isHidden } from '../../../adapters/text/unicode.js';
 import { utf8 } from '../../../adapters/text/utf8.js';
+import { fc } from '../../support/chance.js';
 import { bytes } from '../../support/streams.js';
 
 /** The width that the emulator has in its table: an inside of it, because drawing a million characters takes long. */
@@ -127,31 +127,63 @@ describe('rows', () => {
     expect(lines('one two three', 4, 9)).toEqual(['one', 'two three']);
   });
 
+  /** Every byte but the blanks where rows break is in a row, and no row is too wide. */
+  function expectWhole(text: Uint8Array, first: number, rest: number): void {
+    const rows = wrap(text, first, rest);
+    let at = 0;
+    for (let i = 0; i < rowCount(rows); i++) {
+      const [start = 0, end = 0] = [rows[i * 2], rows[i * 2 + 1]];
+      const between = Buffer.from(text.subarray(at, start)).toString();
+      expect(['', ' ', '\n']).toContain(between);
+      // A mark on it makes a space a character that is seen.
+      if (between === ' ') expect(characterEnd(text, at)).toBe(start);
+      expect(rowOf(rows, start)).toBeGreaterThanOrEqual(i);
+      const row = text.subarray(start, end);
+      const alone = row.length > 0 && characterEnd(row, 0) === row.length;
+      if (!alone) expect(worstWidthOf(row)).toBeLessThanOrEqual(i === 0 ? first : rest);
+      at = end;
+    }
+    expect(at).toBe(text.length);
+  }
+
+  const firsts = fc.integer({ min: 2, max: 30 });
+  const mores = fc.integer({ min: 0, max: 10 });
+
   test('nothing is lost but the spaces where rows break, and none is too wide', () => {
     fc.assert(
-      fc.property(textOf, fc.integer({ min: 2, max: 30 }), fc.integer({ min: 0, max: 10 }), (text, first, more) => {
-        const rows = wrap(text, first, first + more);
-        let at = 0;
-        for (let i = 0; i < rowCount(rows); i++) {
-          const [start = 0, end = 0] = [rows[i * 2], rows[i * 2 + 1]];
-          const between = Buffer.from(text.subarray(at, start)).toString();
-          expect(['', ' ', '\n']).toContain(between);
-          expect(rowOf(rows, start)).toBeGreaterThanOrEqual(i);
-          const row = text.subarray(start, end);
-          const alone = row.length > 0 && characterEnd(row, 0) === row.length;
-          if (!alone) expect(worstWidthOf(row)).toBeLessThanOrEqual(i === 0 ? first : first + more);
-          at = end;
-        }
-        expect(at).toBe(text.length);
-      }),
-      // Behind the space at which the row could break there is more than a row can hold.
+      fc.property(textOf, firsts, mores, (text, first, more) => expectWhole(text, first, first + more)),
       {
         examples: [
+          // Behind the space at which the row could break there is more than a row can hold.
           [Buffer.from(' \u2e80!\ufb00\u{16be0}'), 5, 0],
           [Buffer.from(' !\u304b\u3099'), 2, 0],
           [Buffer.from(' \ufb00\u{1f100}'), 2, 0],
+          // A mark on the space.
+          [Buffer.from(' \u0c81\u2400'), 2, 0],
         ],
       },
+    );
+  });
+
+  test('nor what stands on a space, wherever it is', () => {
+    const parts = fc.constantFrom(
+      ' ',
+      '\u0c81',
+      '\u0301',
+      '\u0e33',
+      '\ufe0f',
+      'a',
+      '#',
+      '\u2400',
+      '今',
+      '\n',
+      ' \u0301\u0c81',
+    );
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 24 }), firsts, mores, (written, first, more) =>
+        expectWhole(sanitize(utf8(written.join('')), { lines: true }), first, first + more),
+      ),
+      { seed: 20_301, numRuns: 2_000 },
     );
   });
 });

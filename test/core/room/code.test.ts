@@ -2,24 +2,27 @@
  * Room codes (protocol.md section 2, "Code forms" of section 4): forms, folding, refusals, bounds, wiping, making.
  */
 import { wordlist } from '@scure/bip39/wordlists/english.js';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import { LocalProtocolError, SecurechatError } from '../../../core/errors.js';
 import {
   formatCode,
   generateCode,
+  generateStrongCode,
   type Normalize,
   parseCode,
   parseTyped,
   type RoomCode,
   SECRET_LIMIT,
+  STRONG_NAMEPLATE,
+  STRONG_SECRET,
   withNewNameplate,
   withPassphrase,
 } from '../../../core/room/code.js';
 import { CODE_LIMIT, formatInvite } from '../../../core/room/invite.js';
 import { roomId } from '../../../core/room/room-id.js';
 import { createWordlist } from '../../../core/room/words.js';
+import { fc, runs, seededBytes } from '../../support/chance.js';
 
 const words = createWordlist(wordlist);
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -29,7 +32,7 @@ const normalize: Normalize = (utf8) =>
 const parse = (typed: string | Uint8Array): RoomCode =>
   parseCode(typeof typed === 'string' ? bytes(typed) : typed, words, normalize);
 const plain = (code: RoomCode) => ({ nameplate: code.nameplate, secret: text(code.secret), form: code.form });
-const random = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
+const random = seededBytes('code');
 
 function refusal(act: () => unknown): { code: string; detail: unknown } {
   try {
@@ -125,8 +128,9 @@ describe('refusals', () => {
     [`kitchen-${'x'.repeat(CODE_LIMIT)}`, 'too-long'],
     // NFKC makes 18 characters of this one: the bound holds behind it too.
     [`kitchen-${'\ufdfa'.repeat(300)}`, 'too-long'],
-    ['securechat://', 'empty'],
-    ['securechat://kitchen-%zz', 'link'],
+    ['securechat://', 'link-no-code'],
+    ['securechat://#%20', 'empty'],
+    ['securechat://#kitchen-%zz', 'link-percent'],
   ])('%j: %s', (typed, expected) => {
     expect(refusal(() => parse(typed)).code).toBe('SC-301');
     expect(rule(typed)).toBe(expected);
@@ -170,7 +174,7 @@ describe('refusals', () => {
         }
         expect(raw).toEqual(before);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(100, 500) },
     );
   });
 });
@@ -190,7 +194,7 @@ describe('parse and format', () => {
         }
         const formatted = formatCode(code);
         expect(plain(parse(formatted))).toEqual(plain(code));
-        expect(plain(parse(formatInvite(formatted, 'wss://relay.example/?a=b&c=%20')))).toEqual(plain(code));
+        expect(plain(parse(formatInvite(formatted, { relay: 'wss://relay.example/a%20' })))).toEqual(plain(code));
       }),
     );
   });
@@ -203,11 +207,28 @@ describe('parse and format', () => {
   });
 
   it('an invitation link may carry a relay', () => {
-    const typed = ' securechat://482913-tunnel-anchor-mango?relay=wss://relay.example\n';
-    const { code, relay } = parseTyped(bytes(typed), words, normalize);
+    const typed = ' securechat://relay.example#482913-tunnel-anchor-mango\n';
+    const { code, meeting } = parseTyped(bytes(typed), words, normalize);
     expect(plain(code).secret).toBe('tunnel-anchor-mango');
-    expect(relay).toBe('wss://relay.example');
-    expect(parseTyped(bytes('kitchen'), words, normalize).relay).toBeUndefined();
+    expect(meeting).toEqual({ relay: 'wss://relay.example/' });
+    expect(parseTyped(bytes('kitchen'), words, normalize).meeting).toBeUndefined();
+  });
+});
+
+describe('a code for a link only', () => {
+  it('has a room that nobody finds and a secret that nobody guesses, and is no generated form', () => {
+    const drawn: number[] = [];
+    const code = generateStrongCode((n) => {
+      drawn.push(n);
+      return Uint8Array.from({ length: n }, (_, i) => 255 - i);
+    });
+    expect(drawn).toEqual([STRONG_SECRET, STRONG_NAMEPLATE]);
+    expect(code.form).toBe('chosen');
+    expect(plain(parse(formatCode(code)))).toEqual(plain(code));
+    expect(text(formatCode(code))).toMatch(/^[a-z2-7]{16}-[a-z2-7]{26}$/);
+    const again = withNewNameplate(code, (n) => new Uint8Array(n));
+    expect(again.nameplate).toBe('a'.repeat(STRONG_NAMEPLATE));
+    expect(again.secret).toEqual(code.secret);
   });
 });
 

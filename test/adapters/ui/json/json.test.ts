@@ -1,6 +1,6 @@
 /** The json UI: the contract, every event as the documentation has it, and commands. */
 import { describe, expect, test } from 'vitest';
-import { UI_WORDS } from '../../../../adapters/words/cli.js';
+import { UI_WORDS } from '../../../../adapters/words/line.js';
 import { createJsonUi } from '../../../../adapters/ui/json/json.js';
 import { COMMAND_LIMIT } from '../../../../adapters/ui/json/ndjson.js';
 import { sanitize } from '../../../../adapters/text/sanitize.js';

@@ -1,6 +1,6 @@
 /** The line UI: the contract, and what it shows and takes, line by line. */
 import { describe, expect, test } from 'vitest';
-import { UI_WORDS } from '../../../../adapters/words/cli.js';
+import { UI_WORDS } from '../../../../adapters/words/line.js';
 import { createLineUi, LINE_LIMIT, TERMINAL_LINE_LIMIT } from '../../../../adapters/ui/line/line.js';
 import { PASTE_GAP_MS } from '../../../../adapters/ui/line/pastes.js';
 import { NAME_SHOWN, shownName } from '../../../../adapters/text/names.js';

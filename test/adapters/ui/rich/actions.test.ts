@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { PASTE_LIMIT_MS } from '../../../../adapters/terminal/keys.js';
 import { ACTIVITY_MS } from '../../../../adapters/ui/rich/rich.js';
-import { UI_WORDS } from '../../../../adapters/words/cli.js';
+import { UI_WORDS } from '../../../../adapters/words/line.js';
 import { SCREEN_WORDS } from '../../../../adapters/words/screen.js';
 import { MESSAGE_LIMIT } from '../../../../core/protocol/text.js';
 import { openRich, type RichOptions, type RichRig } from '../../../support/rich.js';

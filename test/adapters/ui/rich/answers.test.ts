@@ -1,6 +1,6 @@
 /** The safety words in the rich UI when something else happens at the same time, and text that must wait. */
 import { describe, expect, test } from 'vitest';
-import { UI_WORDS } from '../../../../adapters/words/cli.js';
+import { UI_WORDS } from '../../../../adapters/words/line.js';
 import { SCREEN_WORDS } from '../../../../adapters/words/screen.js';
 import { LOOK_MS } from '../../../../adapters/ui/rich/model.js';
 import { openRich } from '../../../support/rich.js';

@@ -116,7 +116,7 @@ describe('the QR code', () => {
       }
     }
     const read = jsqr.default(pixels, width * scale, rows.length * 2 * scale);
-    expect(read?.data).toBe('securechat://482913-tunnel-anchor-mango');
+    expect(read?.data).toBe('securechat://#482913-tunnel-anchor-mango');
   });
 
   test('there is none for what is too long, or nothing', () => {

@@ -42,8 +42,8 @@ describe('on the smallest terminal', () => {
       '│ 482913-tunnel-anchor-mango           │',
       '│ or send this link over another       │',
       '│ channel                              │',
-      '│ securechat://482913-tunnel-anchor-ma │',
-      '│ ngo                                  │',
+      '│ securechat://#482913-tunnel-anchor-m │',
+      '│ ango                                 │',
       '│ For one person, once. Nothing is     │',
       '│ written to disk.                     │',
       '└─ Esc cancel ─────────────────────────┘',
@@ -139,7 +139,7 @@ describe('where there is not enough room', () => {
   });
 
   test('a link is shown whole or not', async () => {
-    const link = bytes(`securechat://482913-tunnel-anchor-mango?relay=wss://${'relay.'.repeat(25)}example/`);
+    const link = bytes(`securechat://${'relay.'.repeat(25)}example#482913-tunnel-anchor-mango`);
     const code: UiView = { type: 'code', code: bytes('482913-tunnel-anchor-mango'), invite: link };
     const [screen] = await pictured([state('searching'), code]);
     const said = screen.join('\n');
@@ -211,7 +211,7 @@ describe('on a usual terminal', () => {
         "│                                           ",
         "│ or send this link over another channel    ",
         "│                                           ",
-        "│ securechat://482913-tunnel-anchor-mango   ",
+        "│ securechat://#482913-tunnel-anchor-mango  ",
         "│                                           ",
         "│ For one person, once. Nothing is written  ",
         "│ to disk.                                  ",
