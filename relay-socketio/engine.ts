@@ -41,7 +41,7 @@ export interface Engine {
 }
 
 export function engineOf(server: Server): Engine {
-  return server.engine as unknown as Engine;
+  return server.engine;
 }
 
 /** The WebSockets under socket.io with the bounds of relay-ws, for which it has no options: its option `wsEngine`. */

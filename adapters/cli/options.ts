@@ -9,6 +9,7 @@ import type { FlagValues } from '../../plugins/kit/define.js';
 import { wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { neutral } from '../words/describe.js';
+import { parseDuration } from '../text/duration.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { parseRelayAddress } from './relay-address.js';
 
@@ -18,7 +19,6 @@ export const DEFAULTS = { transport: 'ws', crypto: 'sodium', ui: 'line' } as con
 export const RESUME_TIMEOUT = 600_000;
 /** The longest duration, milliseconds: 24 days. */
 export const DURATION_LIMIT = 24 * 86_400_000;
-const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 /** Highest descriptor that --code-fd takes. */
 export const DESCRIPTOR_LIMIT = 65_535;
 
@@ -213,10 +213,8 @@ function checkName(name: string | undefined): Uint8Array {
 /** Milliseconds, at most what a timer of the platform can wait. */
 function checkDuration(flag: string, duration: string | undefined): number | undefined {
   if (duration === undefined) return undefined;
-  const [, digits, unit] = /^(\d{1,10})(ms|s|m|h)?$/.exec(duration) ?? [];
-  const ms = Number(digits) * (UNITS[unit ?? ''] ?? Number.NaN);
-  // A number without a unit is nothing, but for 0.
-  if (!(ms <= DURATION_LIMIT) || (unit === undefined && ms !== 0)) throw bad(flag, CLI_WORDS.duration);
+  const ms = parseDuration(duration) ?? Number.NaN;
+  if (!(ms <= DURATION_LIMIT)) throw bad(flag, CLI_WORDS.duration);
   return ms;
 }
 

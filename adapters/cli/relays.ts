@@ -27,6 +27,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
 /** `argv` behind the word `relay`. Without a kind it takes both wires. The process ends with the relay. */
 export async function relayCommand(argv: readonly string[]): Promise<void> {
+  await import('../relay/no-inspector.js');
   const { runRelay } = await import('../relay/program.js');
   const [first] = argv;
   // The client loads no native code, and this is the client.

@@ -110,6 +110,7 @@ export async function openRelay(options: RelayOptions, entrances: readonly Entra
     await new Promise((resolve) => setImmediate(resolve));
     server.closeAllConnections();
     await stopped;
+    await host.emptied(CLOSE_WAIT_MS);
     await host.close();
   }
 

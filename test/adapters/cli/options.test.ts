@@ -85,6 +85,7 @@ describe('options', () => {
   it.each([
     ['0', 0, Number.POSITIVE_INFINITY],
     ['250ms', 250, 250],
+    ['90', 90_000, 90_000],
     ['90s', 90_000, 90_000],
     ['5m', 300_000, 300_000],
     ['24h', 86_400_000, 86_400_000],
@@ -144,7 +145,7 @@ describe('options', () => {
     [['--code-fd', '3', '--code-stdin'], 'SC-503', 'one place only'],
     [['--code-fd', '3', 'kitchen'], 'SC-503', 'one place only'],
     [['--code-stdin', 'kitchen'], 'SC-503', 'one place only'],
-    [['--resume-timeout', '90'], 'SC-503', 'a duration is 0 or a number with ms, s, m or h'],
+    [['--resume-timeout', '9x'], 'SC-503', 'a duration is a number of seconds, or one with ms, s, m or h'],
     [['--resume-timeout', '-1s'], 'SC-503', '--resume-timeout'],
     [['--resume-timeout', '1.5h'], 'SC-503', '--resume-timeout'],
     [['--resume-timeout', '25000h'], 'SC-503', 'at most 24 days'],
