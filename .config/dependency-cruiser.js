@@ -50,12 +50,7 @@ export default {
       severity: 'error',
       from: { path: '^adapters/relay/' },
       to: {
-        pathNot: [
-          '^core/',
-          '^adapters/relay/',
-          '^adapters/(words/relay|text/duration)\\.ts$',
-          npm('prom-client', 'ioredis'),
-        ],
+        pathNot: ['^core/', '^adapters/relay/', '^adapters/words/relay\\.ts$', npm('prom-client', 'ioredis')],
         dependencyTypesNot: ['core'],
       },
     },

@@ -3,13 +3,13 @@
  * sent. No I/O, no sentence (messages.ts) and no adapter may be in this file.
  */
 import { Command, CommanderError, Option } from 'commander';
+import { parseDuration } from '../../core/duration.js';
 import { SecurechatError } from '../../core/errors.js';
 import { NAME_LIMIT } from '../../core/protocol/records.js';
 import type { FlagValues } from '../../plugins/kit/define.js';
 import { wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { neutral } from '../words/describe.js';
-import { parseDuration } from '../text/duration.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { parseRelayAddress } from './relay-address.js';
 
@@ -213,8 +213,8 @@ function checkName(name: string | undefined): Uint8Array {
 /** Milliseconds, at most what a timer of the platform can wait. */
 function checkDuration(flag: string, duration: string | undefined): number | undefined {
   if (duration === undefined) return undefined;
-  const ms = parseDuration(duration) ?? Number.NaN;
-  if (!(ms <= DURATION_LIMIT)) throw bad(flag, CLI_WORDS.duration);
+  const ms = parseDuration(duration, DURATION_LIMIT);
+  if (ms === undefined) throw bad(flag, CLI_WORDS.duration);
   return ms;
 }
 

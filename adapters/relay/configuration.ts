@@ -3,7 +3,7 @@
  * may be in this file.
  */
 import { readFileSync } from 'node:fs';
-import { showDuration } from '../text/duration.js';
+import { formatDuration } from '../../core/duration.js';
 import { RELAY_WORDS } from '../words/relay.js';
 import { DEFAULT_HOST, DEFAULT_PORT, limitFlags, type ProgramOptions } from './flags.js';
 import { ROOM_LIMITS } from '../../core/relay/limits.js';
@@ -35,7 +35,7 @@ export function describeConfiguration(
     [labels.proxies, trustProxy?.join(', ') ?? none],
     [labels.monitor, monitor === undefined ? none : `http://${monitor.host}:${String(monitor.port)}/`],
     [labels.cluster, options.cluster === undefined ? none : new URL(options.cluster).host],
-    [labels.drain, showDuration(options.drainMs)],
+    [labels.drain, formatDuration(options.drainMs)],
     [labels.masking, RELAY_WORDS.masking(masking)],
   ] as const;
   return [

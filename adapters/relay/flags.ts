@@ -3,10 +3,10 @@
  * hands in Node's own parser of arguments. No socket, no file and no output may be in this file.
  */
 import { isIP } from 'node:net';
+import { formatDuration, parseDuration } from '../../core/duration.js';
 import { EXIT } from '../../core/errors.js';
 import type { ConnectCluster } from '../../core/relay/cluster-port.js';
 import { ROOM_LIMITS, type RoomLimits } from '../../core/relay/limits.js';
-import { parseDuration, showDuration } from '../text/duration.js';
 import { RELAY_WORDS } from '../words/relay.js';
 
 export const DEFAULT_HOST = '127.0.0.1';
@@ -171,7 +171,7 @@ export function helpText(name: string): string {
     line('--trust-proxy <addresses>', flags.trustProxy(LOOPBACK)),
     line('--monitor-port <n>', flags.monitorPort),
     line('--monitor-host <address>', flags.monitorHost(DEFAULT_HOST)),
-    line('--drain <time>', flags.drain(showDuration(DEFAULT_DRAIN_MS))),
+    line('--drain <time>', flags.drain(formatDuration(DEFAULT_DRAIN_MS))),
     line('--cluster <address>', flags.cluster),
     line('--check-config', flags.check),
     '',
@@ -190,7 +190,7 @@ export function limitFlags(limits: RoomLimits): readonly (readonly [flag: string
 
 function showLimit(kind: LimitFlag['kind'], value: number): string {
   if (value === Number.POSITIVE_INFINITY) return RELAY_WORDS.none;
-  return kind === 'count' ? String(value) : showDuration(value);
+  return kind === 'count' ? String(value) : formatDuration(value);
 }
 
 function redis(address: string | undefined): string | undefined {
@@ -246,7 +246,7 @@ function whole(given: Given, flag: string, min: number, max: number): number | u
 function duration(given: Given, flag: string, min: number, max: number): number | undefined {
   const written = given[flag];
   if (typeof written !== 'string') return undefined;
-  const ms = parseDuration(written) ?? Number.NaN;
-  if (ms >= min && ms <= max) return ms;
-  throw new Error(RELAY_WORDS.needsDuration(flag, showDuration(max)));
+  const ms = parseDuration(written, max);
+  if (ms !== undefined && ms >= min) return ms;
+  throw new Error(RELAY_WORDS.needsDuration(flag, formatDuration(max)));
 }
