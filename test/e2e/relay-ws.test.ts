@@ -1,10 +1,9 @@
 /** relay-ws over real sockets, in this process and as the program: pairing, limits, refusals, silence, shutdown. */
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createWsTransport, READ_LIMIT } from '../../adapters/transport/ws.js';
-import type { TransportEvent } from '../../core/ports.js';
+import { READ_LIMIT } from '../../adapters/transport/ws.js';
 import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage } from '../../core/wire/control.js';
 import { addressKey } from '../../core/relay/address.js';
 import { FRAGMENT_LIMIT, SEND_BUFFER_LIMIT } from '../../adapters/relay/host.js';
