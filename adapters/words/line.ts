@@ -41,6 +41,7 @@ export const UI_WORDS = {
   orPaste: 'Or send a link:  ',
   safetyWords: (words: string) => `Safety words:  ${words}`,
   safetyWordsRequired: 'Read them aloud to each other: all four must be the same on both sides.',
+  comparing: 'new safety words are on their way: words shown earlier say nothing about now',
   safetyWordsOptional: 'If both sides match, nobody is in the middle. /verify shows them again.',
   noSafetyWords: 'No safety words yet: your peer has not joined.',
   tellVerified: 'They match: /verify yes   They do not: /verify no',
