@@ -151,7 +151,7 @@ describe('messages in parts', () => {
         expect(results.at(-1)).toEqual({ id: 0, text });
         expect(results.slice(0, -1).every((result) => result === undefined)).toBe(true);
       }),
-      { numRuns: runs(20, 50) },
+      { numRuns: runs(10, 50) },
     );
   });
 
