@@ -182,6 +182,11 @@ export type UiView =
   | { readonly type: 'code'; readonly code: Uint8Array; readonly invite: Uint8Array }
   /** Four words, the same on both sides; `required`: the person must compare them before anything is shown or sent. */
   | { readonly type: 'safety-words'; readonly words: readonly string[]; readonly required: boolean }
+  /**
+   * Somebody asked for words of the present: those shown before say nothing about now, and are shown nowhere until new ones
+   * come. `late`: none came in time, and nothing is verified; they may still come.
+   */
+  | { readonly type: 'comparing'; readonly late: boolean }
   /** A message of the peer, UTF-8, at most 64 KiB; `from` is its chosen name, empty when it gave none. `at`: Unix ms. */
   | {
       readonly type: 'message';
@@ -241,12 +246,17 @@ export type UiEvent =
   | { readonly type: 'reject'; readonly id?: number | undefined }
   /** End a transfer of either direction. */
   | { readonly type: 'cancel'; readonly id: number }
+  /** Safety words of the present are wanted. */
+  | { readonly type: 'compare-again' }
   /** Goodbye now, after all own text is acknowledged. */
   | { readonly type: 'quit' }
-  /** No more input will come: goodbye after everything given so far has been sent and acknowledged. */
+  /**
+   * No more input will come: goodbye after everything given so far has been sent and acknowledged. A UI that only listens
+   * need not tell it.
+   */
   | { readonly type: 'end-of-input' }
-  /** A malformed command; told to the person, nothing else happens. */
-  | { readonly type: 'malformed'; readonly why: string }
+  /** A malformed command or text: told to the person. `lost`: nobody is there to give it again, so the end is no success. */
+  | { readonly type: 'malformed'; readonly why: string; readonly lost?: boolean }
   /** The person is there: typing, scrolling. Keeps the idle time from running out; as every other event does. */
   | { readonly type: 'activity' }
   /** Ctrl-C or a signal: goodbye if possible, exit status 130. */
