@@ -35,6 +35,13 @@ export const CODES = {
   'SC-110': EXIT.usage, // plain ws:// to a host that is not this machine
   'SC-111': EXIT.relay, // embedded relay could not be started
   'SC-112': EXIT.relay, // relay said too-large
+  'SC-113': EXIT.relay, // TLS with the relay failed: its certificate, or no TLS at all
+  'SC-114': EXIT.relay, // a relay of the other kind
+  'SC-115': EXIT.relay, // the proxy cannot be reached
+  'SC-116': EXIT.relay, // the proxy wants a user name and a password, or others
+  'SC-117': EXIT.relay, // the proxy refuses to connect there
+  'SC-118': EXIT.relay, // the proxy cannot reach the relay
+  'SC-119': EXIT.relay, // what answers is no proxy of this kind
   'SC-201': EXIT.internal, // crypto adapter did not start
   'SC-301': EXIT.usage, // room code malformed
   'SC-302': EXIT.usage, // a word of the code is not in the list
@@ -64,7 +71,8 @@ export const CODES = {
   'SC-326': EXIT.ok, // nobody was at the terminal for the idle time, goodbye exchanged
   'SC-327': EXIT.ok, // enough is held while the line is down: no more input is taken (notice)
   'SC-328': EXIT.lost, // leaving waits for text that is not delivered (notice)
-  'SC-329': EXIT.wrongCode, // without a secret on one side the keys did not match (notice)
+  'SC-329': EXIT.ok, // safety words of the present could not be compared in time: nothing is verified (notice)
+  'SC-330': EXIT.wrongCode, // without a secret on one side the keys did not match (notice)
   'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)
@@ -86,9 +94,15 @@ export const CODES = {
   'SC-508': EXIT.ok, // nothing enforces what this program may do: started without its launcher (notice)
   'SC-509': EXIT.ok, // certificates besides those of Node are trusted (notice)
   'SC-510': EXIT.ok, // what is said stays in the terminal (notice)
+  'SC-511': EXIT.usage, // a command where a room is meant to be, or a room called like a command
+  'SC-512': EXIT.usage, // a setting in the environment cannot be used
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;
+
+/** With what a transport may say more precisely why there is no connection. */
+export const TRANSPORT_CODES = ['SC-113', 'SC-114', 'SC-115', 'SC-116', 'SC-117', 'SC-118', 'SC-119'] as const;
+export type TransportCode = (typeof TRANSPORT_CODES)[number];
 
 /** Public facts that a sentence may need: never a secret, never message text. */
 export type Detail = Readonly<Record<string, string | number>>;

@@ -2,7 +2,7 @@
  * The only interfaces between the core and the world: crypto, transport, UI, clock. The doc comments are the contract;
  * the contract suites test them on every adapter. No implementation, no Node type and no default may be in this file.
  */
-import type { Code, ExitStatus } from './errors.js';
+import type { Code, ExitStatus, TransportCode } from './errors.js';
 import type { Join } from './wire/control.js';
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -115,8 +115,16 @@ export type TransportEvent =
   | { readonly type: 'frame'; readonly frame: Uint8Array }
   /** After `send` returned false: at most WAITING_MARK waits now. */
   | { readonly type: 'drain' }
-  /** The last event, exactly once. `detail` is text from outside: neutralised before it is shown. */
-  | { readonly type: 'closed'; readonly reason: CloseReason; readonly detail: string };
+  /**
+   * The last event, exactly once. `detail` is text from outside: neutralised before it is shown. `code` says more precisely
+   * why a connection did not open.
+   */
+  | {
+      readonly type: 'closed';
+      readonly reason: CloseReason;
+      readonly detail: string;
+      readonly code?: TransportCode | undefined;
+    };
 
 export interface Connection {
   /**
@@ -187,6 +195,11 @@ export type UiView =
   | { readonly type: 'code-wanted'; readonly same: boolean }
   /** Four words, the same on both sides; `required`: the person must compare them before anything is shown or sent. */
   | { readonly type: 'safety-words'; readonly words: readonly string[]; readonly required: boolean }
+  /**
+   * Somebody asked for words of the present: those shown before say nothing about now, and are shown nowhere until new ones
+   * come. `late`: none came in time, and nothing is verified; they may still come.
+   */
+  | { readonly type: 'comparing'; readonly late: boolean }
   /** A message of the peer, UTF-8, at most 64 KiB; `from` is its chosen name, empty when it gave none. `at`: Unix ms. */
   | {
       readonly type: 'message';
@@ -248,12 +261,17 @@ export type UiEvent =
   | { readonly type: 'reject'; readonly id?: number | undefined }
   /** End a transfer of either direction. */
   | { readonly type: 'cancel'; readonly id: number }
+  /** Safety words of the present are wanted. */
+  | { readonly type: 'compare-again' }
   /** Goodbye now, after all own text is acknowledged. */
   | { readonly type: 'quit' }
-  /** No more input will come: goodbye after everything given so far has been sent and acknowledged. */
+  /**
+   * No more input will come: goodbye after everything given so far has been sent and acknowledged. A UI that only listens
+   * need not tell it.
+   */
   | { readonly type: 'end-of-input' }
-  /** A malformed command; told to the person, nothing else happens. */
-  | { readonly type: 'malformed'; readonly why: string }
+  /** A malformed command or text: told to the person. `lost`: nobody is there to give it again, so the end is no success. */
+  | { readonly type: 'malformed'; readonly why: string; readonly lost?: boolean }
   /** The person is there: typing, scrolling. Keeps the idle time from running out; as every other event does. */
   | { readonly type: 'activity' }
   /** Ctrl-C or a signal: goodbye if possible, exit status 130. */

@@ -3,11 +3,12 @@
  * section 4). No order of messages may be in this file (handshake.ts); what it reveals is overwritten on every way out.
  */
 import type { CryptoPort, Part, Secret } from '../ports.js';
-import { concat, label, lv, lvBytes, sameBytes, TAG } from './bytes.js';
+import { concat, label, lv, lvBytes, plainCopy, sameBytes, TAG } from './bytes.js';
 import { type Caps, decodePayload, encodePayload, PAYLOAD } from './caps.js';
 import { type CpaceTranscript, sessionKey } from './cpace.js';
-import type { Role } from './frame.js';
+import { asBytes, asKey, type Bytes, derive, type Key } from './keys.js';
 import { createRatchet, type Ratchet } from './ratchet.js';
+import type { Role } from './role.js';
 import { safetyWords } from './safety-words.js';
 import { unlessThrown, withSecrets } from './secrets.js';
 
@@ -22,11 +23,11 @@ export type Mode = 0 | 1;
 
 /** root and everything expanded from it that lives until the proofs are exchanged. */
 export interface Keys {
-  readonly root: Secret;
-  readonly confirm: Readonly<Record<Role, Secret>>;
-  readonly seal: Readonly<Record<Role, Secret>>;
+  readonly root: Key<'root'>;
+  readonly confirm: Readonly<Record<Role, Key<'confirm'>>>;
+  readonly seal: Readonly<Record<Role, Key<'seal'>>>;
   /** th, 64 bytes, public to both ends. */
-  readonly transcript: Uint8Array;
+  readonly transcript: Bytes<'transcript'>;
 }
 
 /** What is the same in every attempt for one code. */
@@ -38,7 +39,7 @@ export interface Setting {
 
 /** What one side brings to a proof: its nonce (32 bytes), its X25519 public R_X, its caps. */
 export interface Side {
-  readonly nonce: Secret;
+  readonly nonce: Key<'nonce'>;
   readonly point: Uint8Array;
   readonly caps: Caps;
 }
@@ -47,17 +48,17 @@ export interface Established {
   readonly role: Role;
   readonly ratchet: Ratchet;
   /** `resume` (32 bytes) of section 7. */
-  readonly resume: Secret;
+  readonly resume: Key<'resume'>;
   /** th, 64 bytes, public to both ends. */
-  readonly transcript: Uint8Array;
+  readonly transcript: Bytes<'transcript'>;
   /** Four indices into the list of words. */
   readonly words: readonly number[];
   readonly peer: Caps;
 }
 
 /** C_X = H(lv("commit", TAG, nonce_X)), 64 bytes. */
-export function commit(crypto: CryptoPort, nonce: Secret): Uint8Array {
-  return withSecrets((keep) => crypto.reveal(keep(crypto.hash(lv<Part>(label('commit'), TAG, nonce)))));
+export function commit(crypto: CryptoPort, nonce: Key<'nonce'>): Bytes<'commitment'> {
+  return withSecrets((keep) => asBytes(crypto.reveal(keep(crypto.hash(lv<Part>(label('commit'), TAG, nonce))))));
 }
 
 /**
@@ -72,20 +73,23 @@ export function deriveKeys(
   cpace: CpaceTranscript,
 ): Keys {
   const { Ya, ADa, Yb, ADb } = cpace;
-  const transcript = crypto.digest([
-    lvBytes(TAG, Uint8Array.of(mode), roomId, commitments.A, commitments.B, ADa, Ya, Yb, ADb),
-  ]);
+  const transcript = asBytes<'transcript'>(
+    crypto.digest([lvBytes(TAG, Uint8Array.of(mode), roomId, commitments.A, commitments.B, ADa, Ya, Yb, ADb)]),
+  );
   return unlessThrown((make) => {
     const root = withSecrets((keep) => {
       keep(sides.kem);
       const isk = keep(sessionKey(crypto, sides.y, sides.role === 'A' ? Yb : Ya, sides.sid, cpace));
-      return make(crypto.extract(transcript, lv(isk, sides.kem)));
+      return make(asKey<'root'>(crypto.extract(transcript, lv(isk, sides.kem))));
     });
-    const both = (name: string, length: number): Record<Role, Secret> => ({
-      A: make(crypto.expand(root, label(`${name} A`), length)),
-      B: make(crypto.expand(root, label(`${name} B`), length)),
-    });
-    return { root, confirm: both('confirm', 64), seal: both('handshake', 32), transcript };
+    const confirm = (role: Role): Key<'confirm'> => make(derive(crypto, root, 'confirm', label(`confirm ${role}`), 64));
+    const seal = (role: Role): Key<'seal'> => make(derive(crypto, root, 'seal', label(`handshake ${role}`), 32));
+    return {
+      root,
+      confirm: { A: confirm('A'), B: confirm('B') },
+      seal: { A: seal('A'), B: seal('B') },
+      transcript,
+    };
   });
 }
 
@@ -134,8 +138,9 @@ export function checkProof(
     const content = decodePayload(payload);
     if (content === undefined) return undefined;
     return unlessThrown((make) => {
-      const nonce = make(crypto.take(content.nonce));
-      if (sameBytes(commit(crypto, nonce), commitment)) return { nonce, point: content.point, caps: content.caps };
+      const nonce = make(asKey<'nonce'>(crypto.take(content.nonce)));
+      const point = plainCopy(content.point);
+      if (sameBytes(commit(crypto, nonce), commitment)) return { nonce, point, caps: content.caps };
       nonce.wipe();
       return undefined;
     });
@@ -149,16 +154,22 @@ export function establish(
   crypto: CryptoPort,
   role: Role,
   keys: Keys,
-  own: { readonly nonce: Secret; readonly scalar: Secret },
+  own: { readonly nonce: Key<'nonce'>; readonly scalar: Key<'scalar'> },
   theirs: Side,
 ): Established {
   try {
     const words = wordsOf(crypto, keys.root, role === 'A' ? [own.nonce, theirs.nonce] : [theirs.nonce, own.nonce]);
-    const resume = crypto.expand(keys.root, label('resume'), 32);
+    const resume = derive(crypto, keys.root, 'resume', label('resume'), 32);
     const ratchet = unlessThrown((make) => {
       make(resume);
       return withSecrets((keep) =>
-        createRatchet(crypto, role, keep(crypto.expand(keys.root, label('ratchet'), 64)), own.scalar, theirs.point),
+        createRatchet(
+          crypto,
+          role,
+          keep(derive(crypto, keys.root, 'ratchet', label('ratchet'), 64)),
+          own.scalar,
+          theirs.point,
+        ),
       );
     });
     return { role, ratchet, resume, transcript: keys.transcript, words, peer: theirs.caps };
@@ -168,7 +179,11 @@ export function establish(
   }
 }
 
-function wordsOf(crypto: CryptoPort, root: Secret, [nonceA, nonceB]: readonly [Secret, Secret]): number[] {
+function wordsOf(
+  crypto: CryptoPort,
+  root: Key<'root'>,
+  [nonceA, nonceB]: readonly [Key<'nonce'>, Key<'nonce'>],
+): number[] {
   const opened = [crypto.reveal(nonceA), crypto.reveal(nonceB)] as const;
   try {
     return safetyWords(crypto, root, ...opened);

@@ -13,7 +13,6 @@ import type { CryptoPort, Secret } from '../ports.js';
 import { compareBytes, concat, label, lvBytes, sameBytes, TAG } from './bytes.js';
 import type { Caps } from './caps.js';
 import { generatorHash } from './cpace.js';
-import type { Role } from './frame.js';
 import {
   checkProof,
   commit,
@@ -26,6 +25,8 @@ import {
   type Setting,
   wipeKeys,
 } from './handshake-keys.js';
+import { asKey } from './keys.js';
+import type { Role } from './role.js';
 import { unlessThrown, withSecrets } from './secrets.js';
 
 /** The version in every handshake message. */
@@ -110,8 +111,8 @@ const DROPPED: Step = { type: 'dropped' };
 
 /** Draws everything fresh and makes M0. `prs` (PRS, protocol.md section 2) stays the caller's. */
 export function createAttempt(crypto: CryptoPort, prs: Secret, setting: Setting, caps: Caps): Attempt {
-  const nonce = crypto.randomSecret(32);
-  const scalar = crypto.randomSecret(POINT);
+  const nonce = asKey<'nonce'>(crypto.randomSecret(32));
+  const scalar = asKey<'scalar'>(crypto.randomSecret(POINT));
   const own = { nonce, scalar, point: crypto.x25519Public(scalar), caps };
   const commitment = commit(crypto, nonce);
   const first = concat(head(TYPE.m0), commitment);

@@ -5,7 +5,7 @@
 import type { Secret } from '../ports.js';
 
 /** Runs `step`; every secret it has passed to `keep` is wiped when it returns or throws. */
-export function withSecrets<T>(step: (keep: (secret: Secret) => Secret) => T): T {
+export function withSecrets<T>(step: (keep: <S extends Secret>(secret: S) => S) => T): T {
   const kept: Secret[] = [];
   try {
     return step((secret) => {
@@ -18,7 +18,7 @@ export function withSecrets<T>(step: (keep: (secret: Secret) => Secret) => T): T
 }
 
 /** Runs `step`; every secret it has passed to `make` is wiped when it throws, and only then. */
-export function unlessThrown<T>(step: (make: (secret: Secret) => Secret) => T): T {
+export function unlessThrown<T>(step: (make: <S extends Secret>(secret: S) => S) => T): T {
   const made: Secret[] = [];
   try {
     return step((secret) => {

@@ -163,7 +163,7 @@ export function createAttempts(
   /** Tag, payload or commitment were wrong: which one is never said. */
   function failed(at: Under): void {
     count(at);
-    if (mode() === 0) host.notice('SC-329');
+    if (mode() === 0) host.notice('SC-330');
   }
 
   function established(done: Under, result: Established, peer: Uint8Array | undefined): AttemptEvent {

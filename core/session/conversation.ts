@@ -1,42 +1,49 @@
 /**
  * Two people talking over an established channel (protocol.md sections 4 to 7): comparing the safety words, names, where
- * each record belongs, what is sealed when. The connection is resume.ts, the goodbye goodbye.ts; no text may be kept here
- * (incoming.ts, outgoing.ts), and nothing ends the session here.
+ * each record belongs. The connection is resume.ts, the goodbye goodbye.ts; no text may be kept here (incoming.ts,
+ * outgoing.ts), and nothing ends the session here.
  */
 import { RemoteProtocolError } from '../errors.js';
-import { FEATURE_VERIFY } from '../protocol/caps.js';
+import type { CryptoPort } from '../ports.js';
+import { FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
-import type { ProtocolRecord } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
 import { type ChannelRecord, createChannel } from './channel.js';
+import { createAnnouncements, whileOpen } from './composer.js';
 import type { Host } from './events.js';
 import type { Goodbye } from './goodbye.js';
-import { createInbox } from './incoming.js';
-import type { Sender } from './outgoing.js';
+import { createIncoming } from './incoming.js';
+import type { Line } from './line.js';
+import type { Outgoing } from './outgoing.js';
+import { createShownWords } from './shown-words.js';
+import { NEVER } from './timers.js';
 
 export interface ConversationOptions {
+  readonly crypto: CryptoPort;
   readonly established: Established;
-  readonly transmit: (frame: Uint8Array) => void;
-  readonly sender: Sender;
+  readonly sender: Outgoing;
   readonly goodbye: Goodbye;
   /** The list of 2048 words. */
   readonly words: readonly string[];
+  /** Both sides compare the safety words, because there is no secret. */
+  readonly secretless: boolean;
   /** The person compares the safety words before anything is shown or sent. */
   readonly compare: boolean;
   /** Told to the peer once that is allowed; UTF-8, may be empty. */
   readonly name: Uint8Array;
   readonly receipts: boolean;
+  readonly cover?: boolean | undefined;
 }
 
 export type Conversation = ReturnType<typeof createConversation>;
 
-export function createConversation(host: Host, options: ConversationOptions, start: number) {
-  const { established, sender, goodbye, compare } = options;
-  const { peer, role } = established;
-  const channel = createChannel(established.ratchet, role, options.transmit, start);
-  const inbox = createInbox(host, options.receipts);
-  /** Records that wait for room in the window. */
-  const announcements: ProtocolRecord[] = [];
+export function createConversation(host: Host, line: Line, options: ConversationOptions, start: number) {
+  const { crypto, established, sender, goodbye, compare } = options;
+  const { peer, role, ratchet } = established;
+  const peerVerifies = (peer.features & FEATURE_VERIFY) !== 0;
+  const inbox = createIncoming(host, options.receipts);
+  const announcements = createAnnouncements();
+  const shown = createShownWords(host, options.words);
   /** The person has accepted the words, or need not. */
   let trusted = !compare;
   let compared = false;
@@ -44,17 +51,35 @@ export function createConversation(host: Host, options: ConversationOptions, sta
   let roundTrip: number | undefined;
   /** The connection is down, or what is sent over it may not be understood yet. */
   let away = false;
-
-  const words = established.words.map((index) => options.words[index] ?? '');
-  host.emit({ type: 'show', view: { type: 'safety-words', words, required: compare } });
+  const talks = (): boolean => trusted && goodbye.open;
+  const tells = (): boolean => trusted && !goodbye.sealed && !goodbye.over;
+  const channel = createChannel(
+    {
+      crypto,
+      ratchet,
+      role,
+      transmit: line.transmit,
+      ready: () => line.ready,
+      credits: { due: () => [], at: () => NEVER },
+      sources: [whileOpen(announcements, talks), whileOpen(inbox, tells), whileOpen(sender, talks)],
+      cover: options.cover === true || (peer.features & FEATURE_COVER) !== 0,
+      askable: () => trusted,
+      compared: shown.compared,
+    },
+    start,
+  );
+  if (role === 'B') {
+    sender.proven();
+    // A is provisional until it has opened a frame of B.
+    channel.send([{ type: 'ping' }], start);
+  }
+  shown.show(established.words, compare);
   host.move(compare ? 'keysUnverified' : 'keysConfirmed');
-  if (trusted && (peer.features & FEATURE_VERIFY) !== 0) host.notice('SC-321');
-  if (compare && options.name.length > 0) announcements.push({ type: 'name', name: options.name });
+  if (trusted && peerVerifies) host.notice('SC-321');
+  if (compare && options.name.length > 0) announcements.add({ type: 'name', name: options.name });
   if (trusted) inbox.open();
   if (peer.name.length > 0) inbox.name(peer.name);
   peer.name.fill(0);
-  // A is provisional until it has opened a frame of B.
-  if (role === 'B') channel.send('ping', [{ type: 'ping' }], start);
 
   function take(record: ChannelRecord, now: number): void {
     if (goodbye.phase === 'answered' && record.type !== 'bye-ack')
@@ -71,34 +96,16 @@ export function createConversation(host: Host, options: ConversationOptions, sta
       case 'name':
         return inbox.name(record.name);
       case 'bye':
-        return goodbye.heard(record.reason);
+        return goodbye.heard(record.reason, now);
       case 'bye-ack':
         return goodbye.acknowledged();
-      case 'typing':
+      // Streams and paths (sections 8 and 8a) are not in use here.
+      default:
         return;
     }
   }
 
-  /** Own text, names and receipts may go out. */
-  const mayTell = (): boolean => trusted && goodbye.open;
-
-  function announce(now: number): void {
-    for (let record = announcements[0]; record !== undefined; record = announcements[0]) {
-      if (channel.send('text', [record], now) === undefined) return;
-      announcements.shift();
-    }
-  }
-
-  /** Sends what may be sent now, receipts excepted: those wait for the next tick, to go out together. */
-  function progress(now: number): void {
-    if (channel.paused) return;
-    if (mayTell()) {
-      announce(now);
-      sender.pump(channel, now);
-    }
-    channel.tick(now);
-  }
-
+  /** The peer hears again: what was before the connection went is the state once more. */
   function back(): void {
     if (!away) return;
     away = false;
@@ -121,7 +128,6 @@ export function createConversation(host: Host, options: ConversationOptions, sta
 
   return {
     channel,
-    progress,
     get trusted() {
       return trusted;
     },
@@ -129,7 +135,6 @@ export function createConversation(host: Host, options: ConversationOptions, sta
     get compared() {
       return compared;
     },
-
     /** The peer hears, as far as is known. */
     get up() {
       return !away;
@@ -145,7 +150,7 @@ export function createConversation(host: Host, options: ConversationOptions, sta
     },
 
     /** Frames are sent again from number 0, to a peer that finds its keys only now. */
-    repeat: (now: number): void => channel.repeat(now),
+    restart: (now: number): void => channel.restart(now),
 
     /** The connection is back, and the peer stands at `position`. */
     resume(position: Position, now: number): void {
@@ -158,6 +163,8 @@ export function createConversation(host: Host, options: ConversationOptions, sta
     frame(bytes: Uint8Array, now: number): 'ignored' | 'gap' | 'opened' | 'more' {
       const before = channel.acknowledged;
       const received = channel.receive(bytes, now);
+      // No stream is open: a chunk can only be forged.
+      if (received.type === 'chunk') return 'gap';
       if (received.type !== 'opened') return received.type;
       back();
       try {
@@ -176,51 +183,47 @@ export function createConversation(host: Host, options: ConversationOptions, sta
       trusted = match;
       if (match) {
         host.move('wordsMatch');
-        announcements.unshift({ type: 'confirmed' });
+        announcements.addFirst({ type: 'confirmed' });
         // Text is shown while the state is active only.
         if (!away) inbox.open();
         return;
       }
       // Nothing more is said to whoever it is, nor shown of it, also where the words were accepted before.
-      announcements.length = 0;
+      announcements.clear();
       inbox.wipeUnseen();
       inbox.close();
       host.move('wordsDiffer');
     },
 
+    /** The person asks for words of the present: not before the peer has confirmed its own, where that is due. */
+    compareAgain(now: number): boolean {
+      if (!trusted || ((options.secretless || peerVerifies) && !peerConfirmed)) return false;
+      channel.compare(now);
+      return true;
+    },
+
     /** False when the window has no room for it now. */
     sayGoodbye(now: number): boolean {
-      if (channel.send('bye', [{ type: 'bye', reason: goodbye.reason }], now) === undefined) return false;
+      if (channel.send([{ type: 'bye', reason: goodbye.reason }], now) === undefined) return false;
       inbox.close();
       channel.conclude();
       if (!goodbye.refused) host.move('leave');
       return true;
     },
 
-    answerGoodbye(now: number): void {
-      if (!goodbye.sealed) inbox.sendReceipts(channel, now);
+    /** False when the window has no room for it now. */
+    answerGoodbye(now: number): boolean {
       channel.conclude();
-      channel.send('bye-ack', [{ type: 'bye-ack' }], now);
+      // What was shown is told first.
+      if (!goodbye.sealed) channel.tick(now);
+      if (channel.send([{ type: 'bye-ack' }], now) === undefined) return false;
       host.move('peerLeft');
+      return true;
     },
 
-    tick(now: number): void {
-      if (mayTell() && !channel.paused) inbox.sendReceipts(channel, now);
-      progress(now);
-    },
-
-    wakeAt(now: number): number {
-      const due = [channel.wakeAt()];
-      if (mayTell() && !channel.paused) {
-        due.push(sender.wakeAt(now));
-        if (inbox.owes && channel.allows('text')) due.push(now);
-      }
-      return Math.min(...due);
-    },
-
-    /** A last word to the peer after its protocol error. Never throws. */
+    /** A last word to the peer after its protocol error. */
     abort(now: number): void {
-      if (goodbye.open) channel.send('bye', [{ type: 'bye', reason: 'error' }], now);
+      if (goodbye.open) channel.send([{ type: 'bye', reason: 'error' }], now);
     },
 
     wipe(): void {

@@ -81,11 +81,13 @@ export interface Goodbye {
   readonly reason: ByeReason;
   /** The own goodbye is sealed. */
   readonly sealed: boolean;
+  /** The peer's goodbye is answered: nothing more is said. */
+  readonly over: boolean;
   /** The person wants to leave. A second wish does not wait for text. */
   ask(code: Code, standing: Standing, now: number): void;
   refuse(standing: Standing, now: number): void;
   said(now: number): void;
-  heard(reason: ByeReason): void;
+  heard(reason: ByeReason, now: number): void;
   /** Throws RemoteProtocolError when there is nothing to answer. */
   acknowledged(): void;
   answered(): void;
@@ -150,6 +152,9 @@ export function createGoodbye(): Goodbye {
     get reason() {
       return wish()?.reason ?? 'left';
     },
+    get over() {
+      return phase.at === 'flushing' || (phase.at === 'answered' && !phase.owed);
+    },
     get sealed() {
       return phase.at === 'said' || (phase.at === 'answered' && phase.said);
     },
@@ -173,11 +178,12 @@ export function createGoodbye(): Goodbye {
       timers.hurry('bye', now + BYE_TIMEOUT);
     },
 
-    heard(peer) {
+    heard(peer, now) {
       if (phase.at === 'answered' || phase.at === 'flushing') return;
       const said = phase.at === 'said';
       phase = { at: 'answered', peer, owed: true, said, wish: wish(), acked: phase.at === 'said' && phase.acked };
       timers.stop('stuck');
+      timers.hurry('bye', now + BYE_TIMEOUT);
     },
 
     acknowledged() {
@@ -215,7 +221,7 @@ export function createGoodbye(): Goodbye {
           if (timers.rings('stuck', now)) return 'tell';
           return up && !(phase.wish.waits && trusted && undelivered > 0) ? 'say' : undefined;
         case 'answered':
-          if (phase.owed) return 'answer';
+          if (phase.owed) return timers.rings('bye', now) ? 'flush' : 'answer';
           if (!phase.said) return up ? 'flush' : 'end';
           if (phase.acked || timers.rings('bye', now)) return up ? 'flush' : 'end';
           return undefined;

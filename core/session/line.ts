@@ -42,11 +42,15 @@ export type LineEvent =
   | { readonly type: 'refused'; readonly code: RelayErrorCode; readonly retryAfterMs: number | undefined }
   /** It is gone. `age`: milliseconds since the relay gave the seat, when it did. */
   | { readonly type: 'lost'; readonly code: Code; readonly why: string; readonly age: number | undefined }
+  /** More may be sent now. */
+  | { readonly type: 'drain' }
   /** It was closed on request, and everything is out. */
   | { readonly type: 'closed' };
 
 export interface Line {
-  /** Something waits to be handed over, or the transport has enough. */
+  /** The transport takes more now: less than WAITING_LIMIT waits in it. */
+  readonly ready: boolean;
+  /** Bytes that wait in it. */
   readonly waiting: number;
   /** Leaves whatever there is and joins `place`, `after` milliseconds from now. */
   seek(place: Place, now: number, after?: number): void;
@@ -64,7 +68,7 @@ export interface Line {
   tick(now: number): LineEvent | undefined;
   /** A message of handshake or resume. False when it cannot be handed over: then the pairing is to be closed. */
   say(message: Uint8Array): boolean;
-  /** A frame: handed over as soon as there is room, in order. The frame must not be changed. */
+  /** A frame, while `ready`. */
   transmit(frame: Uint8Array): void;
   /** The peer is there: a handshake has succeeded, or a frame has opened. */
   worked(now: number): void;
@@ -82,8 +86,7 @@ type Phase =
   | { readonly at: 'opening' }
   | { readonly at: 'joining' }
   | { readonly at: 'joined'; readonly since: number }
-  /** What waits here is handed over before it is closed. */
-  | { readonly at: 'finishing'; readonly closed: boolean };
+  | { readonly at: 'finishing' };
 
 /** What the session ends with, when the relay was never reached. */
 const LOSSES: Readonly<Record<CloseReason, Code>> = {
@@ -94,7 +97,6 @@ const LOSSES: Readonly<Record<CloseReason, Code>> = {
 };
 
 function isOpen(phase: Phase): boolean {
-  if (phase.at === 'finishing') return !phase.closed;
   return phase.at === 'opening' || phase.at === 'joining' || phase.at === 'joined';
 }
 
@@ -112,13 +114,11 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
   let trusted = true;
   let pairings: number[] = [];
   let waiting = 0;
-  let queue: Uint8Array[] = [];
 
   function enter(to: Phase): void {
     if (isOpen(phase) && !isOpen(to)) host.emit({ type: 'disconnect' });
     timers.stopAll();
     ticketWork.stop();
-    if (to.at !== 'joined' && to.at !== 'finishing') queue = [];
     phase = to;
   }
 
@@ -159,18 +159,7 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
     host.emit({ type: 'transmit', frame });
   }
 
-  function pump(): void {
-    while (waiting < WAITING_LIMIT) {
-      const frame = queue.shift();
-      if (frame === undefined) break;
-      hand(frame);
-    }
-    if (phase.at === 'finishing' && !phase.closed && queue.length === 0) enter({ at: 'finishing', closed: true });
-  }
-
   function paired(event: LineEvent, now: number): LineEvent {
-    // What was meant for the one before is sent again where that is wanted.
-    queue = [];
     return event.type === 'joined' || !crowded(now) ? event : lost('SC-107', 'too many pairings', now);
   }
 
@@ -193,9 +182,7 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
       case 'peer-joined':
         return phase.at === 'joined' ? paired({ type: 'paired' }, now) : undefined;
       case 'peer-left':
-        if (phase.at !== 'joined') return undefined;
-        queue = [];
-        return { type: 'alone' };
+        return phase.at === 'joined' ? { type: 'alone' } : undefined;
       case 'error':
         if (phase.at === 'joining' && ticketWork.begin(message.ticket, now)) {
           timers.set('answer', now + TICKET_TIMEOUT);
@@ -206,8 +193,11 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
   }
 
   return {
+    get ready() {
+      return waiting < WAITING_LIMIT;
+    },
     get waiting() {
-      return waiting + queue.reduce((sum, frame) => sum + frame.length, 0);
+      return waiting;
     },
 
     seek(to, now, after = 0) {
@@ -225,8 +215,7 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
     delay: () => backoff.next(),
 
     finish() {
-      enter({ at: 'finishing', closed: false });
-      pump();
+      enter({ at: 'finishing' });
     },
 
     leave() {
@@ -250,8 +239,7 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
         case 'frame':
           return phase.at === 'joined' ? { type: 'frame', frame: event.frame } : undefined;
         case 'drain':
-          pump();
-          return undefined;
+          return { type: 'drain' };
         case 'closed':
           if (phase.at === 'finishing') return { type: 'closed' };
           // One that was left reports its end late.
@@ -274,20 +262,17 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
         timers.set('answer', now + JOIN_TIMEOUT);
         host.emit({ type: 'join', join: { ...place.join, ticket } });
       }
-      pump();
       return undefined;
     },
 
     say(message) {
-      if (waiting >= WAITING_LIMIT || queue.length > 0) return false;
+      if (waiting >= WAITING_LIMIT) return false;
       hand(message);
       return true;
     },
 
     transmit(frame) {
-      if (phase.at !== 'joined') return;
-      queue.push(frame);
-      pump();
+      if (phase.at === 'joined') hand(frame);
     },
 
     worked(now) {

@@ -6,7 +6,7 @@
 import { type Code, type Detail, isSecurechatError } from '../errors.js';
 import type { CryptoPort, Secret } from '../ports.js';
 import { base64url } from '../protocol/bytes.js';
-import { type Caps, FEATURE_VERIFY } from '../protocol/caps.js';
+import { type Caps, FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { CodeForm, Nameplate, RoomCode } from '../room/code.js';
 import { roomId } from '../room/room-id.js';
@@ -54,6 +54,8 @@ export interface MeetingOptions {
   readonly retype?: ((typed: Uint8Array) => RoomCode) | undefined;
   /** The person wants to compare the safety words although there is a secret. */
   readonly verify: boolean;
+  /** One frame on each beat, whatever there is to say: also if the peer asks for it. */
+  readonly cover?: boolean | undefined;
   /** UTF-8, at most 64 bytes, may be empty. */
   readonly name: Uint8Array;
   /** Without a connection to the peer the session is given up after this many milliseconds. 0: at once. */
@@ -72,6 +74,8 @@ export interface Meeting {
   readonly attempts: Attempts;
   /** Without a secret, or when asked for, the words are compared before anything is shown or sent. */
   readonly compares: boolean;
+  /** There is no secret: both sides compare. */
+  readonly secretless: boolean;
   /** The room is left until the code is typed again. */
   readonly asking: boolean;
   start(now: number): void;
@@ -119,7 +123,7 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
       version: options.version,
       // Who must be verified first is not told a name either.
       name: compares() ? new Uint8Array(0) : options.name,
-      features: options.verify ? FEATURE_VERIFY : 0,
+      features: (options.verify ? FEATURE_VERIFY : 0) | (options.cover === true ? FEATURE_COVER : 0),
     };
   }
 
@@ -230,6 +234,9 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
     get compares() {
       return compares();
     },
+    get secretless() {
+      return code.form === 'none';
+    },
     get asking() {
       return question !== undefined;
     },
@@ -261,6 +268,7 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
           if (event.why.endsWith('wait-timeout')) return { type: 'end', code: 'SC-307', detail: { why: event.why } };
           return lost(event.code, event.why === '' ? {} : { why: event.why }, now);
         case 'closed':
+        case 'drain':
           return undefined;
       }
     },

@@ -3,10 +3,11 @@
  * turns of a provisional side, the proofs, giving up. What a proof says is protocol/resume.ts; what was missed in between
  * is sent again by channel.ts. No record and no text may be in this file.
  */
-import type { CryptoPort, Secret } from '../ports.js';
+import type { CryptoPort } from '../ports.js';
 import { base64url } from '../protocol/bytes.js';
-import type { Role } from '../protocol/frame.js';
+import type { Key } from '../protocol/keys.js';
 import { createProof, type Position, type Proof, type Prover, RESUME_TYPE, resumeRoom } from '../protocol/resume.js';
+import type { Role } from '../protocol/role.js';
 import type { AttemptEvent, Attempts } from './attempts.js';
 import { createBackoff } from './backoff.js';
 import type { Host } from './events.js';
@@ -31,8 +32,8 @@ export const PROOFS_TOLD_AFTER = 3;
 export interface ResumeOptions {
   readonly crypto: CryptoPort;
   readonly role: Role;
-  /** `resume`, 32 bytes: used here once, at creation. */
-  readonly resume: Secret;
+  /** `resume`, 32 bytes: it stays the caller's, and lives as long as this. */
+  readonly resume: Key<'resume'>;
   readonly prover: Prover;
   /** Where this side stands now. */
   readonly position: () => Position;
@@ -131,7 +132,7 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
   /** Each pairing event draws a fresh nonce and sends resume-1 once. */
   function pair(now: number): undefined {
     down(now);
-    const proof = createProof(crypto, role, options.prover);
+    const proof = createProof(crypto, role, options.resume, options.prover);
     phase = { at: 'proving', proof };
     timers.set('proof', now + PROOF_TIMEOUT);
     if (!line.say(proof.first)) retry(now);
@@ -203,6 +204,7 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
       case 'lost':
         return lost(event, now);
       case 'closed':
+      case 'drain':
         return undefined;
     }
   }
@@ -230,6 +232,7 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
       case 'lost':
         return lost(event, now);
       case 'closed':
+      case 'drain':
         return undefined;
     }
   }

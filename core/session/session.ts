@@ -14,7 +14,7 @@ import type { Effect, Host, SessionEvent } from './events.js';
 import { createGoodbye, type Ending } from './goodbye.js';
 import { createLine, type LineEvent } from './line.js';
 import { createMeeting, type MeetingEvent, type MeetingOptions } from './meeting.js';
-import { createSender } from './outgoing.js';
+import { createOutgoing } from './outgoing.js';
 import { createTalk, type Talk } from './talk.js';
 import { createTimers, NEVER } from './timers.js';
 import { move, next } from './transitions.js';
@@ -70,7 +70,7 @@ export function createSession(options: SessionOptions): Session {
     },
   };
   const line = createLine(host, options.crypto);
-  const sender = createSender(host, options.pace);
+  const sender = createOutgoing(host, options.pace);
   const goodbye = createGoodbye();
   const meeting = createMeeting(host, line, options);
 
@@ -149,6 +149,8 @@ export function createSession(options: SessionOptions): Session {
         return confirm(event.match, now);
       case 'code':
         return meeting.typed(event.code, now);
+      case 'compare-again':
+        return compareAgain(now);
       case 'offer':
       case 'accept':
       case 'reject':
@@ -187,6 +189,10 @@ export function createSession(options: SessionOptions): Session {
   function confirm(match: boolean, now: number): undefined {
     const possible = next(state, match ? 'wordsMatch' : 'wordsDiffer') !== undefined;
     if (!possible || phase.at !== 'talking' || !phase.talk.confirm(match, now)) host.notice('SC-312');
+  }
+
+  function compareAgain(now: number): undefined {
+    if (state !== 'active' || phase.at !== 'talking' || !phase.talk.compareAgain(now)) host.notice('SC-312');
   }
 
   /** Goodbye when there is somebody to say it to; otherwise the end. */

@@ -11,7 +11,7 @@ import type { Host } from './events.js';
 import type { Ending, Goodbye, Standing } from './goodbye.js';
 import type { Line, LineEvent } from './line.js';
 import type { Meeting, MeetingEvent } from './meeting.js';
-import type { Sender } from './outgoing.js';
+import type { Outgoing } from './outgoing.js';
 import { createResume, type ResumeEvent } from './resume.js';
 
 /** Frames that were lost, reordered or forged on the way are told after this many. */
@@ -22,7 +22,7 @@ export interface TalkOptions {
   readonly established: Established;
   /** The rendezvous room, for a side that is provisional. */
   readonly meeting: Meeting;
-  readonly sender: Sender;
+  readonly sender: Outgoing;
   readonly goodbye: Goodbye;
   /** Frames that were not the next ones, of the whole session. */
   readonly gaps: { count: number };
@@ -30,6 +30,8 @@ export interface TalkOptions {
   readonly words: readonly string[];
   readonly name: Uint8Array;
   readonly receipts: boolean;
+  /** A frame on each beat, whatever there is to say; so also if the peer wants it. */
+  readonly cover?: boolean | undefined;
 }
 
 export interface Talk {
@@ -37,6 +39,8 @@ export interface Talk {
   tick(now: number): MeetingEvent | undefined;
   /** What the person has said about the words. False: there is nothing to be said now. */
   confirm(match: boolean, now: number): boolean;
+  /** The person asks for safety words of the present. False: not now. */
+  compareAgain(now: number): boolean;
   /** The person wants to leave. */
   leave(code: Code, now: number): undefined;
   /** This process slept: whatever the connection says, it is not believed to be up. */
@@ -62,9 +66,8 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     rendezvous: () => meeting.place,
     attempts,
   });
-  established.resume.wipe();
-  const { compares: compare } = meeting;
-  const conversation = createConversation(host, { ...options, compare, transmit: line.transmit }, start);
+  const { compares: compare, secretless } = meeting;
+  const conversation = createConversation(host, line, { ...options, compare, secretless }, start);
   if (role === 'B') prove();
   if (goodbye.refused) conversation.confirm(false);
 
@@ -97,7 +100,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
         // What waited for the connection, a goodbye too, does not wait for a frame of the peer.
         return progress(now);
       case 'found':
-        conversation.repeat(now);
+        conversation.restart(now);
         return undefined;
       case 'established':
       case 'end':
@@ -114,7 +117,8 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     prove();
     resume.progress(now);
     if (received === 'more') goodbye.progress(now);
-    return progress(now);
+    // What it asks for goes out with whatever else is due at this moment: `wakeAt` is now.
+    return goodbye.phase === 'none' ? undefined : progress(now);
   }
 
   /** Frames were lost, reordered or forged: the connection is given up and made anew, and they are asked for again. */
@@ -127,7 +131,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
   }
 
   function progress(now: number): MeetingEvent | undefined {
-    conversation.progress(now);
+    conversation.channel.tick(now);
     return farewell(now);
   }
 
@@ -145,7 +149,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
           goodbye.said(now);
           break;
         case 'answer':
-          conversation.answerGoodbye(now);
+          if (!conversation.answerGoodbye(now)) return undefined;
           goodbye.answered();
           break;
         case 'last word':
@@ -166,6 +170,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
 
   return {
     handle(event, now) {
+      if (event.type === 'drain') return goodbye.phase === 'flushing' ? undefined : progress(now);
       if (goodbye.phase !== 'flushing') return resumed(resume.handle(event, now), now);
       return event.type === 'closed' ? ended(goodbye.ending(sender.undelivered)) : undefined;
     },
@@ -176,8 +181,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       const visited = resume.visiting ? resume.visited(attempts.tick(now), now) : undefined;
       const event = resumed(visited, now) ?? resumed(resume.tick(now), now);
       if (event !== undefined) return event;
-      conversation.tick(now);
-      return farewell(now);
+      return progress(now);
     },
 
     confirm(match, now) {
@@ -191,6 +195,8 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       return true;
     },
 
+    compareAgain: (now) => conversation.compareAgain(now),
+
     leave(code, now) {
       goodbye.ask(code, standing(), now);
     },
@@ -203,12 +209,19 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
 
     wakeAt(now) {
       if (goodbye.phase === 'flushing') return goodbye.wakeAt();
-      const due = [goodbye.wakeAt(), resume.wakeAt(), conversation.wakeAt(now)];
+      const due = [goodbye.wakeAt(), resume.wakeAt(), conversation.channel.wakeAt(now)];
       if (resume.visiting) due.push(attempts.wakeAt());
       return Math.min(...due);
     },
 
     abort: conversation.abort,
-    wipe: conversation.wipe,
+
+    wipe() {
+      try {
+        conversation.wipe();
+      } finally {
+        established.resume.wipe();
+      }
+    },
   };
 }

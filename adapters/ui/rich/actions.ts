@@ -3,11 +3,11 @@
  * may not be decided in this file.
  */
 import type { ClockPort, UiEvent } from '../../../core/ports.js';
-import { plainCopy } from '../../../core/protocol/bytes.js';
-import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
+import { concat, plainCopy } from '../../../core/protocol/bytes.js';
 import { UI_WORDS } from '../../words/line.js';
 import { SCREEN_WORDS } from '../../words/screen.js';
-import { moved } from './chat-rows.js';
+import { moved, unfold } from './chat-rows.js';
+import { isSending, lastPathAt, readPaths, writtenPath } from '../file-commands.js';
 import { type CommandName, meaningOf, type Origin } from './commands.js';
 import type { Editor } from '../../terminal/editor.js';
 import type { History } from './history.js';
@@ -24,7 +24,12 @@ export interface ActionsOptions {
   readonly scene: () => Scene;
   readonly size: () => Size;
   readonly tell: (event: UiEvent) => void;
+  /** Paths that begin like this one, folders with a slash behind; absent: this chat reads no files. */
+  readonly completePath?: CompletePath | undefined;
 }
+
+/** Never throws; bytes in, bytes out, which belong to the caller. */
+export type CompletePath = (path: Uint8Array) => readonly Uint8Array[];
 
 export interface Actions {
   /** A sound is wanted for each message. */
@@ -37,6 +42,8 @@ export interface Actions {
 const RECALLED: Origin = { pasted: true, startPasted: true };
 /** Milliseconds without a letter after which the next one is an answer. */
 const PAUSE_MS = 1000;
+/** Paths that are told when there are several. */
+const CANDIDATES_SHOWN = 8;
 const MATCH = 0x6d;
 const DIFFER = 0x78;
 
@@ -61,6 +68,7 @@ export function createActions(options: ActionsOptions): Actions {
     if (key === 'interrupt') interrupt(again);
     else if (model.overlay !== undefined && covered(key)) return undefined;
     else if (key === 'help') openHelp();
+    else if (key === 'more' && model.screen === 'chat') more();
     else if (key === 'words' && model.screen === 'chat') openWords();
     else if (model.screen === 'chat') chatKey(key);
     else startKey(key, again);
@@ -79,7 +87,7 @@ export function createActions(options: ActionsOptions): Actions {
     model.overlay = undefined;
     if (event.type !== 'paste-end') lost += editor.insert(event.text, event.type === 'paste');
     if (event.type === 'paste' || lost === 0) return;
-    model.say(SCREEN_WORDS.full(lost, MESSAGE_LIMIT));
+    model.say(SCREEN_WORDS.full(lost));
     lost = 0;
   }
 
@@ -105,7 +113,8 @@ export function createActions(options: ActionsOptions): Actions {
 
   /** The first time it is only said what the second time does, where there is something to lose. */
   function interrupt(again: boolean): void {
-    const atOnce = model.screen === 'connecting' || model.screen === 'waiting' || model.state === 'closing';
+    const { screen, state, quitting } = model;
+    const atOnce = screen === 'connecting' || screen === 'waiting' || state === 'closing' || quitting;
     if (atOnce || again) tell({ type: 'interrupt' });
     model.leaving = !atOnce;
   }
@@ -128,7 +137,7 @@ export function createActions(options: ActionsOptions): Actions {
   }
 
   function openWords(): void {
-    if (model.words.length === 0) model.say(SCREEN_WORDS.words.none);
+    if (model.words.length === 0) model.say(UI_WORDS.noSafetyWords);
     else model.overlay = 'words';
   }
 
@@ -148,11 +157,13 @@ export function createActions(options: ActionsOptions): Actions {
     switch (key) {
       case 'enter':
         return enter();
+      case 'tab':
+        return complete();
       case 'newline':
         lost += editor.insert(Uint8Array.of(0x0a), false);
         return;
       case 'end-of-input':
-        if (editor.length === 0) tell({ type: 'quit' });
+        if (editor.length === 0) quit();
         else editor.delete();
         return;
       case 'page-up':
@@ -175,11 +186,18 @@ export function createActions(options: ActionsOptions): Actions {
   }
 
   function scroll(pages: number): void {
-    const { glyphs } = options.scene();
     const size = options.size();
     const height = chatHeight(options.scene(), size);
-    const place = placeOf(glyphs, size.columns);
+    const place = placeOf(options.scene(), size.columns);
     model.scrollback.look(moved(model.scrollback, place, pages * Math.max(1, height - 1), height));
+  }
+
+  /** Unfolds what one looks at, and stays where the text went on. */
+  function more(): void {
+    const size = options.size();
+    const place = placeOf(options.scene(), size.columns);
+    const found = unfold(model.scrollback, place, chatHeight(options.scene(), size));
+    if (!found) model.say(UI_WORDS.noMore);
   }
 
   function older(): void {
@@ -197,6 +215,27 @@ export function createActions(options: ActionsOptions): Actions {
     if (found !== undefined) editor.replace(found.text, found.draft ? draft : RECALLED);
   }
 
+  /** The path behind /send, as far as it is clear. */
+  function complete(): void {
+    if (!isSending(editor.before) || editor.after.length > 0 || editor.pasted) return;
+    if (options.completePath === undefined) return model.say(SCREEN_WORDS.files.noCompletion);
+    const at = lastPathAt(editor.before);
+    const [path = plainCopy(new Uint8Array(0))] = readPaths(editor.before.subarray(at)) ?? [];
+    const found = options.completePath(path);
+    const common = commonBeginning(found);
+    if (found.length === 0) model.say(SCREEN_WORDS.files.noneFound);
+    else if (common.length > path.length) rewrite(at, common);
+    else model.sayNames(found.slice(0, CANDIDATES_SHOWN));
+    path.fill(0);
+  }
+
+  function rewrite(at: number, path: Uint8Array): void {
+    const written = writtenPath(path);
+    const text = concat(editor.before.subarray(0, at), written);
+    editor.replace(text, { pasted: false, startPasted: false });
+    for (const used of [written, text]) used.fill(0);
+  }
+
   // -- Enter
 
   function enter(): void {
@@ -206,8 +245,18 @@ export function createActions(options: ActionsOptions): Actions {
     switch (meaning.type) {
       case 'nothing':
         break;
+      case 'misused':
+        model.say(UI_WORDS[meaning.usage]);
+        break;
+      case 'pasted':
+        model.say(SCREEN_WORDS.pasted);
+        break;
       case 'unknown':
-        model.say(SCREEN_WORDS.unknownCommand);
+        model.say(UI_WORDS.unknown);
+        break;
+      case 'file':
+        editor.clear();
+        tell(meaning.event);
         break;
       case 'command':
         editor.clear();
@@ -229,10 +278,8 @@ export function createActions(options: ActionsOptions): Actions {
 
   /** What cannot be sent stays where it is. */
   function send(text: Uint8Array): void {
-    if (model.state === 'closing' || model.state === 'destroyed') return model.say(SCREEN_WORDS.notNow);
-    if (text.length > MESSAGE_LIMIT) {
-      return model.say(SCREEN_WORDS.full(text.length - MESSAGE_LIMIT, MESSAGE_LIMIT));
-    }
+    const { state, quitting } = model;
+    if (state === 'closing' || state === 'destroyed' || quitting) return model.say(SCREEN_WORDS.notNow);
     if (!model.welcome) return model.say(SCREEN_WORDS.held);
     history.add(text);
     editor.clear();
@@ -245,7 +292,9 @@ export function createActions(options: ActionsOptions): Actions {
       case 'help':
         return openHelp();
       case 'quit':
-        return tell({ type: 'quit' });
+        return quit();
+      case 'more':
+        return more();
       case 'verify':
         return openWords();
       case 'verify yes':
@@ -268,21 +317,21 @@ export function createActions(options: ActionsOptions): Actions {
         return model.say(UI_WORDS.ownName);
       case 'wipe':
         return wipe();
-      case 'send':
-      case 'accept':
-      case 'reject':
-        return model.say(SCREEN_WORDS.unavailable(name));
     }
+  }
+
+  function quit(): void {
+    if (model.state === 'reconnecting') model.say(model.quitting ? UI_WORDS.leavingNow : UI_WORDS.leavingUnheard);
+    model.quitting = true;
+    tell({ type: 'quit' });
   }
 
   function status(): void {
     const { scrollback } = model;
     const words = UI_WORDS.status;
-    const counts = (['held', 'sent', 'delivered', 'failed'] as const).map((each) => scrollback.count(each));
-    const [held = 0, sent = 0, delivered = 0, failed = 0] = counts;
     const way = model.roundTrip === undefined ? [] : [words.roundTrip(model.roundTrip)];
     const proof = model.verified ? words.verified : words.unverified;
-    model.say(proof, words.messages(held, sent, delivered, failed), ...way);
+    model.say(proof, words.messages(scrollback.counts), ...way);
   }
 
   /** The panic key: what is here is gone before anything else happens, and the session does not wait for the peer. */
@@ -298,6 +347,18 @@ export function createActions(options: ActionsOptions): Actions {
     },
     take,
   };
+}
+
+function commonBeginning([first = new Uint8Array(0), ...others]: readonly Uint8Array[]): Uint8Array {
+  let length = first.length;
+  for (const other of others) {
+    let same = 0;
+    while (same < length && other[same] === first[same]) same += 1;
+    length = same;
+  }
+  // Not within a character.
+  while (length < first.length && length > 0 && ((first[length] ?? 0) & 0xc0) === 0x80) length -= 1;
+  return first.subarray(0, length);
 }
 
 const LAST_HELP = SCREEN_WORDS.help.length - 1;

@@ -9,12 +9,13 @@ import { SCREEN_WORDS } from '../../words/screen.js';
 import { utf8 } from '../../text/utf8.js';
 import { cut } from '../../text/width.js';
 import { LEAST_COLUMNS, LEAST_ROWS } from './capable.js';
-import { chatRows, isBeginning, type Place, WIDE_FROM } from './chat-rows.js';
+import { chatRows, isBeginning, nameColumn, type Place, WIDE_FROM } from './chat-rows.js';
 import type { Editor } from '../../terminal/editor.js';
 import { writing } from './editor-rows.js';
 import { type Frame, type Row, repeat, type Style, span } from './frame.js';
 import type { Glyphs } from './glyphs.js';
 import type { Model } from './model.js';
+import { panelRows } from './panel.js';
 import type { QrCode } from './qr.js';
 import { connectingPage, helpPage, type Page, waitingPage, wordsPage } from './screens.js';
 
@@ -43,7 +44,7 @@ export function layout(scene: Scene, size: Size): Frame {
   const columns = Math.min(size.columns, MOST_COLUMNS);
   const height = Math.min(size.rows, MOST_ROWS);
   if (isTooSmall(size)) return tooSmall(columns, height);
-  const place = placeOf(scene.glyphs, columns);
+  const place = placeOf(scene, columns);
   const page = pageOf(scene, place, height - 2);
   const body = fitting(page.rows, height - 2);
   while (body.length < height - 2) body.push([]);
@@ -64,17 +65,20 @@ export function isTooSmall({ columns, rows }: Size): boolean {
   return columns < LEAST_COLUMNS || rows < LEAST_ROWS;
 }
 
-export function placeOf(glyphs: Glyphs, columns: number): Place {
-  return { column: SIDE, width: columns - 2 * SIDE, wide: columns >= WIDE_FROM, glyphs };
+export function placeOf({ glyphs, model }: Scene, columns: number): Place {
+  const names = nameColumn(model.peerName);
+  return { column: SIDE, width: columns - 2 * SIDE, wide: columns >= WIDE_FROM, names, glyphs };
 }
 
 /** Rows of the scrollback that are seen at once. */
-export function chatHeight({ editor, sanitize, glyphs }: Scene, size: Size): number {
+export function chatHeight(scene: Scene, size: Size): number {
+  const { editor, sanitize } = scene;
   const columns = Math.min(size.columns, MOST_COLUMNS);
   const height = Math.min(size.rows, MOST_ROWS);
-  const { rows, scratch } = writing(editor, placeOf(glyphs, columns), Math.floor(height / 3), sanitize);
+  const place = placeOf(scene, columns);
+  const { rows, scratch } = writing(editor, place, Math.floor(height / 3), sanitize);
   for (const used of scratch) used.fill(0);
-  return Math.max(1, height - 3 - rows.length);
+  return Math.max(1, height - 3 - rows.length - panelOf(scene, place, height - 2).length);
 }
 
 function pageOf(scene: Scene, place: Place, height: number): Page {
@@ -93,12 +97,19 @@ function pageOf(scene: Scene, place: Place, height: number): Page {
   }
 }
 
-function chatPage({ model, editor, glyphs, sanitize }: Scene, place: Place, height: number): Page {
+/** On a low screen what is said comes first. */
+function panelOf({ model }: Scene, place: Place, height: number): Row[] {
+  return panelRows(model.transfers.all, place, Math.floor(height / 4));
+}
+
+function chatPage(scene: Scene, place: Place, height: number): Page {
+  const { model, editor, glyphs, sanitize } = scene;
   const written = writing(editor, place, Math.floor((height + 2) / 3), sanitize);
-  const room = height - 1 - written.rows.length;
+  const panel = panelOf(scene, place, height);
+  const room = height - 1 - written.rows.length - panel.length;
   const said = chatRows(model.scrollback, place, room);
   while (said.length < room) said.push([]);
-  return { rows: [...said, divider(model, glyphs, place), ...written.rows], scratch: written.scratch };
+  return { rows: [...said, ...panel, divider(model, glyphs, place), ...written.rows], scratch: written.scratch };
 }
 
 /** What is told meanwhile stands at the bottom, as far as there is room. */
@@ -178,7 +189,7 @@ const TITLE = ` ${UI_WORDS.program} `;
 function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, readonly Uint8Array[]] {
   const { bar: words } = SCREEN_WORDS;
   const circled = (text: string): Uint8Array => concat(glyphs.circle, utf8(` ${text}`));
-  const held = model.scrollback.count('held');
+  const held = model.scrollback.counts.held;
   const waiting = held > 0 ? [utf8(words.held(held))] : [];
   switch (model.state) {
     case 'idle':
@@ -191,6 +202,7 @@ function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, re
     case 'active':
       return ['good', utf8(words.active), [...waiting, ...known(model, glyphs)]];
     case 'reconnecting': {
+      if (model.quitting) return ['warn', utf8(words.leaving), waiting];
       const seconds = Math.max(0, Math.floor((now - model.since) / 1000));
       const unverified = model.unverified ? [utf8(words.unverified)] : [];
       return ['warn', utf8(words.reconnecting(seconds)), [...unverified, ...waiting]];
@@ -225,7 +237,7 @@ function footOf(model: Model, columns: number): readonly string[] {
   if (model.overlay === 'words') return [foot.back, ...behind];
   if (model.screen === 'words') return [foot.confirm, ...(columns >= WIDE_FROM ? foot.chat.slice(0, 1) : [])];
   if (model.screen !== 'chat') return [foot.cancel];
-  if (model.state === 'closing') return [foot.closing];
+  if (model.state === 'closing' || model.quitting) return [foot.closing];
   return columns >= WIDE_FROM ? foot.chat : foot.chatNarrow;
 }
 

@@ -9,6 +9,7 @@ import { UI_WORDS } from '../../words/line.js';
 import { shownName } from '../../text/names.js';
 import { utf8 } from '../../text/utf8.js';
 import { createScrollback, type Scrollback } from './scrollback.js';
+import { createTransfers, type Transfers } from './transfers.js';
 
 export type Screen = 'connecting' | 'waiting' | 'words' | 'chat';
 
@@ -29,6 +30,9 @@ const SCREENS: Readonly<Record<State, Screen>> = {
 
 /** Milliseconds before an answer when the words take the place of a chat in which somebody may be writing. */
 export const LOOK_MS = 2000;
+
+/** Messages are kept whole: what is folded can be unfolded. */
+const WHOLE = { lines: true, whole: true } as const;
 
 /** What covers the screen until the person goes back. */
 export type Overlay = 'help' | 'words' | undefined;
@@ -63,6 +67,8 @@ export interface Model {
   /** Neutralised; empty: the peer gave none. */
   readonly peerName: Uint8Array;
   readonly scrollback: Scrollback;
+  /** Files on their way. */
+  readonly transfers: Transfers;
   /** Milliseconds to the peer and back; undefined: not known. */
   readonly roundTrip: number | undefined;
   /** The session takes more text. */
@@ -80,10 +86,14 @@ export interface Model {
   helpTop: number;
   /** Ctrl-C was pressed once. */
   leaving: boolean;
+  /** The person has asked to leave: nothing more is sent. */
+  quitting: boolean;
 
   show(view: UiView, now: number): void;
   /** Puts words of this program, ASCII, into the scrollback, and looks there. */
   say(...sentences: readonly string[]): void;
+  /** The same with names from outside, one a line. */
+  sayNames(names: readonly Uint8Array[]): void;
   /** The same with how the peer is called. */
   sayPeerName(): void;
   answer(): void;
@@ -93,6 +103,7 @@ export interface Model {
 
 export function createModel(sanitize: Sanitize): Model {
   const scrollback = createScrollback();
+  const transfers = createTransfers();
   const nothing = new Uint8Array(0);
   const model = {
     state: 'idle' as State,
@@ -112,6 +123,7 @@ export function createModel(sanitize: Sanitize): Model {
     peerConfirmed: false,
     peerName: nothing as Uint8Array,
     scrollback,
+    transfers,
     roundTrip: undefined as number | undefined,
     welcome: true,
     ending: undefined as Uint8Array | undefined,
@@ -128,8 +140,12 @@ export function createModel(sanitize: Sanitize): Model {
     behind: 0,
     helpTop: 0,
     leaving: false,
+    quitting: false,
     show,
     say,
+    sayNames(names: readonly Uint8Array[]): void {
+      for (const name of names) sayBytes(sanitize(name));
+    },
     sayPeerName: () => sayBytes(peerCalled()),
     answer() {
       model.answered = true;
@@ -138,6 +154,7 @@ export function createModel(sanitize: Sanitize): Model {
     },
     wipe() {
       scrollback.clear();
+      transfers.wipe();
       wipeCode();
       for (const word of model.words) word.fill(0);
       model.words = [];
@@ -207,14 +224,20 @@ export function createModel(sanitize: Sanitize): Model {
           notice(UI_WORDS.safetyWordsOptional);
         }
         return;
+      case 'comparing':
+        model.words = [];
+        model.answered = model.verified = model.peerConfirmed = model.coded = false;
+        model.unverified = true;
+        if (!view.late) notice(UI_WORDS.comparing);
+        return;
       case 'message': {
         const name = shownName(view.from, sanitize);
         if (model.overlay !== undefined) model.behind += 1;
-        scrollback.add({ type: 'peer', at: view.at, name, text: sanitize(view.text, { lines: true }) });
+        scrollback.add({ type: 'peer', at: view.at, name, text: sanitize(view.text, WHOLE) });
         return;
       }
       case 'own': {
-        const text = sanitize(view.text, { lines: true });
+        const text = sanitize(view.text, WHOLE);
         scrollback.add({ type: 'own', at: view.at, id: view.id, text, status: 'held' });
         return;
       }
@@ -240,10 +263,13 @@ export function createModel(sanitize: Sanitize): Model {
       case 'peer-confirmed':
         model.peerConfirmed = true;
         return notice(UI_WORDS.peerConfirmed);
-      case 'notice':
       case 'file-failed':
+        transfers.end(view.id);
+        return notice(`${view.text} (${view.code})`);
+      case 'notice':
         return notice(`${view.text} (${view.code})`);
       case 'offer':
+        transfers.offer(view, sanitize(view.name));
         scrollback.add({
           type: 'notice',
           text: concat(
@@ -253,8 +279,9 @@ export function createModel(sanitize: Sanitize): Model {
         });
         return;
       case 'progress':
-        return;
+        return transfers.progress(view, now);
       case 'file-done':
+        transfers.end(view.id);
         return notice(UI_WORDS.files.done(view));
       case 'ended':
         model.ending = sanitize(utf8(`${view.text} (${view.code})`));
