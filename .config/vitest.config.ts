@@ -6,6 +6,10 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+/** How long one test may take, by its depth (test/support/chance.ts), milliseconds. */
+const PATIENCE = { quick: 60_000, thorough: 600_000, nightly: 6 * 3_600_000 };
+const depth = (process.env['DEPTH'] ?? 'quick') as keyof typeof PATIENCE;
+
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 export default defineConfig({
@@ -22,7 +26,7 @@ export default defineConfig({
     pool: 'forks',
     // Vitest leaves a core free, which on a machine with two means one file at a time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 60_000,
+    testTimeout: PATIENCE[depth],
     hookTimeout: 60_000,
   },
 });

@@ -6,15 +6,16 @@
 import type { Code, Detail } from '../errors.js';
 import { RemoteProtocolError } from '../errors.js';
 import type { CryptoPort, TransportEvent } from '../ports.js';
-import { FEATURE_VERIFY } from '../protocol/caps.js';
+import { FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake.js';
-import type { ByeReason, ProtocolRecord } from '../protocol/records.js';
+import { type ByeReason, type ProtocolRecord, recordSize } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
 import { type ChannelRecord, createChannel } from './channel.js';
+import type { Source } from './composer.js';
 import type { Host } from './events.js';
-import { createInbox } from './incoming.js';
+import { createIncoming } from './incoming.js';
 import { createReconnect } from './reconnect.js';
-import type { Sender } from './outgoing.js';
+import type { Outgoing } from './outgoing.js';
 
 /** Who sent bye goes on opening frames at most this long; a goodbye that is not to wait for text is over by then. */
 export const BYE_TIMEOUT = 5_000;
@@ -34,6 +35,8 @@ export interface ConversationOptions {
   /** Told to the peer once that is allowed; UTF-8, may be empty. */
   readonly name: Uint8Array;
   readonly receipts: boolean;
+  /** A frame on each beat, whatever there is to say; so also if the peer wants it. */
+  readonly cover: boolean;
   /** Called once, when the peer has shown that it holds the keys: the code's secret is not needed any more. */
   readonly proven: () => void;
   /** Provisional A (section 4) could not resume: the rendezvous room is tried next, until `resumeTurn`. */
@@ -62,24 +65,28 @@ export interface Conversation {
 
 export function createConversation(
   host: Host,
-  sender: Sender,
+  sender: Outgoing,
   options: ConversationOptions,
   start: number,
 ): Conversation {
   const { established } = options;
-  const channel = createChannel(
-    established.ratchet,
-    established.role,
-    (frame) => host.emit({ type: 'transmit', frame }),
-    start,
-  );
-  const inbox = createInbox(host, options.receipts);
+  const inbox = createIncoming(host, options.receipts);
   /** The person has accepted the words, or need not. */
   let trusted = !options.compare;
   let compared = false;
   let peerConfirmed = false;
   /** Records that wait for room in the window. */
   const announcements: ProtocolRecord[] = [];
+  const announcing: Source = {
+    wakeAt: (now) => (announcements.length > 0 ? now : Number.POSITIVE_INFINITY),
+    next(room) {
+      const [record] = announcements;
+      if (record === undefined || recordSize(record) > room) return undefined;
+      announcements.shift();
+      return record;
+    },
+    sealed: () => undefined,
+  };
   /** Own wish to leave: how it ends, and with which word to the peer. */
   let leaving:
     | { readonly code: Code; readonly reason: ByeReason; readonly waits: boolean; readonly patient: boolean }
@@ -96,6 +103,20 @@ export function createConversation(
   /** What remains is to flush the socket. */
   let final: { readonly code: Code; readonly detail: Detail; readonly deadline: number } | undefined;
 
+  const channel = createChannel(
+    {
+      crypto: options.crypto,
+      ratchet: established.ratchet,
+      role: established.role,
+      transmit: (frame) => host.emit({ type: 'transmit', frame }),
+      ready: () => true,
+      sources: [announcing, inbox, sender].map((source) => whileTalking(source)),
+      cover: options.cover || (established.peer.features & FEATURE_COVER) !== 0,
+      askable: () => trusted,
+      compared,
+    },
+    start,
+  );
   const reconnect = createReconnect(host, {
     crypto: options.crypto,
     role: established.role,
@@ -114,9 +135,11 @@ export function createConversation(
       return true;
     },
   });
-  established.resume.wipe();
 
-  if (established.role === 'B') channel.send('ack', [], start);
+  if (established.role === 'B') {
+    sender.proven();
+    channel.send([{ type: 'ping' }], start);
+  }
   host.emit({
     type: 'show',
     view: {
@@ -132,6 +155,16 @@ export function createConversation(
   if (established.peer.name.length > 0) inbox.name(established.peer.name);
   established.peer.name.fill(0);
   tick(start);
+
+  /** Before the words are confirmed, and after a goodbye, nothing of the person goes out. */
+  function whileTalking(source: Source): Source {
+    const talks = (): boolean => trusted && !byeOut && peerBye === undefined;
+    return {
+      wakeAt: (now) => (talks() ? source.wakeAt(now) : Number.POSITIVE_INFINITY),
+      next: (room, now) => (talks() ? source.next(room, now) : undefined),
+      sealed: (seq, streams) => source.sealed(seq, streams),
+    };
+  }
 
   function take(record: ChannelRecord, now: number): void {
     if (peerBye !== undefined && record.type !== 'bye-ack') throw new RemoteProtocolError('a record after the goodbye');
@@ -153,7 +186,10 @@ export function createConversation(
         if (!byeOut) throw new RemoteProtocolError('a goodbye was answered that was not said');
         byeDeadline = Number.NEGATIVE_INFINITY;
         return;
-      case 'typing':
+      case 'bulk-open':
+      case 'bulk-credit':
+      case 'bulk-close':
+      case 'paths':
         return;
     }
   }
@@ -182,9 +218,8 @@ export function createConversation(
   function answerGoodbye(now: number): void {
     if (peerBye === undefined || byeAnswered) return;
     byeAnswered = true;
-    if (!byeOut) inbox.sendReceipts(channel, now);
     channel.conclude();
-    channel.send('bye-ack', [{ type: 'bye-ack' }], now);
+    channel.send([{ type: 'bye-ack' }], now);
     host.move('peerLeft');
     // When both said goodbye, the own one is still answered: that tells what the peer has taken.
     if (!byeOut) flushThenEnd(now);
@@ -194,7 +229,7 @@ export function createConversation(
   function sayGoodbye(now: number): void {
     if (leaving === undefined || byeOut || peerBye !== undefined) return;
     if (leaving.waits && trusted && sender.undelivered > 0) return;
-    if (channel.send('bye', [{ type: 'bye', reason: leaving.reason }], now) === undefined) return;
+    if (channel.send([{ type: 'bye', reason: leaving.reason }], now) === undefined) return;
     byeOut = true;
     inbox.close();
     byeDeadline = Math.min(byeDeadline, now + BYE_TIMEOUT);
@@ -203,37 +238,25 @@ export function createConversation(
     if (leaving.reason !== 'words did not match') host.move('leave');
   }
 
-  function sendAnnouncements(now: number): void {
-    for (let record = announcements[0]; record !== undefined; record = announcements[0]) {
-      if (channel.send('text', [record], now) === undefined) return;
-      announcements.shift();
-    }
-  }
-
-  /** Sends what may be sent now, receipts excepted: those wait for the next tick, to go out together. */
+  /** Sends what may be sent now. */
   function progress(now: number): void {
     if (final !== undefined) return;
     if (now >= byeDeadline) return overdue(now);
     if (now >= stuckAt) tellWaiting();
     if (channel.paused) return;
-    if (trusted && !byeOut && peerBye === undefined) {
-      sendAnnouncements(now);
-      sender.pump(channel, now);
-    }
-    sayGoodbye(now);
     channel.tick(now);
+    sayGoodbye(now);
   }
 
   function tick(now: number): void {
     if (final !== undefined && now >= final.deadline) return host.end(final.code, final.detail);
     if (final === undefined && channel.silent(now)) reconnect.retry(now);
     reconnect.tick(now);
-    if (trusted && !byeOut && peerBye === undefined) inbox.sendReceipts(channel, now);
     progress(now);
   }
 
   function interrupted(now: number): void {
-    channel.pause();
+    channel.pause(now);
     host.move('lost');
     bound(now);
   }
@@ -303,7 +326,8 @@ export function createConversation(
   function frame(bytes: Uint8Array, now: number): void {
     const before = channel.acknowledged;
     const received = channel.receive(bytes, now);
-    if (received.type === 'gap') return resync(now);
+    // No stream is open: a chunk can only be forged.
+    if (received.type === 'gap' || received.type === 'chunk') return resync(now);
     if (received.type === 'ignored') return;
     prove();
     reconnect.progress(now);
@@ -316,7 +340,8 @@ export function createConversation(
     if (stuckAt !== Number.POSITIVE_INFINITY && channel.acknowledged > before) stuckAt = now + BYE_TIMEOUT;
     showRoundTrip();
     answerGoodbye(now);
-    progress(now);
+    // What it asks for goes out with whatever else is due at this moment: `wakeAt` is now.
+    if (leaving !== undefined) progress(now);
   }
 
   return {
@@ -373,22 +398,18 @@ export function createConversation(
 
     wakeAt(now) {
       if (final !== undefined) return final.deadline;
-      const due = [channel.wakeAt(), reconnect.wakeAt(), byeDeadline, stuckAt];
-      if (trusted && !byeOut && peerBye === undefined && !channel.paused) {
-        due.push(sender.wakeAt(now));
-        if (inbox.owes && channel.allows('text')) due.push(now);
-      }
-      return Math.min(...due);
+      return Math.min(channel.wakeAt(now), reconnect.wakeAt(), byeDeadline, stuckAt);
     },
 
     abort(now) {
-      if (!byeOut && peerBye === undefined) channel.send('bye', [{ type: 'bye', reason: 'error' }], now);
+      if (!byeOut && peerBye === undefined) channel.send([{ type: 'bye', reason: 'error' }], now);
     },
 
     wipe() {
       try {
         channel.wipe();
       } finally {
+        established.resume.wipe();
         inbox.wipe();
       }
     },

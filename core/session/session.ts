@@ -12,7 +12,7 @@ import type { CodeForm, Nameplate } from '../room/code.js';
 import { type Conversation, createConversation } from './conversation.js';
 import type { Effect, Host, SessionEvent } from './events.js';
 import { createRendezvous } from './rendezvous.js';
-import { createSender } from './outgoing.js';
+import { createOutgoing } from './outgoing.js';
 import { move, next } from './transitions.js';
 
 export interface SessionOptions {
@@ -89,7 +89,7 @@ export function createSession(options: SessionOptions): Session {
     },
     end,
   };
-  const sender = createSender(host, options.pace);
+  const sender = createOutgoing(host, options.pace);
   const rendezvous = createRendezvous(host, { ...options, caps, established, visited });
 
   function established(result: Established, now: number): void {

@@ -2,7 +2,6 @@
  * Abuse of both relays, the built programs with their own limits: each attack ends within them while an honest pair keeps
  * chatting, and nothing that identifies anybody is written or counted. The pair's p99 is printed, not asserted.
  */
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect as connectTls } from 'node:tls';
@@ -11,6 +10,7 @@ import { WebSocket } from 'ws';
 import { HEADER_LIMIT } from '../../adapters/relay/listener.js';
 import { ROOM_LIMITS } from '../../core/relay/limits.js';
 import { CONTROL_LIMIT, FRAME_LIMIT, type Join, joinMessage } from '../../core/wire/control.js';
+import { DEPTH, runs, seededBytes } from '../support/chance.js';
 import { hasOpenssl, makeCertificate } from '../support/certificate.js';
 import { type HonestPair, honestPair } from '../support/honest-pair.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
@@ -31,11 +31,12 @@ if (!hasManyAddresses) console.warn('SKIPPED: abuse of the relays needs the many
 /** Within the limit on connections of one address. */
 const MANY = 50;
 /** Opened and reset. */
-const RESETS = 10_000;
+const RESETS = runs(500, 10_000);
 /** More than the kernel and one connection's buffers; far less than what is sent. */
 const MEMORY_BOUND = 64 * 1024 * 1024;
 /** Sizes that nothing else has. */
 const ODD_SIZES = [12_347, 31_337, 54_321];
+const anyBytes = seededBytes('abuse');
 
 describe.runIf(hasManyAddresses).each(['relay-ws', 'relay-socketio'] as const)('%s', (program) => {
   let relay: RelayProcess;
@@ -89,9 +90,9 @@ describe.runIf(hasManyAddresses).each(['relay-ws', 'relay-socketio'] as const)('
     return [one, two];
   }
 
-  /** The pair chats until the attack is over, and for a while anyway. The attack goes on for ABUSE_SECONDS. */
+  /** The pair chats until the attack is over, and for a while anyway. At night the attack goes on. */
   async function meanwhile(attacking: () => Promise<unknown>): Promise<void> {
-    const until = performance.now() + 1_000 * Number(process.env['ABUSE_SECONDS'] ?? 0);
+    const until = performance.now() + (DEPTH === 'nightly' ? 60_000 : 0);
     let over = false;
     const times: number[] = [];
     const chatting = (async () => {
@@ -206,7 +207,7 @@ describe.runIf(hasManyAddresses).each(['relay-ws', 'relay-socketio'] as const)('
 
   test('frames: too large, declared too large, half, before the join', async () => {
     const [one, two] = await attackingPair();
-    for (const size of ODD_SIZES) one.socket.send(randomBytes(size));
+    for (const size of ODD_SIZES) one.socket.send(anyBytes(size));
     await two.until(({ frames }) => frames.length === ODD_SIZES.length);
     expect(two.frames.map(({ length }) => length)).toEqual(ODD_SIZES);
 
@@ -363,7 +364,7 @@ describe.runIf(hasManyAddresses).each(['relay-ws', 'relay-socketio'] as const)('
       Uint8Array.of(0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28),
       Uint8Array.of(0x89, 0xfe, 0x01, 0, 0, 0, 0, 0),
     ];
-    const random = Array.from({ length: 40 }, () => randomBytes(4_096));
+    const random = Array.from({ length: 40 }, () => anyBytes(4_096));
     await meanwhile(() => Promise.all([...chosen, ...random].map(garbage)));
   });
 

@@ -4,7 +4,6 @@
  */
 import { once } from 'node:events';
 import { request } from 'node:http';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createSocketioTransport } from '../../adapters/transport/socketio.js';
@@ -12,6 +11,7 @@ import type { Connection, TransportEvent } from '../../core/ports.js';
 import { decodePacket, EVENTS, encodePacket, PACKET_LIMIT } from '../../core/wire/socketio-packets.js';
 import { FRAME_LIMIT, joinMessage } from '../../core/wire/control.js';
 import { MESSAGE_LIMIT, startRelay } from '../../relay-socketio/server.js';
+import { fc } from '../support/chance.js';
 import { GENEROUS, runRelayProgram } from '../support/relay.js';
 import { randomId, randomJoin } from '../support/relay-client.js';
 

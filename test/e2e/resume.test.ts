@@ -1,14 +1,14 @@
 /**
  * The real program on a network that breaks: cuts, half-open connections, black holes, stalls, a trickle, a relay killed
- * again and again, a process that is stopped. Nothing is lost, doubled or out of order. LONG=1 runs the exchange of five
- * minutes and 2,000 messages.
+ * again and again, a process that is stopped. Nothing is lost, doubled or out of order. At night the exchange lasts
+ * five minutes.
  */
 import { afterAll, describe, expect, it } from 'vitest';
+import { runs } from '../support/chance.js';
 import { type JsonEvent, jsonPair, killAll, type Program } from '../support/program.js';
 import { type RelayProcess, type RelayProgram, startRelayProcess } from '../support/relay.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 
-const LONG = process.env['LONG'] === '1';
 const TRANSPORTS = ['ws', 'socketio'] as const;
 const LIMITS = ['--joins-per-minute', '100000', '--connections-per-address', '1000'];
 const cleanups: (() => unknown)[] = [];
@@ -116,9 +116,9 @@ describe.concurrent.each(TRANSPORTS)('over %s', (transport) => {
     await finish({ maker, guest }, 10);
   });
 
-  const seconds = LONG ? 300 : 20;
-  const count = LONG ? 2_000 : 150;
-  it(`the relay killed every two seconds, ${seconds} s, ${count} messages`, { timeout: 3 * 300_000 }, async () => {
+  const seconds = runs(6, 20, 300);
+  const count = runs(60, 150, 2_000);
+  it(`the relay killed every two seconds, ${seconds} s, ${count} messages`, async () => {
     let relay = await relayOn(0, transport);
     const port = Number(relay.url.port);
     const flags = ['--transport', transport];

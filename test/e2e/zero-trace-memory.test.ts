@@ -97,11 +97,13 @@ interface Left {
   readonly copies: { readonly keys: number; readonly code: number; readonly messages: number };
 }
 
+let plates = 0;
+
 /** A whole chat with a held program; then what of it is in its memory. */
 async function chat(variant: Variant, ui: Ui, crypto: string, by: 'code' | 'passphrase' = 'code'): Promise<Left> {
   writeFileSync(secrets, '');
   // A nameplate of its own each time; the secret is what must not be found.
-  const plate = `room${process.pid}${Math.floor(Math.random() * 1e9)}`;
+  const plate = `room${process.pid}x${(plates += 1)}`;
   const code = `${plate}-${SECRET}`;
   const flags = ['--disallow-code-generation-from-strings', variant.program, '--ui', ui, '--crypto', crypto];
   const args = [...flags, '--relay', relay.url.href];

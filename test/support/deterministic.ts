@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 
 /** A source for the `random` option of a crypto adapter. Bytes do not depend on how the calls are cut. */
-export function deterministicRandom(seed: string): (n: number) => Uint8Array {
+export function deterministicRandom(seed: string): (n: number) => Uint8Array<ArrayBuffer> {
   let counter = 0;
   let rest = new Uint8Array(0);
   return (n) => {

@@ -13,6 +13,7 @@ import { createClock } from '../../../adapters/system/clock.js';
 import { createWordlist } from '../../../core/room/words.js';
 import { PASTE_PAUSE_MS } from '../../../adapters/terminal/keys.js';
 import { createFakeClock } from '../../../plugins/testing/clock.js';
+import { seededBytes } from '../../support/chance.js';
 import { createEmulator } from '../../support/emulator.js';
 import {
   createFakeInput,
@@ -81,7 +82,7 @@ function enter(
         return words.complete(prefix, limit);
       },
     },
-    random: (n) => crypto.getRandomValues(new Uint8Array(n)),
+    random: seededBytes('code entry'),
     input: input.stream,
     prompter: terminal ? prompter(input, output, { plain, unicode, clock, signal: calledOff.signal }) : undefined,
     checkRelay: (address) => parseRelayAddress(address, false),

@@ -6,7 +6,6 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } fr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
-import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   FIRST_LINE_LIMIT,
@@ -16,6 +15,7 @@ import {
   takeFirstLine,
 } from '../../../adapters/cli/input.js';
 import { createFakeInput } from '../../../plugins/testing/streams.js';
+import { fc, runs } from '../../support/chance.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'securechat-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -59,7 +59,7 @@ describe('the first line of a stream', () => {
           expect(await readAll(behind)).toBe(b ?? '');
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(30, 60) },
     );
   });
 

@@ -1,5 +1,4 @@
 /** Bytes of a keyboard into keys: each sequence, wherever it is split, and Esc alone by the clock. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Key } from '../../../adapters/terminal/keymap.js';
 import {
@@ -13,6 +12,7 @@ import {
 } from '../../../adapters/terminal/keys.js';
 import type { ClockPort } from '../../../core/ports.js';
 import { createFakeClock } from '../../../plugins/testing/clock.js';
+import { fc } from '../../support/chance.js';
 import { bytes } from '../../support/streams.js';
 
 /** Keys as `<name>`, text as it is, a paste in brackets; pieces of one text are one. */

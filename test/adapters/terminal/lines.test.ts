@@ -1,9 +1,9 @@
 /** Lines from a stream, whatever the chunks; bounds, pauses and wiping; and the output that breaks or stands still. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createLineReader } from '../../../adapters/terminal/lines.js';
 import { createOutlet, FLUSH_LIMIT } from '../../../adapters/terminal/writer.js';
 import { createFakeInput, createFakeOutput } from '../../../plugins/testing/streams.js';
+import { fc, runs } from '../../support/chance.js';
 import { bytes } from '../../support/streams.js';
 
 const LIMIT = 8;
@@ -87,7 +87,7 @@ describe('lines', () => {
           expect(many.told).toEqual(one.told);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(50, 100) },
     );
   });
 

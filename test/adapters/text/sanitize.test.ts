@@ -1,9 +1,9 @@
 /** The sanitiser: every rule of its file, the corpus of hostile strings, and generated ones. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JOIN_LIMIT, MARK_LIMIT, SHOWN_LIMIT, sanitize } from '../../../adapters/text/sanitize.js';
+import { fc, runs } from '../../support/chance.js';
 import { bytes } from '../../support/streams.js';
 
 const clean = (text: string, lines = false): string => Buffer.from(sanitize(bytes(text), { lines })).toString('utf8');
@@ -79,7 +79,7 @@ describe('ill-formed UTF-8', () => {
         const decoded = new TextDecoder().decode(Uint8Array.from(raw));
         expect(cleanBytes(...raw)).toBe(clean(decoded));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(100, 1_000) },
     );
   });
 });
@@ -259,7 +259,7 @@ describe('generated hostile text', () => {
         expectHarmless(output, lines);
         expect(sanitize(output, { lines })).toEqual(output);
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(500, 5_000) },
     );
   });
 
@@ -272,7 +272,7 @@ describe('generated hostile text', () => {
         expectHarmless(output, true);
         expect(sanitize(output, { lines: true })).toEqual(output);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(10, 50) },
     );
   });
 });

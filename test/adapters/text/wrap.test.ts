@@ -1,5 +1,4 @@
 /** Worst-case widths: never less than what a terminal takes. Characters, and rows that hold what they promise. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import headless from '@xterm/headless';
 import unicode11 from '@xterm/addon-unicode11';
@@ -8,6 +7,7 @@ import { rowCount, rowOf, wrap } from '../../../adapters/text/wrap.js';
 import { sanitize } from '../../../adapters/text/sanitize.js';
 import { isHidden } from '../../../adapters/text/unicode.js';
 import { utf8 } from '../../../adapters/text/utf8.js';
+import { fc } from '../../support/chance.js';
 import { bytes } from '../../support/streams.js';
 
 /** The width that the emulator has in its table: an inside of it, because drawing a million characters takes long. */

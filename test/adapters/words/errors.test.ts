@@ -2,11 +2,11 @@
  * Sentences: each code has one, no two are alike, details are neutralised, and docs/errors.md is the table of them.
  * `npx vitest run --config .config/vitest.config.ts test/adapters/words/errors.test.ts -u` writes that page anew.
  */
-import fc from 'fast-check';
 import { describe as suite, expect, it } from 'vitest';
 import { describe, DETAIL_LIMIT, explain, neutral } from '../../../adapters/words/describe.js';
 import { MESSAGES } from '../../../adapters/words/errors.js';
 import { type Code, CODES } from '../../../core/errors.js';
+import { fc } from '../../support/chance.js';
 
 const codes = Object.keys(CODES) as Code[];
 const HARMLESS = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;

@@ -1,7 +1,6 @@
 /**
  * Records and frames (protocol.md section 6): coding, sizes, and that nothing malformed gets through.
  */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RemoteProtocolError } from '../../../core/errors.js';
 import { base64url, compareBytes, concat, leb128, lvBytes, readUint, uint } from '../../../core/protocol/bytes.js';
@@ -23,6 +22,7 @@ import {
   type ProtocolRecord,
 } from '../../../core/protocol/records.js';
 import { createReassembly, MESSAGE_LIMIT, splitText } from '../../../core/protocol/text.js';
+import { fc, runs } from '../../support/chance.js';
 
 const bytes = (maxLength: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength });
 const exactly = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
@@ -107,7 +107,7 @@ describe('frames', () => {
           expect(error).toBeInstanceOf(RemoteProtocolError);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(500, 2_000) },
     );
   });
 
@@ -151,7 +151,7 @@ describe('messages in parts', () => {
         expect(results.at(-1)).toEqual({ id: 0, text });
         expect(results.slice(0, -1).every((result) => result === undefined)).toBe(true);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(20, 50) },
     );
   });
 

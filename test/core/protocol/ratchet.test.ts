@@ -2,13 +2,13 @@
  * The ratchet (protocol.md section 5): in step over any interleaving of sends and rekeys, nothing changes on failure,
  * and a key that was used is gone.
  */
-import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import { LocalProtocolError, RemoteProtocolError } from '../../../core/errors.js';
 import type { CryptoPort } from '../../../core/ports.js';
 import { createRatchet, type Ratchet } from '../../../core/protocol/ratchet.js';
 import type { ProtocolRecord } from '../../../core/protocol/records.js';
+import { fc, runs } from '../../support/chance.js';
 
 interface Two {
   readonly crypto: CryptoPort;
@@ -108,7 +108,7 @@ describe('the ordered double ratchet', () => {
         // Left: the handshake's `ratchet` and R of both sides, which belong to the caller.
         expect(crypto.live).toBe(4);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(20, 150) },
     );
   });
 

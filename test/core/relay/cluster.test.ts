@@ -1,7 +1,7 @@
 /** Rooms that several relays share, without sockets: each rule, then any interleaving of clients, crashes and partitions. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LINK_WINDOW } from '../../../core/relay/cluster.js';
+import { fc, runs } from '../../support/chance.js';
 import { type Client, simulateCluster } from '../../support/cluster-simulation.js';
 
 function pairApart() {
@@ -217,7 +217,7 @@ describe('any interleaving', () => {
 
   test('never three seats, frames of one peer and in order, and in the end everybody knows the truth', () => {
     fc.assert(fc.property(fc.array(step, { minLength: 20, maxLength: 200 }), play), {
-      numRuns: Number(process.env['SEEDS'] ?? 2_000),
+      numRuns: runs(150, 2_000, 1_000_000),
     });
   });
 });

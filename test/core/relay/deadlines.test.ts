@@ -1,7 +1,7 @@
 /** The heap of deadlines against a sorted list. */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDeadlines, type Due, NOT_DUE } from '../../../core/relay/deadlines.js';
+import { fc, runs } from '../../support/chance.js';
 
 test('comes out in order of time, then of setting; moved and cancelled at will', () => {
   const step = fc.oneof(
@@ -33,6 +33,6 @@ test('comes out in order of time, then of setting; moved and cancelled at will',
         expect(deadlines.next).toBe(Math.min(Number.POSITIVE_INFINITY, ...list.map(({ at }) => at)));
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(100, 300) },
   );
 });

@@ -1,7 +1,7 @@
 /** The room machine under any sequence of events: what clients are told is what happens to them. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RoomEffect } from '../../../core/relay/seats.js';
+import { fc, runs } from '../../support/chance.js';
 import { relay, TICKET, WRONG_TICKET } from '../../support/room-machine.js';
 
 describe('any sequence of events', () => {
@@ -168,6 +168,6 @@ describe('any sequence of events', () => {
   }
 
   test('two seats at most, balanced pairings, the right room, progress, nothing left behind', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 120 }), play), { numRuns: 1500 });
+    fc.assert(fc.property(fc.array(step, { maxLength: 120 }), play), { numRuns: runs(150, 1_500) });
   });
 });

@@ -2,7 +2,6 @@
  * Room codes (protocol.md section 2, "Code forms" of section 4): forms, folding, refusals, bounds, wiping, making.
  */
 import { wordlist } from '@scure/bip39/wordlists/english.js';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import { LocalProtocolError, SecurechatError } from '../../../core/errors.js';
@@ -23,6 +22,7 @@ import {
 import { CODE_LIMIT, formatInvite } from '../../../core/room/invite.js';
 import { roomId } from '../../../core/room/room-id.js';
 import { createWordlist } from '../../../core/room/words.js';
+import { fc, runs, seededBytes } from '../../support/chance.js';
 
 const words = createWordlist(wordlist);
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -32,7 +32,7 @@ const normalize: Normalize = (utf8) =>
 const parse = (typed: string | Uint8Array): RoomCode =>
   parseCode(typeof typed === 'string' ? bytes(typed) : typed, words, normalize);
 const plain = (code: RoomCode) => ({ nameplate: code.nameplate, secret: text(code.secret), form: code.form });
-const random = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
+const random = seededBytes('code');
 
 function refusal(act: () => unknown): { code: string; detail: unknown } {
   try {
@@ -174,7 +174,7 @@ describe('refusals', () => {
         }
         expect(raw).toEqual(before);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(100, 500) },
     );
   });
 });

@@ -2,7 +2,6 @@
  * Invitation links: format and parse are inverse, bounded, and every malformed link is refused with its own reason, which
  * never holds any of the code.
  */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SecurechatError } from '../../../core/errors.js';
 import {
@@ -15,6 +14,7 @@ import {
   parseInvite,
   PIN_LENGTH,
 } from '../../../core/room/invite.js';
+import { fc } from '../../support/chance.js';
 
 const SEED = 20;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -2,10 +2,10 @@
  * The word list: look-up, nearest word against a slow readable reference, completion.
  */
 import { wordlist } from '@scure/bip39/wordlists/english.js';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LocalProtocolError } from '../../../core/errors.js';
 import { createWordlist, UNIQUE_LETTERS, WORDLIST_SIZE } from '../../../core/room/words.js';
+import { fc, runs } from '../../support/chance.js';
 
 const words = createWordlist(wordlist);
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -93,7 +93,7 @@ describe('the nearest word', () => {
         ranked.sort((a, b) => a.distance - b.distance || b.common - a.common || (a.word < b.word ? -1 : 1));
         expect(found).toBe(ranked[0]?.word);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(20, 40) },
     );
   });
 

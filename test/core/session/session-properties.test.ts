@@ -3,10 +3,10 @@
  * `active`, and holds no key after the end. And over any schedule of an honest relay, what one side sent is what the
  * other showed.
  */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UiEvent } from '../../../core/ports.js';
 import { next, rows } from '../../../core/session/transitions.js';
+import { fc, runs } from '../../support/chance.js';
 import { createPair, opposite, type Pair, SIDES, type Side, utf8 } from '../../support/pair.js';
 
 const side = fc.constantFrom<Side>('left', 'right');
@@ -80,7 +80,7 @@ describe('the session under any sequence of events', () => {
           expect(person.ended?.code).not.toBe('SC-501');
         }
       }),
-      { numRuns: 400 },
+      { numRuns: runs(40, 400) },
     );
   });
 
@@ -119,7 +119,7 @@ describe('the session under any sequence of events', () => {
           else expect(ended.code).toBe('SC-304');
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(20, 150) },
     );
   });
 });

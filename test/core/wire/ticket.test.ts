@@ -1,5 +1,4 @@
 /** Tickets: the work a relay asks for (protocol.md section 3), from the side that works. */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HASHES } from '../../../adapters/relay/hashes.js';
 import { LocalProtocolError } from '../../../core/errors.js';
@@ -13,6 +12,7 @@ import {
   TICKET_SLICE,
   TICKET_TIMEOUT,
 } from '../../../core/session/ticket-work.js';
+import { fc, runs } from '../../support/chance.js';
 import { CRYPTOS } from '../../support/cryptos.js';
 import { connectedPair, createPair, type Pair, type Side } from '../../support/pair.js';
 import { randomJoin } from '../../support/relay-client.js';
@@ -133,7 +133,7 @@ describe('the work', () => {
         for (let now = 0; ticket === undefined; now++) ticket = work.work(now);
         expect(isTicket(challenge, difficulty, ticket, (parts) => crypto.digest(parts))).toBe(true);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(10, 50) },
     );
   });
 });

@@ -1,5 +1,4 @@
 /** direct-tcp: addresses, flags, and the reader of frames, without a socket. */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OWN_FLAGS, parseOptions } from '../../../adapters/cli/options.js';
 import { builtins } from '../../../adapters/cli/builtins.js';
@@ -9,6 +8,7 @@ import { HOST_LIMIT, parseAddress } from '../../../plugins/direct-tcp/address.js
 import plugin from '../../../plugins/direct-tcp/index.js';
 import { createFrameReader, LEAVE, withLength } from '../../../plugins/direct-tcp/wire.js';
 import { createRegistry } from '../../../plugins/kit/registry.js';
+import { fc } from '../../support/chance.js';
 
 test.each([
   ['192.168.1.20:7000', { host: '192.168.1.20', port: 7000 }],

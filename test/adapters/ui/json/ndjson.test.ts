@@ -1,10 +1,10 @@
 /** JSON on bytes: the reader against JSON.stringify, the writer against JSON.parse, and what both refuse. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UI_WORDS } from '../../../../adapters/words/line.js';
 import { COMMAND_LIMIT, DEPTH_LIMIT, readCommand } from '../../../../adapters/ui/json/ndjson.js';
 import { writeEvent } from '../../../../adapters/ui/json/ndjson-event.js';
 import { MESSAGE_LIMIT } from '../../../../core/protocol/text.js';
+import { fc, runs } from '../../../support/chance.js';
 import { bytes } from '../../../support/streams.js';
 
 const WHY = UI_WORDS.malformed;
@@ -99,7 +99,7 @@ describe('commands', () => {
         // fast-check's deepest values are far below the limit.
         expect(read(escaped ? ascii : json)).toEqual({ do: 'send', text });
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(200, 1_000) },
     );
   });
 
@@ -125,7 +125,7 @@ describe('commands', () => {
         if (command.do === 'malformed' && command.why !== WHY.notJson) return;
         expect(command.do === 'malformed').toBe(!isJsonObject(input));
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(500, 5_000) },
     );
   });
 });
@@ -163,7 +163,7 @@ describe('events', () => {
         expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}]/u);
         expect(line.endsWith('}\n')).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(200, 1_000) },
     );
   });
 
