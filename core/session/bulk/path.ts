@@ -87,8 +87,9 @@ function isDevice(part: Uint8Array): boolean {
   while (end > 0 && part[end - 1] === BLANK) end--;
   if (end > DEVICE_LIMIT) return false;
   let name = '';
-  for (const byte of part.subarray(0, end)) name += String.fromCharCode(byte);
-  return DEVICES.has(name.toLowerCase());
+  // Only the letters of ASCII have two cases here.
+  for (const byte of part.subarray(0, end)) name += String.fromCharCode(byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte);
+  return DEVICES.has(name);
 }
 
 /** Well-formed UTF-8 (RFC 3629 section 4). */

@@ -96,6 +96,10 @@ export interface Streams {
   interrupted(): void;
   /** The connection is back; the peer's next frame is number `peerNext`. */
   resumed(peerNext: number): void;
+  /** Bytes of ciphertext that are kept for the peer. */
+  readonly held: number;
+  /** Chunks that a stream of the peer may still bring, or has brought and are not used. */
+  granted(id: number): number;
   /** Streams that are open, offered ones too. */
   readonly count: number;
   wipe(): void;
@@ -168,11 +172,10 @@ export function createStreams(
     sink.ended(ours, id, reason);
   }
 
-  /** What may be kept of sealed chunks besides what is. */
-  function room(): number {
-    let held = 0;
-    for (const stream of own.values()) held += stream?.held ?? 0;
-    return HELD_BYTES - held;
+  function held(): number {
+    let sum = 0;
+    for (const stream of own.values()) sum += stream?.held ?? 0;
+    return sum;
   }
 
   function pool(): number {
@@ -301,7 +304,7 @@ export function createStreams(
       const ids = [...own.keys()];
       for (let i = 0; i < ids.length; i++) {
         const at = (turn + i) % ids.length;
-        const chunk = own.get(ids[at] ?? -1)?.next(room());
+        const chunk = own.get(ids[at] ?? -1)?.next(HELD_BYTES - held());
         if (chunk === undefined) continue;
         turn = at + 1;
         return chunk;
@@ -318,6 +321,10 @@ export function createStreams(
       for (const stream of theirs.values()) stream.resumed();
     },
 
+    get held() {
+      return held();
+    },
+    granted: (id) => theirs.get(id)?.outstanding ?? 0,
     get count() {
       return own.size + theirs.size;
     },
