@@ -87,7 +87,7 @@ async function converse() {
     const exits = await Promise.all(sides.map(({ exit }) => exit));
     if (exits.join() !== '0,0')
       throw new Error(`the two ended with ${exits.join()}: ${maker.stderr()}${guest.stderr()}`);
-    const loaded = sides.every((each) => /plugin loopback 0\.1\.0 is loaded from .*index\.js/.test(each.stderr()));
+    const loaded = sides.every((each) => /Loaded the plugin loopback 0\.1\.0 from .*index\.js/.test(each.stderr()));
     if (!loaded) throw new Error(`the plugin was not named: ${maker.stderr()}`);
   } finally {
     clearTimeout(timer);

@@ -113,16 +113,22 @@ export type TransportEvent =
   | { readonly type: 'control'; readonly message: unknown }
   /** One frame, whole and unchanged, at most 72 KiB; the bytes belong to the receiver. */
   | { readonly type: 'frame'; readonly frame: Uint8Array }
-  /** After `send` returned false: more may be sent now. */
+  /** After `send` returned false: at most WAITING_MARK waits now. */
   | { readonly type: 'drain' }
   /** The last event, exactly once. `detail` is text from outside: neutralised before it is shown. */
   | { readonly type: 'closed'; readonly reason: CloseReason; readonly detail: string };
 
 export interface Connection {
   /**
-   * Sends one frame (1 to 72 KiB), in order. False: the buffer is above its mark, wait for `drain` (the frame was taken
-   * all the same). Before `open` and after `close` or `closed` it is dropped and false is returned. Never throws for a
-   * broken network.
+   * Bytes that were handed over, heads included, and that the operating system has not taken. Where that cannot be seen
+   * they count until they have arrived. 0 before `open` and after `closed`.
+   */
+  readonly waiting: number;
+  /**
+   * Sends one frame (1 to 72 KiB), in order. False: more than WAITING_MARK waits, and `drain` follows when it does not any
+   * more (the frame was taken all the same). A frame with which more than WAITING_LIMIT would wait is dropped, and the
+   * connection with it: `closed`, lost. Before `open` and after `close` or `closed` a frame is dropped and false is
+   * returned. Never throws for a broken network.
    */
   send(frame: Uint8Array): boolean;
   /**

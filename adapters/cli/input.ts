@@ -2,7 +2,7 @@
  * The first line of an input, as bytes, with the rest left for whoever reads on. It holds a room code: the line never
  * becomes a string here, and what was read of it is overwritten at its origin.
  */
-import { createReadStream, fstatSync } from 'node:fs';
+import { createReadStream, fstatSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { isatty, ReadStream } from 'node:tty';
@@ -110,18 +110,31 @@ function openDescriptor(fd: number): Readable {
   throw new Error('nothing that can be read');
 }
 
-/** The runtime has pipes of its own, with both ends in this process; one that was handed over has its other end elsewhere. */
+/**
+ * Node has pipes of its own, with both ends in this process; one that was handed over has its other end elsewhere. A shell
+ * may hand over the same end twice.
+ */
 function isOwn(fd: number): boolean {
   const { ino } = fstatSync(fd);
   for (let other = FIRST_EXTRA; other < OWN_DESCRIPTORS; other++) {
     try {
       const found = fstatSync(other);
-      if (other !== fd && found.isFIFO() && found.ino === ino) return true;
+      if (other !== fd && found.isFIFO() && found.ino === ino && isWritable(other) !== isWritable(fd)) return true;
     } catch {
       // Not open.
     }
   }
   return false;
+}
+
+/** Nothing is written, and only an end that can be written to takes it. */
+function isWritable(fd: number): boolean {
+  try {
+    writeSync(fd, new Uint8Array(0));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function createLineBuffer() {

@@ -42,7 +42,7 @@ async function help(): Promise<void> {
 }
 
 async function examine(): Promise<void> {
-  const [{ doctor }, { describe }, { isSecurechatError }] = await Promise.all([
+  const [{ doctor }, { report }, { isSecurechatError }] = await Promise.all([
     import('./doctor.js'),
     import('../words/describe.js'),
     import('../../core/errors.js'),
@@ -51,7 +51,7 @@ async function examine(): Promise<void> {
     process.stdout.write(`${(await doctor(argv.slice(1), process)).join('\n')}\n`);
   } catch (error) {
     if (!isSecurechatError(error)) throw error;
-    process.stderr.write(`securechat: ${describe(error.code, error.detail)}\n`);
+    process.stderr.write(report(error.code, error.detail));
     process.exitCode = error.exit;
   }
 }

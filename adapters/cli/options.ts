@@ -3,6 +3,7 @@
  * sent. No I/O, no sentence (messages.ts) and no adapter may be in this file.
  */
 import { Command, CommanderError, Option } from 'commander';
+import { parseDuration } from '../../core/duration.js';
 import { SecurechatError } from '../../core/errors.js';
 import { NAME_LIMIT } from '../../core/protocol/records.js';
 import type { FlagValues } from '../../plugins/kit/define.js';
@@ -18,7 +19,6 @@ export const DEFAULTS = { transport: 'ws', crypto: 'sodium', ui: 'line' } as con
 export const RESUME_TIMEOUT = 600_000;
 /** The longest duration, milliseconds: 24 days. */
 export const DURATION_LIMIT = 24 * 86_400_000;
-const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 /** Highest descriptor that --code-fd takes. */
 export const DESCRIPTOR_LIMIT = 65_535;
 
@@ -213,10 +213,8 @@ function checkName(name: string | undefined): Uint8Array {
 /** Milliseconds, at most what a timer of the platform can wait. */
 function checkDuration(flag: string, duration: string | undefined): number | undefined {
   if (duration === undefined) return undefined;
-  const [, digits, unit] = /^(\d{1,10})(ms|s|m|h)?$/.exec(duration) ?? [];
-  const ms = Number(digits) * (UNITS[unit ?? ''] ?? Number.NaN);
-  // A number without a unit is nothing, but for 0.
-  if (!(ms <= DURATION_LIMIT) || (unit === undefined && ms !== 0)) throw bad(flag, CLI_WORDS.duration);
+  const ms = parseDuration(duration, DURATION_LIMIT);
+  if (ms === undefined) throw bad(flag, CLI_WORDS.duration);
   return ms;
 }
 

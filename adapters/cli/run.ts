@@ -24,7 +24,7 @@ import { whyNotRich } from '../ui/rich/capable.js';
 import { builtins } from './builtins.js';
 import type { EnteredCode } from './code-entry.js';
 import type { Parts } from './compose.js';
-import { describe, explain } from '../words/describe.js';
+import { explain, report } from '../words/describe.js';
 import type { Input } from './input.js';
 import { DEFAULTS, type Options, OWN_FLAGS, parseOptions, pluginsOf } from './options.js';
 import { parseRelayAddress } from './relay-address.js';
@@ -123,7 +123,7 @@ export function run(argv: readonly string[], io: Io): Run {
     before.abort(error);
     parts?.crypto.wipeAll();
     await parts?.ui.close();
-    await write(io.stderr, `securechat: ${describe(code, detail)}\n`);
+    await write(io.stderr, report(code, detail));
   }
 
   /** Each is told on stderr: it may do all that this program may, and a UI must not be able to hide it. */
@@ -132,7 +132,7 @@ export function run(argv: readonly string[], io: Io): Run {
     for (const spec of named) {
       const { name, version, file } = await loadPlugin(spec, registry, io.places);
       loaded.push({ name, file });
-      await write(io.stderr, `securechat: ${describe('SC-507', { plugin: name, version, path: file })}\n`);
+      await write(io.stderr, report('SC-507', { plugin: name, version, path: file }));
     }
   }
 
@@ -179,7 +179,7 @@ export function run(argv: readonly string[], io: Io): Run {
         return CODES[failure.code];
       }
       if (!isSecurechatError(error) || error.code === 'SC-501') throw error;
-      await write(io.stderr, `securechat: ${describe(error.code, error.detail)}\n`);
+      await write(io.stderr, report(error.code, error.detail));
       return CODES[error.code];
     }),
     blamed(error) {

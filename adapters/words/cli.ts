@@ -49,7 +49,7 @@ export const CLI_WORDS = {
   nameLong: (limit: number) => `the name is longer than ${String(limit)} bytes`,
   nameControl: 'the name holds a control character',
   nameDash: 'a name does not begin with a dash; is the name missing?',
-  duration: 'a duration is 0 or a number with ms, s, m or h, as 90s, at most 24 days',
+  duration: 'it must be a duration such as 90s, 15m or 1h, at most 24 days',
   notOpen: (why: string | undefined) =>
     `this descriptor is not open for reading${why === undefined ? '' : ` (${why})`}`,
   descriptor: 'a descriptor is 0 or a number from 3 up to 65535',

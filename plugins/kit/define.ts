@@ -33,6 +33,8 @@ export {
   parseControl,
   type RelayErrorCode,
   type RelayMessage,
+  WAITING_LIMIT,
+  WAITING_MARK,
 } from '../../core/wire/control.js';
 
 /** The version of the plugin interface of this host: same major needed, minor at most the host's. */

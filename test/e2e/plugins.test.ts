@@ -20,7 +20,7 @@ afterEach(killAll);
 /** One sentence with this code, beside the line that names the plugin; nothing that gives an order to a terminal. */
 function expectTold(stderr: string, code: string, says: RegExp): void {
   const lines = stderr.split('\n').filter((line) => line !== '' && !line.includes('(SC-507)'));
-  const told = lines.filter((line) => line.startsWith('securechat: '));
+  const told = lines.filter((line) => /^securechat: (?!hint: )/.test(line));
   expect(told).toHaveLength(1);
   expect(told[0]).toMatch(says);
   expect(told[0]?.endsWith(`(${code})`)).toBe(true);
@@ -66,7 +66,7 @@ describe('a plugin that is wrong before anything is opened: exit 2', () => {
     const without = await run(['--wrong-transport', 'oversize', CODE]);
     expectTold(without.stderr, 'SC-503', /--wrong-transport/);
     const wrong = await run([...TRANSPORT, 'sideways', CODE]);
-    expectTold(wrong.stderr, 'SC-503', /--wrong-transport cannot be used like this: there is no way sideways/);
+    expectTold(wrong.stderr, 'SC-503', /Cannot use --wrong-transport: there is no way sideways/);
     const help = await run([...MISBEHAVING, '--help']);
     expect(help.stdout).toMatch(/Flags of the transport wrong:\s+--wrong-transport <way> +the way/);
     expect(help.stdout).not.toMatch(CONTROLS);
@@ -150,7 +150,7 @@ describe('the line that says that a plugin was loaded', () => {
       await program.exit;
       const file = path.join(ROOT, 'test/support/plugins/misbehaving.mjs');
       expect(program.stderr().split('\n')[0]).toBe(
-        `securechat: The plugin misbehaving is loaded from ${file}; it may do all that this program may. (SC-507)`,
+        `securechat: Loaded the plugin misbehaving from ${file}; it can do anything this program can. (SC-507)`,
       );
       expect(program.stdout()).not.toContain('SC-507');
       for (const line of program.stdout().split('\n')) if (line !== '') JSON.parse(line);
@@ -181,8 +181,8 @@ export default definePlugin({ name: 'stranger', api: { major: 1, minor: 0 }, tra
       );
       const args = ['-p', 'stranger', '-t', 'strange', '--ui', 'line', CODE];
       const { stderr, status } = spawnSync(PROGRAM, args, { cwd: folder, encoding: 'utf8', input: '', env: ENV });
-      expect(stderr).toMatch(/The plugin stranger 7\.8\.9 is loaded from .*stranger.index\.js; .*\(SC-507\)/);
-      expectTold(stderr, 'SC-404', /broke the protocol: a rule that the other side broke/);
+      expect(stderr).toMatch(/Loaded the plugin stranger 7\.8\.9 from .*stranger.index\.js; .*\(SC-507\)/);
+      expectTold(stderr, 'SC-404', /violates the protocol: a rule that the other side broke/);
       expect(status).toBe(6);
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -204,7 +204,7 @@ export default definePlugin({ name: 'stranger', api: { major: 1, minor: 0 }, tra
       }
       const args = [...two.flatMap((each) => ['-p', each]), '--help'];
       const { stderr, status } = spawnSync(PROGRAM, args, { cwd: folder, encoding: 'utf8', env: ENV });
-      for (const name of ['one', 'one-more']) expect(stderr).toContain(`The plugin ${name} 0.0.1 is loaded`);
+      for (const name of ['one', 'one-more']) expect(stderr).toContain(`Loaded the plugin ${name} 0.0.1 from`);
       expect(status).toBe(0);
     } finally {
       rmSync(folder, { recursive: true, force: true });

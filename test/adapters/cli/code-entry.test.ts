@@ -177,7 +177,7 @@ describe('on a terminal', () => {
   it('a malformed code is told and asked again', async () => {
     const rig = enter(ask, terminal);
     await rig.type(CODE_QUESTION, `k${ENTER}`);
-    await rig.type('needs 3', `itchen-x${ENTER}`);
+    await rig.type('must have 3', `itchen-x${ENTER}`);
     expect(text((await rig.entered).code.secret)).toBe('x');
   });
 

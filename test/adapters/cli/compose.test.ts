@@ -50,7 +50,7 @@ describe('compose', () => {
             description: 'x',
             create: (flags, context) => {
               seen.push(flags, Object.keys(context).sort(), context.relay.href);
-              return { open: () => ({ send: () => false, close: () => undefined }) };
+              return { open: () => ({ waiting: 0, send: () => false, close: () => undefined }) };
             },
           },
         },

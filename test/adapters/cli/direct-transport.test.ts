@@ -17,7 +17,7 @@ function registryWith(transport: unknown): Registry {
   return registry;
 }
 
-const create = () => ({ open: () => ({ send: () => false, close: () => undefined }) });
+const create = () => ({ open: () => ({ waiting: 0, send: () => false, close: () => undefined }) });
 
 function refusal(run: () => unknown): SecurechatError {
   try {

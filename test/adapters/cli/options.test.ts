@@ -85,6 +85,7 @@ describe('options', () => {
   it.each([
     ['0', 0, Number.POSITIVE_INFINITY],
     ['250ms', 250, 250],
+    ['90', 90_000, 90_000],
     ['90s', 90_000, 90_000],
     ['5m', 300_000, 300_000],
     ['24h', 86_400_000, 86_400_000],
@@ -119,10 +120,10 @@ describe('options', () => {
   });
 
   it.each([
-    [['--transport', 'pigeon'], 'SC-502', 'there is: ws, socketio, direct-tcp'],
-    [['--crypto', 'rot13'], 'SC-502', 'there is: sodium, tweetnacl'],
-    [['--ui', 'constructor'], 'SC-502', 'there is: rich, line, json'],
-    [['--ui', ''], 'SC-502', 'There is no ui ""'],
+    [['--transport', 'pigeon'], 'SC-502', 'Available: ws, socketio, direct-tcp'],
+    [['--crypto', 'rot13'], 'SC-502', 'Available: sodium, tweetnacl'],
+    [['--ui', 'constructor'], 'SC-502', 'Available: rich, line, json'],
+    [['--ui', ''], 'SC-502', 'Unknown ui ""'],
     [['--relay', 'relay.example'], 'SC-109', '"relay.example"'],
     [['--relay', ''], 'SC-109', 'must begin with'],
     [['--relay', '--verify'], 'SC-109', 'must begin with'],
@@ -133,8 +134,8 @@ describe('options', () => {
     [['--name', 'é'.repeat(33)], 'SC-503', '64 bytes'],
     [['--name', 'a\u001bb'], 'SC-503', 'control character'],
     [['--name', '--verify'], 'SC-503', 'begin with a dash'],
-    [['--name'], 'SC-503', '--name cannot be used like this: it needs a value'],
-    [['-r'], 'SC-503', '--relay cannot be used like this: it needs a value'],
+    [['--name'], 'SC-503', 'Cannot use --name: it needs a value'],
+    [['-r'], 'SC-503', 'Cannot use --relay: it needs a value'],
     [['--code-fd', '1'], 'SC-503', '--code-fd'],
     [['--code-fd', '2'], 'SC-503', '--code-fd'],
     [['--code-fd', '-1'], 'SC-503', '--code-fd'],
@@ -144,7 +145,7 @@ describe('options', () => {
     [['--code-fd', '3', '--code-stdin'], 'SC-503', 'one place only'],
     [['--code-fd', '3', 'kitchen'], 'SC-503', 'one place only'],
     [['--code-stdin', 'kitchen'], 'SC-503', 'one place only'],
-    [['--resume-timeout', '90'], 'SC-503', 'a duration is 0 or a number with ms, s, m or h'],
+    [['--resume-timeout', '90 s'], 'SC-503', 'it must be a duration such as 90s'],
     [['--resume-timeout', '-1s'], 'SC-503', '--resume-timeout'],
     [['--resume-timeout', '1.5h'], 'SC-503', '--resume-timeout'],
     [['--resume-timeout', '25000h'], 'SC-503', 'at most 24 days'],
@@ -154,7 +155,7 @@ describe('options', () => {
     [['--verify=yes'], 'SC-503', "unknown option '--verify=yes'"],
     [['--verfy'], 'SC-503', 'Did you mean --verify?'],
     [['-z'], 'SC-503', "unknown option '-z'"],
-    [['--bind-to', 'nowhere', '-t', 'direct-tcp'], 'SC-503', '--bind-to cannot be used like this: it needs a port'],
+    [['--bind-to', 'nowhere', '-t', 'direct-tcp'], 'SC-503', 'Cannot use --bind-to: it needs a port'],
     [['--bind-to', 'a:1'], 'SC-503', 'belongs to the transport direct-tcp'],
     [['--eager'], 'SC-503', 'belongs to the transport direct-tcp'],
   ])('%j: %s, %s', (argv, code, part) => {

@@ -57,12 +57,14 @@ describe('a run that ends before a chat', () => {
     [['--code-stdin'], 'ab\n', 'SC-301'],
     [['482913-tunel-anchor-mango'], '', 'SC-302'],
     [['--code-stdin'], '', 'SC-310'],
-  ])('%j with %j: one line with %s, nothing on stdout, exit 2', async (argv, typed, code) => {
+  ])('%j with %j: an error with %s and a hint, nothing on stdout, exit 2', async (argv, typed, code) => {
     const { done, stdin, stdout, stderr } = start(argv);
     if (typed !== '') stdin.type(typed);
     stdin.end();
     expect(await done).toBe(EXIT.usage);
-    expect(stderr.text()).toMatch(new RegExp(`^securechat: [^\\n]+ \\(${code}\\)\\n$`));
+    expect(stderr.text()).toMatch(
+      new RegExp(`^securechat: error: [^\\n]+ \\(${code}\\)\\nsecurechat: hint: [^\\n]+\\n$`),
+    );
     expect(stdout.text()).toBe('');
   });
 
@@ -92,7 +94,7 @@ describe('a run that ends before a chat', () => {
     await asked.fail(new SecurechatError('SC-506', { kind: 'plugin', name: 'x', why: 'y' }));
     expect(await asked.done).toBe(EXIT.internal);
     expect(asked.stdout.text()).toMatch(/\r\u001b\[J\? Room code \(Enter for a new one\)\r\n$/);
-    expect(asked.stderr.text()).toMatch(/^securechat: [^\n]+ \(SC-506\)\n$/);
+    expect(asked.stderr.text()).toMatch(/^securechat: error: [^\n]+ \(SC-506\)\nsecurechat: hint: [^\n]+\n$/);
   });
 
   it('an interrupt is never lost, whenever it comes', async () => {
@@ -246,7 +248,7 @@ describe('a chat', () => {
     const early = chat('--code-stdin');
     await early.fail(defect);
     expect(early.stderr.text()).toMatch(
-      /^securechat: securechat has a defect: TypeError at a\.js:1:2\. .*\(SC-501\)\n$/,
+      /^securechat: error: Internal error: TypeError at a\.js:1:2\. .*\(SC-501\)\nsecurechat: hint: /,
     );
     early.interrupt();
     await early.done;

@@ -3,9 +3,10 @@
  * `npx vitest run --config .config/vitest.config.ts test/adapters/words/errors.test.ts -u` writes that page anew.
  */
 import { describe as suite, expect, it } from 'vitest';
-import { describe, DETAIL_LIMIT, explain, neutral } from '../../../adapters/words/describe.js';
+import { describe, DETAIL_LIMIT, explain, neutral, report } from '../../../adapters/words/describe.js';
+import { commandName } from '../../../adapters/words/command.js';
 import { MESSAGES } from '../../../adapters/words/errors.js';
-import { type Code, CODES } from '../../../core/errors.js';
+import { type Code, CODES, EXIT } from '../../../core/errors.js';
 import { fc } from '../../support/chance.js';
 
 const codes = Object.keys(CODES) as Code[];
@@ -54,6 +55,27 @@ suite('messages', () => {
     expect(`${bare}${cause}${remedy}`).not.toMatch(/[|\n]/);
   });
 
+  it('every code that can end the program with a failure has a hint', () => {
+    expect(
+      codes.filter((code) => CODES[code] !== EXIT.ok && code !== 'SC-311' && MESSAGES[code].remedy === ''),
+    ).toEqual([]);
+  });
+
+  it('on stderr an error is one line and its hint another; a notice is one', () => {
+    expect(report('SC-501')).toBe(
+      'securechat: error: Internal error. Everything is wiped. (SC-501)\nsecurechat: hint: Please report this line.\n',
+    );
+    for (const code of ['SC-311', 'SC-510'] as const)
+      expect(report(code)).toMatch(new RegExp(`^securechat: [^\\n]+ \\(${code}\\)\\n$`));
+  });
+
+  it('name the command as this reader started it', () => {
+    expect(commandName({})).toBe('securechat');
+    expect(commandName({ SECURECHAT_COMMAND: './run.sh' })).toBe('./run.sh');
+    for (const odd of ['', 'a b', '$(x)', '\u001b[31m', 'x'.repeat(201)])
+      expect(commandName({ SECURECHAT_COMMAND: odd })).toBe('securechat');
+  });
+
   it('no two codes share a sentence or a cause', () => {
     expect(new Set(codes.map((code) => MESSAGES[code].sentence({}))).size).toBe(codes.length);
     expect(new Set(codes.map((code) => MESSAGES[code].cause)).size).toBe(codes.length);
@@ -61,24 +83,26 @@ suite('messages', () => {
 
   it('say what is known', () => {
     expect(describe('SC-101', { relay: 'ws://127.0.0.1:1/', why: 'ECONNREFUSED' })).toBe(
-      'No relay answers at ws://127.0.0.1:1/ (ECONNREFUSED). Is it running, and is the address right? ' +
-        'A relay is started with: securechat-relay-ws (SC-101)',
+      'No relay answers at ws://127.0.0.1:1/ (ECONNREFUSED). ' +
+        'Check that it is running and that the address is right. To start a relay: securechat relay (SC-101)',
     );
     // A transport that needs no relay is not told of one.
     expect(explain('SC-101', { why: 'ECONNREFUSED' })).toContain('Nobody answers (ECONNREFUSED). ');
-    expect(explain('SC-107', { why: 'x' })).toContain('What answers is no securechat that waits for this code (x). ');
-    expect(explain('SC-108', { why: 'x' })).toContain('The connection ended before a chat was established (x). ');
-    expect(explain('SC-108', { relay: 'ws://x/', why: 'x' })).toContain('The connection to the relay ended before ');
+    expect(explain('SC-107', { why: 'x' })).toContain('is not a securechat peer waiting for this code (x). ');
+    expect(explain('SC-108', { why: 'x' })).toContain('The connection closed before the chat began (x). ');
+    expect(explain('SC-108', { relay: 'ws://x/', why: 'x' })).toContain('The connection to the relay closed before ');
     expect(explain('SC-302', { position: 2, nearest: 'anchor' })).toBe(
-      'Word 2 of the code is not in the word list. Did you mean "anchor"? Correct the word and try again.',
+      'Word 2: no such word. Did you mean "anchor"? Correct the word and try again.',
     );
+    expect(explain('SC-309', { bytes: 65_537 })).toContain('Message is 1 byte too long');
+    expect(explain('SC-309', { bytes: 65_538 })).toContain('Message is 2 bytes too long');
     expect(explain('SC-402', { attempt: 1, attempts: 3 })).toContain('(attempt 1 of 3)');
     expect(explain('SC-401', { attempts: 3 })).toContain('3 times in a row');
     expect(explain('SC-401', { attempts: 1 })).not.toContain('in a row');
-    expect(explain('SC-304', { count: 1 })).toContain('1 message of yours had not arrived.');
-    expect(explain('SC-304', { count: 0 })).not.toContain('arrived');
+    expect(explain('SC-304', { count: 1 })).toContain('1 message of yours did not arrive.');
+    expect(explain('SC-304', { count: 0 })).not.toContain('arrive');
     expect(explain('SC-103', { seconds: 7 })).toContain('wait 7 s');
-    expect(explain('SC-111', { host: 'h', port: 1, why: 'occupied' })).toContain('listens on h:1');
+    expect(explain('SC-111', { host: 'h', port: 1, why: 'occupied' })).toContain('is listening on h:1');
     expect(explain('SC-111', { host: 'h', port: 1, why: 'EACCES' })).toContain('on h:1 (EACCES)');
     const rules = ['empty', 'too-long', 'not-utf8', 'control-character', 'nameplate-length', 'secret-empty', 'link'];
     expect(new Set(rules.map((rule) => explain('SC-301', { rule }))).size).toBe(rules.length);

@@ -57,7 +57,7 @@ async function refusal(spec: string, into = registry()): Promise<string> {
       before,
     );
     const sentence = told(error.code, error.detail);
-    expect(sentence).toMatch(/^The plugin ".*" cannot be used: .*\. Leave it out, .*\(SC-504\)$/);
+    expect(sentence).toMatch(/^Cannot use the plugin ".*": .*\. Leave it out, .*\(SC-504\)$/);
     expect(sentence).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
     return sentence;
   }

@@ -1,0 +1,80 @@
+/**
+ * Sentences of the network: SC-1xx. No text of a person, no part of a room code and no key may be passed to them.
+ */
+import type { Detail } from '../../core/errors.js';
+import { COMMAND } from './command.js';
+import { always, given, type Message } from './message.js';
+
+const wait = ({ seconds }: Detail): string => given(' It asks you to wait ', seconds, ' s.');
+
+export const NETWORK = {
+  'SC-101': {
+    sentence: ({ relay, why }) =>
+      `${relay === undefined ? 'Nobody answers' : `No relay answers at ${String(relay)}`}${given(' (', why, ')')}.`,
+    cause: 'The relay cannot be reached: no such host, connection refused, or no answer in time.',
+    remedy: `Check that it is running and that the address is right. To start a relay: ${COMMAND} relay`,
+  },
+  'SC-102': {
+    sentence: always('The relay rejected the request as malformed.'),
+    cause: 'The relay answered `bad-request`.',
+    remedy: 'Your version and the that of the relay probably differ: update both.',
+  },
+  'SC-103': {
+    sentence: (detail) => `The relay accepts no more joins from your address for now.${wait(detail)}`,
+    cause: 'The relay answered `rate-limited`.',
+    remedy: 'Wait a minute, then try again.',
+  },
+  'SC-104': {
+    sentence: (detail) => `The relay is too busy to open this room.${wait(detail)}`,
+    cause: 'The relay answered `busy`.',
+    remedy: 'Try again later, or use another relay with --relay.',
+  },
+  'SC-105': {
+    sentence: (detail) => `The relay is shutting down.${wait(detail)}`,
+    cause: 'The relay answered `shutting-down`.',
+    remedy: 'Try again when it is back, or use another relay with --relay.',
+  },
+  'SC-106': {
+    sentence: always('The relay does not support this version of the relay protocol.'),
+    cause: 'The relay answered `unsupported-version`.',
+    remedy: 'Update whichever of the two is older.',
+  },
+  'SC-107': {
+    sentence: ({ relay, why }) =>
+      relay === undefined
+        ? `Whatever answered is not a securechat peer waiting for this code${given(' (', why, ')')}.`
+        : `Whatever answered at ${String(relay)} is not a securechat relay${given(' (', why, ')')}.`,
+    cause: 'Something else answers at this address, or the relay sent what is not in the protocol.',
+    remedy: 'Check the address.',
+  },
+  'SC-108': {
+    sentence: ({ relay, why }) =>
+      `The connection${relay === undefined ? '' : ' to the relay'} closed before the chat began${given(' (', why, ')')}.`,
+    cause: 'The relay, or something between you and it, closed the connection before the keys were agreed on.',
+    remedy: 'Check your network, then try again with a new code.',
+  },
+  'SC-109': {
+    sentence: ({ address, why }) => `The relay address${given(' "', address, '"')} is not valid${given(': ', why)}.`,
+    cause: 'The value of --relay, or the relay in an invitation link, is not a usable address.',
+    remedy: 'Use an address such as wss://relay.example or ws://127.0.0.1:8765.',
+  },
+  'SC-110': {
+    sentence: ({ host }) =>
+      `Plain ws:// to${given(' ', host)}${host === undefined ? ' another machine' : ''} is not allowed.`,
+    cause: 'An unencrypted relay address that is neither this machine nor an onion service.',
+    remedy: 'Use wss://, or add --insecure-relay to let anyone on the network see who talks to whom and when.',
+  },
+  'SC-111': {
+    sentence: ({ host, port, why }) =>
+      why === 'occupied'
+        ? `Something that is not a securechat relay is listening on ${String(host)}:${String(port)}.`
+        : `Could not start a relay${given(' on ', host)}${given(':', port)}${given(' (', why, ')')}.`,
+    cause: 'No --relay was given and none can run at the default place on this machine.',
+    remedy: 'Free that port, or name a relay with --relay.',
+  },
+  'SC-112': {
+    sentence: always('The relay rejected a frame as too large.'),
+    cause: 'The relay answered `too-large`: its limits are lower than the protocol needs.',
+    remedy: 'Use another relay, or ask its operator to restore the default limits.',
+  },
+} as const satisfies Partial<Record<string, Message>>;

@@ -1,0 +1,65 @@
+/**
+ * Sentences of the program and its command line: SC-5xx. No text of a person, no part of a room code and no key may be
+ * passed to them.
+ */
+import { COMMAND } from './command.js';
+import { always, given, type Message } from './message.js';
+
+export const PROGRAM = {
+  'SC-501': {
+    sentence: ({ why, where }) => `Internal error${given(': ', why)}${given(' at ', where)}. Everything is wiped.`,
+    cause: 'A defect in this program.',
+    remedy: 'Please report this line.',
+  },
+  'SC-502': {
+    sentence: ({ kind, name, known }) => `Unknown ${String(kind)} "${String(name)}". Available: ${String(known)}.`,
+    cause: 'The name given with --transport, --crypto or --ui is not known.',
+    remedy: 'Choose one of those.',
+  },
+  'SC-503': {
+    sentence: ({ flag, why }) =>
+      flag === undefined
+        ? `Cannot use this command line: ${String(why)}.`
+        : `Cannot use ${String(flag)}: ${String(why)}.`,
+    cause: 'A flag, a value or an argument is wrong.',
+    remedy: `See ${COMMAND} --help.`,
+  },
+  'SC-504': {
+    sentence: ({ plugin, why }) => `Cannot use the plugin "${String(plugin)}": ${String(why)}.`,
+    cause: 'A plugin is missing, malformed, made for another version, or clashes with another one.',
+    remedy: 'Leave it out, or ask its author for another version.',
+  },
+  'SC-505': {
+    sentence: ({ why }) => `Input or output failed${given(' (', why, ')')}.`,
+    cause: 'The terminal was closed, a pipe broke, a disk is full, or a descriptor could not be read.',
+    remedy: 'Check where the input comes from and where the output goes.',
+  },
+  'SC-506': {
+    sentence: ({ kind, name, why }) =>
+      `The ${kind === undefined ? 'adapter' : String(kind)}${given(' "', name, '"')} failed${given(': ', why)}. Everything is wiped.`,
+    cause: 'A transport, crypto or UI broke its contract, or stopped with an error of its own.',
+    remedy: 'Choose another one, and tell its author.',
+  },
+  'SC-507': {
+    sentence: ({ plugin, version, path }) =>
+      `Loaded the plugin${given(' ', plugin)}${given(' ', version)}${given(' from ', path)}; it can do anything this program can.`,
+    cause: 'A plugin was named with --plugin.',
+    remedy: '',
+  },
+  'SC-508': {
+    sentence: always('Started without the launcher: nothing prevents this program from writing files.'),
+    cause: 'Its file in dist/ was given to Node directly, or Node runs without its permission model.',
+    remedy: `Start it as ${COMMAND}; ${COMMAND} doctor shows what is enforced.`,
+  },
+  'SC-509': {
+    sentence: always('NODE_EXTRA_CA_CERTS is set: extra certificate authorities are trusted for the relay.'),
+    cause:
+      'The environment says so. Whoever holds such a certificate can pose as the relay; the chat stays closed to them.',
+    remedy: 'Unset it if you do not know why it is there.',
+  },
+  'SC-510': {
+    sentence: always('This chat stays in the terminal after it ends.'),
+    cause: 'The line UI appends to the terminal, which keeps its lines.',
+    remedy: 'Start with --wipe-scrollback, or with --ui rich.',
+  },
+} as const satisfies Partial<Record<string, Message>>;

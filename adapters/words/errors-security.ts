@@ -1,0 +1,52 @@
+/**
+ * Sentences of cryptography and security: SC-2xx and SC-4xx. No text of a person, no part of a room code and no key may be
+ * passed to them.
+ */
+import { always, given, type Message } from './message.js';
+
+export const SECURITY = {
+  'SC-201': {
+    sentence: ({ name, why }) => `Could not start the cryptography${given(' "', name, '"')}${given(': ', why)}.`,
+    cause: 'The chosen crypto adapter did not load.',
+    remedy: 'Choose another one with --crypto, or reinstall securechat.',
+  },
+  'SC-401': {
+    sentence: ({ attempts }) =>
+      `The codes do not match${attempts === undefined || attempts === 1 ? '' : `, ${String(attempts)} times in a row`}.`,
+    cause: 'The two sides have different secrets, or somebody tried to guess; the attempts are used up.',
+    remedy: 'Check with your peer that you both typed the same, then make a new code; do not use this one again.',
+  },
+  'SC-402': {
+    sentence: ({ attempt, attempts }) =>
+      `The codes did not match${given(' (attempt ', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
+    cause: 'One attempt failed: the peer has another code, or somebody tried to guess.',
+    remedy: 'Check it with your peer; trying again.',
+  },
+  'SC-403': {
+    sentence: always('You said that the safety words differ: somebody may be in the middle. Everything is wiped.'),
+    cause: 'You answered that the safety words do not match.',
+    remedy: 'Do not use this code or this relay again; agree on a new code another way.',
+  },
+  'SC-404': {
+    sentence: ({ why }) => `Your peer violates the protocol${given(': ', why)}. Everything is wiped.`,
+    cause: 'A verified frame or a handshake message of the peer violates the protocol.',
+    remedy: 'Update both programs. If it happens again, do not trust that peer.',
+  },
+  'SC-405': {
+    sentence: always('Frames keep getting lost, reordered or forged; asking for them again.'),
+    cause: 'Frames did not verify or were not the next ones, three times: the relay or the network interferes.',
+    remedy: 'Nothing forged is shown. If it goes on, meet again on another relay.',
+  },
+  'SC-406': {
+    sentence: always('The relay echoes your own messages.'),
+    cause: 'The relay sends back what this program sent, in place of a peer.',
+    remedy: 'Do not use this relay.',
+  },
+  'SC-407': {
+    sentence: always(
+      'Your peer says that the safety words differ: somebody may be in the middle. Everything is wiped.',
+    ),
+    cause: 'Your peer answered that the safety words do not match.',
+    remedy: 'Do not use this code or this relay again; talk to your peer another way.',
+  },
+} as const satisfies Partial<Record<string, Message>>;

@@ -1,0 +1,191 @@
+/**
+ * Sentences of the session: SC-3xx. No text of a person, no part of a room code (but the listed word that was probably
+ * meant) and no key may be passed to them.
+ */
+import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
+import type { CodeRule } from '../../core/room/code.js';
+import { CODE_LIMIT } from '../../core/room/invite.js';
+import { COMMAND } from './command.js';
+import { always, given, type Message, messages } from './message.js';
+
+const RULES: Readonly<Record<CodeRule, string>> = {
+  empty: 'it is empty',
+  'too-long': `it is longer than ${String(CODE_LIMIT)} bytes`,
+  'not-utf8': 'it is not valid UTF-8',
+  'control-character': 'it contains a control character',
+  'nameplate-length': 'the part before the first dash must have 3 to 64 characters',
+  'nameplate-characters': 'the part before the first dash may contain only A-Z, a-z, 0-9 and _',
+  'secret-empty': 'nothing follows the dash',
+  'link-no-code': 'the invitation link ends before the code; everything after the # belongs to it',
+  'link-characters': 'the invitation link contains a blank or another character that a link cannot contain',
+  'link-host': 'the invitation link names no host that a relay can have',
+  'link-port': 'the invitation link has an invalid port',
+  'link-parameter': 'the invitation link has an unknown setting, or one twice',
+  'link-pin': 'the certificate pin in the invitation link is damaged',
+  'link-percent': 'the invitation link has a % without two hexadecimal digits after it',
+};
+
+const INPUTS: Readonly<Record<string, string>> = {
+  code: 'The input ended before a room code was read.',
+  passphrase: 'The input ended before the passphrase was entered.',
+  peer: 'The input ended before your peer joined, and there was nothing to send.',
+  words: 'The input ended before the safety words were compared.',
+};
+
+const isRule = (rule: unknown): rule is CodeRule => typeof rule === 'string' && Object.hasOwn(RULES, rule);
+const undelivered = (count: string | number | undefined): string =>
+  count === undefined || count === 0 ? '' : ` ${messages(count)} of yours did not arrive.`;
+
+export const SESSION = {
+  'SC-301': {
+    sentence: ({ rule }) => `That is not a room code: ${isRule(rule) ? RULES[rule] : 'it is malformed'}.`,
+    cause: 'The room code or invitation link is malformed; nothing was sent.',
+    remedy: 'A code looks like 482913-tunnel-anchor-mango.',
+  },
+  'SC-302': {
+    sentence: ({ position, nearest }) => `Word ${String(position)}: no such word. Did you mean "${String(nearest)}"?`,
+    cause: 'A word of a generated code is mistyped; nothing was sent and no attempt was used.',
+    remedy: 'Correct the word and try again.',
+  },
+  'SC-303': {
+    sentence: always('The room is full: two others are already in it.'),
+    cause: 'The relay answered `room-full`.',
+    remedy: 'If one of them should be you, somebody else knows the code: agree on a new one.',
+  },
+  'SC-304': {
+    sentence: ({ count }) => `Lost the connection to your peer, and it did not come back.${undelivered(count)}`,
+    cause: 'The connection, yours or your that of your peer, was down for longer than --resume-timeout.',
+    remedy: 'Meet again with a new code.',
+  },
+  'SC-305': {
+    sentence: ({ version }) => `Your peer uses another version of the protocol${given(' (', version, ')')}.`,
+    cause: 'The two programs do not speak the same protocol version; an older one is never tried.',
+    remedy: 'Update both programs.',
+  },
+  'SC-306': {
+    sentence: ({ count }) =>
+      `The chat ended, but ${count === undefined ? 'some of your text' : messages(count)} did not arrive.`,
+    cause: 'The chat ended while text of yours was not acknowledged.',
+    remedy: 'Meet again with a new code and send it again.',
+  },
+  'SC-307': {
+    sentence: always('Nobody joined, and the relay closed the room.'),
+    cause: 'The relay keeps an empty seat for a limited time only.',
+    remedy: 'Make a new code and tell it to your peer.',
+  },
+  'SC-308': {
+    sentence: always('The relay says that every new room name is taken.'),
+    cause: 'The relay answered `room-taken` to each of several random nameplates.',
+    remedy: 'Try again, or use another relay with --relay.',
+  },
+  'SC-309': {
+    sentence: ({ bytes }) => {
+      if (typeof bytes !== 'number' || bytes <= MESSAGE_LIMIT) return 'Message is too long; it was not sent.';
+      const over = bytes - MESSAGE_LIMIT;
+      return `Message is ${over === 1 ? '1 byte' : `${String(over)} bytes`} too long; it was not sent.`;
+    },
+    cause: `A message is longer than ${String(MESSAGE_LIMIT)} bytes of UTF-8.`,
+    remedy: `Send it in parts of at most ${String(MESSAGE_LIMIT)} bytes.`,
+  },
+  'SC-310': {
+    sentence: ({ what }) => INPUTS[String(what)] ?? 'The input ended too early.',
+    cause: 'The input ended at a question, before a code was read, or before the peer joined.',
+    remedy: 'Keep the input open, or provide the answer in it.',
+  },
+  'SC-311': {
+    sentence: always('Interrupted; everything is wiped.'),
+    cause: 'Ctrl-C, or a signal.',
+    remedy: '',
+  },
+  'SC-312': {
+    sentence: always('Not available now.'),
+    cause: 'A command that does not fit the state of the chat: the peer has not joined, or the chat is ending.',
+    remedy: 'Wait until your peer has joined.',
+  },
+  'SC-313': {
+    sentence: ({ why }) => `Ignored a line of input${given(': ', why)}.`,
+    cause: 'A malformed command or line on the input; nothing was sent.',
+    remedy: 'Correct that line; the chat goes on.',
+  },
+  'SC-314': {
+    sentence: always('Your peer did not finish the key agreement in time; trying again.'),
+    cause: 'The handshake took longer than 30 seconds.',
+    remedy: 'If it goes on, check both networks.',
+  },
+  'SC-315': {
+    sentence: always('Sending is limited to 5 messages a second; the rest is queued.'),
+    cause: 'More was typed or pasted than the sending rate allows.',
+    remedy: '',
+  },
+  'SC-316': {
+    sentence: always('Your peer left; keys wiped, nothing was saved.'),
+    cause: 'The peer said goodbye, and all text had arrived.',
+    remedy: '',
+  },
+  'SC-317': {
+    sentence: always('You left; keys wiped, nothing was saved.'),
+    cause: 'You said goodbye, and all text had arrived.',
+    remedy: '',
+  },
+  'SC-318': {
+    sentence: always('This room name is public: anyone who knows or guesses it can join.'),
+    cause: 'The room has no secret.',
+    remedy: 'Compare the safety words before you trust who it is.',
+  },
+  'SC-319': {
+    sentence: always('The code is in your shell history, and other users can see it in the list of processes.'),
+    cause: 'A code with a secret was given on the command line.',
+    remedy: `Next time start ${COMMAND} without it and type the code at the prompt, or use --code-stdin.`,
+  },
+  'SC-320': {
+    sentence: ({ relay }) => `Started a private relay on this machine${given(' (', relay, ')')}.`,
+    cause: 'No --relay was given and nothing answered at the default place.',
+    remedy: 'For a peer elsewhere, name a relay with --relay.',
+  },
+  'SC-321': {
+    sentence: always('Your peer wants to compare the safety words first.'),
+    cause: 'The peer started with --verify.',
+    remedy: 'Read them to each other.',
+  },
+  'SC-322': {
+    sentence: ({ count }) => `Your peer's program stopped with an error.${undelivered(count)}`,
+    cause: 'The peer said goodbye with the reason `error`.',
+    remedy: 'Meet again with a new code.',
+  },
+  'SC-323': {
+    sentence: always('The key agreement keeps failing before any key is compared; still trying.'),
+    cause: 'Several attempts failed without being counted: damage on the network, or a relay that interferes.',
+    remedy: 'If it goes on, use another relay.',
+  },
+  'SC-324': {
+    sentence: always('Whoever is in the room cannot prove to be your peer; still trying.'),
+    cause: 'After a reconnect the proofs failed three times: the relay pairs the wrong people, or interferes.',
+    remedy: 'If it goes on, leave and meet again on another relay.',
+  },
+  'SC-325': {
+    sentence: ({ relay, why }) =>
+      `The relay${given(' ', relay)} does not answer${given(' (', why, ')')}; still trying.`,
+    cause: 'The connection is down, and the first attempts to restore it failed.',
+    remedy: 'Wait, or check your network; /quit leaves.',
+  },
+  'SC-326': {
+    sentence: always('Idle for too long: said goodbye and wiped everything.'),
+    cause: 'No input for as long as --idle-timeout says.',
+    remedy: 'Meet again with a new code, with a longer --idle-timeout if you need one.',
+  },
+  'SC-327': {
+    sentence: always('Send queue full.'),
+    cause: 'A mebibyte of text is waiting for the connection.',
+    remedy: 'Wait until you are reconnected; what you typed is kept.',
+  },
+  'SC-328': {
+    sentence: ({ count }) => `Delivering ${count === undefined ? 'your messages' : messages(count)} before leaving.`,
+    cause: 'Some text has not arrived: the connection is down, or the peer does not acknowledge it.',
+    remedy: 'Wait, or leave again to discard what is left.',
+  },
+  'SC-340': {
+    sentence: always('This chat cannot read or write files.'),
+    cause: 'A file was to be sent or received, and the program was not given a folder for that.',
+    remedy: 'Start it with --files, or use securechat send and securechat receive.',
+  },
+} as const satisfies Partial<Record<string, Message>>;

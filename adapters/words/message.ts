@@ -1,0 +1,20 @@
+/**
+ * What a table of sentences is made of, and the small pieces that several of them share. No whole sentence may be in this
+ * file.
+ */
+import type { Detail } from '../../core/errors.js';
+
+export interface Message {
+  /** What happened: one sentence, or two, for this occurrence. */
+  readonly sentence: (detail: Detail) => string;
+  /** For the table: when this happens. */
+  readonly cause: string;
+  /** The hint: what the person can do. Empty only where nothing is to be done. */
+  readonly remedy: string;
+}
+
+/** `before`, the value and `behind`; nothing when there is no such detail. */
+export const given = (before: string, value: string | number | undefined, behind = ''): string =>
+  value === undefined || value === '' ? '' : `${before}${String(value)}${behind}`;
+export const messages = (count: string | number): string => (count === 1 ? '1 message' : `${String(count)} messages`);
+export const always = (sentence: string) => (): string => sentence;
