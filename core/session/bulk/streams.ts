@@ -31,7 +31,7 @@ const RECEIVER_ENDS: ReadonlySet<StreamCloseReason> = new Set([
   ...(['whole', 'refused', 'cancelled', 'disk', 'bad hash', 'disagrees'] as const),
 ]);
 
-/** What happens to streams. Called in the middle of a step: nothing of `Streams` may be called back from here. */
+/** What happens to streams. Called in the middle of a step: nothing of `Streams` but `open` may be called back from here. */
 export interface StreamSink {
   /** The peer offers a stream: answer with `accept` or `finish`. */
   offered(id: number, offer: StreamOffer): void;

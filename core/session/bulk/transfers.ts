@@ -69,6 +69,7 @@ export function createTransfers(host: Host, available: boolean): Transfers {
   /** Offers of the peer that came before they may be seen, by stream. */
   let unseen: { readonly stream: number; readonly offer: BulkOffer }[] = [];
   let time = 0;
+  const told = new Set<Code>();
 
   const tell = (command: BulkCommand): void => host.emit({ type: 'bulk', command });
 
@@ -138,7 +139,10 @@ export function createTransfers(host: Host, available: boolean): Transfers {
     const sound = offer.kind === 'pipe' || (offer.count > 0 && isText(offer.name) && partFault(offer.name) === undefined);
     if (!available || !sound) {
       streams?.finish(stream, available ? 'disagrees' : 'refused');
-      if (offer.kind === 'files') host.notice(available ? 'SC-355' : 'SC-341');
+      const code = available ? 'SC-355' : 'SC-341';
+      // Once: a peer that offers again and again fills no screen.
+      if (offer.kind === 'files' && !told.has(code)) host.notice(code);
+      told.add(code);
       return;
     }
     tell({ type: 'offered', id: begin(false, 'preparing', offer, stream).id, offer });
