@@ -180,6 +180,7 @@ function isUiEvent(event: unknown): event is UiEvent {
       return typeof match === 'boolean';
     case 'malformed':
       return typeof why === 'string';
+    case 'compare-again':
     case 'quit':
     case 'end-of-input':
     case 'activity':

@@ -64,6 +64,7 @@ export const CODES = {
   'SC-326': EXIT.ok, // nobody was at the terminal for the idle time, goodbye exchanged
   'SC-327': EXIT.ok, // enough is held while the line is down: no more input is taken (notice)
   'SC-328': EXIT.lost, // leaving waits for text that is not delivered (notice)
+  'SC-329': EXIT.ok, // safety words of the present could not be compared in time: nothing is verified (notice)
   'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
   'SC-341': EXIT.ok, // the peer offered files, and this program takes none (notice)
   'SC-342': EXIT.truncated, // the peer refused what was offered

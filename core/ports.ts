@@ -182,6 +182,11 @@ export type UiView =
   | { readonly type: 'code'; readonly code: Uint8Array; readonly invite: Uint8Array }
   /** Four words, the same on both sides; `required`: the person must compare them before anything is shown or sent. */
   | { readonly type: 'safety-words'; readonly words: readonly string[]; readonly required: boolean }
+  /**
+   * Somebody asked for words of the present: those shown before say nothing about now, and are shown nowhere until new ones
+   * come. `late`: none came in time, and nothing is verified; they may still come.
+   */
+  | { readonly type: 'comparing'; readonly late: boolean }
   /** A message of the peer, UTF-8, at most 64 KiB; `from` is its chosen name, empty when it gave none. `at`: Unix ms. */
   | {
       readonly type: 'message';
@@ -241,6 +246,8 @@ export type UiEvent =
   | { readonly type: 'reject'; readonly id?: number | undefined }
   /** End a transfer of either direction. */
   | { readonly type: 'cancel'; readonly id: number }
+  /** Safety words of the present are wanted. */
+  | { readonly type: 'compare-again' }
   /** Goodbye now, after all own text is acknowledged. */
   | { readonly type: 'quit' }
   /** No more input will come: goodbye after everything given so far has been sent and acknowledged. */

@@ -183,4 +183,11 @@ export const SESSION = {
     cause: 'Some text has not arrived: the connection is down, or the peer does not acknowledge it.',
     remedy: 'Wait, or leave again to discard what is left.',
   },
+  'SC-329': {
+    sentence: always(
+      'NOT VERIFIED: no new safety words came. Words compared earlier say nothing about the connection now.',
+    ),
+    cause: 'New safety words were asked for, and none came within 30 seconds.',
+    remedy: 'Ask again; if none come, leave and meet with a new code.',
+  },
 } as const satisfies Partial<Record<string, Message>>;

@@ -25,6 +25,7 @@ export const UI_WORDS = {
   safetyWords: (words: string) => `Safety words:  ${words}`,
   safetyWordsRequired: 'Read them aloud to each other: all four must be the same on both sides.',
   safetyWordsOptional: 'Comparing them aloud proves that nobody is in the middle; /verify shows them again.',
+  comparing: 'new safety words are on their way: words shown earlier say nothing about now',
   noSafetyWords: 'there are no safety words yet: no peer is connected',
   tellVerified: 'They match: /verify yes   They do not: /verify no',
   question: 'Do the words match? (yes/no) ',

@@ -13,15 +13,7 @@ export const ENTRIES_LIMIT = 2 ** 20;
 export const OFFER_NAME_LIMIT = 255;
 
 /** In the order of their numbers. */
-export const CLOSE_REASONS = [
-  'whole',
-  'refused',
-  'cancelled',
-  'disk',
-  'changed',
-  'bad hash',
-  'disagrees',
-] as const;
+export const CLOSE_REASONS = ['whole', 'refused', 'cancelled', 'disk', 'changed', 'bad hash', 'disagrees'] as const;
 export type StreamCloseReason = (typeof CLOSE_REASONS)[number];
 
 export type StreamOffer =

@@ -44,8 +44,8 @@ export function encodePayload(nonce: Uint8Array, point: Uint8Array, caps: Caps):
 }
 
 /**
- * Undefined when it is malformed. `nonce` and `point` are views into `payload`, which the caller wipes; caps are copies
- * in plaintext buffers.
+ * Undefined when it is malformed. `nonce` is a view into `payload`, which the caller wipes; the rest is copied, caps into
+ * plaintext buffers.
  */
 export function decodePayload(payload: Uint8Array): { nonce: Uint8Array; point: Uint8Array; caps: Caps } | undefined {
   let at = NONCE + POINT;
@@ -63,7 +63,7 @@ export function decodePayload(payload: Uint8Array): { nonce: Uint8Array; point: 
   if (payload.subarray(at).some((byte) => byte !== 0)) return undefined;
   return {
     nonce: payload.subarray(0, NONCE),
-    point: payload.subarray(NONCE, NONCE + POINT),
+    point: plainCopy(payload.subarray(NONCE, NONCE + POINT)),
     caps: { version: plainCopy(version), name: plainCopy(name), features: readUint(features, 0, FEATURES) },
   };
 }

@@ -207,12 +207,7 @@ export function createAttempt(crypto: CryptoPort, prs: Secret, mode: Mode, roomI
   }
 
   /** Both proofs are known to be right: safety words, ratchet, resume; everything else is wiped. */
-  function establish(
-    role: Role,
-    keys: Keys,
-    transcript: Bytes<'transcript'>,
-    theirs: Opened,
-  ): Established {
+  function establish(role: Role, keys: Keys, transcript: Bytes<'transcript'>, theirs: Opened): Established {
     try {
       const mine = crypto.reveal(nonce);
       const [a, b] = role === 'A' ? [mine, theirs.nonce] : [theirs.nonce, mine];

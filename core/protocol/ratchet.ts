@@ -89,8 +89,7 @@ const NO_STREAMS: StreamKeys = { take: () => undefined, wipe: () => undefined };
 /** From each RK_e at once: both chains, NX_e, RS_e, WK_e; then RK_e is wiped. */
 function openEpoch(crypto: CryptoPort, role: Role, number: number, root: Key<'epoch root'>): Epoch {
   try {
-    const chain = (sender: Role): Key<'chain'> =>
-      derive(crypto, root, 'chain', label(`chain ${sender}`), CHAIN_LENGTH);
+    const chain = (sender: Role): Key<'chain'> => derive(crypto, root, 'chain', label(`chain ${sender}`), CHAIN_LENGTH);
     return {
       number,
       send: chain(role),
@@ -138,10 +137,7 @@ export function createRatchet(
   let offer: Offer | undefined;
 
   /** mk = HMAC(CK, 0x01): `use` has it, the frame's key (32 bytes) and nonce (12 bytes) for the one time they exist. */
-  function withMessageKey<T>(
-    chain: Key<'chain'>,
-    use: (key: Secret, nonce: Secret, mk: Key<'message'>) => T,
-  ): T {
+  function withMessageKey<T>(chain: Key<'chain'>, use: (key: Secret, nonce: Secret, mk: Key<'message'>) => T): T {
     const mk = asKey<'message'>(crypto.hmac(chain, MESSAGE_KEY));
     try {
       const key = crypto.slice(mk, 0, 32);

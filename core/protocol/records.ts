@@ -125,7 +125,7 @@ const BYE: Codec<RecordOf<'bye'>> = {
   },
 };
 
-function rekeyStep<T extends 'offer' | 'answer'>(type: T, length: number): Codec<RecordOf<'offer' | 'answer'>> {
+function rekeyStep(type: 'offer' | 'answer', length: number): Codec<RecordOf<'offer' | 'answer'>> {
   return {
     length: () => length,
     write: (target, at, { value }) => target.set(exactly(value, length), at),

@@ -85,7 +85,7 @@ export interface Channel {
    */
   resume(peer: Position, now: number): void;
   /** Provisional A has found the peer's attempt again: its frames are sent from number 0, and nothing is proven. */
-  repeat(now: number): void;
+  restart(now: number): void;
   /** Seals these records at once, alone. The frame's number, or undefined when it may not be: try again after an ack. */
   send(records: readonly ProtocolRecord[], now: number): number | undefined;
   /** Throws RemoteProtocolError when the peer broke a rule: the session ends. */
@@ -341,7 +341,8 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     },
 
     resume(peer, now) {
-      if (!(peer.expected >= unacked.lowest)) throw new RemoteProtocolError('the peer expects what it has acknowledged');
+      if (!(peer.expected >= unacked.lowest))
+        throw new RemoteProtocolError('the peer expects what it has acknowledged');
       unacked.acknowledge(peer.expected);
       if (!(peer.next >= expected)) throw new RemoteProtocolError('the peer has sealed fewer frames than were opened');
       repeated = expected - (concluded?.ack ?? expected);
@@ -350,7 +351,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
       again(now);
     },
 
-    repeat: again,
+    restart: again,
 
     tick(now) {
       compare.tick(now);

@@ -89,7 +89,12 @@ type Phase =
       readonly commitment: Uint8Array;
     }
   /** A: the nonce is to be revealed. */
-  | { readonly type: 'revealing'; readonly epoch: number; readonly nonce: Key<'nonce'>; readonly words: readonly number[] };
+  | {
+      readonly type: 'revealing';
+      readonly epoch: number;
+      readonly nonce: Key<'nonce'>;
+      readonly words: readonly number[];
+    };
 
 const IDLE: Phase = { type: 'idle' };
 

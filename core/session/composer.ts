@@ -18,6 +18,38 @@ export interface Source {
   sealed(seq: number, streams: StreamKeys): void;
 }
 
+/** A source that has nothing while `open` says no. */
+export function whileOpen(source: Source, open: () => boolean): Source {
+  return {
+    wakeAt: (now) => (open() ? source.wakeAt(now) : Number.POSITIVE_INFINITY),
+    next: (room, now) => (open() ? source.next(room, now) : undefined),
+    sealed: (seq, streams) => source.sealed(seq, streams),
+  };
+}
+
+/** Single records that wait for their frame, in order. */
+export interface Announcements extends Source {
+  add(record: ProtocolRecord): void;
+  /** Before all others. */
+  addFirst(record: ProtocolRecord): void;
+  clear(): void;
+}
+
+export function createAnnouncements(): Announcements {
+  const records: ProtocolRecord[] = [];
+  return {
+    add: (record) => void records.push(record),
+    addFirst: (record) => void records.unshift(record),
+    clear: () => void (records.length = 0),
+    wakeAt: (now) => (records.length > 0 ? now : Number.POSITIVE_INFINITY),
+    next(room) {
+      const [record] = records;
+      return record === undefined || recordSize(record) > room ? undefined : records.shift();
+    },
+    sealed: () => undefined,
+  };
+}
+
 /** Something that sends control records when they are due. */
 export interface ControlSource {
   /** What may be sealed at `now`, or undefined. */

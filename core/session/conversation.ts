@@ -8,14 +8,15 @@ import { RemoteProtocolError } from '../errors.js';
 import type { CryptoPort, TransportEvent } from '../ports.js';
 import { FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake.js';
-import { type ByeReason, type ProtocolRecord, recordSize } from '../protocol/records.js';
+import type { ByeReason } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
 import { type ChannelRecord, createChannel } from './channel.js';
-import type { Source } from './composer.js';
+import { createAnnouncements, whileOpen } from './composer.js';
 import type { Host } from './events.js';
 import { createIncoming } from './incoming.js';
 import { createReconnect } from './reconnect.js';
 import type { Outgoing } from './outgoing.js';
+import { createShownWords } from './shown-words.js';
 
 /** Who sent bye goes on opening frames at most this long; a goodbye that is not to wait for text is over by then. */
 export const BYE_TIMEOUT = 5_000;
@@ -30,6 +31,8 @@ export interface ConversationOptions {
   readonly resumeTimeout: number;
   /** The list of 2048 words. */
   readonly words: readonly string[];
+  /** Both sides compare the safety words, because there is no secret. */
+  readonly secretless: boolean;
   /** The person compares the safety words before anything is shown or sent. */
   readonly compare: boolean;
   /** Told to the peer once that is allowed; UTF-8, may be empty. */
@@ -37,7 +40,7 @@ export interface ConversationOptions {
   readonly receipts: boolean;
   /** A frame on each beat, whatever there is to say; so also if the peer wants it. */
   readonly cover: boolean;
-  /** Called once, when the peer has shown that it holds the keys: the code's secret is not needed any more. */
+  /** Called once: the peer holds the keys, and the code's secret is not needed any more. */
   readonly proven: () => void;
   /** Provisional A (section 4) could not resume: the rendezvous room is tried next, until `resumeTurn`. */
   readonly elsewhere: (now: number) => void;
@@ -53,12 +56,14 @@ export interface Conversation {
   readonly compared: boolean;
   /** The answer, once: when it is asked for, and also when it is not. */
   confirm(match: boolean, now: number): void;
+  /** The person asks for safety words of the present. False: not before the peer has confirmed its own, where that is due. */
+  compareAgain(now: number): boolean;
   /** Own goodbye after all own text; `code` is how the session then ends. A second call does not wait for the text. */
   leave(code: Code, now: number): void;
   /** Does what is due and sends what may be sent. */
   tick(now: number): void;
   wakeAt(now: number): number;
-  /** A last word to the peer after its protocol error. Never throws. */
+  /** A last word to the peer after its protocol error. */
   abort(now: number): void;
   wipe(): void;
 }
@@ -75,22 +80,13 @@ export function createConversation(
   let trusted = !options.compare;
   let compared = false;
   let peerConfirmed = false;
+  /** The peer compares first: it says so when it has. */
+  const confirmationDue = options.secretless || (established.peer.features & FEATURE_VERIFY) !== 0;
   /** Records that wait for room in the window. */
-  const announcements: ProtocolRecord[] = [];
-  const announcing: Source = {
-    wakeAt: (now) => (announcements.length > 0 ? now : Number.POSITIVE_INFINITY),
-    next(room) {
-      const [record] = announcements;
-      if (record === undefined || recordSize(record) > room) return undefined;
-      announcements.shift();
-      return record;
-    },
-    sealed: () => undefined,
-  };
+  const announcements = createAnnouncements();
+  const shown = createShownWords(host, options.words);
   /** Own wish to leave: how it ends, and with which word to the peer. */
-  let leaving:
-    | { readonly code: Code; readonly reason: ByeReason; readonly waits: boolean; readonly patient: boolean }
-    | undefined;
+  let leaving: { code: Code; reason: ByeReason; waits: boolean; patient: boolean } | undefined;
   let byeDeadline = Number.POSITIVE_INFINITY;
   /** Nothing of what leaving waits for has been acknowledged until then: told. */
   let stuckAt = Number.POSITIVE_INFINITY;
@@ -101,8 +97,7 @@ export function createConversation(
   let gaps = 0;
   let roundTrip: number | undefined;
   /** What remains is to flush the socket. */
-  let final: { readonly code: Code; readonly detail: Detail; readonly deadline: number } | undefined;
-
+  let final: { code: Code; detail: Detail; deadline: number } | undefined;
   const channel = createChannel(
     {
       crypto: options.crypto,
@@ -110,10 +105,10 @@ export function createConversation(
       role: established.role,
       transmit: (frame) => host.emit({ type: 'transmit', frame }),
       ready: () => true,
-      sources: [announcing, inbox, sender].map((source) => whileTalking(source)),
+      sources: [whileOpen(announcements, talks), whileOpen(inbox, tells), whileOpen(sender, talks)],
       cover: options.cover || (established.peer.features & FEATURE_COVER) !== 0,
       askable: () => trusted,
-      compared,
+      compared: (what) => shown.compared(what),
     },
     start,
   );
@@ -140,30 +135,23 @@ export function createConversation(
     sender.proven();
     channel.send([{ type: 'ping' }], start);
   }
-  host.emit({
-    type: 'show',
-    view: {
-      type: 'safety-words',
-      words: established.words.map((index) => options.words[index] ?? ''),
-      required: options.compare,
-    },
-  });
+  shown.show(established.words, options.compare);
   host.move(options.compare ? 'keysUnverified' : 'keysConfirmed');
   if (trusted && (established.peer.features & FEATURE_VERIFY) !== 0) host.notice('SC-321');
-  if (options.compare && options.name.length > 0) announcements.push({ type: 'name', name: options.name });
+  if (options.compare && options.name.length > 0) announcements.add({ type: 'name', name: options.name });
   if (trusted) inbox.open();
   if (established.peer.name.length > 0) inbox.name(established.peer.name);
   established.peer.name.fill(0);
   tick(start);
 
   /** Before the words are confirmed, and after a goodbye, nothing of the person goes out. */
-  function whileTalking(source: Source): Source {
-    const talks = (): boolean => trusted && !byeOut && peerBye === undefined;
-    return {
-      wakeAt: (now) => (talks() ? source.wakeAt(now) : Number.POSITIVE_INFINITY),
-      next: (room, now) => (talks() ? source.next(room, now) : undefined),
-      sealed: (seq, streams) => source.sealed(seq, streams),
-    };
+  function talks(): boolean {
+    return tells() && peerBye === undefined;
+  }
+
+  /** What was shown is told as delivered. */
+  function tells(): boolean {
+    return trusted && !byeOut && !byeAnswered;
   }
 
   function take(record: ChannelRecord, now: number): void {
@@ -186,10 +174,7 @@ export function createConversation(
         if (!byeOut) throw new RemoteProtocolError('a goodbye was answered that was not said');
         byeDeadline = Number.NEGATIVE_INFINITY;
         return;
-      case 'bulk-open':
-      case 'bulk-credit':
-      case 'bulk-close':
-      case 'paths':
+      default:
         return;
     }
   }
@@ -217,9 +202,12 @@ export function createConversation(
 
   function answerGoodbye(now: number): void {
     if (peerBye === undefined || byeAnswered) return;
-    byeAnswered = true;
     channel.conclude();
-    channel.send([{ type: 'bye-ack' }], now);
+    byeDeadline = Math.min(byeDeadline, now + BYE_TIMEOUT);
+    // What was shown is told first.
+    if (!byeOut) channel.tick(now);
+    if (channel.send([{ type: 'bye-ack' }], now) === undefined) return;
+    byeAnswered = true;
     host.move('peerLeft');
     // When both said goodbye, the own one is still answered: that tells what the peer has taken.
     if (!byeOut) flushThenEnd(now);
@@ -246,6 +234,7 @@ export function createConversation(
     if (channel.paused) return;
     channel.tick(now);
     sayGoodbye(now);
+    answerGoodbye(now);
   }
 
   function tick(now: number): void {
@@ -352,29 +341,26 @@ export function createConversation(
       }
       if (!reconnect.transport(event, now) && event.type === 'frame') frame(event.frame, now);
     },
-
     resumeTurn: reconnect.resumeTurn,
 
     slept(now) {
       if (final === undefined) channel.probe(now);
     },
-
     get compared() {
       return compared;
     },
-
     confirm(match, now) {
       compared = true;
       if (match) {
         trusted = true;
         host.move('wordsMatch');
-        announcements.unshift({ type: 'confirmed' });
+        announcements.addFirst({ type: 'confirmed' });
         // Text is shown while the state is active only.
         if (!channel.paused) inbox.open();
       } else {
         // Nothing more is said to whoever it is, nor shown of it, also where the words were accepted before.
         trusted = false;
-        announcements.length = 0;
+        announcements.clear();
         inbox.wipeUnseen();
         inbox.close();
         host.move('wordsDiffer');
@@ -383,7 +369,11 @@ export function createConversation(
       }
       tick(now);
     },
-
+    compareAgain(now) {
+      if (!trusted || (confirmationDue && !peerConfirmed)) return false;
+      channel.compare(now);
+      return true;
+    },
     leave(code, now) {
       // Nothing takes back that the words did not match.
       if (leaving?.reason === 'words did not match') return;
@@ -393,18 +383,15 @@ export function createConversation(
       bound(now);
       tick(now);
     },
-
     tick,
 
     wakeAt(now) {
       if (final !== undefined) return final.deadline;
       return Math.min(channel.wakeAt(now), reconnect.wakeAt(), byeDeadline, stuckAt);
     },
-
     abort(now) {
       if (!byeOut && peerBye === undefined) channel.send([{ type: 'bye', reason: 'error' }], now);
     },
-
     wipe() {
       try {
         channel.wipe();

@@ -149,13 +149,17 @@ export function createOutgoing(host: Host, paced: boolean): Outgoing {
   /** One token for each message, however many frames it needs. */
   function allowed(id: number, now: number): boolean {
     if (tokenFor === id) return true;
-    if (pace.take(now)) {
-      tokenFor = id;
-      return true;
+    if (!pace.take(now)) {
+      heldBack();
+      return false;
     }
+    tokenFor = id;
+    return true;
+  }
+
+  function heldBack(): void {
     if (!paceTold) host.notice('SC-315');
     paceTold = true;
-    return false;
   }
 
   function release(message: Parts): void {
@@ -170,6 +174,7 @@ export function createOutgoing(host: Host, paced: boolean): Outgoing {
       status(id, 'held');
       queue.add({ id, text, at: 0, part: 0 });
       bytes += text.length;
+      if (pace.next(at) > at) heldBack();
       flow();
     },
 

@@ -309,6 +309,10 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         sayWords();
         if (state === 'confirming' && required) ask();
         return;
+      case 'comparing':
+        words = compared = undefined;
+        if (!view.late) notice(ascii(UI_WORDS.comparing));
+        return;
       case 'relay':
         if (view.joined) notice(ascii(UI_WORDS.joined));
         return;

@@ -200,6 +200,12 @@ export function createModel(sanitize: Sanitize): Model {
           notice(UI_WORDS.safetyWordsOptional);
         }
         return;
+      case 'comparing':
+        model.words = [];
+        model.answered = model.verified = model.peerConfirmed = model.coded = false;
+        model.unverified = true;
+        if (!view.late) notice(UI_WORDS.comparing);
+        return;
       case 'message': {
         const name = shownName(view.from, sanitize);
         if (model.overlay !== undefined) model.behind += 1;
