@@ -102,6 +102,8 @@ export const CODES = {
   'SC-508': EXIT.ok, // nothing enforces what this program may do: started without its launcher (notice)
   'SC-509': EXIT.ok, // certificates besides those of Node are trusted (notice)
   'SC-510': EXIT.ok, // what is said stays in the terminal (notice)
+  'SC-511': EXIT.usage, // a command where a room is meant to be, or a room called like a command
+  'SC-512': EXIT.usage, // a setting in the environment cannot be used
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;
