@@ -259,7 +259,6 @@ export function createConversation(
     }
     flushThenEnd(now);
   }
-
   function tellWaiting(): void {
     stuckAt = Number.POSITIVE_INFINITY;
     host.notice('SC-328', { count: sender.undelivered });
@@ -272,7 +271,6 @@ export function createConversation(
     else if (channel.paused) tellWaiting();
     else stuckAt = now + BYE_TIMEOUT;
   }
-
   function resumed(peer: Position, now: number): void {
     if (!byeOut && leaving?.patient === true) byeDeadline = Number.POSITIVE_INFINITY;
     channel.resume(peer, now);
@@ -284,7 +282,6 @@ export function createConversation(
     // What waited for the line, a goodbye too, does not wait for a frame of the peer.
     progress(now);
   }
-
   function givenUp(): void {
     if (!byeOut && peerBye === undefined) return host.end('SC-304', { count: sender.undelivered });
     const { code, detail } = outcome();
@@ -305,14 +302,12 @@ export function createConversation(
     if (gaps === GAPS_TOLD_AFTER) host.notice('SC-405');
     reconnect.distrust(now);
   }
-
   function showRoundTrip(): void {
     const ms = channel.roundTrip;
     if (ms === undefined || ms === roundTrip) return;
     roundTrip = ms;
     host.emit({ type: 'show', view: { type: 'round-trip', ms } });
   }
-
   function frame(bytes: Uint8Array, now: number): void {
     const before = channel.acknowledged;
     const received = channel.receive(bytes, now);
