@@ -65,7 +65,9 @@ export async function freeIn(folder: string): Promise<number | undefined> {
 
 export function createWriter(destination: string, announced: Announced, collision: Collision): Writer {
   const reader = createEntryReader(announced);
-  const umask = process.umask();
+  // There is no way to ask but to set it.
+  const umask = process.umask(0o077);
+  process.umask(umask);
   /** The folders that the next entry may be in, from the top one down. */
   let chain: Folder[] = [];
   let part: Part | undefined;

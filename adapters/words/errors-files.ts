@@ -25,7 +25,7 @@ export const FILES = {
   'SC-343': {
     sentence: always('You canceled the transfer.'),
     cause: 'A transfer was canceled on this side, or this side left.',
-    remedy: '',
+    remedy: 'Offer or start it again if you want it after all.',
   },
   'SC-344': {
     sentence: always('Your peer canceled the transfer.'),
@@ -89,12 +89,12 @@ export const FILES = {
   'SC-355': {
     sentence: always('Refused an offer with an unsafe name.'),
     cause: 'The peer offered a file under a name that no receiver takes: a path, a device, control characters.',
-    remedy: '',
+    remedy: 'Ask your peer to rename the file.',
   },
   'SC-356': {
     sentence: always('There is no such transfer, or it does not wait for that.'),
     cause: 'A number was given that no offer or transfer has, or there is no offer to answer.',
-    remedy: '',
+    remedy: 'The number of a transfer stands in the line that announced it.',
   },
   'SC-357': {
     sentence: always('The session ended before the transfer did.'),

@@ -115,7 +115,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
   function answer(word: string): void {
     const [question] = questions;
     const found = question?.answers.find(([each]) => word === each || (word !== '' && each.startsWith(word)));
-    if (found === undefined) return void say(FILE_WORDS.noAnswer);
+    if (found === undefined) return say(FILE_WORDS.noAnswer);
     questions.shift();
     found[1]();
     if (questions.length > 0) ask();

@@ -17,7 +17,7 @@ const DEVICES: ReadonlySet<string> = new Set([
   ...['con', 'prn', 'aux', 'nul', 'conin$', 'conout$'],
   // The last six are the superscripts ¹ ² ³, as their UTF-8 bytes.
   ...['com', 'lpt'].flatMap((port) =>
-    [...'0123456789', '\u{c2}\u{b9}', '\u{c2}\u{b2}', '\u{c2}\u{b3}'].map((number) => port + number),
+    [...Array.from('0123456789'), '\u{c2}\u{b9}', '\u{c2}\u{b2}', '\u{c2}\u{b3}'].map((number) => port + number),
   ),
 ]);
 /** Bytes of the longest of them. */

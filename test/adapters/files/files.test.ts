@@ -14,6 +14,9 @@ import { concat } from '../../../core/protocol/bytes.js';
 import { type Entry, writeEntry } from '../../../core/session/bulk/entries.js';
 import { utf8 } from '../../support/pair.js';
 
+const UMASK = process.umask(0o022);
+process.umask(UMASK);
+
 let root: string;
 let from: string;
 let to: string;
@@ -57,7 +60,10 @@ interface Result {
 /** Everything from one side to the other. `before`: after the offer, before the first byte. */
 async function transfer(
   paths: readonly string[],
-  { collision = 'rename' as 'rename' | 'skip', before = () => Promise.resolve() } = {},
+  { collision = 'rename', before = () => Promise.resolve() }: {
+    readonly collision?: 'rename' | 'skip';
+    readonly before?: () => Promise<unknown>;
+  } = {},
 ): Promise<Result> {
   const sender = watched(createFiles({ source: from, destination: undefined }));
   const receiver = watched(createFiles({ source: undefined, destination: to }));
@@ -100,7 +106,7 @@ test('a file: content, mode, time and checksum', async () => {
   expect(sent).toBe(sha(content));
   expect(Buffer.compare(await readFile(path.join(to, 'a.bin')), content)).toBe(0);
   const { mode, mtimeMs } = await stat(path.join(to, 'a.bin'));
-  expect([mode & 0o7777, mtimeMs]).toEqual([0o750 & ~process.umask(), 1_600_000_000_000]);
+  expect([mode & 0o7777, mtimeMs]).toEqual([0o750 & ~UMASK, 1_600_000_000_000]);
   expect(await readdir(to)).toEqual(['a.bin']);
 });
 
@@ -113,7 +119,7 @@ test('a tree with empty files and folders; modes of folders that nobody may writ
   await chmod(path.join(from, 'top/sub'), 0o755);
   expect(end.type).toBe('whole');
   expect((await readdir(to, { recursive: true })).sort()).toEqual(['top', 'top/a', 'top/sub', 'top/sub/empty', 'top/sub/nothing']);
-  expect((await stat(path.join(to, 'top/sub'))).mode & 0o777).toBe(0o555 & ~process.umask());
+  expect((await stat(path.join(to, 'top/sub'))).mode & 0o777).toBe(0o555 & ~UMASK);
   await chmod(path.join(to, 'top/sub'), 0o755);
 });
 

@@ -13,7 +13,7 @@ function opened() {
   const [input, output] = [new PassThrough({ highWaterMark: 1 }), new PassThrough({ highWaterMark: 64 * 1024 })];
   const events: BulkEvent[] = [];
   let over = 0;
-  const pipe = createPipe({ input, output, moved: () => undefined, over: () => void over++ });
+  const pipe = createPipe({ input, output, moved: () => undefined, over: () => (over += 1) });
   pipe.open((event) => void events.push(event));
   pipe.tell({ type: 'active' });
   return {
