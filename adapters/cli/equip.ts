@@ -31,7 +31,10 @@ export async function equip({ task, ui, json, context, cwd }: Given): Promise<Eq
   }
   const { createTransferUi } = await import('../ui/transfer/transfer.js');
   const asks = task.kind !== 'pipe' && context.errors.isTTY === true;
-  const own = createTransferUi(context, { asks: task.kind === 'receive' || asks, yes: task.kind === 'receive' && task.yes });
+  const own = createTransferUi(context, {
+    asks: task.kind === 'receive' || asks,
+    yes: task.kind === 'receive' && task.yes,
+  });
   if (task.kind === 'pipe') {
     const { createPipe } = await import('../files/pipe.js');
     const leaving = driven(own, {});

@@ -78,12 +78,17 @@ export function createWriter(destination: string, announced: Announced, collisio
 
   async function folder(entry: Entry, name: Uint8Array): Promise<void> {
     const inside = chain.length === 0 ? destination : chain.at(-1)?.at;
-    const at = inside === undefined ? undefined : await fresh(inside, storable(name), (to) => mkdir(to, { mode: 0o700 }));
+    const at =
+      inside === undefined ? undefined : await fresh(inside, storable(name), (to) => mkdir(to, { mode: 0o700 }));
     chain.push({ name, at, mode: entry.mode, mtime: entry.mtime });
   }
 
   /** Makes something new under this name, or under a free one beside it. Undefined: it is left out. */
-  async function fresh(inside: string, name: string, make: (at: string) => Promise<unknown>): Promise<string | undefined> {
+  async function fresh(
+    inside: string,
+    name: string,
+    make: (at: string) => Promise<unknown>,
+  ): Promise<string | undefined> {
     for (let number = 1; number <= NUMBERS_LIMIT; number++) {
       const at = path.join(inside, number === 1 ? name : numbered(name, number));
       try {
@@ -100,11 +105,16 @@ export function createWriter(destination: string, announced: Announced, collisio
   /** Leaves the folders that this path is not in: with their modes and times, for nothing more comes into them. */
   async function enter(parts: readonly Uint8Array[]): Promise<void> {
     let depth = 0;
-    while (depth < chain.length && depth < parts.length - 1 && sameBytes(chain[depth]?.name ?? EMPTY, parts[depth] ?? EMPTY)) {
+    while (
+      depth < chain.length &&
+      depth < parts.length - 1 &&
+      sameBytes(chain[depth]?.name ?? EMPTY, parts[depth] ?? EMPTY)
+    ) {
       depth += 1;
     }
     await leave(depth);
-    if (depth !== parts.length - 1) throw new SecurechatError('SC-348', { why: 'a file outside the folders that came' });
+    if (depth !== parts.length - 1)
+      throw new SecurechatError('SC-348', { why: 'a file outside the folders that came' });
   }
 
   async function leave(depth: number): Promise<void> {

@@ -52,7 +52,14 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
   let drawn = false;
   const questions: Question[] = [];
   const rates = new Map<number, Rate>();
-  const pipe = { sent: 0, received: 0, up: createRate(), down: createRate(), cancel: (): void => undefined, due: false };
+  const pipe = {
+    sent: 0,
+    received: 0,
+    up: createRate(),
+    down: createRate(),
+    cancel: (): void => undefined,
+    due: false,
+  };
 
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);

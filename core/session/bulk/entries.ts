@@ -114,7 +114,8 @@ export function createEntryReader(announced: Announced): EntryReader {
     if (kind === 'folder' && size !== 0) return fault('malformed', 'a folder has content');
     // Added up before anything of the entry is written.
     sum += size;
-    if (!(sum <= (announced.bytes ?? Number.MAX_SAFE_INTEGER))) return fault('disagrees', 'more bytes than were offered');
+    if (!(sum <= (announced.bytes ?? Number.MAX_SAFE_INTEGER)))
+      return fault('disagrees', 'more bytes than were offered');
     expect('path', path);
     return undefined;
   }

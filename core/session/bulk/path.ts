@@ -88,7 +88,8 @@ function isDevice(part: Uint8Array): boolean {
   if (end > DEVICE_LIMIT) return false;
   let name = '';
   // Only the letters of ASCII have two cases here.
-  for (const byte of part.subarray(0, end)) name += String.fromCharCode(byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte);
+  for (const byte of part.subarray(0, end))
+    name += String.fromCharCode(byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte);
   return DEVICES.has(name);
 }
 

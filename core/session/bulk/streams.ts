@@ -105,12 +105,7 @@ export interface Streams {
   wipe(): void;
 }
 
-export function createStreams(
-  crypto: CryptoPort,
-  role: Role,
-  th: Bytes<'transcript'>,
-  sink: StreamSink,
-): Streams {
+export function createStreams(crypto: CryptoPort, role: Role, th: Bytes<'transcript'>, sink: StreamSink): Streams {
   /** Own streams; undefined while the bulk-open is not sealed. */
   const own = new Map<number, Outgoing | undefined>();
   const theirs = new Map<number, Incoming>();
@@ -141,7 +136,9 @@ export function createStreams(
     const stream = createIncoming(crypto, th, key);
     if (id !== nextTheirs || openTheirs() >= OPEN_LIMIT) {
       stream.wipe();
-      throw new RemoteProtocolError(id === nextTheirs ? 'too many streams at once' : 'the id of a stream is out of order');
+      throw new RemoteProtocolError(
+        id === nextTheirs ? 'too many streams at once' : 'the id of a stream is out of order',
+      );
     }
     nextTheirs += 1;
     theirs.set(id, stream);

@@ -3,7 +3,20 @@
  * it is read, and what a hostile sender tries.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile, chmod, lstat } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+  chmod,
+  lstat,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -32,7 +45,11 @@ afterEach(async () => {
 });
 
 /** A port with its events in order, each awaited by its type. */
-function watched(port: BulkPort): { port: BulkPort; next(type: BulkEvent['type']): Promise<BulkEvent>; events: BulkEvent[] } {
+function watched(port: BulkPort): {
+  port: BulkPort;
+  next(type: BulkEvent['type']): Promise<BulkEvent>;
+  events: BulkEvent[];
+} {
   const events: BulkEvent[] = [];
   const waiting: { readonly type: string; readonly found: (event: BulkEvent) => void }[] = [];
   port.open((event) => {
@@ -60,7 +77,10 @@ interface Result {
 /** Everything from one side to the other. `before`: after the offer, before the first byte. */
 async function transfer(
   paths: readonly string[],
-  { collision = 'rename', before = () => Promise.resolve() }: {
+  {
+    collision = 'rename',
+    before = () => Promise.resolve(),
+  }: {
     readonly collision?: 'rename' | 'skip';
     readonly before?: () => Promise<unknown>;
   } = {},
@@ -118,7 +138,13 @@ test('a tree with empty files and folders; modes of folders that nobody may writ
   const { end } = await transfer(['top']);
   await chmod(path.join(from, 'top/sub'), 0o755);
   expect(end.type).toBe('whole');
-  expect((await readdir(to, { recursive: true })).sort()).toEqual(['top', 'top/a', 'top/sub', 'top/sub/empty', 'top/sub/nothing']);
+  expect((await readdir(to, { recursive: true })).sort()).toEqual([
+    'top',
+    'top/a',
+    'top/sub',
+    'top/sub/empty',
+    'top/sub/nothing',
+  ]);
   expect((await stat(path.join(to, 'top/sub'))).mode & 0o777).toBe(0o555 & ~UMASK);
   await chmod(path.join(to, 'top/sub'), 0o755);
 });

@@ -56,7 +56,9 @@ test('nothing is read before it is taken; single bytes become one piece; the end
   const pieces = data();
   expect(pieces.length).toBeLessThanOrEqual(2);
   expect(pieces.map(({ last }) => last).at(-1)).toBe(true);
-  expect(Buffer.concat(pieces.map((each) => each.data))).toEqual(Buffer.from(Array.from({ length: 1000 }, (_, i) => i & 0xff)));
+  expect(Buffer.concat(pieces.map((each) => each.data))).toEqual(
+    Buffer.from(Array.from({ length: 1000 }, (_, i) => i & 0xff)),
+  );
 });
 
 test('what is not wanted is not read', async () => {

@@ -87,10 +87,7 @@ test.each([
   ['a wrong size', new Uint8Array(16383).fill(0x20)],
   ['another type', concat(Uint8Array.of(0x10, 0x41), new Uint8Array(CHUNK_SIZES[0] - 2))],
   ['a role that is none', concat(Uint8Array.of(0x20, 0x43), new Uint8Array(CHUNK_SIZES[0] - 2))],
-  [
-    'a counter out of range',
-    concat(Uint8Array.of(0x20, 0x41, 0, 0, 0, 0, 0xff), new Uint8Array(CHUNK_SIZES[0] - 7)),
-  ],
+  ['a counter out of range', concat(Uint8Array.of(0x20, 0x41, 0, 0, 0, 0, 0xff), new Uint8Array(CHUNK_SIZES[0] - 7))],
 ])('no head: %s', (_what, bytes) => {
   expect(readChunkHead(bytes)).toBeUndefined();
 });
@@ -108,7 +105,15 @@ describe('it verifies and is malformed', () => {
   }
 
   test('the forger makes good ones, too', () => {
-    expect(openChunk(crypto, key, TH, HEAD, forged(() => undefined))?.data.length).toBe(4);
+    expect(
+      openChunk(
+        crypto,
+        key,
+        TH,
+        HEAD,
+        forged(() => undefined),
+      )?.data.length,
+    ).toBe(4);
   });
 
   test.each([

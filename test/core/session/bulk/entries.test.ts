@@ -33,10 +33,7 @@ function entryOf({ path, content }: Given): Entry {
 
 function written(given: readonly Given[]): Uint8Array {
   return concat(
-    ...given.flatMap((each) => [
-      writeEntry(entryOf(each)),
-      ...(each.content === undefined ? [] : [each.content, SUM]),
-    ]),
+    ...given.flatMap((each) => [writeEntry(entryOf(each)), ...(each.content === undefined ? [] : [each.content, SUM])]),
   );
 }
 

@@ -429,7 +429,13 @@ describe('a hostile peer', () => {
     const act = fc.oneof(
       record.map((each) => (pair: BulkPair) => say(pair.right, each)),
       fc.nat(40).map((counter) => (pair: BulkPair) => void pair.right.streams.chunk(forge(pair, counter))),
-      id.map((each) => ({ streams }: End) => streams.accept(each)).map((do_) => (pair: BulkPair) => do_(pair.right)),
+      id
+        .map(
+          (each) =>
+            ({ streams }: End) =>
+              streams.accept(each),
+        )
+        .map((do_) => (pair: BulkPair) => do_(pair.right)),
       fc.constant((pair: BulkPair) => void pair.right.streams.open(PIPE)),
       fc.constant((pair: BulkPair) => pair.work('right', 10)),
     );
