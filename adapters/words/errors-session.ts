@@ -195,9 +195,4 @@ export const SESSION = {
     cause: 'You use no passphrase and your peer does, or somebody interferes.',
     remedy: 'Ask your peer whether there is a passphrase, then start again with it.',
   },
-  'SC-340': {
-    sentence: always('This chat cannot read or write files.'),
-    cause: 'A file was to be sent or received, and the program was not given a folder for that.',
-    remedy: 'Start it with --files, or use securechat send and securechat receive.',
-  },
 } as const satisfies Partial<Record<string, Message>>;

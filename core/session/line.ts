@@ -244,7 +244,7 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
           if (phase.at === 'finishing') return { type: 'closed' };
           // One that was left reports its end late.
           if (phase.at === 'away' || phase.at === 'waiting') return undefined;
-          return lost(LOSSES[event.reason], event.detail, now);
+          return lost(event.code ?? LOSSES[event.reason], event.detail, now);
       }
     },
 
