@@ -53,8 +53,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   let required = false;
   /** The question is open: the next line is its answer. */
   let asking = false;
-  /** The next line is the code. */
-  let codeWanted = false;
+  let codeIsNext = false;
   let compared: boolean | undefined;
   let peerName: Uint8Array = plainBuffer(0);
   let roundTrip: number | undefined;
@@ -76,7 +75,6 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
     else if (event.type === 'send') event.text.fill(0);
-    else if (event.type === 'code') event.code.fill(0);
   }
 
   let goneTold = false;
@@ -112,7 +110,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   }
 
   function takeTyped(line: Uint8Array): boolean {
-    if (codeWanted) return takeCode(line);
+    if (codeIsNext) return takeCode(line);
     const file = fileCommand(terminal ? line.subarray(blanksBefore(line)) : line);
     if (file !== undefined) return takeFile(file);
     const kind = lineKind(line, terminal);
@@ -125,9 +123,9 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     return true;
   }
 
-  function takeCode(line: Uint8Array): boolean {
-    codeWanted = false;
-    tell({ type: 'code', code: plainCopy(line) });
+  function takeCode(line: Uint8Array): true {
+    codeIsNext = false;
+    if (closing === undefined) sink({ type: 'code', code: plainCopy(line) });
     return true;
   }
 
@@ -141,7 +139,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
 
   /** No answer and no command, whatever it looks like; a code may be pasted. */
   function takePasted(line: Uint8Array): void {
-    if (codeWanted) return void takeCode(line);
+    if (codeIsNext) return void takeCode(line);
     if (asking) ask();
     else if (line.length > 0) send(line);
   }
@@ -317,9 +315,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         notice(ascii(UI_WORDS.orPaste), sanitize(view.invite));
         return;
       case 'code-wanted':
-        codeWanted = true;
-        notice(ascii(view.same ? UI_WORDS.codeWantedSame : UI_WORDS.codeWanted));
-        return;
+        codeIsNext = true;
+        return notice(ascii(view.same ? UI_WORDS.codeWantedSame : UI_WORDS.codeWanted));
       case 'safety-words':
         words = view.words;
         required = view.required;

@@ -373,16 +373,23 @@ describe('the relay at odd moments', () => {
 
   it('what breaks while the line is looked at after a sleep is all that happens', () => {
     let broken = false;
-    const crypto = createTweetnaclCrypto();
-    const seal: CryptoPort['seal'] = (...given) => {
-      if (broken) throw new Error('broken');
-      return crypto.seal(...given);
+    const breaking = (): CryptoPort => {
+      const crypto = createTweetnaclCrypto();
+      const random: CryptoPort['random'] = (n) => {
+        if (broken) throw new Error('broken');
+        return crypto.random(n);
+      };
+      return { ...crypto, random };
     };
-    const pair = connectedPair({ left: { crypto: { ...crypto, seal } } });
-    pair.advance(1_000);
+    const { pair, A } = provisional({ left: { crypto: breaking() }, right: { crypto: breaking() } }, true);
+    for (const side of SIDES) pair.cut(side);
+    // A looks for its peer in the other room when the machine falls asleep.
+    const joins = pair[A].joins.length;
+    pair.relay.join = () => true;
+    while (pair[A].joins.length < joins + 2) pair.advance(100);
     broken = true;
     const text = utf8('typed too late');
-    const { session } = pair.left;
+    const { session } = pair[A];
     const effects = session.handle({ type: 'ui', event: { type: 'send', text } }, pair.now + 2 * SLEPT + 60_000);
     const shown = effects.flatMap((effect) => (effect.type === 'show' ? [effect.view.type] : []));
     expect(shown).toEqual(['state', 'ended']);
