@@ -243,10 +243,13 @@ export type UiEvent =
   | { readonly type: 'cancel'; readonly id: number }
   /** Goodbye now, after all own text is acknowledged. */
   | { readonly type: 'quit' }
-  /** No more input will come: goodbye after everything given so far has been sent and acknowledged. */
+  /**
+   * No more input will come: goodbye after everything given so far has been sent and acknowledged. A UI that only listens
+   * need not tell it.
+   */
   | { readonly type: 'end-of-input' }
-  /** A malformed command; told to the person, nothing else happens. */
-  | { readonly type: 'malformed'; readonly why: string }
+  /** A malformed command or text: told to the person. `lost`: nobody is there to give it again, so the end is no success. */
+  | { readonly type: 'malformed'; readonly why: string; readonly lost?: boolean }
   /** The person is there: typing, scrolling. Keeps the idle time from running out; as every other event does. */
   | { readonly type: 'activity' }
   /** Ctrl-C or a signal: goodbye if possible, exit status 130. */
