@@ -17,11 +17,19 @@ const many = 1_000_000_000;
 
 const relay = await startRelay({
   port: 0,
-  limits: { connectionsPerAddress: many, joinsPerMinute: many, framesPerSecond: many, frameBurst: many },
+  limits: {
+    connectionsPerAddress: many,
+    arrivalsPerAddress: many,
+    failedJoins: many,
+    joinsPerMinute: many,
+    framesPerSecond: many,
+    frameBurst: many,
+  },
 });
 const proxy = await startTcpProxy(() => relay.port);
 const port = Number(proxy.url.port);
-const [left, right] = [client(port, 'bench', 600_000), client(port, 'bench', 600_000)];
+const options = { resumeTimeout: 600_000 };
+const [left, right] = [client(port, 'bench', options), client(port, 'bench', options)];
 await Promise.all([active(left), active(right)]);
 
 const back: number[] = [];

@@ -169,6 +169,6 @@ async function make<Port>(
 
 async function findRelay(relay: URL | undefined, transport: string): Promise<LocalRelay> {
   if (relay !== undefined) return { url: relay, started: false, close: () => Promise.resolve() };
-  const { findOrStartRelay } = await import('./embedded.js');
-  return findOrStartRelay({ ...LOCAL_RELAY, kind: transport === 'socketio' ? 'socketio' : 'ws' });
+  const [{ findOrStartRelay }, { startRelay }] = await Promise.all([import('./embedded.js'), import('./relays.js')]);
+  return findOrStartRelay({ ...LOCAL_RELAY, kind: transport === 'socketio' ? 'socketio' : 'ws', startRelay });
 }
