@@ -29,7 +29,14 @@ function start(argv: readonly string[], { terminals = [], env = {} }: Surroundin
     createFakeOutput(terminals.includes('stdout')),
     createFakeOutput(terminals.includes('stderr')),
   ];
-  const io = { stdin: stdin.stream, stdout: stdout.stream, stderr: stderr.stream, env: { TERM: 'xterm', ...env }, places, enforced: true };
+  const io = {
+    stdin: stdin.stream,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    env: { TERM: 'xterm', ...env },
+    places,
+    enforced: true,
+  };
   const running = run(argv, io);
   running.done.catch(() => undefined);
   return { ...running, stdin, stdout, stderr };

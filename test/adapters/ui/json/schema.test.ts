@@ -29,6 +29,7 @@ const VIEWS: { readonly [Type in UiView['type']]: readonly Extract<UiView, { typ
   state: Object.keys(STATES).map((state) => ({ type: 'state', state: state as State })),
   code: [{ type: 'code', code: bytes('482913-a-b-c'), invite: bytes('securechat://#482913-a-b-c') }],
   'safety-words': [true, false].map((required) => ({ type: 'safety-words', words: ['a', 'b', 'c', 'd'], required })),
+  comparing: [true, false].map((late) => ({ type: 'comparing', late })),
   message: [
     { type: 'message', id: 0, from: bytes(''), text: bytes('hi\u2028"\\'), at: 1 },
     { type: 'message', id: 1, from: bytes('Ada'), text: bytes(''), at: 2 },
