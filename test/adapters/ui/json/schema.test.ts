@@ -15,7 +15,7 @@ const SCHEMA = JSON.parse(file('docs/json.schema.json')) as { $defs: Record<stri
 const PAGE = file('docs/json.md');
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const validator = (what: 'event' | 'command'): Validator =>
-  new Validator({ $ref: `#/$defs/${what}`, $defs: SCHEMA.$defs } as Schema, '2020-12');
+  new Validator({ $ref: `#/$defs/${what}`, $defs: SCHEMA.$defs }, '2020-12');
 const [events, commands] = [validator('event'), validator('command')];
 
 const STATES: Record<State, true> = {
