@@ -12,7 +12,8 @@ import { ENV, PROGRAM } from '../support/program.js';
 const folder = mkdtempSync(path.join(tmpdir(), 'securechat-test-'));
 const SOCKET = path.join(folder, 'tmux');
 const tmux = (...args: string[]): string =>
-  spawnSync('tmux', ['-S', SOCKET, '-f', '/dev/null', ...args], { encoding: 'utf8', env: { ...ENV, HOME: folder } }).stdout;
+  spawnSync('tmux', ['-S', SOCKET, '-f', '/dev/null', ...args], { encoding: 'utf8', env: { ...ENV, HOME: folder } })
+    .stdout;
 afterAll(() => {
   tmux('kill-server');
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
@@ -24,7 +25,8 @@ const SHELLS = {
   zsh: ['zsh -f', (file: string) => `PS1='$ '; autoload -U compinit; compinit -D; source '${file}'; clear`],
   fish: [
     'fish --no-config',
-    (file: string) => `function fish_prompt; echo -n '$ '; end; set -g fish_autosuggestion_enabled 0; source '${file}'; clear`,
+    (file: string) =>
+      `function fish_prompt; echo -n '$ '; end; set -g fish_autosuggestion_enabled 0; source '${file}'; clear`,
   ],
 } as const;
 
@@ -42,7 +44,8 @@ const TYPED: readonly (readonly [typed: string, becomes: string])[] = [
 
 describe.each(Object.entries(SHELLS))('%s', (shell, [command, load]) => {
   const missing = [shell, 'tmux'].filter((program) => spawnSync(program, ['--version']).error !== undefined);
-  if (missing.length > 0) console.warn(`SKIPPED: there is no ${missing.join(' and no ')}, completion of ${shell} is not tried`);
+  if (missing.length > 0)
+    console.warn(`SKIPPED: there is no ${missing.join(' and no ')}, completion of ${shell} is not tried`);
 
   it.skipIf(missing.length > 0)('completes flags, values, commands and the words of a code', async () => {
     const file = path.join(folder, `securechat.${shell}`);
