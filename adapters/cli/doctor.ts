@@ -8,7 +8,7 @@ import { permission } from '../system/enforced.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { DOCTOR_WORDS } from '../words/doctor.js';
 import { CLI_WORDS } from '../words/cli.js';
-import { neutral } from '../words/describe.js';
+import { neutral } from '../text/describe.js';
 import { FLAGS } from './flags.js';
 import { LOCAL_RELAY, parseRelayAddress } from './relay-address.js';
 import { accepts, checkRelay, type RelayFound } from './relay-check.js';
