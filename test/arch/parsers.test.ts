@@ -13,11 +13,13 @@ import { isUtf8 } from '../../adapters/text/utf8.js';
 import { isRemoteProtocolError, isSecurechatError } from '../../core/errors.js';
 import { ascii, concat } from '../../core/protocol/bytes.js';
 import { decodePayload, encodePayload } from '../../core/protocol/caps.js';
-import { decodePlaintext, encodePlaintext, FRAME_SIZES, readFrameHeader } from '../../core/protocol/frame.js';
+import { classify, decodePlaintext, encodePlaintext, FRAME_SIZES } from '../../core/protocol/frame.js';
 import { createAttempt, HANDSHAKE_LENGTHS } from '../../core/protocol/handshake.js';
+import { asKey } from '../../core/protocol/keys.js';
 import type { ProtocolRecord } from '../../core/protocol/records.js';
 import { createProof, type Prover } from '../../core/protocol/resume.js';
 import { createReassembly } from '../../core/protocol/text.js';
+import { createSocketioClient } from '../../core/wire/socketio-client.js';
 import { decodePacket } from '../../core/wire/socketio-packets.js';
 import { CONTROL_LIMIT, checkJoin, checkRelayMessage, joinMessage, parseControl } from '../../core/wire/control.js';
 import { CODE_LIMIT } from '../../core/room/invite.js';
@@ -56,7 +58,16 @@ const RECORDS: readonly ProtocolRecord[] = [
   { type: 'text', id: 0, part: 0, last: false, text: utf8('one') },
   { type: 'text', id: 0, part: 1, last: true, text: utf8('two') },
   { type: 'delivered', id: 7 },
-  { type: 'typing' },
+  { type: 'words-wanted' },
+  { type: 'words-commit', epoch: 3, value: new Uint8Array(32) },
+  { type: 'bulk-open', id: 0, offer: { kind: 'files', count: 2, bytes: undefined, name: utf8('photos') } },
+  { type: 'bulk-credit', id: 0, counter: 7, window: 16 },
+  { type: 'bulk-close', opener: 'B', id: 0, reason: 'whole' },
+  {
+    type: 'paths',
+    token: new Uint8Array(32),
+    candidates: [{ observed: true, address: Uint8Array.of(9, 9, 9, 9), port: 5000 }],
+  },
   { type: 'confirmed' },
   { type: 'rekey-wanted' },
   { type: 'name', name: utf8('Bo') },
@@ -71,7 +82,8 @@ const room = new Uint8Array(32);
 const prs = crypto.take(utf8('tunnel-anchor-mango'));
 const attempt = (): ReturnType<typeof createAttempt> =>
   createAttempt(crypto, prs, 1, room, { version: ascii('1'), name: utf8('x'), features: 0 });
-const proofKey = crypto.take(new Uint8Array(32));
+const proofKey = asKey<'resume proof'>(crypto.take(new Uint8Array(32)));
+const resumeKey = asKey<'resume'>(crypto.take(new Uint8Array(32)));
 const prover: Prover = { epoch: 1, proof: (epoch) => (epoch <= 1 ? proofKey : undefined) };
 const HERE = { expected: 1, next: 2 };
 
@@ -102,10 +114,36 @@ const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       return `${packet.type} ${Array.isArray(packet.data) ? String(packet.data[0]) : typeof packet.data}`;
     },
   },
+  'what a relay says on socket.io': {
+    corpus: [
+      '0{"sid":"x"}|40{"sid":"y"}|42["control",{"type":"peer-left"}]|bx|2|1',
+      '0{"sid":"x"}|44',
+      '0null',
+      '0{"sid":"x"}|42["control",{}]|40|40|0{"sid":"x"}',
+      '6|1',
+    ].map(utf8),
+    limit: 2 * CONTROL_LIMIT,
+    run(input) {
+      const client = createSocketioClient();
+      let opened = 0;
+      const heard = text(input)
+        .split('|')
+        .map((packet) => {
+          const { type } = client.hear(packet.startsWith('b') ? utf8(packet.slice(1)) : packet);
+          if (type === 'open') opened += 1;
+          if ((type === 'frame' || type === 'control') && opened === 0) throw new Error('too early');
+          return type;
+        });
+      if (opened > 1) throw new Error('open twice');
+      const over = heard.indexOf('end');
+      if (over >= 0 && heard.slice(over + 1).some((type) => type !== 'nothing')) throw new Error('it goes on');
+      return [...new Set(heard)].join(' ');
+    },
+  },
   'frames on the wire': {
-    corpus: FRAME_SIZES.map((size) => concat(Uint8Array.of(0x10, 0, 0, 0, 0, 0, 0, 1), new Uint8Array(size - 8))),
-    limit: FRAME_SIZES[3] + 8,
-    run: (input) => String(readFrameHeader(input)?.epochByte ?? 'none'),
+    corpus: FRAME_SIZES.map((size) => concat(Uint8Array.of(0x10), new Uint8Array(size - 1))),
+    limit: FRAME_SIZES[2] + 8,
+    run: (input) => classify(input),
   },
   'records in a frame': {
     corpus: [...RECORDS.map((record) => encodePlaintext(0, [record])), encodePlaintext(3, RECORDS)],
@@ -151,10 +189,10 @@ const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     },
   },
   'resume messages': {
-    corpus: [createProof(crypto, 'B', prover).first, concat(Uint8Array.of(6), new Uint8Array(28))],
+    corpus: [createProof(crypto, 'B', resumeKey, prover).first, concat(Uint8Array.of(6), new Uint8Array(28))],
     limit: 64,
     run(input) {
-      const proof = createProof(crypto, 'A', prover);
+      const proof = createProof(crypto, 'A', resumeKey, prover);
       const steps = [proof.handle(input, HERE), proof.handle(input, HERE)].map(({ type }) => type);
       if (steps.includes('proven')) throw new Error('nobody has the key here');
       return steps.join(' ');
