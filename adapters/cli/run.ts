@@ -183,13 +183,14 @@ interface Entered extends EnteredCode {
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
 async function enter(options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<Entered> {
-  const [{ enterCode, normalize }, { createPrompter }, { createClock }, { createWordlist }, { wordlist }] = await Promise.all([
-    import('./code-entry.js'),
-    import('./prompt.js'),
-    import('../system/clock.js'),
-    import('../../core/room/words.js'),
-    import('@scure/bip39/wordlists/english.js'),
-  ]);
+  const [{ enterCode, normalize }, { createPrompter }, { createClock }, { createWordlist }, { wordlist }] =
+    await Promise.all([
+      import('./code-entry.js'),
+      import('./prompt.js'),
+      import('../system/clock.js'),
+      import('../../core/room/words.js'),
+      import('@scure/bip39/wordlists/english.js'),
+    ]);
   const output = voiceOf(options, io);
   const words = createWordlist(wordlist);
   const asked = options.source.type !== 'stdin' && mayAsk(options, io);
