@@ -3,12 +3,17 @@
  * nothing; what cannot be known is said to be unknown.
  */
 import { readFileSync } from 'node:fs';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { connect } from 'node:net';
 import { SecurechatError } from '../../core/errors.js';
 import { permission } from '../system/enforced.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { DOCTOR_WORDS } from '../words/doctor.js';
 import { CLI_WORDS } from '../words/cli.js';
+import type { ProxyServer } from '../transport/way.js';
+import { parseProxy, TOR } from './proxy-address.js';
+import { proxyOfEnvironment } from './proxy-way.js';
 import { LOCAL_RELAY, parseRelayAddress } from './relay-address.js';
 import { VERSION } from './version.js';
 
@@ -40,18 +45,16 @@ export async function doctor(argv: readonly string[], surroundings: Surroundings
   const { good, bad } = DOCTOR_WORDS.state;
   const notRich = whyNotRich({ input: stdin, output: stdout, env });
   lines.push(line(DOCTOR_WORDS.terminal, notRich === undefined ? good : bad, notRich ?? ''));
-  const answers = await reaches(relay.url);
+  const proxy = relay.named ? await proxyOf(relay.url, env) : undefined;
+  const answers = proxy === undefined ? await reaches(placeOf(relay.url)) : await reachesThrough(proxy, relay.url);
   const why = relay.named ? DOCTOR_WORDS.notThere : DOCTOR_WORDS.noRelay;
   lines.push(line(DOCTOR_WORDS.relay(relay.url.href), answers ? good : bad, answers ? '' : why));
-  const proxies = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].filter((name) => (env[name] ?? '') !== '');
-  const none = proxies.length === 0;
-  lines.push(
-    line(
-      DOCTOR_WORDS.proxy,
-      none ? good : bad,
-      none ? DOCTOR_WORDS.proxyNone : DOCTOR_WORDS.proxySet(proxies.join(' ')),
-    ),
-  );
+  const proxied = proxy === undefined || (await reaches(proxy));
+  const used =
+    proxy === undefined ? DOCTOR_WORDS.proxyNone : DOCTOR_WORDS.proxyUsed(proxy.kind, proxy.host, proxy.port);
+  lines.push(line(DOCTOR_WORDS.proxy, proxied ? good : bad, proxied ? used : DOCTOR_WORDS.proxyDead(used)));
+  const tor = await reaches(TOR);
+  lines.push(line(DOCTOR_WORDS.tor, tor ? good : bad, tor ? '' : DOCTOR_WORDS.noTor));
   return lines;
 }
 
@@ -116,11 +119,50 @@ function elsewhere(): string {
   return process.platform === 'win32' ? DOCTOR_WORDS.windows : DOCTOR_WORDS.macos;
 }
 
-/** Whether something accepts a connection there. */
-function reaches(url: URL): Promise<boolean> {
-  const port = Number(url.port) || (url.protocol === 'wss:' ? 443 : 80);
+/** As a chat finds it, but for its flags. */
+async function proxyOf(relay: URL, env: Surroundings['env']): Promise<ProxyServer | undefined> {
+  const setting = env['SECURECHAT_PROXY'] ?? '';
+  return setting === '' ? proxyOfEnvironment(relay, env) : parseProxy(setting, 'SECURECHAT_PROXY');
+}
+
+function placeOf(url: URL): Place {
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port) || (url.protocol === 'wss:' ? 443 : 80),
+  };
+}
+
+/** Whether something speaks HTTP there; only the proxy is asked for the name. */
+async function reachesThrough(proxy: ProxyServer, relay: URL): Promise<boolean> {
+  const { createWay } = await import('../transport/proxy.js');
+  const address = new URL(relay.href.replace(/^ws/, 'http'));
+  const agent = createWay(() => proxy).routeTo(address)?.agent;
+  const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
   return new Promise((resolve) => {
-    const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port });
+    const request = (address.protocol === 'https:' ? requestHttps : requestHttp)(address, { agent, signal });
+    const end = (answers: boolean): void => {
+      resolve(answers);
+      request.destroy();
+    };
+    request.on('response', (response) => {
+      response.on('error', () => undefined);
+      end(true);
+    });
+    request.on('error', () => end(false));
+    request.on('close', () => end(false));
+    request.end();
+  });
+}
+
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Whether something accepts a connection there. */
+function reaches({ host, port }: Place): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
     const end = (answers: boolean): void => {
       socket.destroy();
       resolve(answers);

@@ -41,7 +41,11 @@ export const DOCTOR_WORDS = {
   relay: (address: string) => `a relay answers at ${address}`,
   noRelay: 'one is started inside the program; or name one: securechat doctor --relay wss://...',
   notThere: 'is it running, and is the address right?',
-  proxy: 'a proxy in the environment',
-  proxySet: (names: string) => `${names}: not used`,
+  proxy: 'the proxy that the environment names',
+  proxyUsed: (kind: string, host: string, port: number) =>
+    `${kind === 'socks' ? 'SOCKS' : kind.toUpperCase()}, ${host}:${String(port)}`,
+  proxyDead: (used: string) => `${used} does not answer; start it, or unset the variable`,
   proxyNone: 'none',
+  tor: 'Tor on this machine (port 9050)',
+  noTor: 'needed only for --tor and onion services; start it with: tor',
 } as const;
