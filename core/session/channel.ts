@@ -88,6 +88,8 @@ export interface Channel {
   restart(now: number): void;
   /** Seals these records at once, alone. The frame's number, or undefined when it may not be: try again after an ack. */
   send(records: readonly ProtocolRecord[], now: number): number | undefined;
+  /** Whether data waits that a frame may take along now: a goodbye comes after it. */
+  waits(now: number): boolean;
   /** Throws RemoteProtocolError when the peer broke a rule: the session ends. */
   receive(frame: Uint8Array, now: number): Received;
   /** Seals and sends what is due and what waits. */
@@ -318,6 +320,8 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
       }
       return seq;
     },
+
+    waits: (now) => dataDue(now) <= now,
 
     receive(bytes, now) {
       const kind = classify(bytes);

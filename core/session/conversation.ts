@@ -149,7 +149,6 @@ export function createConversation(
     return tells() && peerBye === undefined;
   }
 
-  /** What was shown is told as delivered. */
   function tells(): boolean {
     return trusted && !byeOut && !byeAnswered;
   }
@@ -205,7 +204,7 @@ export function createConversation(
     channel.conclude();
     byeDeadline = Math.min(byeDeadline, now + BYE_TIMEOUT);
     // What was shown is told first.
-    if (!byeOut) channel.tick(now);
+    if (channel.waits(now)) channel.tick(now);
     if (channel.send([{ type: 'bye-ack' }], now) === undefined) return;
     byeAnswered = true;
     host.move('peerLeft');
@@ -215,7 +214,7 @@ export function createConversation(
 
   /** Seals the goodbye once all own text is acknowledged (or is not waited for). */
   function sayGoodbye(now: number): void {
-    if (leaving === undefined || byeOut || peerBye !== undefined) return;
+    if (leaving === undefined || byeOut || peerBye !== undefined || channel.waits(now)) return;
     if (leaving.waits && trusted && sender.undelivered > 0) return;
     if (channel.send([{ type: 'bye', reason: leaving.reason }], now) === undefined) return;
     byeOut = true;
@@ -232,9 +231,11 @@ export function createConversation(
     if (now >= byeDeadline) return overdue(now);
     if (now >= stuckAt) tellWaiting();
     if (channel.paused) return;
-    channel.tick(now);
+    // With cover a beat has one frame: a goodbye's when nothing else waits.
     sayGoodbye(now);
     answerGoodbye(now);
+    channel.tick(now);
+    sayGoodbye(now);
   }
 
   function tick(now: number): void {
