@@ -78,7 +78,6 @@ export function createConversation(
   const inbox = createIncoming(host, options.receipts);
   /** The person has accepted the words, or need not. */
   let trusted = !options.compare;
-  let compared = false;
   let peerConfirmed = false;
   /** The peer compares first: it says so when it has. */
   const confirmationDue = options.secretless || (established.peer.features & FEATURE_VERIFY) !== 0;
@@ -343,10 +342,10 @@ export function createConversation(
       if (final === undefined) channel.probe(now);
     },
     get compared() {
-      return compared;
+      return shown.answered;
     },
     confirm(match, now) {
-      compared = true;
+      shown.answered = true;
       if (match) {
         trusted = true;
         host.move('wordsMatch');
