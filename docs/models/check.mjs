@@ -104,7 +104,9 @@ function row(name, live, what, defines, wanted) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   if (holds !== wanted) wrong += 1;
   const verdict = `${holds ? 'holds' : 'violated'}${holds === wanted ? '' : '  <- NOT AS IT SHOULD BE'}`;
-  console.log(`${name.padEnd(14)} ${what.padEnd(74)} ${String(states).padStart(10)} states ${seconds.padStart(6)} s  ${verdict}`);
+  console.log(
+    `${name.padEnd(14)} ${what.padEnd(74)} ${String(states).padStart(10)} states ${seconds.padStart(6)} s  ${verdict}`,
+  );
 }
 const [only] = process.argv.slice(2);
 try {

@@ -48,7 +48,9 @@ it('every model is run, and every planted fault of a model is looked for', () =>
   const promela = models('.').filter((name) => name.endsWith('.pml'));
   for (const name of promela) {
     expect(CHECK).toContain(`${name.replace('.pml', '')}: {`);
-    const planted = read(`docs/models/${name}`).matchAll(/^#ifn?def (BREAK_\w+|NOALT|BADDROP|NOTRIAL|NOSEQ|COMMIT|LITERAL)/gm);
+    const planted = read(`docs/models/${name}`).matchAll(
+      /^#ifn?def (BREAK_\w+|NOALT|BADDROP|NOTRIAL|NOSEQ|COMMIT|LITERAL)/gm,
+    );
     for (const [, fault] of planted) expect(CHECK).toContain(`['${fault ?? ''} `);
   }
   const symbolic = models('proverif').filter((name) => name.endsWith('.pv'));
@@ -56,7 +58,8 @@ it('every model is run, and every planted fault of a model is looked for', () =>
   expect(lines.map((line) => `${line.split(' ')[0] ?? ''}.pv`).toSorted()).toEqual(symbolic.toSorted());
   for (const line of lines) {
     const [name, ...wanted] = line.split(' ');
-    const questions = read(`docs/models/proverif/${name ?? ''}.pv`).match(/\b(?:query|weaksecret|noninterf) |choice\[/g) ?? [];
+    const questions =
+      read(`docs/models/proverif/${name ?? ''}.pv`).match(/\b(?:query|weaksecret|noninterf) |choice\[/g) ?? [];
     expect(questions.length > 0, line).toBe(true);
     for (const each of wanted) expect(['true', 'false', 'unproved'], line).toContain(each);
   }
@@ -66,14 +69,22 @@ it('a control that must fail stands beside what must hold', () => {
   const lines = read('docs/models/proverif/expected.txt').trim().split('\n');
   for (const group of ['bulk', 'cmp', 'resume', 'rk', 'sas']) {
     const own = lines.filter((line) => line.startsWith(`${group}_`));
-    expect(own.some((line) => line.includes(' false')), group).toBe(true);
-    expect(own.some((line) => line.includes(' true')), group).toBe(true);
+    expect(
+      own.some((line) => line.includes(' false')),
+      group,
+    ).toBe(true);
+    expect(
+      own.some((line) => line.includes(' true')),
+      group,
+    ).toBe(true);
   }
 });
 
 it('the types on the wire that the models count are those of the code', () => {
   const model = read('docs/models/establishment.pml');
-  const defined = new Map([...model.matchAll(/^#define (\w+) (\d+)/gm)].map(([, name, value]) => [name, Number(value)]));
+  const defined = new Map(
+    [...model.matchAll(/^#define (\w+) (\d+)/gm)].map(([, name, value]) => [name, Number(value)]),
+  );
   expect(['M0', 'M1', 'M2', 'M3'].map((name) => defined.get(name))).toEqual([1, 2, 3, 4]);
   expect([FRAME_TYPE, CHUNK_TYPE, RESUME_TYPE.one, RESUME_TYPE.two]).toEqual([0x10, 0x20, 5, 6]);
 });

@@ -106,7 +106,9 @@ describe('with cover', () => {
       for (const each of [chat, quiet]) expect(gapsAfter(each, side)).toEqual(new Set([COVER_BEAT]));
       expect(chat.pair[side].session.state).toBe('active');
       expect(chat.pair[side].messages.length).toBeGreaterThan(50);
-      expect([...chat.pair[side].statuses.values()].filter((status) => status === 'delivered').length).toBeGreaterThan(50);
+      expect([...chat.pair[side].statuses.values()].filter((status) => status === 'delivered').length).toBeGreaterThan(
+        50,
+      );
     }
     expect(chat.pair.left.words).toEqual(chat.pair.right.words);
   });
