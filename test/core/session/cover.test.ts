@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
-import { COVER_BEAT } from '../../../core/session/channel.js';
+import { COVER_BEAT } from '../../../core/session/beat.js';
 import { SILENCE_LIMIT } from '../../../core/session/liveness.js';
 import { deterministicRandom } from '../../support/deterministic.js';
 import { createPair, opposite, type Pair, SIDES, type Side, utf8 } from '../../support/pair.js';
