@@ -56,7 +56,7 @@ export const UI_WORDS = {
   noMore: 'Nothing is folded.',
   leaving: 'You are leaving. This was not sent.',
   leavingUnheard: 'Leaving: reconnecting to say goodbye. Ctrl-C leaves at once.',
-  leavingNow: 'Leaving without waiting for what is queued.',
+  leavingNow: 'Leaving without waiting.',
   absent: 'Only --ui rich has this command. Nothing was sent.',
   misused: 'Use /verify, /verify yes or /verify no. Nothing was sent.',
   filesMisused: 'Use /send PATH, /accept [N], /reject [N], /cancel N. Nothing was sent.',

@@ -217,7 +217,10 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   }
 
   function quit(): void {
-    if (state === 'reconnecting') say(leaving ? UI_WORDS.leavingNow : UI_WORDS.leavingUnheard);
+    // Of text that waits the session tells.
+    const waits = counts.held + counts.sent > 0;
+    if (state === 'reconnecting' && leaving) say(UI_WORDS.leavingNow);
+    else if (state === 'reconnecting' && !waits) say(UI_WORDS.leavingUnheard);
     leaving = true;
     tell({ type: 'quit' });
   }

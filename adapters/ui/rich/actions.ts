@@ -313,7 +313,10 @@ export function createActions(options: ActionsOptions): Actions {
   }
 
   function quit(): void {
-    if (model.state === 'reconnecting') model.say(model.quitting ? UI_WORDS.leavingNow : UI_WORDS.leavingUnheard);
+    const { held, sent } = model.scrollback.counts;
+    if (model.state === 'reconnecting' && model.quitting) model.say(UI_WORDS.leavingNow);
+    // Of text that waits the session tells.
+    else if (model.state === 'reconnecting' && held + sent === 0) model.say(UI_WORDS.leavingUnheard);
     model.quitting = true;
     tell({ type: 'quit' });
   }
