@@ -2,8 +2,19 @@
  * The adapters that come with the program, registered through the call that strangers use. Each one's code is loaded only
  * when it is chosen: no adapter may be imported at the top of this file.
  */
+import type { CodeHelp } from '../ui/code-help.js';
 import { definePlugin, PLUGIN_API } from '../../plugins/kit/define.js';
 import { CLI_WORDS } from '../words/cli.js';
+
+/** Words and sentences for a code that is typed again. */
+async function codeHelp(): Promise<CodeHelp> {
+  const [{ createCodeHelp }, { createWordlist }, { wordlist }] = await Promise.all([
+    import('./code-help.js'),
+    import('../../core/room/words.js'),
+    import('@scure/bip39/wordlists/english.js'),
+  ]);
+  return createCodeHelp(createWordlist(wordlist));
+}
 
 export const builtins = definePlugin({
   name: 'securechat',
@@ -39,7 +50,7 @@ export const builtins = definePlugin({
           import('../ui/rich/host.js'),
         ]);
         const unicode = hasUnicode(process.env, process.platform);
-        return createRichUi(options, context, { host: processHost, unicode });
+        return createRichUi(options, context, { host: processHost, unicode, codeHelp: await codeHelp() });
       },
     },
     line: {
@@ -49,7 +60,7 @@ export const builtins = definePlugin({
           import('../ui/line/line.js'),
           import('../text/locale.js'),
         ]);
-        return createLineUi(options, context, hasUnicode(process.env, process.platform));
+        return createLineUi(options, context, hasUnicode(process.env, process.platform), await codeHelp());
       },
     },
     json: {

@@ -30,18 +30,29 @@ import { createLineReader } from '../../terminal/lines.js';
 import { shownName } from '../../text/names.js';
 import { isUtf8, utf8 } from '../../text/utf8.js';
 import { UI_WORDS } from '../../words/line.js';
+import type { CodeHelp } from '../code-help.js';
 import { type FileEvent, fileCommand } from '../file-commands.js';
+import { createCodeAsked } from './code.js';
 import { blanksBefore, isLine, type LineCommand, lineKind } from './commands.js';
 import { createPasteGuard } from './pastes.js';
 import { createPrinter } from './print.js';
+import { createTally } from './tally.js';
+import { createTransferLines } from './transfers.js';
 
 /** Bytes of one line of input. */
 export const LINE_LIMIT = MESSAGE_LIMIT;
 /** On a terminal: Linux hands over 4095 bytes of a longer line and says nothing, so that a line of 4095 may be cut. */
 export const TERMINAL_LINE_LIMIT = 4094;
 
+const SLASH = 0x2f;
+
 /** `unicode`: what is a terminal shows more than ASCII. */
-export function createLineUi(_options: FlagValues, context: UiContext, unicode = true): UiPort {
+export function createLineUi(
+  _options: FlagValues,
+  context: UiContext,
+  unicode = true,
+  codeHelp?: Pick<CodeHelp, 'doubt'>,
+): UiPort {
   const { input, sanitize, clock } = context;
   const terminal = input.isTTY === true;
   let sink: (event: UiEvent) => void = () => undefined;
@@ -54,13 +65,11 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   /** The question is open: the next line is its answer. */
   let asking = false;
   let compared: boolean | undefined;
+  /** The session heard that the words match: it takes a yes once. */
+  let confirmed = false;
+  let comparing = false;
   let peerName: Uint8Array = plainBuffer(0);
   let roundTrip: number | undefined;
-  const counts = { held: 0, sent: 0, delivered: 0, failed: 0 };
-  const statuses = new Map<number, keyof typeof counts>();
-  let lastOwn = -1;
-  let lastDelivered = -1;
-  let failed = 0;
   /** There was text in the input. */
   let given = false;
   /** The input has ended, and there was none: the session is not told unless an answer is needed. */
@@ -68,12 +77,11 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   /** The person wants to leave. */
   let leaving = false;
   let lossTold = false;
-  /** How far each transfer was said to be. */
-  const steps = new Map<number, number>();
 
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
     else if (event.type === 'send') event.text.fill(0);
+    else if (event.type === 'code') event.code.fill(0);
   }
 
   let goneTold = false;
@@ -85,6 +93,9 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   const printer = createPrinter(context, unicode, gone);
   const { notice, outside } = printer;
   const say = (sentence: string): void => notice(ascii(sentence));
+  const code = createCodeAsked(terminal ? codeHelp : undefined, say, tell);
+  const tally = createTally(say);
+  const transfers = createTransferLines(printer, sanitize);
   const limit = terminal ? TERMINAL_LINE_LIMIT : LINE_LIMIT;
   const { malformed } = UI_WORDS;
   const reader = createLineReader(input, limit, {
@@ -109,6 +120,10 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   }
 
   function takeTyped(line: Uint8Array): boolean {
+    if (code.wanted && line[0] !== SLASH) {
+      code.take(line);
+      return true;
+    }
     const file = fileCommand(terminal ? line.subarray(blanksBefore(line)) : line);
     if (file !== undefined) return takeFile(file);
     const kind = lineKind(line, terminal);
@@ -129,9 +144,10 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     return true;
   }
 
-  /** No answer and no command, whatever it looks like. */
+  /** No answer and no command, whatever it looks like; a code may be pasted. */
   function takePasted(line: Uint8Array): void {
-    if (asking) ask();
+    if (code.wanted) code.take(line);
+    else if (asking) ask();
     else if (line.length > 0) send(line);
   }
 
@@ -175,8 +191,13 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   }
 
   function confirm(match: boolean): void {
+    // The words on the screen are not those of now.
+    if (match && comparing) return say(UI_WORDS.comparing);
     asking = false;
     if (words !== undefined) compared = match;
+    // Of words of the present only a no concerns the session.
+    if (match && confirmed && words !== undefined && !required) return say(UI_WORDS.status.verified);
+    confirmed ||= match && words !== undefined;
     tell({ type: 'confirm', match });
   }
 
@@ -190,6 +211,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
       case 'verify yes':
       case 'verify no':
         return confirm(kind === 'verify yes');
+      case 'verify again':
+        return tell({ type: 'compare-again' });
       case 'help':
         UI_WORDS.help.forEach(say);
         break;
@@ -218,7 +241,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
 
   function quit(): void {
     // Of text that waits the session tells.
-    const waits = counts.held + counts.sent > 0;
+    const waits = tally.counts.held + tally.counts.sent > 0;
     if (state === 'reconnecting' && leaving) say(UI_WORDS.leavingNow);
     else if (state === 'reconnecting' && !waits) say(UI_WORDS.leavingUnheard);
     leaving = true;
@@ -228,7 +251,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   function sayStatus(): void {
     const { status: said } = UI_WORDS;
     say(compared === true ? said.verified : said.unverified);
-    say(said.messages(counts));
+    say(said.messages(tally.counts));
     if (roundTrip !== undefined) say(said.roundTrip(roundTrip));
   }
 
@@ -252,24 +275,6 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     if (!required && compared === undefined) say(UI_WORDS.tellVerified);
   }
 
-  function status(view: Extract<UiView, { type: 'status' }>): void {
-    const before = statuses.get(view.id);
-    if (before !== undefined) counts[before] -= 1;
-    counts[view.status] += 1;
-    if (view.status === 'delivered' || view.status === 'failed') statuses.delete(view.id);
-    else statuses.set(view.id, view.status);
-    if (view.status === 'failed') failed += 1;
-    if (view.status !== 'delivered' || view.id !== lastOwn) return;
-    say(UI_WORDS.delivered(view.id - lastDelivered));
-    lastDelivered = view.id;
-  }
-
-  /** Messages fail together: one line for all of them. */
-  function tellFailed(): void {
-    if (failed > 0) say(UI_WORDS.failed(failed));
-    failed = 0;
-  }
-
   function enter(next: State): void {
     const again = next === 'active' && state === 'reconnecting';
     state = next;
@@ -287,16 +292,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     else printer.unfold();
     // How it ended stays to be read.
     printer.erase();
-    tellFailed();
+    tally.tellFailed();
     printer.ending(sanitize(utf8(`${text} (${code})`)));
-  }
-
-  /** A line for each tenth of a transfer; with an unknown end for each doubling. */
-  function progress({ id, bytes, total }: Extract<UiView, { type: 'progress' }>): void {
-    const step = total === undefined ? Math.floor(Math.log2(bytes + 1)) : Math.floor((bytes * 10) / Math.max(total, 1));
-    if (steps.get(id) === step) return;
-    steps.set(id, step);
-    notice(ascii(UI_WORDS.files.progress(id, bytes, total)));
   }
 
   function draw(view: UiView): void {
@@ -308,8 +305,12 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         notice(ascii(UI_WORDS.tellPeer), sanitize(view.code));
         notice(ascii(UI_WORDS.orPaste), sanitize(view.invite));
         return;
+      case 'code-wanted':
+        code.want(view.same);
+        return;
       case 'safety-words':
         words = view.words;
+        comparing = false;
         required = view.required;
         compared = undefined;
         sayWords();
@@ -317,7 +318,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         return;
       case 'comparing':
         words = compared = undefined;
-        if (!view.late) notice(ascii(UI_WORDS.comparing));
+        comparing = true;
+        if (!view.late) say(UI_WORDS.comparing);
         return;
       case 'relay':
         if (view.joined) say(UI_WORDS.joined);
@@ -326,10 +328,10 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         printer.message(view);
         return;
       case 'own':
-        lastOwn = view.id;
+        tally.own(view.id);
         return;
       case 'status':
-        status(view);
+        tally.status(view);
         return;
       case 'round-trip':
         roundTrip = view.ms;
@@ -346,13 +348,9 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         say(UI_WORDS.peerConfirmed);
         return;
       case 'offer':
-        outside(ascii((view.incoming ? UI_WORDS.files.offered : UI_WORDS.files.offering)(view)), sanitize(view.name));
-        return;
       case 'progress':
-        progress(view);
-        return;
       case 'file-done':
-        notice(ascii(UI_WORDS.files.done(view)));
+        transfers.show(view);
         return;
       case 'file-failed':
       case 'notice':
@@ -371,7 +369,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     },
     show(view) {
       if (closing !== undefined) return;
-      if (view.type !== 'status' && view.type !== 'ended') tellFailed();
+      if (view.type !== 'status' && view.type !== 'ended') tally.tellFailed();
       draw(view);
       reader.again();
     },
@@ -379,7 +377,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
       if (closing !== undefined) return closing;
       printer.forget();
       printer.erase();
-      tellFailed();
+      tally.tellFailed();
       reader.close();
       pastes.close();
       peerName.fill(0);

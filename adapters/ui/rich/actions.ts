@@ -8,6 +8,8 @@ import { UI_WORDS } from '../../words/line.js';
 import { SCREEN_WORDS } from '../../words/screen.js';
 import { moved, unfold } from './chat-rows.js';
 import { isSending, lastPathAt, readPaths, writtenPath } from '../file-commands.js';
+import type { CodeHelp } from '../code-help.js';
+import { createCodeEntry } from './code-entry.js';
 import { type CommandName, meaningOf, type Origin } from './commands.js';
 import type { Editor } from '../../terminal/editor.js';
 import type { History } from './history.js';
@@ -26,6 +28,7 @@ export interface ActionsOptions {
   readonly tell: (event: UiEvent) => void;
   /** Paths that begin like this one, folders with a slash behind; absent: this chat reads no files. */
   readonly completePath?: CompletePath | undefined;
+  readonly codeHelp?: CodeHelp | undefined;
 }
 
 /** Never throws; bytes in, bytes out, which belong to the caller. */
@@ -34,6 +37,8 @@ export type CompletePath = (path: Uint8Array) => readonly Uint8Array[];
 export interface Actions {
   /** A sound is wanted for each message. */
   readonly bell: boolean;
+  /** What is told about a code that is typed again. */
+  readonly codeHint: string;
   /** What is left to be done with the terminal, if anything. */
   take(event: KeyEvent): 'suspend' | 'repaint' | undefined;
 }
@@ -53,6 +58,9 @@ export function createActions(options: ActionsOptions): Actions {
   /** Bytes of the paste that found no room. */
   let lost = 0;
   let draft: Origin = { pasted: false, startPasted: false };
+  /** The session heard that the words match: it takes a yes once. */
+  let confirmed = false;
+  const code = createCodeEntry(model, editor, options.codeHelp, tell);
 
   function take(event: KeyEvent): 'suspend' | 'repaint' | undefined {
     if (event.type !== 'key') {
@@ -70,6 +78,7 @@ export function createActions(options: ActionsOptions): Actions {
     else if (key === 'help') openHelp();
     else if (key === 'more' && model.screen === 'chat') more();
     else if (key === 'words' && model.screen === 'chat') openWords();
+    else if (model.screen === 'code') codeKey(key, again);
     else if (model.screen === 'chat') chatKey(key);
     else startKey(key, again);
     return undefined;
@@ -83,6 +92,8 @@ export function createActions(options: ActionsOptions): Actions {
       if (event.type === 'text' && !isTooSmall(options.size())) answer(event.text);
       return;
     }
+    if (event.type === 'paste-end') code.pasteEnd();
+    else if (model.screen === 'code') code.text(event.text, event.type === 'paste');
     if (model.screen !== 'chat') return;
     model.overlay = undefined;
     if (event.type !== 'paste-end') lost += editor.insert(event.text, event.type === 'paste');
@@ -102,11 +113,21 @@ export function createActions(options: ActionsOptions): Actions {
     // Small letters and capitals.
     const letter = (text[0] ?? 0) | 0x20;
     if (letter === MATCH) {
-      model.answer();
-      tell({ type: 'confirm', match: true });
+      confirm();
     } else if (letter === DIFFER) {
       tell({ type: 'confirm', match: false });
     }
+  }
+
+  function confirm(): void {
+    // The words on the screen are not those of now.
+    if (model.comparing !== undefined) return model.say(UI_WORDS.comparing);
+    const known = model.words.length > 0;
+    if (known) model.answer();
+    // Of words of the present only a no concerns the session.
+    if (known && confirmed && model.screen !== 'words') return model.say(UI_WORDS.status.verified);
+    confirmed ||= known;
+    tell({ type: 'confirm', match: true });
   }
 
   // -- keys
@@ -124,7 +145,11 @@ export function createActions(options: ActionsOptions): Actions {
     const help = model.overlay === 'help';
     if (help && (key === 'page-down' || key === 'down')) model.helpTop = Math.min(model.helpTop + 5, LAST_HELP);
     else if (help && (key === 'page-up' || key === 'up')) model.helpTop = Math.max(0, model.helpTop - 5);
-    else {
+    else if (!help && key === 'words') {
+      // Pressed once more it asks for words of the present.
+      model.overlay = undefined;
+      tell({ type: 'compare-again' });
+    } else {
       model.overlay = undefined;
       return key === 'escape' || key === 'help' || key === 'words' || key === 'enter';
     }
@@ -137,7 +162,7 @@ export function createActions(options: ActionsOptions): Actions {
   }
 
   function openWords(): void {
-    if (model.words.length === 0) model.say(UI_WORDS.noSafetyWords);
+    if (model.words.length === 0 && model.comparing === undefined) model.say(UI_WORDS.noSafetyWords);
     else model.overlay = 'words';
   }
 
@@ -145,6 +170,13 @@ export function createActions(options: ActionsOptions): Actions {
   function startKey(key: Key, again: boolean): void {
     if (key === 'end-of-input') tell({ type: 'quit' });
     else if (key === 'escape' && model.screen !== 'words') cancel(again);
+  }
+
+  function codeKey(key: Key, again: boolean): void {
+    if (code.key(key)) return;
+    if (key === 'escape') return cancel(again);
+    if (key === 'end-of-input' && editor.length === 0) return tell({ type: 'quit' });
+    EDITING[key]?.(editor);
   }
 
   /** An Esc may be what a slow line left of another key: a code that was told to somebody is not lost by it. */
@@ -290,8 +322,9 @@ export function createActions(options: ActionsOptions): Actions {
       case 'verify':
         return openWords();
       case 'verify yes':
-        if (model.words.length > 0) model.answer();
-        return tell({ type: 'confirm', match: true });
+        return confirm();
+      case 'verify again':
+        return tell({ type: 'compare-again' });
       case 'verify no':
         return tell({ type: 'confirm', match: false });
       case 'clear':
@@ -339,6 +372,9 @@ export function createActions(options: ActionsOptions): Actions {
   return {
     get bell() {
       return bell;
+    },
+    get codeHint() {
+      return code.hint;
     },
     take,
   };

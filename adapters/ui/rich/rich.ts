@@ -13,6 +13,7 @@ import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
 import { UI_WORDS } from '../../words/line.js';
 import { ERASE_TERMINAL } from '../../terminal/writer.js';
 import { utf8 } from '../../text/utf8.js';
+import type { CodeHelp } from '../code-help.js';
 import { type CompletePath, createActions } from './actions.js';
 import { createEditor } from '../../terminal/editor.js';
 import { createGlyphs } from './glyphs.js';
@@ -31,6 +32,7 @@ export interface RichSurroundings {
   readonly unicode: boolean;
   /** Absent: this chat reads no files. */
   readonly completePath?: CompletePath | undefined;
+  readonly codeHelp?: CodeHelp | undefined;
 }
 
 /** Milliseconds in which one key says as much as many. */
@@ -39,7 +41,7 @@ export const ACTIVITY_MS = 1000;
 const BELL = Uint8Array.of(0x07);
 
 export function createRichUi(_options: FlagValues, context: UiContext, surroundings: RichSurroundings): UiPort {
-  const { host, unicode, completePath } = surroundings;
+  const { host, unicode, completePath, codeHelp } = surroundings;
   const { clock, sanitize, color } = context;
   const glyphs = createGlyphs(unicode);
   const model = createModel(sanitize);
@@ -57,9 +59,10 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
     else if (event.type === 'send') event.text.fill(0);
+    else if (event.type === 'code') event.code.fill(0);
   }
 
-  const scene = (): Scene => ({ model, editor, glyphs, sanitize, qr, now: clock.now() });
+  const scene = (): Scene => ({ model, editor, glyphs, sanitize, qr, codeHint: actions.codeHint, now: clock.now() });
 
   function draw(): boolean {
     // A terminal that does not keep up gets the newest state when it is ready, not all those before.
@@ -87,6 +90,7 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
     size: () => terminal.size,
     tell,
     completePath,
+    codeHelp,
   });
   const keys = createKeys(clock, (event) => {
     noticePerson();
