@@ -35,6 +35,13 @@ export const CODES = {
   'SC-110': EXIT.usage, // plain ws:// to a host that is not this machine
   'SC-111': EXIT.relay, // embedded relay could not be started
   'SC-112': EXIT.relay, // relay said too-large
+  'SC-113': EXIT.relay, // TLS with the relay failed: its certificate, or no TLS at all
+  'SC-114': EXIT.relay, // a relay of the other kind
+  'SC-115': EXIT.relay, // the proxy cannot be reached
+  'SC-116': EXIT.relay, // the proxy wants a user name and a password, or others
+  'SC-117': EXIT.relay, // the proxy refuses to connect there
+  'SC-118': EXIT.relay, // the proxy cannot reach the relay
+  'SC-119': EXIT.relay, // what answers is no proxy of this kind
   'SC-201': EXIT.internal, // crypto adapter did not start
   'SC-301': EXIT.usage, // room code malformed
   'SC-302': EXIT.usage, // a word of the code is not in the list
@@ -66,6 +73,25 @@ export const CODES = {
   'SC-328': EXIT.lost, // leaving waits for text that is not delivered (notice)
   'SC-329': EXIT.ok, // safety words of the present could not be compared in time: nothing is verified (notice)
   'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
+  'SC-341': EXIT.ok, // the peer offered files, and this program takes none (notice)
+  'SC-342': EXIT.truncated, // the peer refused what was offered
+  'SC-343': EXIT.truncated, // a transfer was cancelled here
+  'SC-344': EXIT.truncated, // a transfer was cancelled by the peer
+  'SC-345': EXIT.truncated, // the peer could not write what it was sent
+  'SC-346': EXIT.truncated, // a file changed while it was sent
+  'SC-347': EXIT.truncated, // a checksum does not fit
+  'SC-348': EXIT.violation, // what was sent is not what was offered
+  'SC-349': EXIT.truncated, // a stream ended where it should not have
+  'SC-350': EXIT.usage, // a file to be sent cannot be read
+  'SC-351': EXIT.truncated, // a file cannot be written
+  'SC-352': EXIT.ok, // links and special files are left out (notice)
+  'SC-353': EXIT.ok, // an offer was refused here
+  'SC-354': EXIT.usage, // too many transfers at once (notice)
+  'SC-355': EXIT.violation, // an offer under a name that no file may have (notice)
+  'SC-356': EXIT.usage, // no such transfer (notice)
+  'SC-357': EXIT.truncated, // the session ended before a transfer did
+  'SC-358': EXIT.usage, // the peer takes no pipe
+  'SC-359': EXIT.ok, // names are sent with other characters (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // one attempt failed (notice)
   'SC-403': EXIT.violation, // safety words did not match
@@ -88,6 +114,10 @@ export const CODES = {
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;
+
+/** With what a transport may say more precisely why there is no connection. */
+export const TRANSPORT_CODES = ['SC-113', 'SC-114', 'SC-115', 'SC-116', 'SC-117', 'SC-118', 'SC-119'] as const;
+export type TransportCode = (typeof TRANSPORT_CODES)[number];
 
 /** Public facts that a sentence may need: never a secret, never message text. */
 export type Detail = Readonly<Record<string, string | number>>;

@@ -23,7 +23,8 @@ import { hasUnicode } from '../text/locale.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { builtins } from './builtins.js';
 import type { EnteredCode } from './code-entry.js';
-import type { Parts } from './compose.js';
+import type { Composition } from './compose.js';
+import type { LocalRelay } from './embedded.js';
 import { explain, report } from '../words/describe.js';
 import type { Input } from './input.js';
 import { OWN_FLAGS } from './flags.js';
@@ -68,7 +69,7 @@ export interface Run {
 }
 
 export function run(argv: readonly string[], io: Io): Run {
-  let parts: Parts | undefined;
+  let composition: Composition | undefined;
   const loaded: { readonly name: string; readonly file: string }[] = [];
   let session: Chat | undefined;
   let failure: { readonly code: Code; readonly told: Promise<unknown> } | undefined;
@@ -104,19 +105,28 @@ export function run(argv: readonly string[], io: Io): Run {
       color,
       wipeScrollback: options.wipeScrollback,
     };
-    const composing = import('./compose.js')
-      .then(({ compose }) => compose({ registry, options, relay, streams }))
-      .then((made) => {
-        parts = made;
-        return made;
+    const composing = import('./compose.js').then(async ({ compose }) => {
+      composition = await compose({
+        registry,
+        options,
+        relay,
+        streams,
+        notices: (local) => noticesOf(options, entered, local, io),
+        chat: (local) => chatOf(options, entered, local, io),
       });
+      // Too late: nobody waits for it any more.
+      if (before.signal.aborted) await composition.end();
+      return composition;
+    });
     try {
-      return await talk(options, entered, await Promise.race([composing, calledOff]));
+      const made = await Promise.race([composing, calledOff]);
+      session = await Promise.race([made.start(), calledOff]);
+      return await session.done;
     } catch (error) {
       throw isSecurechatError(error) ? new SecurechatError(error.code, withName(error.detail, options)) : error;
     } finally {
       entered.code.secret.fill(0);
-      await parts?.relay?.close();
+      await composition?.end();
     }
   }
 
@@ -124,8 +134,7 @@ export function run(argv: readonly string[], io: Io): Run {
   async function failed(error: SecurechatError): Promise<void> {
     const { code, detail } = error;
     before.abort(error);
-    parts?.crypto.wipeAll();
-    await parts?.ui.close();
+    await composition?.end();
     await write(io.stderr, report(code, detail));
   }
 
@@ -137,42 +146,6 @@ export function run(argv: readonly string[], io: Io): Run {
       loaded.push({ name, file });
       await write(io.stderr, report('SC-507', { plugin: name, version, path: file }));
     }
-  }
-
-  async function talk(options: Options, entered: EnteredCode, made: Parts): Promise<ExitStatus> {
-    const loading = Promise.all([
-      import('../../core/session/driver.js'),
-      import('./told-ui.js'),
-      import('@scure/bip39/wordlists/english.js'),
-    ]);
-    // From here to the chat nothing else is waited for: an interruption is the one's or the other's.
-    const [{ chat }, { toldUi }, { wordlist }] = await Promise.race([loading, calledOff]);
-    const { relay } = made;
-    session = chat({
-      ...made,
-      ui: toldUi(made.ui, noticesOf(options, entered, made, io), options.quiet),
-      code: entered.code,
-      ...(entered.created ? { reroll: (code: RoomCode) => withNewNameplate(code, random) } : {}),
-      present: (code) => {
-        const typed = formatCode(code);
-        // A relay inside this process is of no use in a link.
-        const inLink = relay === undefined || relay.started ? undefined : { relay: relay.url.href };
-        return { code: typed, invite: formatInvite(typed, inLink) };
-      },
-      verify: options.verify,
-      name: options.name,
-      receipts: options.receipts,
-      resumeTimeout: options.resumeTimeout,
-      idleTimeout: options.idleTimeout,
-      pace: options.ui !== 'json' && io.stdin.isTTY === true,
-      version: ascii(VERSION),
-      words: wordlist,
-      relay: relay?.url.href ?? '',
-      describe: (code, detail) =>
-        explain(code, { ...(relay === undefined ? {} : { relay: relay.url.href }), ...withName(detail, options) }),
-      untold: (code, text) => write(io.stderr, `securechat: ${text} (${code})\n`),
-    });
-    return session.done;
   }
 
   return {
@@ -241,7 +214,30 @@ function withName(detail: Detail, options: Options): Detail {
   return kind === 'transport' || kind === 'crypto' || kind === 'ui' ? { name: options[kind], ...detail } : detail;
 }
 
-function noticesOf(options: Options, entered: EnteredCode, { relay }: Parts, io: Io): readonly Notice[] {
+/** What the chat needs to know of the command line and the code. */
+function chatOf(options: Options, entered: EnteredCode, relay: LocalRelay | undefined, io: Io) {
+  const { verify, name, receipts, resumeTimeout, idleTimeout } = options;
+  const { code, created } = entered;
+  const address = relay?.url.href;
+  return {
+    ...{ verify, name, receipts, resumeTimeout, idleTimeout, code },
+    ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),
+    present(made: RoomCode) {
+      const typed = formatCode(made);
+      // A relay inside this process is of no use in a link.
+      const meeting = address === undefined || relay?.started === true ? undefined : { relay: address };
+      return { code: typed, invite: formatInvite(typed, meeting) };
+    },
+    pace: options.ui !== 'json' && io.stdin.isTTY === true,
+    version: ascii(VERSION),
+    relay: address ?? '',
+    describe: (about: Code, detail: Detail) =>
+      explain(about, { ...(address === undefined ? {} : { relay: address }), ...withName(detail, options) }),
+    untold: (about: Code, text: string) => write(io.stderr, `securechat: ${text} (${about})\n`),
+  };
+}
+
+function noticesOf(options: Options, entered: EnteredCode, relay: LocalRelay | undefined, io: Io): readonly Notice[] {
   const all = [...entered.notices];
   if (!io.enforced) all.push('SC-508');
   if ((io.env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') all.push('SC-509');

@@ -10,8 +10,9 @@ import type { OpenedFrame, Ratchet, StreamKeys } from '../protocol/ratchet.js';
 import type { ProtocolRecord } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
 import type { Role } from '../protocol/role.js';
+import type { DueCredit } from './bulk/streams.js';
 import { type Comparison, createCompare } from './compare.js';
-import { type ControlSource, compose, type Source } from './composer.js';
+import { type ControlSource, compose, creditControls, mayGo, type Source } from './composer.js';
 import { createLiveness } from './liveness.js';
 import { createRekey } from './rekey.js';
 import { createRoundTrip } from './round-trip.js';
@@ -64,6 +65,8 @@ export interface ChannelOptions {
   readonly ready: () => boolean;
   /** In the order in which they are asked. */
   readonly sources: readonly Source[];
+  /** Of streams (section 8): those that are due at `now`, and when the next one is. */
+  readonly credits: { due(now: number): readonly DueCredit[]; at(): number };
   /** One frame on each beat, whatever there is to say. */
   readonly cover: boolean;
   /** Whether the peer may ask to compare again. */
@@ -148,6 +151,8 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
   };
   const controls: readonly ControlSource[] = [answering, offering, compare, pinging];
 
+  const credits = (now: number): readonly ControlSource[] => creditControls(options.credits.due(now));
+
   // -- sealing
 
   function seal(records: readonly ProtocolRecord[], now: number): { seq: number; streams: StreamKeys } {
@@ -173,7 +178,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   /** Seals the next frame if there is something to say, or `anyway`. */
   function sealNext(small: boolean, anyway: boolean, now: number): boolean {
-    const next = compose(unacked, controls, sources, small, now);
+    const next = compose(unacked, [...controls, ...credits(now)], sources, small, now);
     if (next.records.length === 0 && !anyway) return false;
     const { seq, streams } = seal(next.records, now);
     next.sealed(seq, streams, now);
@@ -223,10 +228,12 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   function controlDue(now: number): number {
     if (!unacked.controlAllowed) return NEVER;
-    const due = [answering, compare].map((control) => control.due(now));
-    if (due.some((type) => type !== undefined && !unacked.has(type))) return now;
+    const atOnce: readonly ControlSource[] = [answering, compare, ...credits(now)];
+    if (atOnce.some((control) => mayGo(unacked, control, now) !== undefined)) return now;
     const ping = unacked.has('ping') ? NEVER : life.pingDue(unacked.eliciting > 0);
-    return Math.min(ping, unacked.has('offer') ? NEVER : offerDue());
+    // One that is due and may not be sealed waits for an ack, not for a time.
+    const credit = options.credits.at() > now ? options.credits.at() : NEVER;
+    return Math.min(ping, unacked.has('offer') ? NEVER : offerDue(), credit);
   }
 
   function dataDue(now: number): number {

@@ -105,6 +105,7 @@ export function createConversation(
       role: established.role,
       transmit: (frame) => host.emit({ type: 'transmit', frame }),
       ready: () => true,
+      credits: { due: () => [], at: () => Number.POSITIVE_INFINITY },
       sources: [whileOpen(announcements, talks), whileOpen(inbox, tells), whileOpen(sender, talks)],
       cover: options.cover || (established.peer.features & FEATURE_COVER) !== 0,
       askable: () => trusted,

@@ -71,6 +71,7 @@ export function channelOf(
       },
       ready: () => self.ready,
       sources: [source],
+      credits: { due: () => [], at: () => Number.POSITIVE_INFINITY },
       cover: false,
       askable: () => self.askable,
       compared: (what) => void self.compared.push(what),
