@@ -201,7 +201,7 @@ describe('the code is asked for again', () => {
 });
 
 describe('words of the present', () => {
-  const OPTIONAL: UiView = { ...WORDS, required: false } as UiView;
+  const OPTIONAL: UiView = { type: 'safety-words', words: ['anchor', 'river', 'copper', 'tunnel'], required: false };
 
   test('are asked for by /verify again; until they are there no yes counts, and older ones are shown nowhere', async () => {
     const rig = open({ terminal: true });
