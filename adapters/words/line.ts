@@ -35,6 +35,8 @@ export const UI_WORDS = {
     destroyed: undefined,
   },
   joined: 'Waiting for your peer to join.',
+  alone: (room: string) => `Nobody else is in room ${room} yet.`,
+  aloneHint: 'You must both type the same digits and capitals, and use the same relay.',
   activeAgain: 'Reconnected. Nothing was lost.',
   listening: 'No input: listening until your peer leaves.',
   codeWanted: 'Type the code again:',

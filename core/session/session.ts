@@ -211,6 +211,9 @@ export function createSession(options: SessionOptions): Session {
         return send(event.text, now);
       case 'confirm':
         return confirm(event.match, now);
+      case 'code':
+        event.code.fill(0);
+        return host.notice('SC-312');
       case 'compare-again':
         return compareAgain(now);
       case 'offer':

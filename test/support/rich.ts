@@ -4,7 +4,7 @@
  */
 
 import type { CodeHelp } from '../../adapters/ui/code-help.js';
-import type { CompletePath } from '../../adapters/ui/rich/actions.js';
+import type { CompletePath } from '../../adapters/ui/rich/path-completion.js';
 import { createRichUi } from '../../adapters/ui/rich/rich.js';
 import type { Host } from '../../adapters/ui/rich/terminal.js';
 import { sanitize } from '../../adapters/text/sanitize.js';

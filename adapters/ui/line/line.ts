@@ -33,6 +33,7 @@ import { UI_WORDS } from '../../words/line.js';
 import type { CodeHelp } from '../code-help.js';
 import { type FileEvent, fileCommand } from '../file-commands.js';
 import { createCodeAsked } from './code.js';
+import { createWaiting } from '../waiting.js';
 import { blanksBefore, isLine, type LineCommand, lineKind } from './commands.js';
 import { createPasteGuard } from './pastes.js';
 import { createPrinter } from './print.js';
@@ -95,6 +96,10 @@ export function createLineUi(
   const say = (sentence: string): void => notice(ascii(sentence));
   const code = createCodeAsked(terminal ? codeHelp : undefined, say, tell);
   const tally = createTally(say);
+  const waiting = createWaiting(clock, (room) => {
+    notice(sanitize(utf8(UI_WORDS.alone(room))));
+    say(UI_WORDS.aloneHint);
+  });
   const transfers = createTransferLines(printer, sanitize);
   const limit = terminal ? TERMINAL_LINE_LIMIT : LINE_LIMIT;
   const { malformed } = UI_WORDS;
@@ -371,6 +376,7 @@ export function createLineUi(
       if (closing !== undefined) return;
       if (view.type !== 'status' && view.type !== 'ended') tally.tellFailed();
       draw(view);
+      waiting.see(view);
       reader.again();
     },
     close() {
@@ -379,6 +385,7 @@ export function createLineUi(
       printer.erase();
       tally.tellFailed();
       reader.close();
+      waiting.close();
       pastes.close();
       peerName.fill(0);
       words = undefined;

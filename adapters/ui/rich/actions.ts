@@ -3,20 +3,21 @@
  * may not be decided in this file.
  */
 import type { ClockPort, UiEvent } from '../../../core/ports.js';
-import { concat, plainCopy } from '../../../core/protocol/bytes.js';
+import { plainCopy } from '../../../core/protocol/bytes.js';
 import { UI_WORDS } from '../../words/line.js';
 import { SCREEN_WORDS } from '../../words/screen.js';
 import { moved, unfold } from './chat-rows.js';
-import { isSending, lastPathAt, readPaths, writtenPath } from '../file-commands.js';
 import type { CodeHelp } from '../code-help.js';
+import type { Origin } from '../../terminal/editor.js';
 import { createCodeEntry } from './code-entry.js';
-import { type CommandName, meaningOf, type Origin } from './commands.js';
+import { type CommandName, meaningOf } from './commands.js';
 import type { Editor } from '../../terminal/editor.js';
 import type { History } from './history.js';
 import type { Key } from '../../terminal/keymap.js';
 import type { KeyEvent } from '../../terminal/keys.js';
 import { chatHeight, isTooSmall, placeOf, type Scene, type Size } from './layout.js';
 import type { Model } from './model.js';
+import { type CompletePath, completePathIn } from './path-completion.js';
 
 export interface ActionsOptions {
   readonly clock: ClockPort;
@@ -31,9 +32,6 @@ export interface ActionsOptions {
   readonly codeHelp?: CodeHelp | undefined;
 }
 
-/** Never throws; bytes in, bytes out, which belong to the caller. */
-export type CompletePath = (path: Uint8Array) => readonly Uint8Array[];
-
 export interface Actions {
   /** A sound is wanted for each message. */
   readonly bell: boolean;
@@ -47,8 +45,6 @@ export interface Actions {
 const RECALLED: Origin = { pasted: true, startPasted: true };
 /** Milliseconds without a letter after which the next one is an answer. */
 const PAUSE_MS = 1000;
-/** Paths that are told when there are several. */
-const CANDIDATES_SHOWN = 8;
 const MATCH = 0x6d;
 const DIFFER = 0x78;
 
@@ -190,7 +186,7 @@ export function createActions(options: ActionsOptions): Actions {
       case 'enter':
         return enter();
       case 'tab':
-        return complete();
+        return completePathIn(editor, model, options.completePath);
       case 'newline':
         lost += editor.insert(Uint8Array.of(0x0a), false);
         return;
@@ -245,27 +241,6 @@ export function createActions(options: ActionsOptions): Actions {
     const found = history.newer(current);
     current.fill(0);
     if (found !== undefined) editor.replace(found.text, found.draft ? draft : RECALLED);
-  }
-
-  /** The path behind /send, as far as it is clear. */
-  function complete(): void {
-    if (!isSending(editor.before) || editor.after.length > 0 || editor.pasted) return;
-    if (options.completePath === undefined) return model.say(SCREEN_WORDS.files.noCompletion);
-    const at = lastPathAt(editor.before);
-    const [path = plainCopy(new Uint8Array(0))] = readPaths(editor.before.subarray(at)) ?? [];
-    const found = options.completePath(path);
-    const common = commonBeginning(found);
-    if (found.length === 0) model.say(SCREEN_WORDS.files.noneFound);
-    else if (common.length > path.length) rewrite(at, common);
-    else model.sayNames(found.slice(0, CANDIDATES_SHOWN));
-    path.fill(0);
-  }
-
-  function rewrite(at: number, path: Uint8Array): void {
-    const written = writtenPath(path);
-    const text = concat(editor.before.subarray(0, at), written);
-    editor.replace(text, { pasted: false, startPasted: false });
-    for (const used of [written, text]) used.fill(0);
   }
 
   // -- Enter
@@ -378,18 +353,6 @@ export function createActions(options: ActionsOptions): Actions {
     },
     take,
   };
-}
-
-function commonBeginning([first = new Uint8Array(0), ...others]: readonly Uint8Array[]): Uint8Array {
-  let length = first.length;
-  for (const other of others) {
-    let same = 0;
-    while (same < length && other[same] === first[same]) same += 1;
-    length = same;
-  }
-  // Not within a character.
-  while (length < first.length && length > 0 && ((first[length] ?? 0) & 0xc0) === 0x80) length -= 1;
-  return first.subarray(0, length);
 }
 
 const LAST_HELP = SCREEN_WORDS.help.length - 1;

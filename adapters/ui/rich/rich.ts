@@ -14,7 +14,9 @@ import { UI_WORDS } from '../../words/line.js';
 import { ERASE_TERMINAL } from '../../terminal/writer.js';
 import { utf8 } from '../../text/utf8.js';
 import type { CodeHelp } from '../code-help.js';
-import { type CompletePath, createActions } from './actions.js';
+import { createWaiting } from '../waiting.js';
+import { createActions } from './actions.js';
+import type { CompletePath } from './path-completion.js';
 import { createEditor } from '../../terminal/editor.js';
 import { createGlyphs } from './glyphs.js';
 import { createHistory } from './history.js';
@@ -92,6 +94,10 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
     completePath,
     codeHelp,
   });
+  const waiting = createWaiting(clock, (room) => {
+    model.say(UI_WORDS.alone(room), UI_WORDS.aloneHint);
+    schedule.request();
+  });
   const keys = createKeys(clock, (event) => {
     noticePerson();
     const done = actions.take(event);
@@ -138,6 +144,7 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
       if (closing !== undefined) return;
       const { screen } = model;
       model.show(view, clock.now());
+      waiting.see(view);
       // What was asked on one screen is not answered on another.
       if (model.screen !== screen) model.leaving = false;
       if (view.type === 'code' && unicode) {
@@ -159,6 +166,7 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
         model.ending === undefined ? utf8('') : concat(utf8(`${UI_WORDS.program}: `), model.ending, utf8('\n'));
       const last = context.wipeScrollback ? concat(ERASE_TERMINAL, ending) : ending;
       schedule.close();
+      waiting.close();
       keys.close();
       editor.clear();
       history.clear();

@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { explain } from '../../../../adapters/words/describe.js';
+import { explain } from '../../../../adapters/text/describe.js';
 import type { UiView } from '../../../../core/ports.js';
 import { ROOT } from '../../../support/program.js';
 import { openRich, type RichRig } from '../../../support/rich.js';
@@ -40,7 +40,10 @@ const PICTURES: readonly Picture[] = [
     name: 'connecting',
     title: 'Connecting: the relay is asked for the second time',
     rows: 10,
-    views: [state('searching'), { type: 'relay', address: 'wss://relay.example/', attempt: 2, joined: false }],
+    views: [
+      state('searching'),
+      { type: 'relay', address: 'wss://relay.example/', attempt: 2, joined: false, room: '482913' },
+    ],
   },
   {
     name: 'waiting',
