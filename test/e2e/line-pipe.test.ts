@@ -43,4 +43,16 @@ describe('a pipe', () => {
     expect((await json.event('message'))['text']).toBe('hi');
     expect([await json.exit, await line.exit]).toEqual([0, 0]);
   });
+
+  it.each([
+    ['too long', `${'x'.repeat(70_000)}\n`],
+    ['not UTF-8', Uint8Array.of(0xff, 0x0a)],
+    ['no command', '/usr/bin/env\n'],
+  ])('with a line that is %s sends the others, and is no success', async (_what, lost) => {
+    const { json, line } = await piped(Buffer.concat([Buffer.from('one\n'), Buffer.from(lost), Buffer.from('two\n')]));
+    await json.event('message', (event) => event['text'] === 'two');
+    expect([await json.exit, await line.exit]).toEqual([0, 5]);
+    expect(line.stderr()).toContain('SC-313');
+    expect(line.stderr()).toContain('1 message did not arrive');
+  });
 });
