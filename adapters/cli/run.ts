@@ -25,7 +25,7 @@ import { builtins } from './builtins.js';
 import type { EnteredCode } from './code-entry.js';
 import type { Composition } from './compose.js';
 import type { LocalRelay } from './embedded.js';
-import { explain, report } from '../words/describe.js';
+import { explain, report } from '../text/describe.js';
 import type { Input } from './input.js';
 import { OWN_FLAGS } from './flags.js';
 import { DEFAULTS } from './help.js';
