@@ -6,7 +6,7 @@
 import { FILE_WORDS } from './files.js';
 
 /** 4,096 */
-export function number(count: number): string {
+function number(count: number): string {
   return count.toLocaleString('en-US');
 }
 
