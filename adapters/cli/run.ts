@@ -27,6 +27,7 @@ import type { Composition } from './compose.js';
 import type { LocalRelay } from './embedded.js';
 import { explain, report } from '../text/describe.js';
 import type { Input } from './input.js';
+import type { Prompter } from './prompt.js';
 import { OWN_FLAGS } from './flags.js';
 import { DEFAULTS } from './help.js';
 import { type Options, parseOptions, pluginsOf } from './options.js';
@@ -105,11 +106,16 @@ export function run(argv: readonly string[], io: Io): Run {
       color,
       wipeScrollback: options.wipeScrollback,
     };
-    const composing = import('./compose.js').then(async ({ compose }) => {
+    const ours = registry.pluginOf('transport', options.transport) === builtins.name;
+    const prompter = () => prompterOf(options, io, color, before.signal);
+    const loading = Promise.all([import('./compose.js'), import('./proxy-way.js')]);
+    const composing = loading.then(async ([{ compose }, { findWay }]) => {
+      const way = await findWay({ options, relay, ours, env: io.env, random, prompter });
       composition = await compose({
         registry,
         options,
         relay,
+        way,
         streams,
         notices: (local) => noticesOf(options, entered, local, io),
         chat: (local) => chatOf(options, entered, local, io),
@@ -178,33 +184,45 @@ export function run(argv: readonly string[], io: Io): Run {
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
 async function enter(options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<EnteredCode> {
-  const [{ enterCode }, { createPrompter }, { createClock }, { createWordlist }, { wordlist }] = await Promise.all([
+  const [{ enterCode }, prompter, { createWordlist }, { wordlist }] = await Promise.all([
     import('./code-entry.js'),
-    import('./prompt.js'),
-    import('../system/clock.js'),
+    prompterOf(options, io, color, signal),
     import('../../core/room/words.js'),
     import('@scure/bip39/wordlists/english.js'),
   ]);
-  const output = voiceOf(options, io);
-  // The json UI has stdout for itself.
-  const mayAsk = io.stdin.isTTY === true && output.isTTY === true && options.ui !== 'json';
   return enterCode({
     source: options.source,
     words: createWordlist(wordlist),
     random,
     input: io.stdin,
-    prompter: mayAsk
-      ? createPrompter({
-          input: io.stdin,
-          output,
-          clock: createClock(),
-          color,
-          plain: options.ui === 'line' || io.env['TERM'] === 'dumb',
-          unicode: hasUnicode(io.env, process.platform),
-          signal,
-        })
-      : undefined,
+    prompter,
     checkRelay: (address) => parseRelayAddress(address, options.insecureRelay),
+  });
+}
+
+/** Undefined where nothing may be asked. */
+async function prompterOf(
+  options: Options,
+  io: Io,
+  color: boolean,
+  signal: AbortSignal,
+): Promise<Prompter | undefined> {
+  const [{ createPrompter }, { createClock }] = await Promise.all([
+    import('./prompt.js'),
+    import('../system/clock.js'),
+  ]);
+  const output = voiceOf(options, io);
+  // The json UI has stdout for itself.
+  const mayAsk = io.stdin.isTTY === true && output.isTTY === true && options.ui !== 'json';
+  if (!mayAsk) return undefined;
+  return createPrompter({
+    input: io.stdin,
+    output,
+    clock: createClock(),
+    color,
+    plain: options.ui === 'line' || io.env['TERM'] === 'dumb',
+    unicode: hasUnicode(io.env, process.platform),
+    signal,
   });
 }
 
