@@ -42,6 +42,9 @@ export const FLUSH_LIMIT_MS = 2_000;
 /** The end after an error that nobody caught is not waited for longer than this: the limits of chat.ts together. */
 export const FAIL_LIMIT_MS = 10_000;
 
+/** The question is on the screen by then, milliseconds. */
+const LOAD_AHEAD_MS = 100;
+
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 export interface Io {
@@ -97,7 +100,10 @@ export function run(argv: readonly string[], io: Io): Run {
       throw new SecurechatError('SC-503', { flag: '--ui', why: SCREEN_WORDS.capable.refusal(notRich) });
     }
     const color = colorOf(options, io);
-    const entered = await Promise.race([enter(options, io, color, before.signal), calledOff]);
+    // While somebody types, what comes next is loaded.
+    const ahead = setTimeout(() => void import('./compose.js').catch(() => undefined), LOAD_AHEAD_MS).unref();
+    const entering = enter(options, io, color, before.signal).finally(() => clearTimeout(ahead));
+    const entered = await Promise.race([entering, calledOff]);
     const relay = options.relay ?? entered.meeting?.relay;
     const streams = {
       input: entered.input,
