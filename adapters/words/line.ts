@@ -41,7 +41,7 @@ export const UI_WORDS = {
   orPaste: 'Or send a link:  ',
   safetyWords: (words: string) => `Safety words:  ${words}`,
   safetyWordsRequired: 'Read them aloud to each other: all four must be the same on both sides.',
-  comparing: 'new safety words are on their way: words shown earlier say nothing about now',
+  comparing: 'New safety words are on their way. Earlier ones say nothing about the connection now.',
   safetyWordsOptional: 'If both sides match, nobody is in the middle. /verify shows them again.',
   noSafetyWords: 'No safety words yet: your peer has not joined.',
   tellVerified: 'They match: /verify yes   They do not: /verify no',
@@ -74,7 +74,7 @@ export const UI_WORDS = {
   },
   help: [
     '/quit, /q   say goodbye, wipe everything and leave',
-    '/verify     show the safety words; /verify yes or /verify no answers',
+    '/verify     show the safety words; /verify yes or /verify no answers, /verify again gets new ones',
     '/more       show the rest of a long message',
     '/status     show what is known about this chat',
     '/name       show what your peer is called',

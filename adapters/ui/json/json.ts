@@ -8,7 +8,7 @@
  *    `file-failed{id,code,text}`.
  *    `at` is Unix time in milliseconds. `message` is the peer's only; `from` is `peer` or the name it gave. Own messages
  *    have the ids 0, 1, 2, … in the order of the `send` commands that were accepted.
- *  - stdin has commands: `{"do":"send","text":"…"}` `{"do":"confirm","match":true}` `{"do":"quit"}` `{"do":"wipe"}`. A blank
+ *  - stdin has commands: `{"do":"send","text":"…"}` `{"do":"confirm","match":true}` `{"do":"compare-again"}` `{"do":"quit"}` `{"do":"wipe"}`. A blank
  *    line is nothing; anything else is malformed and told in a `notice`.
  *  - stderr is not used.
  * No sentence and no neutralising may be in this file.
@@ -81,6 +81,8 @@ function eventOf(line: Uint8Array): UiEvent {
       return { type: 'send', text: command.text };
     case 'confirm':
       return { type: 'confirm', match: command.match };
+    case 'compare-again':
+      return { type: 'compare-again' };
     case 'quit':
       return { type: 'quit' };
     case 'wipe':

@@ -15,6 +15,7 @@ export type Command =
   /** The text is a buffer of its own: it belongs to the caller. */
   | { readonly do: 'send'; readonly text: Uint8Array }
   | { readonly do: 'confirm'; readonly match: boolean }
+  | { readonly do: 'compare-again' }
   | { readonly do: 'quit' }
   | { readonly do: 'wipe' }
   | { readonly do: 'malformed'; readonly why: string };
@@ -26,7 +27,13 @@ const COLON = 0x3a;
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d] as const;
 
 const NAMES = { do: ascii('do'), text: ascii('text'), match: ascii('match') };
-const DOINGS = { send: ascii('send'), confirm: ascii('confirm'), quit: ascii('quit'), wipe: ascii('wipe') };
+const DOINGS = {
+  send: ascii('send'),
+  confirm: ascii('confirm'),
+  again: ascii('compare-again'),
+  quit: ascii('quit'),
+  wipe: ascii('wipe'),
+};
 const LITERALS = { true: ascii('true'), false: ascii('false'), null: ascii('null') };
 /** After a backslash, and what it stands for. */
 const SHORT_ESCAPES: Readonly<Record<number, number>> = {
@@ -76,6 +83,7 @@ export function readCommand(line: Uint8Array): Command {
 function commandOf(fields: ReadonlyMap<keyof typeof NAMES, Value>): Command {
   const doing = fields.get('do');
   const is = (name: Uint8Array): boolean => doing instanceof Uint8Array && sameBytes(doing, name);
+  if (is(DOINGS.again)) return { do: 'compare-again' };
   if (is(DOINGS.quit)) return { do: 'quit' };
   if (is(DOINGS.wipe)) return { do: 'wipe' };
   if (is(DOINGS.send)) {

@@ -190,6 +190,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
       case 'verify yes':
       case 'verify no':
         return confirm(kind === 'verify yes');
+      case 'verify again':
+        return tell({ type: 'compare-again' });
       case 'help':
         UI_WORDS.help.forEach(say);
         break;

@@ -295,6 +295,8 @@ export function createActions(options: ActionsOptions): Actions {
         return tell({ type: 'confirm', match: true });
       case 'verify no':
         return tell({ type: 'confirm', match: false });
+      case 'verify again':
+        return tell({ type: 'compare-again' });
       case 'clear':
         // What was sent is something that was said.
         history.clear();

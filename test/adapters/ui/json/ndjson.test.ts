@@ -21,6 +21,7 @@ const written = (event: string, fields: Parameters<typeof writeEvent>[1]): strin
 describe('commands', () => {
   test.each([
     ['{"do":"quit"}', { do: 'quit' }],
+    ['{"do":"compare-again"}', { do: 'compare-again' }],
     [' \t{ "do" : "quit" } \r', { do: 'quit' }],
     ['{"do":"send","text":"hello"}', { do: 'send', text: 'hello' }],
     ['{"text":"","do":"send"}', { do: 'send', text: '' }],
