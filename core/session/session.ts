@@ -54,6 +54,8 @@ export function createSession(options: SessionOptions): Session {
   let fullTold = false;
   let interrupts = 0;
   let replaced = 0;
+  /** Texts of a script that could not be taken: what ends so is no success. */
+  let unsent = 0;
   const gaps = { count: 0 };
   const timers = createTimers<'idle'>();
 
@@ -169,6 +171,7 @@ export function createSession(options: SessionOptions): Session {
       case 'activity':
         return undefined;
       case 'malformed':
+        if (event.lost === true) unsent += 1;
         return host.notice('SC-313', { why: event.why });
     }
   }
@@ -234,6 +237,8 @@ export function createSession(options: SessionOptions): Session {
   function verdict(ending: Ending): Ending {
     if (goodbye.refused) return { code: 'SC-403', detail: {} };
     const burnt = meeting.attempts.close();
+    if (burnt === undefined && unsent > 0 && CODES[ending.code] === EXIT.ok)
+      return { code: 'SC-306', detail: { count: unsent } };
     if (burnt === undefined) return ending;
     if (CODES[ending.code] !== EXIT.internal) return burnt;
     host.notice(burnt.code, burnt.detail);
