@@ -19,7 +19,6 @@ afterAll(async () => {
   // A shell that ends writes its last words into the folder.
   await vi.waitFor(() => rmSync(folder, { recursive: true, force: true }), { timeout: 10_000, interval: 50 });
 });
-});
 
 /** How each shell starts without anybody's settings, loads the script, and says that it is ready. */
 const SHELLS = {
