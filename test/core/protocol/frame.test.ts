@@ -192,7 +192,16 @@ describe('frames', () => {
     expect(read(10, ...id, 0)).toHaveLength(1);
     expect(read(10, ...files, 1, 65)).toHaveLength(1);
     const token = Array<number>(32).fill(7);
-    const path = (kind: number, family: number, port: number): number[] => [kind, family, 9, 9, 9, 9, port >> 8, port & 255];
+    const path = (kind: number, family: number, port: number): number[] => [
+      kind,
+      family,
+      9,
+      9,
+      9,
+      9,
+      port >> 8,
+      port & 255,
+    ];
     expect(read(19, ...token, ...path(1, 4, 5000))).toHaveLength(1);
     const malformed: readonly (readonly number[])[] = [
       [10, ...id],
