@@ -35,6 +35,12 @@ export const CODES = {
   'SC-110': EXIT.usage, // plain ws:// to a host that is not this machine
   'SC-111': EXIT.relay, // embedded relay could not be started
   'SC-112': EXIT.relay, // relay said too-large
+  'SC-120': EXIT.relay, // no Tor on this machine
+  'SC-121': EXIT.relay, // Tor runs without a control port
+  'SC-122': EXIT.relay, // no right to Tor's control port
+  'SC-123': EXIT.relay, // Tor refused to make an onion service
+  'SC-124': EXIT.ok, // the onion service has ended (notice)
+  'SC-125': EXIT.violation, // the relay's certificate is not the one that the invitation names
   'SC-201': EXIT.internal, // crypto adapter did not start
   'SC-301': EXIT.usage, // room code malformed
   'SC-302': EXIT.usage, // a word of the code is not in the list
