@@ -102,4 +102,10 @@ if ! is_built; then
   trap - EXIT HUP INT TERM
 fi
 
+# Sentences that name the command name this one, as it can be typed again.
+case $0 in
+  */*) SECURECHAT_COMMAND=$0 ;;
+  *) SECURECHAT_COMMAND=./run.sh ;;
+esac
+export SECURECHAT_COMMAND
 exec "$program" "$@"

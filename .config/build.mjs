@@ -171,8 +171,12 @@ const outputs = {};
 for (const group of GROUPS) Object.assign(outputs, await bundle(group));
 await put(path.join(DIST, 'securechat'), await readFile(path.join(ROOT, 'adapters/cli/launcher.sh'), 'utf8'), 0o755);
 // Without plugins the help is always the same: told without loading what makes it. `--quiet`: not from the file itself.
-const help = execFileSync(process.execPath, [path.join(DIST, 'securechat.js'), '--quiet', '--help']);
-await put(path.join(DIST, 'help.txt'), help);
+const say = (...args) => {
+  const { SECURECHAT_COMMAND, ...env } = process.env;
+  return execFileSync(process.execPath, [path.join(DIST, 'securechat.js'), ...args], { env });
+};
+await put(path.join(DIST, 'help.txt'), say('--quiet', '--help'));
+await put(path.join(DIST, 'securechat.1'), say('help', 'man'));
 await plugins();
 await licences();
 await sweep();

@@ -16,9 +16,9 @@ const FOLDERS = ['core', 'adapters', 'plugins', 'relay-ws', 'relay-socketio', 't
 const KNOWN_EDGES = [
   ['core/session/session.ts', 'core/session/transitions.ts'],
   ['plugins/kit/define.ts', 'core/ports.ts'],
-  ['adapters/cli/embedded.ts', 'relay-ws/server.ts'],
+  ['adapters/cli/relays.ts', 'relay-ws/server.ts'],
   ['relay-ws/server.ts', 'node_modules/ws/'],
-  ['relay-ws/server.ts', 'http'],
+  ['adapters/relay/doors.ts', 'http'],
 ];
 
 function fail(why) {

@@ -28,9 +28,9 @@ export default {
       to: { path: OURS, pathNot: ['^core/', '^plugins/kit/', '^adapters/', '^relay-[^/]+/'] },
     },
     {
-      name: 'relays-are-imported-by-the-embedded-relay-only',
+      name: 'relays-are-imported-by-one-file-of-the-client-only',
       severity: 'error',
-      from: { path: OURS, pathNot: ['^adapters/cli/(embedded|relays)\\.ts$', '^relay-', '^(test|bench)/'] },
+      from: { path: OURS, pathNot: ['^adapters/cli/relays\\.ts$', '^relay-', '^(test|bench)/'] },
       to: { path: '^relay-' },
     },
     {
@@ -49,7 +49,10 @@ export default {
       name: 'shared-relay-imports',
       severity: 'error',
       from: { path: '^adapters/relay/' },
-      to: { pathNot: ['^core/', '^adapters/relay/', npm('prom-client', 'ioredis')], dependencyTypesNot: ['core'] },
+      to: {
+        pathNot: ['^core/', '^adapters/relay/', '^adapters/words/relay\\.ts$', npm('prom-client', 'ioredis')],
+        dependencyTypesNot: ['core'],
+      },
     },
     ...relay('relay-ws', 'ws'),
     ...relay('relay-socketio', 'socket\\.io', 'socket\\.io-[^/]+', 'engine\\.io', 'ws'),

@@ -54,8 +54,8 @@ const FRAMES = 500;
 function frames([a, b]: readonly [Established, Established]): void {
   const text = new Uint8Array(128).fill(120);
   for (let i = 0; i < FRAMES; i++) {
-    const frame = a.ratchet.seal(i, 0, [{ type: 'text', id: i, part: 0, last: true, text }]);
-    const opened = b.ratchet.open(frame);
+    const { frame } = a.ratchet.seal(i, 0, [{ type: 'text', id: i, part: 0, last: true, text }]);
+    const opened = b.ratchet.open(i, frame);
     if (opened === undefined) throw new Error('a frame did not open');
     opened.wipe();
   }

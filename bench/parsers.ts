@@ -26,6 +26,8 @@ const many = 1_000_000_000;
 const limits = {
   connectionsPerSecond: many,
   connectionsPerAddress: many,
+  arrivalsPerAddress: many,
+  failedJoins: many,
   joinsPerMinute: many,
   framesPerSecond: many,
   frameBurst: many,

@@ -7,6 +7,8 @@ const relay = await startRelay({
   limits: {
     connectionsPerSecond: many,
     connectionsPerAddress: many,
+    arrivalsPerAddress: many,
+    failedJoins: many,
     joinsPerMinute: many,
     framesPerSecond: many,
     frameBurst: many,

@@ -17,7 +17,14 @@ const many = 1_000_000_000;
 
 const relay = await startRelay({
   port: 0,
-  limits: { connectionsPerAddress: many, joinsPerMinute: many, framesPerSecond: many, frameBurst: many },
+  limits: {
+    connectionsPerAddress: many,
+    arrivalsPerAddress: many,
+    failedJoins: many,
+    joinsPerMinute: many,
+    framesPerSecond: many,
+    frameBurst: many,
+  },
 });
 const proxy = await startTcpProxy(() => relay.port);
 const port = Number(proxy.url.port);

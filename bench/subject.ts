@@ -27,6 +27,8 @@ const limits = {
   connections: many,
   connectionsPerSecond: many,
   connectionsPerAddress: many,
+  arrivalsPerAddress: many,
+  failedJoins: many,
   joinsPerMinute: many,
   framesPerSecond: many,
   frameBurst: many,

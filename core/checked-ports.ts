@@ -74,6 +74,9 @@ export function guardTransport(transport: TransportPort, failed: (error: Securec
         throw new SecurechatError('SC-506', { kind: 'transport', why: 'it gave back no connection' });
       returned = true;
       return {
+        get waiting() {
+          return guard('transport', () => checkWaiting(connection.waiting));
+        },
         send: (frame) => guard('transport', () => connection.send(frame)),
         join: (again) => guard('transport', () => connection.join?.(again)),
         close() {
@@ -152,6 +155,11 @@ function transportBreach(event: unknown, opened: boolean): string | undefined {
   }
 }
 
+function checkWaiting(waiting: unknown): number {
+  if (typeof waiting === 'number' && waiting >= 0) return waiting;
+  throw new SecurechatError('SC-506', { kind: 'transport', why: 'it does not tell how many bytes wait' });
+}
+
 function isConnection(value: unknown): value is Connection {
   return isObject(value) && typeof value['send'] === 'function' && typeof value['close'] === 'function';
 }
@@ -172,6 +180,7 @@ function isUiEvent(event: unknown): event is UiEvent {
       return typeof match === 'boolean';
     case 'malformed':
       return typeof why === 'string';
+    case 'compare-again':
     case 'quit':
     case 'end-of-input':
     case 'activity':

@@ -11,3 +11,9 @@ export function parseDuration(text: string, limit: number): number | undefined {
   const ms = Number(digits) * (UNITS[unit] ?? Number.NaN);
   return ms <= limit ? ms : undefined;
 }
+
+/** In the largest unit that keeps it whole: what `parseDuration` reads back. */
+export function formatDuration(ms: number): string {
+  const [unit, size] = Object.entries(UNITS).findLast(([, each]) => ms >= each && ms % each === 0) ?? ['ms', 1];
+  return `${String(ms / size)}${unit}`;
+}

@@ -70,6 +70,7 @@ export const CODES = {
   'SC-326': EXIT.ok, // nobody was at the terminal for the idle time, goodbye exchanged
   'SC-327': EXIT.ok, // enough is held while the line is down: no more input is taken (notice)
   'SC-328': EXIT.lost, // leaving waits for text that is not delivered (notice)
+  'SC-329': EXIT.ok, // safety words of the present could not be compared in time: nothing is verified (notice)
   'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // one attempt failed (notice)
@@ -88,6 +89,8 @@ export const CODES = {
   'SC-508': EXIT.ok, // nothing enforces what this program may do: started without its launcher (notice)
   'SC-509': EXIT.ok, // certificates besides those of Node are trusted (notice)
   'SC-510': EXIT.ok, // what is said stays in the terminal (notice)
+  'SC-511': EXIT.usage, // a command where a room is meant to be, or a room called like a command
+  'SC-512': EXIT.usage, // a setting in the environment cannot be used
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;

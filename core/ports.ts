@@ -113,16 +113,22 @@ export type TransportEvent =
   | { readonly type: 'control'; readonly message: unknown }
   /** One frame, whole and unchanged, at most 72 KiB; the bytes belong to the receiver. */
   | { readonly type: 'frame'; readonly frame: Uint8Array }
-  /** After `send` returned false: more may be sent now. */
+  /** After `send` returned false: at most WAITING_MARK waits now. */
   | { readonly type: 'drain' }
   /** The last event, exactly once. `detail` is text from outside: neutralised before it is shown. */
   | { readonly type: 'closed'; readonly reason: CloseReason; readonly detail: string };
 
 export interface Connection {
   /**
-   * Sends one frame (1 to 72 KiB), in order. False: the buffer is above its mark, wait for `drain` (the frame was taken
-   * all the same). Before `open` and after `close` or `closed` it is dropped and false is returned. Never throws for a
-   * broken network.
+   * Bytes that were handed over, heads included, and that the operating system has not taken. Where that cannot be seen
+   * they count until they have arrived. 0 before `open` and after `closed`.
+   */
+  readonly waiting: number;
+  /**
+   * Sends one frame (1 to 72 KiB), in order. False: more than WAITING_MARK waits, and `drain` follows when it does not any
+   * more (the frame was taken all the same). A frame with which more than WAITING_LIMIT would wait is dropped, and the
+   * connection with it: `closed`, lost. Before `open` and after `close` or `closed` a frame is dropped and false is
+   * returned. Never throws for a broken network.
    */
   send(frame: Uint8Array): boolean;
   /**
@@ -176,6 +182,11 @@ export type UiView =
   | { readonly type: 'code'; readonly code: Uint8Array; readonly invite: Uint8Array }
   /** Four words, the same on both sides; `required`: the person must compare them before anything is shown or sent. */
   | { readonly type: 'safety-words'; readonly words: readonly string[]; readonly required: boolean }
+  /**
+   * Somebody asked for words of the present: those shown before say nothing about now, and are shown nowhere until new ones
+   * come. `late`: none came in time, and nothing is verified; they may still come.
+   */
+  | { readonly type: 'comparing'; readonly late: boolean }
   /** A message of the peer, UTF-8, at most 64 KiB; `from` is its chosen name, empty when it gave none. `at`: Unix ms. */
   | {
       readonly type: 'message';
@@ -235,12 +246,17 @@ export type UiEvent =
   | { readonly type: 'reject'; readonly id?: number | undefined }
   /** End a transfer of either direction. */
   | { readonly type: 'cancel'; readonly id: number }
+  /** Safety words of the present are wanted. */
+  | { readonly type: 'compare-again' }
   /** Goodbye now, after all own text is acknowledged. */
   | { readonly type: 'quit' }
-  /** No more input will come: goodbye after everything given so far has been sent and acknowledged. */
+  /**
+   * No more input will come: goodbye after everything given so far has been sent and acknowledged. A UI that only listens
+   * need not tell it.
+   */
   | { readonly type: 'end-of-input' }
-  /** A malformed command; told to the person, nothing else happens. */
-  | { readonly type: 'malformed'; readonly why: string }
+  /** A malformed command or text: told to the person. `lost`: nobody is there to give it again, so the end is no success. */
+  | { readonly type: 'malformed'; readonly why: string; readonly lost?: boolean }
   /** The person is there: typing, scrolling. Keeps the idle time from running out; as every other event does. */
   | { readonly type: 'activity' }
   /** Ctrl-C or a signal: goodbye if possible, exit status 130. */

@@ -1,20 +1,55 @@
 /** What the relay knows of the inside of engine.io, the library under socket.io. No rule of the relay may be in this file. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
+import type { Server } from 'socket.io';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { CLOSE_WAIT_MS, FRAGMENT_LIMIT, READ_LIMIT } from '../adapters/relay/host.js';
 
-/** The connection of the library with what the relay keeps beside it. */
-export interface RawSocket {
+/** A connection of the library. */
+export interface EngineSocket {
   readonly id: string;
-  request: IncomingMessage;
-  readonly writeBuffer: readonly { readonly data?: string | Uint8Array }[];
-  readonly transport: {
-    readonly name: string;
-    readonly socket?: WebSocket;
-    maxHttpBufferSize?: number;
-  };
-  on(event: 'drain' | 'close', listener: () => void): void;
+  readonly request: IncomingMessage;
+  readonly writeBuffer: readonly unknown[];
+  readonly transport: EngineTransport;
+  /** `flush`: what was written is on its way out; `drain`: more can be. */
+  on(event: 'flush' | 'drain' | 'close', listener: () => void): void;
   close(discard?: boolean): void;
+}
+
+export interface EngineTransport {
+  readonly name: string;
+  /** Of a WebSocket. */
+  readonly socket?: WebSocket;
+  readonly parser: { decodePacket(text: string): EnginePacket };
+  maxHttpBufferSize?: number;
+  /** A whole request of one that polls. */
+  onData(payload: string): void;
+  onPacket(packet: EnginePacket): void;
+  onClose(): void;
+}
+
+export interface EnginePacket {
+  readonly type: string;
+}
+
+/** Its server, without the HTTP server that it would like to listen on. */
+export interface Engine {
+  on(event: 'connection', listener: (socket: EngineSocket) => void): void;
+  handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  handleUpgrade(request: IncomingMessage, raw: Duplex, head: Buffer): void;
+  close(): void;
+}
+
+export function engineOf(server: Server): Engine {
+  return server.engine;
+}
+
+/** The WebSockets under socket.io with the bounds of relay-ws, for which it has no options: its option `wsEngine`. */
+export class BoundedServer extends WebSocketServer {
+  constructor(options: ConstructorParameters<typeof WebSocketServer>[0]) {
+    const bounds = { closeTimeout: CLOSE_WAIT_MS, maxFragments: FRAGMENT_LIMIT, maxBufferedChunks: READ_LIMIT };
+    super({ ...options, ...bounds });
+  }
 }
 
 /** What the handshake leaves behind in listeners that are never called again: its response, and with that the request. */
@@ -28,7 +63,15 @@ export function forgetHandshake(socket: Duplex, web: WebSocket | undefined): voi
   }
 }
 
-/** engine.io's session id in the address of a request; empty when there is none. */
-export function sessionOf(request: IncomingMessage): string {
-  return /[?&]sid=([^&]{1,64})/.exec(request.url ?? '')?.[1] ?? '';
+type Query = Readonly<Record<'sid' | 'transport', string | undefined>>;
+
+/**
+ * The query of a request, left where the library looks for it before it parses the address itself: it cannot come to
+ * another one, whatever is doubled or encoded in it.
+ */
+export function queryOf(request: IncomingMessage): Query {
+  const { searchParams } = new URL(request.url ?? '', 'http://relay');
+  const query = Object.fromEntries(searchParams.entries());
+  Object.assign(request, { _query: query });
+  return query as unknown as Query;
 }

@@ -3,34 +3,35 @@
  * when it is chosen: no adapter may be imported at the top of this file.
  */
 import { definePlugin, PLUGIN_API } from '../../plugins/kit/define.js';
+import { CLI_WORDS } from '../words/cli.js';
 
 export const builtins = definePlugin({
   name: 'securechat',
   api: PLUGIN_API,
   transports: {
     ws: {
-      description: 'WebSocket to a securechat relay',
+      description: CLI_WORDS.adapters.ws,
       create: async (_options, { relay }) => (await import('../transport/ws.js')).createWsTransport({ relay }),
     },
     socketio: {
-      description: 'socket.io to a securechat relay, also where only HTTP gets through',
+      description: CLI_WORDS.adapters.socketio,
       create: async (_options, { relay }) =>
         (await import('../transport/socketio.js')).createSocketioTransport({ relay }),
     },
   },
   cryptos: {
     sodium: {
-      description: 'libsodium in WebAssembly: secrets in memory that is overwritten',
+      description: CLI_WORDS.adapters.sodium,
       create: async () => (await import('../crypto/sodium.js')).createSodiumCrypto(),
     },
     tweetnacl: {
-      description: 'tweetnacl and noble: plain JavaScript',
+      description: CLI_WORDS.adapters.tweetnacl,
       create: async () => (await import('../crypto/tweetnacl.js')).createTweetnaclCrypto(),
     },
   },
   uis: {
     rich: {
-      description: 'the whole screen of a terminal',
+      description: CLI_WORDS.adapters.rich,
       create: async (options, context) => {
         const [{ createRichUi }, { hasUnicode }, { processHost }] = await Promise.all([
           import('../ui/rich/rich.js'),
@@ -42,7 +43,7 @@ export const builtins = definePlugin({
       },
     },
     line: {
-      description: 'one event a line, for terminals, pipes and screen readers',
+      description: CLI_WORDS.adapters.line,
       create: async (options, context) => {
         const [{ createLineUi }, { hasUnicode }] = await Promise.all([
           import('../ui/line/line.js'),
@@ -52,7 +53,7 @@ export const builtins = definePlugin({
       },
     },
     json: {
-      description: 'one JSON object a line, for scripts and bots',
+      description: CLI_WORDS.adapters.json,
       create: async (options, context) => (await import('../ui/json/json.js')).createJsonUi(options, context),
     },
   },

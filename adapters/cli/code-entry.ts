@@ -13,12 +13,13 @@ import {
   withPassphrase,
 } from '../../core/room/code.js';
 import type { Meeting } from '../../core/room/invite.js';
-import { resemblesGenerated, suggest } from '../../core/room/completion.js';
+import { doubtOf, suggest } from '../../core/room/completion.js';
 import type { Wordlist } from '../../core/room/words.js';
 import { describe } from '../words/describe.js';
 import { type Input, readFirstLine, takeFirstLine } from './input.js';
 import type { Question } from './line-prompt.js';
 import { CLI_WORDS } from '../words/cli.js';
+import { RESERVED } from './flags.js';
 import type { CodeSource } from './options.js';
 import type { Prompter } from './prompt.js';
 
@@ -98,6 +99,8 @@ function newCode({ random, words }: CodeEntry): ReadCode {
 function readCode(bytes: Uint8Array, { words, checkRelay }: CodeEntry): ReadCode {
   const { code, meeting } = parseTyped(bytes, words, normalize);
   try {
+    if (code.form === 'none' && RESERVED.has(code.nameplate.toLowerCase()))
+      throw new SecurechatError('SC-511', { name: code.nameplate });
     const checked = meeting === undefined ? undefined : { ...meeting, relay: checkRelay(meeting.relay) };
     return { code, created: false, meeting: checked };
   } catch (error) {
@@ -140,11 +143,13 @@ async function askPassphrase(read: ReadCode, entry: CodeEntry, prompter: Prompte
   return { ...read, code };
 }
 
-/** It would cost an attempt: said once, and then it is taken as it is. */
+/** What looks like a generated code and is none is asked about once, and then taken as it is. */
 function doubt(code: RoomCode, { words }: CodeEntry, told: string | undefined): string | undefined {
-  if (told === CLI_WORDS.ask.unfinished || !resemblesGenerated(code, words)) return undefined;
+  const why = doubtOf(code, words);
+  const sentence = why === undefined ? undefined : CLI_WORDS.ask.doubt(why);
+  if (sentence === undefined || sentence === told) return undefined;
   code.secret.fill(0);
-  return CLI_WORDS.ask.unfinished;
+  return sentence;
 }
 
 /** A check as the check of an answer: what it throws becomes the sentence. */

@@ -12,11 +12,10 @@ import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { createClock } from '../system/clock.js';
 import type { LocalRelay } from './embedded.js';
 import { sanitize } from '../text/sanitize.js';
+import { CLI_WORDS } from '../words/cli.js';
 import { builtins } from './builtins.js';
 import type { Options } from './options.js';
 import { LOCAL_RELAY } from './relay-address.js';
-
-/** Where a relay is looked for, and started, when none is named. */
 
 export interface ComposeOptions {
   readonly registry: Registry;
@@ -115,13 +114,13 @@ async function make<Port>(
       if (isSecurechatError(error)) throw error;
       if (kind === 'crypto') throw new SecurechatError('SC-201', { name, why: wordsOf(error) });
     }
-    const why = `its ${kind} "${name}" could not be made: ${wordsOf(error)}`;
+    const why = CLI_WORDS.notMade(kind, name, wordsOf(error));
     throw new SecurechatError('SC-504', { plugin: plugin ?? name, why });
   }
 }
 
 async function findRelay(relay: URL | undefined, transport: string): Promise<LocalRelay> {
   if (relay !== undefined) return { url: relay, started: false, close: () => Promise.resolve() };
-  const { findOrStartRelay } = await import('./embedded.js');
-  return findOrStartRelay({ ...LOCAL_RELAY, kind: transport === 'socketio' ? 'socketio' : 'ws' });
+  const [{ findOrStartRelay }, { startRelay }] = await Promise.all([import('./embedded.js'), import('./relays.js')]);
+  return findOrStartRelay({ ...LOCAL_RELAY, kind: transport === 'socketio' ? 'socketio' : 'ws', startRelay });
 }

@@ -1,23 +1,18 @@
 /**
- * The relay on this machine: uses the one that answers, or starts one inside this process. The only file that may
- * import a relay; it loads it only when it starts one.
+ * The relay on this machine: uses the one that answers, or starts the one that it is given inside this process. No relay
+ * may be imported in this file.
  */
 import { type IncomingMessage, request } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { SecurechatError } from '../../core/errors.js';
+import { RELAY_HEADER, WIRE_KINDS, type WireKind } from '../relay/kinds.js';
+import type { RelayOptions } from '../relay/flags.js';
+import type { Relay } from '../relay/listener.js';
 
 /** For an answer of what listens there, milliseconds. */
 export const PROBE_TIMEOUT_MS = 3_000;
 /** How often a port that is free for one moment and taken for the next is tried. */
 export const START_ATTEMPTS = 5;
-
-/** The relays there are: each one tells its kind in this header of its answer to plain HTTP. */
-export type RelayKind = 'ws' | 'socketio';
-const RELAY_HEADER = 'securechat-relay';
-const START = {
-  ws: async () => (await import('../../relay-ws/server.js')).startRelay,
-  socketio: async () => (await import('../../relay-socketio/server.js')).startRelay,
-} as const;
 
 export interface LocalRelay {
   readonly url: URL;
@@ -36,20 +31,24 @@ export async function findOrStartRelay({
   host,
   port,
   kind = 'ws',
+  startRelay,
 }: {
   readonly host: string;
   readonly port: number;
-  readonly kind?: RelayKind;
+  /** What the client speaks. */
+  readonly kind?: WireKind;
+  readonly startRelay: (options: RelayOptions) => Promise<Relay>;
 }): Promise<LocalRelay> {
   const url = new URL(`ws://${isIPv6(host) ? `[${host}]` : host}:${String(port)}/`);
   const refuse = (why: string) => new SecurechatError('SC-111', { host, port, why });
 
   for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
     const found = port === 0 ? 'nothing' : await probe(host, port);
-    if (found === kind) return { url, started: false, close: () => Promise.resolve() };
     if (found === 'other') throw refuse('occupied');
-    if (found !== 'nothing') throw refuse(`a relay for ${found}`);
-    const startRelay = await START[kind]();
+    if (found !== 'nothing') {
+      if (!found.includes(kind)) throw refuse(`a relay for ${found.join(', ')}`);
+      return { url, started: false, close: () => Promise.resolve() };
+    }
     try {
       const relay = await startRelay({ host, port });
       return { url: relay.url, started: true, close: () => relay.close() };
@@ -63,13 +62,14 @@ export async function findOrStartRelay({
 }
 
 /** Who listens there. A plain HTTP request costs the relay nothing and counts nothing. */
-function probe(host: string, port: number): Promise<RelayKind | 'other' | 'nothing'> {
+function probe(host: string, port: number): Promise<readonly WireKind[] | 'other' | 'nothing'> {
   return new Promise((resolve) => {
     const asked = request({ host, port, agent: false, signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
     asked.on('response', (response: IncomingMessage) => {
       response.on('error', () => undefined);
-      const told = response.statusCode === 426 ? response.headers[RELAY_HEADER] : undefined;
-      resolve(told === 'ws' || told === 'socketio' ? told : 'other');
+      const told = response.statusCode === 426 ? String(response.headers[RELAY_HEADER] ?? '').split(', ') : [];
+      const kinds = WIRE_KINDS.filter((known) => told.includes(known));
+      resolve(kinds.length > 0 ? kinds : 'other');
       response.destroy();
     });
     asked.on('error', (error: NodeJS.ErrnoException) => {

@@ -84,13 +84,15 @@ function unended(input: Input): Input {
  * was not handed over to this program or cannot be read.
  */
 export async function readFirstLine(fd: number): Promise<Uint8Array> {
+  const flag = `--code-fd ${String(fd)}`;
   let stream: Readable;
   try {
-    if (isOwn(fd)) throw new Error('not handed over');
+    if (isOwn(fd)) throw new SecurechatError('SC-503', { flag, why: CLI_WORDS.notHandedOver });
     stream = openDescriptor(fd);
   } catch (error) {
+    if (error instanceof SecurechatError) throw error;
     const why = CLI_WORDS.notOpen(error instanceof Error && 'code' in error ? String(error.code) : undefined);
-    throw new SecurechatError('SC-503', { flag: `--code-fd ${String(fd)}`, why });
+    throw new SecurechatError('SC-503', { flag, why });
   }
   try {
     const { line } = await takeFirstLine(stream);
@@ -107,7 +109,7 @@ function openDescriptor(fd: number): Readable {
   if (kind.isFIFO() || kind.isSocket()) return new Socket({ fd, readable: true, writable: false });
   if (isatty(fd)) return new ReadStream(fd);
   if (kind.isFile() || kind.isCharacterDevice()) return createReadStream('', { fd, highWaterMark: FILE_CHUNK });
-  throw new Error('nothing that can be read');
+  throw new TypeError('a folder or another descriptor without content');
 }
 
 /**

@@ -30,10 +30,16 @@ value=
 # No core dump, whatever happens.
 ulimit -c 0 2>/dev/null
 
+# Node would put /dev/null in the place of an output that is closed, and what was asked for would be lost in silence.
+if ! { true 9>&1; } 2>/dev/null; then
+  printf 'securechat: error: Standard output is closed. (SC-505)\nsecurechat: hint: Open it, or send it to a file.\n' >&2
+  exit 1
+fi
+
 # These two touch nothing: nothing need be denied, and they answer at once.
 if [ $# -eq 1 ] && command -v node >/dev/null; then
   case $1 in
-    --version | -V | --help | -h) exec node "$dist/securechat.js" "$1" ;;
+    --version | -V | version | --help | -h | help) exec node "$dist/securechat.js" "$1" ;;
   esac
 fi
 

@@ -6,7 +6,7 @@
 import { SecurechatError } from '../../core/errors.js';
 import type { ClockPort } from '../../core/ports.js';
 import { ascii, concat } from '../../core/protocol/bytes.js';
-import type { Suggestion } from '../../core/room/completion.js';
+import { CANDIDATES, type Suggestion } from '../../core/room/completion.js';
 import { createEditor, type Editor } from '../terminal/editor.js';
 import type { Key } from '../terminal/keymap.js';
 import { createKeys, type KeyEvent } from '../terminal/keys.js';
@@ -141,7 +141,11 @@ export function askLine(question: Question, options: LinePromptOptions): Promise
     function complete(): void {
       const { candidates, typed, last } = suggestion() ?? { candidates: [], typed: 0, last: true };
       const [only, more] = candidates;
-      if (only === undefined || more !== undefined) return;
+      if (only === undefined) return;
+      if (more !== undefined) {
+        said = CLI_WORDS.ask.choices(candidates.slice(0, CANDIDATES), candidates.length > CANDIDATES);
+        return;
+      }
       const rest = ascii(only.slice(typed));
       insert(rest);
       rest.fill(0);

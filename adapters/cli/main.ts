@@ -6,8 +6,10 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EXIT, SecurechatError } from '../../core/errors.js';
+import { EXIT, isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { isEnforced } from '../system/enforced.js';
+import { COMMAND } from '../words/command.js';
+import { print } from './print.js';
 import { VERSION } from './version.js';
 
 /**
@@ -24,35 +26,45 @@ const argv = process.argv.slice(2);
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
-if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) process.stdout.write(`${VERSION}\n`);
-else if (argv.length === 1 && (argv[0] === '--help' || argv[0] === '-h')) await help();
+/** Where their answer is a constant, nothing else is loaded. */
+const alone = argv.length === 1 ? argv[0] : undefined;
+if (alone === '--version' || alone === '-V' || alone === 'version') await say(`${VERSION}\n`);
+else if (alone === '--help' || alone === '-h' || alone === 'help') await help();
 else if (argv[0] === 'relay') await (await import('./relays.js')).relayCommand(argv.slice(1));
-else if (argv[0] === 'doctor') await examine();
+else if (argv[0] === 'doctor' || argv[0] === 'completion' || argv[0] === 'help' || argv[0] === 'version')
+  await command(argv[0]);
 else await start();
 
-/** As the build has made it. */
+/** As the build has made it, for whoever starts it by its own name. */
 async function help(): Promise<void> {
   let text: Buffer;
   try {
+    if (COMMAND !== 'securechat') return await command('help');
     text = readFileSync(new URL('help.txt', import.meta.url));
   } catch {
-    return start();
+    return command('help');
   }
-  process.stdout.write(text);
+  await say(text);
 }
 
-async function examine(): Promise<void> {
-  const [{ doctor }, { report }, { isSecurechatError }] = await Promise.all([
-    import('./doctor.js'),
-    import('../words/describe.js'),
-    import('../../core/errors.js'),
-  ]);
+async function command(name: 'doctor' | 'completion' | 'help' | 'version'): Promise<void> {
+  const { answer } = await import('./commands.js');
+  await told(answer(name, argv.slice(1), process).then((text) => print(process.stdout, text)));
+}
+
+async function say(text: string | Uint8Array): Promise<void> {
+  await told(print(process.stdout, text));
+}
+
+/** An error of ours becomes its sentences and its exit status. */
+async function told(work: Promise<void>): Promise<void> {
   try {
-    process.stdout.write(`${(await doctor(argv.slice(1), process)).join('\n')}\n`);
+    await work;
   } catch (error) {
     if (!isSecurechatError(error)) throw error;
-    process.stderr.write(report(error.code, error.detail));
+    const { report } = await import('../words/describe.js');
     process.exitCode = error.exit;
+    process.stderr.write(report(error.code, error.detail));
   }
 }
 

@@ -1,37 +1,26 @@
 /**
  * The command line into checked options. Everything that can be wrong with it is found here, before anything is opened or
- * sent. No I/O, no sentence (messages.ts) and no adapter may be in this file.
+ * sent. No I/O, no sentence (adapters/words) and no adapter may be in this file.
  */
 import { Command, CommanderError, Option } from 'commander';
 import { parseDuration } from '../../core/duration.js';
-import { SecurechatError } from '../../core/errors.js';
+import { isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { NAME_LIMIT } from '../../core/protocol/records.js';
 import type { FlagValues } from '../../plugins/kit/define.js';
 import { wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
-import { neutral } from '../words/describe.js';
 import { CLI_WORDS } from '../words/cli.js';
+import { neutral, sentenceOf } from '../words/describe.js';
+import { FLAGS, RESERVED } from './flags.js';
+import { DEFAULTS, shortHelp } from './help.js';
 import { parseRelayAddress } from './relay-address.js';
 
-/** What is chosen when nothing is named; on a capable terminal the UI is rich instead. */
-export const DEFAULTS = { transport: 'ws', crypto: 'sodium', ui: 'line' } as const;
-/** Without a line to the peer for this many milliseconds the session is given up (protocol.md section 7). */
+/** Without a connection to the peer for this many milliseconds the session is given up (protocol.md section 7). */
 export const RESUME_TIMEOUT = 600_000;
 /** The longest duration, milliseconds: 24 days. */
 export const DURATION_LIMIT = 24 * 86_400_000;
 /** Highest descriptor that --code-fd takes. */
 export const DESCRIPTOR_LIMIT = 65_535;
-
-/** The program's own long flags: no adapter may bring one of the same name. Later commands' flags are kept free too. */
-export const OWN_FLAGS = [
-  ...['transport', 'crypto', 'ui', 'relay', 'insecure-relay', 'name', 'verify', 'code-stdin', 'code-fd', 'receipts'],
-  ...['no-receipts', 'color', 'no-color', 'quiet', 'help', 'version', 'plugin', 'listen', 'proxy', 'tor', 'cover'],
-  'wipe-scrollback',
-  ...['idle-timeout', 'resume-timeout', 'typing', 'bell', 'host', 'port', 'check-config'],
-] as const;
-
-/** Names of commands, now or later: a room of that name cannot be given as the first argument. */
-export const COMMANDS = ['relay', 'pipe', 'send', 'receive', 'doctor', 'completion'] as const;
 
 /** Where the room code comes from. `argument`: UTF-8. */
 export type CodeSource =
@@ -70,12 +59,11 @@ export type Invocation =
 
 /**
  * The plugins that `argv` names, in order. It is asked first: the flags that they bring along are not known yet, and are
- * passed over. Throws SecurechatError SC-503.
+ * passed over. Throws SecurechatError SC-503, SC-511.
  */
 export function pluginsOf(argv: readonly string[], registry: Registry): readonly string[] {
   refuseCommand(argv[0]);
-  const program = define(registry, () => undefined);
-  program.helpOption(false).allowUnknownOption().allowExcessArguments();
+  const program = define(registry).allowUnknownOption().allowExcessArguments();
   try {
     program.parse(argv, { from: 'user' });
   } catch (error) {
@@ -86,62 +74,71 @@ export function pluginsOf(argv: readonly string[], registry: Registry): readonly
 }
 
 /**
- * `argv` without node and program; `ui` is used when none is named. Throws SecurechatError SC-109, SC-110, SC-502, SC-503.
+ * `argv` without node and program. `ui` is used when none is named; `env` stands in for what no flag says. Throws
+ * SecurechatError SC-109, SC-110, SC-502, SC-503, SC-511.
  */
-export function parseOptions(argv: readonly string[], registry: Registry, ui: string = DEFAULTS.ui): Invocation {
+export function parseOptions(
+  argv: readonly string[],
+  registry: Registry,
+  ui: string = DEFAULTS.ui,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Invocation {
   refuseCommand(argv[0]);
-  let help = '';
-  const program = define(registry, (text) => {
-    help += text;
-  });
+  const program = define(registry);
   try {
     program.parse(argv, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === 'commander.helpDisplayed') return { run: 'help', text: help };
-    throw refusal(error);
+    throw error instanceof CommanderError ? refusal(error) : error;
   }
-  const values = program.opts<Values>();
-  if (values['version'] === true) return { run: 'version' };
-  return { run: 'chat', options: check(program.args[0], { ui, ...values }, registry) };
+  const given = program.opts<Values>();
+  if (given['help'] === true) return { run: 'help', text: shortHelp(registry) };
+  if (given['version'] === true) return { run: 'version' };
+  const set: Record<string, string> = {};
+  for (const { long, setting } of FLAGS) {
+    const key = keyOf(long);
+    const value = setting === undefined ? '' : (env[setting] ?? '');
+    if (value !== '' && given[key] === undefined) set[key] = value;
+  }
+  try {
+    return { run: 'chat', options: check(program.args[0], { ui, ...given, ...set }, registry) };
+  } catch (error) {
+    throw named(error, set);
+  }
 }
 
-function define(registry: Registry, write: (text: string) => void): Command {
-  const { options, known } = CLI_WORDS;
+/** An error about a value that came from the environment names the variable. */
+function named(error: unknown, set: Readonly<Record<string, string>>): unknown {
+  if (!isSecurechatError(error)) return error;
+  const { code, detail } = error;
+  const flag = code === 'SC-109' || code === 'SC-110' ? 'relay' : code === 'SC-502' ? detail['kind'] : detail['flag'];
+  const from = FLAGS.find(({ long }) => flag === long || flag === `--${long}`);
+  if (from?.setting === undefined || set[keyOf(from.long)] === undefined) return error;
+  return code === 'SC-503'
+    ? new SecurechatError('SC-503', { ...detail, flag: from.setting })
+    : new SecurechatError('SC-512', { setting: from.setting, why: sentenceOf(code, detail).replace(/\.$/, '') });
+}
+
+/** The name under which the parser keeps the value of a flag. */
+function keyOf(long: string): string {
+  return new Option(`--${long}`).attributeName();
+}
+
+function define(registry: Registry): Command {
   const program = new Command('securechat')
-    .description(CLI_WORDS.summary)
-    .argument('[ROOM]', CLI_WORDS.room)
+    .argument('[ROOM]')
     .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined })
-    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
     .allowExcessArguments(false)
-    .helpOption('-h, --help', options.help)
-    .addHelpText('after', `\n${CLI_WORDS.footer.join('\n')}`);
-  const adapter = (kind: AdapterKind): string => `${options[kind]}: ${known(registry.names(kind), DEFAULTS[kind])}`;
-  program
-    .option('-t, --transport <name>', adapter('transport'))
-    .option('-c, --crypto <name>', adapter('crypto'))
-    .option('-u, --ui <name>', `${options.ui}: ${registry.names('ui').join(', ')}`)
-    .option('-r, --relay <url>', options.relay)
-    .option('--insecure-relay', options.insecureRelay)
-    .option('--name <text>', options.name)
-    .option('--verify', options.verify)
-    .option('--code-stdin', options.codeStdin)
-    .option('--code-fd <n>', options.codeFd)
-    .option('--receipts', options.receipts)
-    .option('--no-receipts', options.noReceipts)
-    .option('-p, --plugin <spec>', options.plugin, (spec: string, before?: string[]) => [...(before ?? []), spec])
-    .option('--resume-timeout <d>', options.resumeTimeout)
-    .option('--idle-timeout <d>', options.idleTimeout)
-    .option('--no-color', options.color)
-    .option('--wipe-scrollback', options.wipeScrollback)
-    .option('--quiet', options.quiet)
-    .option('-V, --version', options.version);
-  for (const { flag, spec, kind, adapter: name } of registry.flags()) {
-    const option = new Option(`--${flag}${spec.value === undefined ? '' : ` <${neutral(spec.value)}>`}`);
-    option.description = neutral(spec.description);
-    program.addOption(option.helpGroup(CLI_WORDS.adapterFlags(kind, name)));
+    .helpOption(false);
+  for (const { long, short, value, repeated } of FLAGS) {
+    const option = new Option(
+      `${short === undefined ? '' : `-${short}, `}--${long}${value === undefined ? '' : ` <${value}>`}`,
+    );
+    if (repeated) option.argParser((given: string, before?: string[]) => [...(before ?? []), given]);
+    program.addOption(option);
   }
+  for (const { flag, spec } of registry.flags())
+    program.addOption(new Option(`--${flag}${spec.value === undefined ? '' : ` <${neutral(spec.value)}>`}`));
   return program;
 }
 
@@ -192,12 +189,9 @@ function checkSource(room: string | undefined, values: Values): CodeSource {
   return fd === 0 ? { type: 'stdin' } : { type: 'fd', fd };
 }
 
-/** A command is told before its own flags are found unknown. */
+/** A command is told before its own flags are found unknown, and never taken for a room. */
 function refuseCommand(word: string | undefined): void {
-  const command = COMMANDS.find((name) => name === word);
-  if (command === undefined) return;
-  const why = command === 'relay' ? CLI_WORDS.reservedRelay : CLI_WORDS.reserved(command);
-  throw new SecurechatError('SC-503', { why });
+  if (word !== undefined && RESERVED.has(word)) throw new SecurechatError('SC-511', { name: word });
 }
 
 function checkName(name: string | undefined): Uint8Array {
@@ -255,9 +249,15 @@ function refusal(error: CommanderError): SecurechatError {
   if (error.code === 'commander.excessArguments') {
     return new SecurechatError('SC-503', { why: CLI_WORDS.tooManyArguments });
   }
-  const flag = /option '(?:-\w, )?(--[\w-]+)/.exec(error.message)?.[1];
-  if (error.code === 'commander.optionMissingArgument' && flag !== undefined) return bad(flag, CLI_WORDS.missingValue);
-  return new SecurechatError('SC-503', { why: error.message.replace(/^error: /, '').replaceAll(/\s+/g, ' ') });
+  const flag = /option '(?:-\w, )?(-{1,2}[^ '=]+)(=)?/.exec(error.message);
+  const name = flag?.[1];
+  if (name === undefined) return new SecurechatError('SC-503', { why: CLI_WORDS.misunderstood });
+  if (error.code === 'commander.optionMissingArgument') return bad(name, CLI_WORDS.missingValue);
+  if (flag?.[2] !== undefined && FLAGS.some(({ long }) => name === `--${long}`)) {
+    return new SecurechatError('SC-503', { why: CLI_WORDS.noValue(name) });
+  }
+  const meant = /Did you mean (?:one of )?(--[\w-]+)/.exec(error.message)?.[1];
+  return new SecurechatError('SC-503', { why: CLI_WORDS.unknownFlag(name, name === '-v' ? '-V' : meant) });
 }
 
 function bad(flag: string, why: string): SecurechatError {

@@ -1,20 +1,40 @@
 /**
- * `securechat relay [ws|socketio] [flags]`: the relay programs under the name of the client. It loads a relay only when
- * it runs one; no rule of a relay may be in this file.
+ * The relays under the name of the client: `securechat relay [ws|socketio] [flags]`, and what the program starts inside
+ * itself. The only file of the client that may import a relay; it loads one only when it runs it. No rule of a relay may be
+ * in this file.
  */
-import { runRelay } from '../relay/program.js';
+import type { RelayOptions } from '../relay/flags.js';
+import type { Relay } from '../relay/listener.js';
 
-const RELAYS = {
+const ALONE = {
   ws: async () => (await import('../../relay-ws/server.js')).startRelay,
   socketio: async () => (await import('../../relay-socketio/server.js')).startRelay,
 } as const;
 
-/** `argv` behind the word `relay`. Without a kind it is the ws relay. The process ends with the relay. */
+/** Both wires on one port, over one set of rooms: two people meet whatever each chose. socket.io is loaded when it is asked for. */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const [{ openRelay }, { ENTRANCE }] = await Promise.all([
+    import('../relay/doors.js'),
+    import('../../relay-ws/server.js'),
+  ]);
+  const socketio = {
+    kind: 'socketio',
+    open: async (host: Parameters<typeof ENTRANCE.open>[0]) =>
+      (await import('../../relay-socketio/server.js')).ENTRANCE.open(host),
+  } as const;
+  return openRelay(options, [ENTRANCE, socketio]);
+}
+
+/** `argv` behind the word `relay`. Without a kind it takes both wires. The process ends with the relay. */
 export async function relayCommand(argv: readonly string[]): Promise<void> {
+  await import('../relay/no-inspector.js');
+  const { runRelay } = await import('../relay/program.js');
   const [first] = argv;
-  const named = first === 'ws' || first === 'socketio';
-  const kind = named ? first : 'ws';
   // The client loads no native code, and this is the client.
-  const program = { name: `securechat relay ${kind}`, start: await RELAYS[kind](), nativeMasking: () => undefined };
-  runRelay(program, named ? argv.slice(1) : argv);
+  const nativeMasking = (): undefined => undefined;
+  if (first === 'ws' || first === 'socketio') {
+    const start = await ALONE[first]();
+    return runRelay({ name: `securechat relay ${first}`, start, nativeMasking }, argv.slice(1));
+  }
+  runRelay({ name: 'securechat relay', start: startRelay, nativeMasking }, argv);
 }

@@ -26,7 +26,10 @@ import type { EnteredCode } from './code-entry.js';
 import type { Parts } from './compose.js';
 import { explain, report } from '../words/describe.js';
 import type { Input } from './input.js';
-import { DEFAULTS, type Options, OWN_FLAGS, parseOptions, pluginsOf } from './options.js';
+import { OWN_FLAGS } from './flags.js';
+import { DEFAULTS } from './help.js';
+import { type Options, parseOptions, pluginsOf } from './options.js';
+import { print } from './print.js';
 import { parseRelayAddress } from './relay-address.js';
 import { SCREEN_WORDS } from '../words/screen.js';
 import type { Notice } from './told-ui.js';
@@ -82,9 +85,9 @@ export function run(argv: readonly string[], io: Io): Run {
     const named = pluginsOf(argv, registry);
     if (named.length > 0) await Promise.race([load(named, registry), calledOff]);
     const notRich = whyNotRich({ input: io.stdin, output: io.stdout, env: io.env });
-    const invocation = parseOptions(argv, registry, notRich === undefined ? 'rich' : DEFAULTS.ui);
+    const invocation = parseOptions(argv, registry, notRich === undefined ? 'rich' : DEFAULTS.ui, io.env);
     if (invocation.run !== 'chat') {
-      await write(io.stdout, invocation.run === 'help' ? invocation.text : `${VERSION}\n`);
+      await print(io.stdout, invocation.run === 'help' ? invocation.text : `${VERSION}\n`);
       return EXIT.ok;
     }
     const { options } = invocation;

@@ -1,83 +1,117 @@
 /**
  * Small frames that one read brings go out in one write, framed here (RFC 6455 section 5.2) into memory that is used again
- * as soon as the system has taken it: nothing is allocated for a frame. Nobody waits for it: a batch ends with the read.
- * No room and no limit may be in this file.
+ * as soon as the system has taken it: nothing is allocated for a frame, and none that waits keeps the read that it came
+ * with. Nobody waits for a batch: it ends with the read. No room and no limit may be in this file.
  */
 import type { Duplex } from 'node:stream';
 
 /** Frames above this are not worth a copy, bytes. */
 export const COPY_LIMIT = 4 * 1024;
+/** What a frame that waits costs beside its bytes, about: a piece of memory and its place in the queue of the stream. */
+export const FRAME_OVERHEAD = 256;
 const SLAB = 64 * 1024;
 const BINARY = 0x82;
 const HEADER = 4;
 const SHORT = 126;
 
-/** A connection whose messages go over `raw`, one after the other. */
+/** A connection whose messages go out one after the other. */
 export interface Outlet {
-  raw: Duplex | undefined;
+  /** Where they can be written now, past the library; undefined: the library has something waiting, or writes nothing here. */
+  readonly outlet: Duplex | undefined;
+  /** Bytes that its small frames that wait cost beside their own. */
+  overhead: number;
 }
 
 export interface Batch<T extends Outlet> {
-  /** False: it was not taken (too large, or `to` is behind and must be served by the library). */
+  /** False: it was not taken (too large, or the library must send it). */
   add(frame: Uint8Array, from: T | undefined, to: T): boolean;
   /** To be called before anything else is written to a connection. */
   flush(): void;
-  /** What is written to `to` until the end of this turn of the event loop goes out at once, uncopied. */
-  cork(to: T): void;
+  /** What else is written to `to` until the end of this read goes out at once, uncopied. */
+  cork(out: Duplex): void;
 }
 
-/** `written` is told after a batch went to `to`; `from` sent it. */
-export function createBatch<T extends Outlet>(written: (to: T, from: T | undefined) => void): Batch<T> {
+/** `written` is told after a batch went to `to`; `from` sent it. `left`: what had to wait has gone. */
+export function createBatch<T extends Outlet>(
+  written: (to: T, from: T | undefined) => void,
+  left: (to: T) => void,
+): Batch<T> {
   let slab = Buffer.allocUnsafeSlow(SLAB);
   let start = 0;
   let end = 0;
+  let frames = 0;
   let target: T | undefined;
+  let raw: Duplex | undefined;
   let sender: T | undefined;
   let ending = false;
   const corked: Duplex[] = [];
 
-  function uncork(): void {
-    for (const raw of corked) raw.uncork();
-    corked.length = 0;
+  /** Behind what waits already: in a piece of its own, so that no slab is kept for it, and charged until it has left. */
+  function queue(to: T, out: Duplex): void {
+    const bytes = Buffer.allocUnsafeSlow(end - start);
+    slab.copy(bytes, 0, start, end);
+    end = start;
+    const cost = frames * FRAME_OVERHEAD;
+    to.overhead += cost;
+    out.write(bytes, () => {
+      to.overhead -= cost;
+      left(to);
+    });
   }
 
   function flush(): void {
-    if (target === undefined) return;
-    const [to, from] = [target, sender];
-    target = sender = undefined;
-    const { raw } = to;
-    if (raw?.writable === true) {
-      raw.write(slab.subarray(start, end));
+    if (target === undefined || raw === undefined) return;
+    const [to, from, out] = [target, sender, raw];
+    target = sender = raw = undefined;
+    if (!out.writable) {
+      end = start;
+      return;
+    }
+    if (out.writableLength > 0) queue(to, out);
+    else {
+      out.write(slab.subarray(start, end));
       // Taken whole: the same memory again. Otherwise it belongs to the connection until that is read from.
-      if (raw.writableLength === 0) end = start;
+      if (out.writableLength === 0) end = start;
       else start = end;
-      written(to, from);
-    } else end = start;
+    }
+    frames = 0;
+    written(to, from);
   }
 
   function atEnd(): void {
     ending = false;
     flush();
+    for (const out of corked) out.uncork();
+    corked.length = 0;
+  }
+
+  function endWithRead(): void {
+    if (ending) return;
+    ending = true;
+    queueMicrotask(atEnd);
   }
 
   return {
     flush,
-    cork({ raw }) {
-      if (raw === undefined || raw.writableCorked > 0) return;
-      raw.cork();
-      if (corked.push(raw) === 1) setImmediate(uncork);
+    cork(out) {
+      if (out.writableCorked > 0) return;
+      out.cork();
+      corked.push(out);
+      endWithRead();
     },
     add(frame, from, to) {
       const { length } = frame;
       if (length > COPY_LIMIT) return false;
       if (target !== to) {
         flush();
-        // What waits for one reader must not keep a whole slab each.
-        if (to.raw === undefined || to.raw.writableLength > 0) return false;
+        const { outlet } = to;
+        if (outlet === undefined) return false;
+        raw = outlet;
       }
       if (end + HEADER + length > SLAB) {
         flush();
-        if (to.raw === undefined || to.raw.writableLength > 0) return false;
+        raw = to.outlet;
+        if (raw === undefined) return false;
         if (end + HEADER + length > SLAB) {
           slab = Buffer.allocUnsafeSlow(SLAB);
           start = end = 0;
@@ -85,6 +119,7 @@ export function createBatch<T extends Outlet>(written: (to: T, from: T | undefin
       }
       target = to;
       sender = from;
+      frames += 1;
       slab[end] = BINARY;
       if (length < SHORT) {
         slab[end + 1] = length;
@@ -97,10 +132,7 @@ export function createBatch<T extends Outlet>(written: (to: T, from: T | undefin
       }
       slab.set(frame, end);
       end += length;
-      if (!ending) {
-        ending = true;
-        queueMicrotask(atEnd);
-      }
+      endWithRead();
       return true;
     },
   };

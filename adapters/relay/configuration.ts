@@ -3,6 +3,8 @@
  * may be in this file.
  */
 import { readFileSync } from 'node:fs';
+import { formatDuration } from '../../core/duration.js';
+import { RELAY_WORDS } from '../words/relay.js';
 import { DEFAULT_HOST, DEFAULT_PORT, limitFlags, type ProgramOptions } from './flags.js';
 import { ROOM_LIMITS } from '../../core/relay/limits.js';
 import type { Certificate } from './certificate.js';
@@ -20,29 +22,27 @@ export function describeConfiguration(
   const { monitor } = options;
   const scheme = certificate === undefined ? 'ws' : 'wss';
   const files = descriptors();
+  const { labels, none } = RELAY_WORDS;
   const notes = [
-    certificate?.expired === true ? 'The certificate has expired: clients will refuse it.' : undefined,
-    certificate === undefined && trustProxy === undefined && !isLoopback(host)
-      ? 'No TLS here and no proxy named: clients refuse plain ws:// to another machine.'
-      : undefined,
-    masking === undefined
-      ? 'bufferutil is not here: the relay runs without it, and slower with large frames.'
-      : undefined,
-    files !== undefined && files - OWN_DESCRIPTORS < limits.connections
-      ? `This machine allows ${String(files)} open files: fewer connections than --max-connections.`
-      : undefined,
+    certificate?.expired === true ? RELAY_WORDS.expired : undefined,
+    certificate === undefined && trustProxy === undefined && !isLoopback(host) ? RELAY_WORDS.plain : undefined,
+    masking === undefined ? RELAY_WORDS.slow : undefined,
+    files !== undefined && files - OWN_DESCRIPTORS < limits.connections ? RELAY_WORDS.files(files) : undefined,
   ];
+  const rows = [
+    [labels.listens, `${scheme}://${host.includes(':') ? `[${host}]` : host}:${String(port)}/`],
+    [labels.certificate, certificate?.about ?? none],
+    [labels.proxies, trustProxy?.join(', ') ?? none],
+    [labels.monitor, monitor === undefined ? none : `http://${monitor.host}:${String(monitor.port)}/`],
+    [labels.cluster, options.cluster === undefined ? none : new URL(options.cluster).host],
+    [labels.drain, formatDuration(options.drainMs)],
+    [labels.masking, RELAY_WORDS.masking(masking)],
+  ] as const;
   return [
-    `listens on     ${scheme}://${host.includes(':') ? `[${host}]` : host}:${String(port)}/`,
-    `certificate    ${certificate?.about ?? 'none'}`,
-    `proxies        ${trustProxy?.join(', ') ?? 'none'}`,
-    `monitor        ${monitor === undefined ? 'none' : `http://${monitor.host}:${String(monitor.port)}/`}`,
-    `cluster        ${options.cluster === undefined ? 'none' : new URL(options.cluster).host}`,
-    `drain          ${String(options.drainMs / 1000)} s`,
-    `masking        ${masking === undefined ? 'JavaScript' : `native, by ${masking}`}`,
-    ...limitFlags(limits).map(([flag, value]) => `${flag.padEnd(26)}${String(value)}`),
+    ...rows.map(([label, value]) => `${label.padEnd(15)}${value}`),
+    ...limitFlags(limits).map(([flag, value]) => `${flag.padEnd(26)}${value}`),
     ...notes.filter((note) => note !== undefined),
-    certificate?.expired === true ? 'Not to be used like this.' : 'The configuration can be used.',
+    certificate?.expired === true ? RELAY_WORDS.notUsable : RELAY_WORDS.usable,
     '',
   ].join('\n');
 }

@@ -2,18 +2,20 @@
  * The command line of a relay, whichever its library: flags to options, or a sentence about what is wrong. The program
  * hands in Node's own parser of arguments. No socket, no file and no output may be in this file.
  */
+import { isIP } from 'node:net';
+import { formatDuration, parseDuration } from '../../core/duration.js';
 import { EXIT } from '../../core/errors.js';
 import type { ConnectCluster } from '../../core/relay/cluster-port.js';
 import { ROOM_LIMITS, type RoomLimits } from '../../core/relay/limits.js';
+import { RELAY_WORDS } from '../words/relay.js';
 
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 8765;
-/** How long clients that were told `shutting-down` are waited for, seconds. */
-export const DEFAULT_DRAIN = 2;
+/** How long clients that were told `shutting-down` are waited for, milliseconds. */
+export const DEFAULT_DRAIN_MS = 2_000;
+const DRAIN_LIMIT_MS = 3_600_000;
 /** The word for the addresses of this machine in --trust-proxy. */
 export const LOOPBACK = 'loopback';
-
-const CLUSTER_WORDS = 'an address like redis://127.0.0.1:6379';
 
 /** Certificate chain and key, both PEM. */
 export interface Pem {
@@ -55,36 +57,29 @@ export type ParseFlags = (argv: readonly string[], flags: Readonly<Record<string
 
 interface LimitFlag {
   readonly limit: keyof RoomLimits;
-  /** One unit of the flag in units of the limit. */
-  readonly unit: number;
+  /** A number, or a duration in milliseconds. */
+  readonly kind: 'count' | 'duration';
   readonly max: number;
-  readonly description: string;
 }
 
-const COUNT = { unit: 1, max: 1_000_000_000 };
-/** Given in seconds, kept in milliseconds; a day at most. */
-const SECONDS = { unit: 1000, max: 86_400 };
+const COUNT = { kind: 'count', max: 1_000_000_000 } as const;
+/** A day at most. */
+const DURATION = { kind: 'duration', max: 86_400_000 } as const;
 
 const LIMIT_FLAGS: Readonly<Record<string, LimitFlag>> = {
-  'max-connections': { limit: 'connections', ...COUNT, description: 'open connections' },
-  'connections-per-second': { limit: 'connectionsPerSecond', ...COUNT, description: 'new connections a second' },
-  'connections-per-address': {
-    limit: 'connectionsPerAddress',
-    ...COUNT,
-    description: 'open connections of one address',
-  },
-  'joins-per-minute': { limit: 'joinsPerMinute', ...COUNT, description: 'joins of one address a minute' },
-  'failed-joins': {
-    limit: 'failedJoins',
-    ...COUNT,
-    description: 'joins of one address in 10 minutes that meet nobody',
-  },
-  rooms: { limit: 'rooms', ...COUNT, description: 'rooms' },
-  'join-timeout': { limit: 'joinTimeoutMs', ...SECONDS, description: 'seconds from connecting to the join' },
-  'wait-timeout': { limit: 'waitTimeoutMs', ...SECONDS, description: 'seconds alone in a room' },
-  'idle-timeout': { limit: 'idleTimeoutMs', ...SECONDS, description: 'seconds without a frame in a room of two' },
-  'frames-per-second': { limit: 'framesPerSecond', ...COUNT, description: 'frames of one connection a second' },
-  'frame-burst': { limit: 'frameBurst', ...COUNT, description: 'frames of one connection at once' },
+  'max-connections': { limit: 'connections', ...COUNT },
+  'connections-per-second': { limit: 'connectionsPerSecond', ...COUNT },
+  'connections-per-address': { limit: 'connectionsPerAddress', ...COUNT },
+  'arrivals-per-address': { limit: 'arrivalsPerAddress', ...COUNT },
+  'joins-per-minute': { limit: 'joinsPerMinute', ...COUNT },
+  'failed-joins': { limit: 'failedJoins', ...COUNT },
+  rooms: { limit: 'rooms', ...COUNT },
+  'join-timeout': { limit: 'joinTimeoutMs', ...DURATION },
+  'wait-timeout': { limit: 'waitTimeoutMs', ...DURATION },
+  'idle-timeout': { limit: 'idleTimeoutMs', ...DURATION },
+  'frames-per-second': { limit: 'framesPerSecond', ...COUNT },
+  'frame-burst': { limit: 'frameBurst', ...COUNT },
+  'bytes-per-second': { limit: 'bytesPerSecond', ...COUNT },
 };
 
 const SWITCHES = ['check-config', 'help'];
@@ -106,34 +101,43 @@ export type Command =
   | { readonly run: 'refuse'; readonly why: string; readonly exit: typeof EXIT.usage };
 
 export function parseCommand(argv: readonly string[], parse: ParseFlags): Command {
+  const refuse = (why: string): Command => ({ run: 'refuse', why, exit: EXIT.usage });
+  let given: Given;
   try {
-    const given = parse(argv, flagTypes());
-    if (given['help'] === true) return { run: 'help' };
+    given = parse(argv, flagTypes());
+  } catch (error) {
+    // Its first sentence: the others are advice that does not hold here.
+    return refuse(
+      error instanceof Error ? (error.message.split(/\.(?:\s|$)|\n/, 1)[0] ?? '') : RELAY_WORDS.flagsUnreadable,
+    );
+  }
+  if (given['help'] === true) return { run: 'help' };
+  try {
     return { run: given['check-config'] === true ? 'check' : 'relay', options: optionsOf(given) };
   } catch (error) {
-    const why = error instanceof Error ? (error.message.split(/[.\n]/, 1)[0] ?? '') : 'the flags cannot be read';
-    return { run: 'refuse', why, exit: EXIT.usage };
+    return refuse(error instanceof Error ? error.message : RELAY_WORDS.flagsUnreadable);
   }
 }
 
 /** Throws an error whose message says what is wrong. */
 function optionsOf(given: Given): ProgramOptions {
-  const host = text(given, 'host', 'an address or a name');
+  const host = hostOf(given, 'host');
   const port = whole(given, 'port', 0, 65_535);
   const limits: { -readonly [K in keyof RoomLimits]?: number } = {};
-  for (const [flag, { limit, unit, max }] of Object.entries(LIMIT_FLAGS)) {
-    const value = whole(given, flag, 1, max);
-    if (value !== undefined) limits[limit] = value * unit;
+  for (const [flag, { limit, kind, max }] of Object.entries(LIMIT_FLAGS)) {
+    const value = kind === 'count' ? whole(given, flag, 1, max) : duration(given, flag, 1, max);
+    if (value !== undefined) limits[limit] = value;
   }
-  const cert = text(given, 'tls-cert', 'a file');
-  const key = text(given, 'tls-key', 'a file');
-  if ((cert === undefined) !== (key === undefined)) throw new Error('--tls-cert and --tls-key need each other');
-  const proxies = text(given, 'trust-proxy', `addresses, networks or the word ${LOOPBACK}`);
-  const monitorHost = text(given, 'monitor-host', 'an address or a name');
+  const cert = text(given, 'tls-cert', RELAY_WORDS.anyFile);
+  const key = text(given, 'tls-key', RELAY_WORDS.anyFile);
+  if ((cert === undefined) !== (key === undefined)) throw new Error(RELAY_WORDS.together('tls-cert', 'tls-key'));
+  const proxies = text(given, 'trust-proxy', RELAY_WORDS.anyProxy(LOOPBACK));
+  const monitorHost = hostOf(given, 'monitor-host');
   const monitorPort = whole(given, 'monitor-port', 0, 65_535);
-  if (monitorHost !== undefined && monitorPort === undefined) throw new Error('--monitor-host needs --monitor-port');
-  const drain = whole(given, 'drain', 0, 3_600) ?? DEFAULT_DRAIN;
-  const cluster = redis(text(given, 'cluster', CLUSTER_WORDS));
+  if (monitorHost !== undefined && monitorPort === undefined) {
+    throw new Error(RELAY_WORDS.without('monitor-host', 'monitor-port'));
+  }
+  const cluster = redis(text(given, 'cluster', RELAY_WORDS.anyCluster));
   return {
     relay: {
       limits,
@@ -143,46 +147,55 @@ function optionsOf(given: Given): ProgramOptions {
     },
     ...(cert === undefined || key === undefined ? {} : { tlsFiles: { cert, key } }),
     ...(monitorPort === undefined ? {} : { monitor: { host: monitorHost ?? DEFAULT_HOST, port: monitorPort } }),
-    drainMs: drain * 1000,
+    drainMs: duration(given, 'drain', 0, DRAIN_LIMIT_MS) ?? DEFAULT_DRAIN_MS,
     ...(cluster === undefined ? {} : { cluster }),
   };
 }
 
 /** `name` of the program. */
 export function helpText(name: string): string {
-  const limits = Object.entries(LIMIT_FLAGS).map(([flag, { limit, unit, description }]) =>
-    line(`--${flag} <n>`, `${description} (${String(ROOM_LIMITS[limit] / unit)})`),
+  const { flags } = RELAY_WORDS;
+  const limits = Object.entries(LIMIT_FLAGS).map(([flag, { limit, kind }]) =>
+    line(
+      `--${flag} <${kind === 'count' ? 'n' : 'time'}>`,
+      `${RELAY_WORDS.limit[limit]} (${showLimit(kind, ROOM_LIMITS[limit])})`,
+    ),
   );
   return [
-    `${name}: a relay for securechat. It sees room ids, sizes, times and addresses, and writes none down.`,
+    RELAY_WORDS.summary(name),
     '',
-    line('--host <address>', `where to listen (${DEFAULT_HOST})`),
-    line('--port <n>', `where to listen; 0 takes a free one (${String(DEFAULT_PORT)})`),
-    line('--tls-cert <file>', 'PEM chain; with --tls-key it listens for wss://, and SIGHUP reads both again'),
-    line('--tls-key <file>', 'PEM key'),
-    line('--trust-proxy <addresses>', `proxies whose X-Forwarded-For is believed: ${LOOPBACK}, 10.0.0.2, 10.1.0.0/16`),
-    line('--monitor-port <n>', '/healthz, /readyz and /metrics; 0 takes a free one (none)'),
-    line('--monitor-host <address>', `where to listen for these (${DEFAULT_HOST})`),
-    line('--drain <n>', `seconds that clients have to leave after SIGTERM (${String(DEFAULT_DRAIN)})`),
-    line('--cluster <address>', 'Redis 7 or Valkey, redis:// or rediss://, where relays share their rooms (none)'),
-    line('--check-config', 'say what is wrong with the flags and files, and stop'),
+    line('--host <address>', flags.host(DEFAULT_HOST)),
+    line('--port <n>', flags.port(DEFAULT_PORT)),
+    line('--tls-cert <file>', flags.tlsCert),
+    line('--tls-key <file>', flags.tlsKey),
+    line('--trust-proxy <addresses>', flags.trustProxy(LOOPBACK)),
+    line('--monitor-port <n>', flags.monitorPort),
+    line('--monitor-host <address>', flags.monitorHost(DEFAULT_HOST)),
+    line('--drain <time>', flags.drain(formatDuration(DEFAULT_DRAIN_MS))),
+    line('--cluster <address>', flags.cluster),
+    line('--check-config', flags.check),
     '',
-    'Limits:',
+    RELAY_WORDS.limits,
     ...limits,
     '',
-    line('--help', 'this text'),
+    line('--help', flags.help),
     '',
   ].join('\n');
 }
 
-/** The limits as the flags that set them, each with its value in the unit of the flag. */
-export function limitFlags(limits: RoomLimits): readonly (readonly [flag: string, value: number])[] {
-  return Object.entries(LIMIT_FLAGS).map(([flag, { limit, unit }]) => [`--${flag}`, limits[limit] / unit]);
+/** The limits as the flags that set them, each with its value as the flag takes it. */
+export function limitFlags(limits: RoomLimits): readonly (readonly [flag: string, value: string])[] {
+  return Object.entries(LIMIT_FLAGS).map(([flag, { limit, kind }]) => [`--${flag}`, showLimit(kind, limits[limit])]);
+}
+
+function showLimit(kind: LimitFlag['kind'], value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return RELAY_WORDS.none;
+  return kind === 'count' ? String(value) : formatDuration(value);
 }
 
 function redis(address: string | undefined): string | undefined {
   if (address === undefined || /^rediss?:\/\/[^\s/?#]/.test(address)) return address;
-  throw new Error(`--cluster needs ${CLUSTER_WORDS}`);
+  throw new Error(RELAY_WORDS.needs('cluster', RELAY_WORDS.anyCluster));
 }
 
 /** The names of all flags. */
@@ -204,8 +217,20 @@ function flagTypes(): Record<string, FlagType> {
 function text(given: Given, flag: string, what: string): string | undefined {
   const value = given[flag];
   if (typeof value !== 'string') return undefined;
-  if (value === '') throw new Error(`--${flag} needs ${what}`);
+  if (value === '') throw new Error(RELAY_WORDS.needs(flag, what));
   return value;
+}
+
+const HOST_LIMIT = 253;
+const NAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
+
+/** What looks like an address must be one: a name does not end in a number. */
+function hostOf(given: Given, flag: string): string | undefined {
+  const host = text(given, flag, RELAY_WORDS.anyHost);
+  if (host === undefined || isIP(host) !== 0) return host;
+  const name = host.length <= HOST_LIMIT && NAME.test(host) && !/(?:^|\.)[0-9]+\.?$/.test(host);
+  if (!name) throw new Error(RELAY_WORDS.notHost(flag, host));
+  return host;
 }
 
 /** A whole number in plain digits within [min, max]; undefined when the flag is not given. */
@@ -214,5 +239,14 @@ function whole(given: Given, flag: string, min: number, max: number): number | u
   if (typeof digits !== 'string') return undefined;
   const value = /^[0-9]{1,10}$/.test(digits) ? Number(digits) : Number.NaN;
   if (value >= min && value <= max) return value;
-  throw new Error(`--${flag} needs a whole number from ${String(min)} to ${String(max)}`);
+  throw new Error(RELAY_WORDS.needsWhole(flag, min, max));
+}
+
+/** The same for milliseconds. */
+function duration(given: Given, flag: string, min: number, max: number): number | undefined {
+  const written = given[flag];
+  if (typeof written !== 'string') return undefined;
+  const ms = parseDuration(written, max);
+  if (ms !== undefined && ms >= min) return ms;
+  throw new Error(RELAY_WORDS.needsDuration(flag, formatDuration(max)));
 }

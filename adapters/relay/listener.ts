@@ -2,10 +2,11 @@
  * The HTTP server under a relay, whichever its library: limits of a request, TLS, listening, who is at the other end. No
  * rule of a room may be in this file, and nothing that identifies a client may be written from it.
  */
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, type BlockList, isIPv6 } from 'node:net';
-import { addressKey } from '../../core/relay/address.js';
+import { type AddressInfo, type BlockList, isIP, isIPv6, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { addressKey, plainAddress } from '../../core/relay/address.js';
 import type { Figures } from '../../core/relay/figures.js';
 import { DEFAULT_HOST, DEFAULT_PORT, type Pem, type RelayOptions } from './flags.js';
 import type { RoomLimits } from '../../core/relay/limits.js';
@@ -36,27 +37,26 @@ export interface Relay {
   close(drainMs?: number): Promise<void>;
 }
 
+/** Who comes: the key of the address for the limits, and whether nothing is seen to stand between the client and here. */
+export interface Arrival {
+  readonly address: string;
+  readonly direct: boolean;
+}
+
 export interface Listener {
   readonly server: Server;
-  /** The key of the client's address for the limits. */
-  addressOf(request: IncomingMessage): string;
+  arrivalOf(request: IncomingMessage): Arrival;
+  /** `203.0.113.7:51234` or `[2001:db8::1]:51234`: the other end of a connection. */
+  endpointOf(connection: Duplex | undefined): string | undefined;
   setTls(pem: Pem): void;
   /** Rejects with the error of the operating system (EADDRINUSE, EACCES, ENOTFOUND …). */
   listen(): Promise<{ readonly port: number; readonly url: URL }>;
 }
 
-/** What it answers to plain HTTP, so that a program that looks for a relay on this machine knows what it has found. */
-export interface PlainHttp {
-  readonly kind: string;
-  readonly text: string;
-}
+/** What somebody who passes a request on says of whom he has it from. */
+const PASSED_ON = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
 
-export function createListener(options: RelayOptions, limits: RoomLimits, plain: PlainHttp): Listener {
-  const answer: RequestListener = (_request, response) => {
-    const type = { 'content-type': 'text/plain', upgrade: 'websocket', connection: 'close' };
-    response.writeHead(426, { 'securechat-relay': plain.kind, ...type });
-    response.end(plain.text);
-  };
+export function createListener(options: RelayOptions, limits: RoomLimits): Listener {
   const bounds = {
     maxHeaderSize: HEADER_LIMIT,
     headersTimeout: limits.joinTimeoutMs,
@@ -65,21 +65,29 @@ export function createListener(options: RelayOptions, limits: RoomLimits, plain:
   };
   const { tls, trustProxy, host = DEFAULT_HOST, port: wanted = DEFAULT_PORT } = options;
   const secure =
-    tls === undefined
-      ? undefined
-      : createTlsServer({ ...bounds, ...tls, handshakeTimeout: limits.joinTimeoutMs }, answer);
-  const server = (secure as Server | undefined) ?? createServer(bounds, answer);
+    tls === undefined ? undefined : createTlsServer({ ...bounds, ...tls, handshakeTimeout: limits.joinTimeoutMs });
+  const server = (secure as Server | undefined) ?? createServer(bounds);
   server.maxConnections = limits.connections + SPARE_CONNECTIONS;
   const proxies = trustProxy === undefined ? undefined : parseProxies(trustProxy);
   limitPerAddress(server, limits.connectionsPerAddress + SPARE_PER_ADDRESS, proxies);
 
   return {
     server,
-    addressOf(request) {
-      const remote = request.socket.remoteAddress ?? '';
-      return addressKey(
-        proxies === undefined ? remote : clientAddress(remote, request.headers['x-forwarded-for'], proxies),
-      );
+    arrivalOf({ socket, headers }) {
+      const remote = socket.remoteAddress ?? '';
+      const behind = proxies !== undefined && isTrusted(remote, proxies);
+      return {
+        address: addressKey(
+          proxies === undefined ? remote : clientAddress(remote, headers['x-forwarded-for'], proxies),
+        ),
+        direct: !behind && PASSED_ON.every((name) => headers[name] === undefined),
+      };
+    },
+    endpointOf(connection) {
+      const { remoteAddress = '', remotePort } = (connection ?? {}) as Partial<Socket>;
+      const address = plainAddress(remoteAddress);
+      if (isIP(address) === 0 || address.includes('%')) return undefined;
+      return `${isIPv6(address) ? `[${address}]` : address}:${String(remotePort)}`;
     },
     setTls(pem) {
       secure?.setSecureContext({ cert: pem.cert, key: pem.key });

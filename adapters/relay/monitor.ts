@@ -5,6 +5,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { RELAY_WORDS } from '../words/relay.js';
 import type { Relay } from './listener.js';
 
 /** Bytes are told in steps of this size: 14 of the largest frames, so that none can be told from the total. */
@@ -31,9 +32,9 @@ export async function startMonitor(relay: Relay, host: string, port: number): Pr
 
   /** Whether newcomers are taken now, and why not. */
   function readiness(): readonly [status: number, text: string] {
-    if (stopping) return [503, 'stopping\n'];
-    if (relay.figures.cluster?.up === false) return [503, 'the line to Redis is down\n'];
-    return [200, 'ready\n'];
+    if (stopping) return [503, RELAY_WORDS.stopping];
+    if (relay.figures.cluster?.up === false) return [503, RELAY_WORDS.redisDown];
+    return [200, RELAY_WORDS.ready];
   }
 
   async function answer(path: string, response: ServerResponse): Promise<void> {
@@ -45,7 +46,7 @@ export async function startMonitor(relay: Relay, host: string, port: number): Pr
       case '/metrics':
         return say(response, 200, await registry.metrics(), registry.contentType);
       default:
-        return say(response, 404, 'There are /healthz, /readyz and /metrics.\n');
+        return say(response, 404, RELAY_WORDS.monitorPaths);
     }
   }
 
@@ -56,7 +57,7 @@ export async function startMonitor(relay: Relay, host: string, port: number): Pr
   };
   const server = createServer(bounds, (request, response) => {
     if (request.method === 'GET') void answer(request.url?.split('?', 1)[0] ?? '', response);
-    else say(response, 405, 'GET only.\n');
+    else say(response, 405, RELAY_WORDS.getOnly);
   });
   server.maxConnections = CONNECTIONS_LIMIT;
   await new Promise<void>((resolve, reject) => {
@@ -142,9 +143,9 @@ function metricsOf(relay: Relay): Registry {
   );
   const { cluster } = figures;
   if (cluster !== undefined) {
-    gauge('cluster_up', '1: the line to Redis is there.', () => Number(cluster.up));
+    gauge('cluster_up', '1: the connection to Redis is up.', () => Number(cluster.up));
     gauge('cluster_relays', 'Relays that share their rooms, this one too.', () => cluster.relays);
-    total('cluster_losses_total', 'How often the line to Redis was lost.', () => cluster.losses);
+    total('cluster_losses_total', 'How often the connection to Redis was lost.', () => cluster.losses);
     total('cluster_frames_total', 'Frames that went to another relay.', () => cluster.frames);
   }
   const waits = new Histogram({

@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { CODES, EXIT, type ExitStatus } from '../../core/errors.js';
 import type { ConnectCluster } from '../../core/relay/cluster-port.js';
+import { RELAY_WORDS } from '../words/relay.js';
 import { helpText, type Pem, type ParseFlags, parseCommand, type ProgramOptions, type RelayOptions } from './flags.js';
 import { type Certificate, readCertificate } from './certificate.js';
 import { describeConfiguration } from './configuration.js';
@@ -34,7 +35,7 @@ export function runRelay(program: RelayProgram, argv: readonly string[]): void {
     return exit(EXIT.ok);
   }
   if (command.run === 'refuse') {
-    say(`SC-503 ${command.why}. Try --help.`);
+    say(RELAY_WORDS.refused(command.why));
     return exit(command.exit);
   }
   const { options } = command;
@@ -42,7 +43,7 @@ export function runRelay(program: RelayProgram, argv: readonly string[]): void {
   try {
     certificate = readFiles(options);
   } catch (error) {
-    say(`SC-503 ${messageOf(error)}. Try --check-config.`);
+    say(RELAY_WORDS.unusable(messageOf(error)));
     return exit(EXIT.usage);
   }
   if (command.run === 'relay') return serve(program, options, certificate, say, exit);
@@ -54,10 +55,10 @@ export function runRelay(program: RelayProgram, argv: readonly string[]): void {
 function readFiles(options: ProgramOptions): Certificate | undefined {
   // Node itself would write addresses to stderr.
   for (const name of ['NODE_DEBUG', 'NODE_DEBUG_NATIVE']) {
-    if (process.env[name]) throw new Error(`${name} in the environment makes Node write down addresses: unset it`);
+    if (process.env[name]) throw new Error(RELAY_WORDS.debugging(name));
   }
   parseProxies(options.relay.trustProxy ?? []);
-  if (options.cluster !== undefined && !URL.canParse(options.cluster)) throw new Error('--cluster is no address');
+  if (options.cluster !== undefined && !URL.canParse(options.cluster)) throw new Error(RELAY_WORDS.notCluster);
   return options.tlsFiles === undefined ? undefined : readCertificate(options.tlsFiles);
 }
 
@@ -80,7 +81,7 @@ function serve(
   /** Its place in the program, never its message, which may hold an address. */
   function defect(error: unknown): void {
     const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^ +at /.test(line)) : [];
-    say(['SC-501 a defect ended the relay', ...frames].join('\n'));
+    say([RELAY_WORDS.defect, ...frames].join('\n'));
     exit(EXIT.internal);
   }
 
@@ -90,14 +91,16 @@ function serve(
     else stop();
   }
 
-  function reload(files: Pem): void {
+  /** Without files there is nothing to read again, and nothing to end: people are talking. */
+  function reload(files: Pem | undefined): void {
+    if (files === undefined) return say(RELAY_WORDS.noCertificate);
     try {
       const fresh = readCertificate(files);
-      if (fresh.expired) throw new Error('the new certificate has expired');
+      if (fresh.expired) throw new Error(RELAY_WORDS.newExpired);
       relay?.setTls(fresh.pem);
-      say(`new certificate: ${fresh.about}`);
+      say(RELAY_WORDS.newCertificate(fresh.about));
     } catch (error) {
-      say(`SC-503 ${messageOf(error)}. The old certificate stays.`);
+      say(RELAY_WORDS.oldCertificate(messageOf(error)));
     }
   }
 
@@ -105,10 +108,10 @@ function serve(
   process.on('unhandledRejection', defect);
   process.on('SIGTERM', signalled);
   process.on('SIGINT', signalled);
-  const { tlsFiles } = options;
-  // Without files the signal keeps its meaning: the terminal is gone, and the relay that ran in it ends.
-  if (tlsFiles !== undefined) process.on('SIGHUP', () => reload(tlsFiles));
-  if (certificate?.expired === true) say('the certificate has expired: clients will refuse it');
+  process.on('SIGHUP', () => reload(options.tlsFiles));
+  // Whoever reads this may be gone, too.
+  process.stderr.on('error', () => undefined);
+  if (certificate?.expired === true) say(RELAY_WORDS.expired);
 
   async function start(): Promise<void> {
     const shared = options.cluster === undefined ? {} : { cluster: await share(options.cluster, say) };
@@ -120,16 +123,16 @@ function serve(
     if (options.monitor !== undefined) {
       const { startMonitor } = await import('./monitor.js');
       monitor = await startMonitor(started, options.monitor.host, options.monitor.port);
-      say(`monitor on ${monitor.url.href}`);
+      say(RELAY_WORDS.monitor(monitor.url.href));
     }
     relay = started;
-    say(`listening on ${started.url.href}`);
+    say(RELAY_WORDS.listening(started.url.href));
     if (signals > 0) stop();
   }
 
   start().catch((error: unknown) => {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-    say(`SC-111 cannot listen there (${why}). Choose another --host or --port.`);
+    const why = error instanceof Error && 'code' in error ? String(error.code) : RELAY_WORDS.unknownReason;
+    say(RELAY_WORDS.cannotListen(why));
     exit(CODES['SC-111']);
   });
 }
@@ -141,5 +144,5 @@ async function share(address: string, say: (line: string) => void): Promise<Conn
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'the configuration cannot be read';
+  return error instanceof Error ? error.message : RELAY_WORDS.configurationUnreadable;
 }

@@ -3,6 +3,7 @@
  * added itself. Nothing may be written from this file.
  */
 import { BlockList, isIP } from 'node:net';
+import { RELAY_WORDS } from '../words/relay.js';
 import { LOOPBACK } from './flags.js';
 
 /** Addresses, networks (`10.1.0.0/16`) and the word for this machine. Throws an error that names the first wrong one. */
@@ -19,7 +20,7 @@ export function parseProxies(list: readonly string[]): BlockList {
     const bits = kind === 'ipv4' ? 32 : 128;
     const prefix = digits === undefined ? bits : /^[0-9]{1,3}$/.test(digits) ? Number(digits) : Number.NaN;
     if (kind === undefined || each.split('/').length > 2 || !(prefix <= bits)) {
-      throw new Error(`--trust-proxy: "${each}" is no address, no network and not ${LOOPBACK}`);
+      throw new Error(RELAY_WORDS.notProxy(each, LOOPBACK));
     }
     proxies.addSubnet(address, prefix, kind);
   }

@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import type { Claim, ClusterNews, ClusterPort, ConnectCluster, Holding } from '../../core/relay/cluster-port.js';
 import { RELAY_ERRORS } from '../../core/wire/control.js';
+import { RELAY_WORDS } from '../words/relay.js';
 import { CHANNEL, CLAIM, HELLO, RELAYS, RELEASE, RENEW, ROOM } from './scripts.js';
 
 /** How long a relay that is not heard of still holds its seats, milliseconds. */
@@ -60,7 +61,7 @@ function connect(address: string, machine: ClusterNews, tell: (line: string) => 
     if (name === undefined) return;
     before = name;
     name = undefined;
-    say('the line to Redis is down: only rooms with both seats here go on');
+    say(RELAY_WORDS.redisLost);
     machine.down();
   }
 
@@ -80,7 +81,7 @@ function connect(address: string, machine: ClusterNews, tell: (line: string) => 
       if (ready.size === lines.length) {
         name = fresh;
         heardAt = performance.now();
-        say('rooms are shared over Redis');
+        say(RELAY_WORDS.redisShared);
         machine.up(fresh);
       }
     } catch {
@@ -105,8 +106,8 @@ function connect(address: string, machine: ClusterNews, tell: (line: string) => 
     line.on('error', (error: Error & { code?: unknown }) => {
       // Its whole text may hold an address.
       const why =
-        typeof error.code === 'string' ? error.code : (/^[A-Z]+(?= )/.exec(error.message)?.[0] ?? 'no reason');
-      if (name === undefined && !told.startsWith('the line')) say(`Redis cannot be used (${why}); trying on`);
+        typeof error.code === 'string' ? error.code : (/^[A-Z]+(?= )/.exec(error.message)?.[0] ?? RELAY_WORDS.noReason);
+      if (name === undefined && told !== RELAY_WORDS.redisLost) say(RELAY_WORDS.redisUnusable(why));
     });
   }
 

@@ -26,6 +26,7 @@ export type Key =
   | 'repaint'
   | 'help'
   | 'words'
+  | 'more'
   | 'interrupt'
   | 'end-of-input'
   | 'suspend'
@@ -72,6 +73,7 @@ export const SS3_KEYS: ReadonlyMap<string, Key> = new Map([
   ['M', 'enter'],
   ['P', 'help'],
   ['Q', 'words'],
+  ['R', 'more'],
 ]);
 
 /** What is behind Esc [, for xterm, VT220, rxvt, the Linux console, and those that send Enter with its modifiers. */
@@ -91,6 +93,7 @@ export const CSI_KEYS: ReadonlyMap<string, Key> = new Map([
   ['6~', 'page-down'],
   ['11~', 'help'],
   ['12~', 'words'],
+  ['13~', 'more'],
   ...['3', '5'].flatMap((modifier): [string, Key][] => [
     [`1;${modifier}C`, 'word-right'],
     [`1;${modifier}D`, 'word-left'],

@@ -212,7 +212,7 @@ export function createKeys(clock: ClockPort, sink: (event: KeyEvent) => void): K
       case 'csi':
         return csi(byte);
       case 'console':
-        return key(byte === 0x41 ? 'help' : byte === 0x42 ? 'words' : 'unknown');
+        return key(byte === 0x41 ? 'help' : byte === 0x42 ? 'words' : byte === 0x43 ? 'more' : 'unknown');
       case 'ss3':
         return key(SS3_KEYS.get(String.fromCharCode(byte)) ?? 'unknown');
       case 'paste':

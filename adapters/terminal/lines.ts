@@ -17,8 +17,8 @@ export interface LineTaker {
   line(line: Uint8Array): boolean;
   /** A line of more than `limit` bytes began; all of it is skipped. */
   tooLong(): void;
-  /** The end of the input, once; the last line needs no LF. */
-  end(): void;
+  /** The end of the input, once; the last line needs no LF. `broken`: it could not be read to its end. */
+  end(broken: boolean): void;
 }
 
 export interface LineReader {
@@ -44,6 +44,7 @@ export function createLineReader(input: Input, limit: number, taker: LineTaker):
   const chunks: Uint8Array[] = [];
   let offset = 0;
   let ended = false;
+  let broken = false;
   let endTold = false;
   let pumping = false;
   let closed = false;
@@ -117,7 +118,7 @@ export function createLineReader(input: Input, limit: number, taker: LineTaker):
       return true;
     }
     endTold = true;
-    taker.end();
+    taker.end(broken);
     return false;
   }
 
@@ -141,10 +142,17 @@ export function createLineReader(input: Input, limit: number, taker: LineTaker):
     pump();
   }
 
+  function onError(): void {
+    broken ||= !ended;
+    onEnd();
+  }
+
   return {
     open() {
       input.on('data', onData);
-      for (const event of ['end', 'close', 'error']) input.on(event, onEnd);
+      for (const event of ['end', 'close']) input.on(event, onEnd);
+      // It stays after the end: a late error must not become an uncaught one.
+      input.on('error', onError);
       // An input that was read to its end before will not say so again.
       if (input.readableEnded === true || input.destroyed === true) queueMicrotask(onEnd);
     },

@@ -12,7 +12,8 @@
  *  5. A joiner stays only where it changes a shape: ZWJ inside an emoji sequence, at most 3 of them; ZWJ and ZWNJ after
  *     an Indic virama, ZWNJ between joining Arabic letters (RFC 5892 appendix A). A variation selector 15 or 16 stays
  *     directly behind an emoji, a digit, # or *.
- *  6. At most 10,000 characters come out; the rest is folded into a note that says how many were left out.
+ *  6. At most 10,000 characters come out; the rest is folded into a note that says how many were left out. With `whole`
+ *     all of them come out: for whoever writes or can unfold all of it.
  */
 import { ascii, plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
 import type { Sanitize } from '../../plugins/kit/define.js';
@@ -53,7 +54,8 @@ const GREATER = 0x3e;
 
 export const sanitize: Sanitize = (text, options = {}) => {
   const lines = options.lines === true;
-  const out = plainBuffer(Math.min(text.length, SHOWN_LIMIT) * EXPANSION + NOTE_ROOM);
+  const limit = options.whole === true ? Number.POSITIVE_INFINITY : SHOWN_LIMIT;
+  const out = plainBuffer(Math.min(text.length, limit) * EXPANSION + NOTE_ROOM);
   let at = 0;
   let shown = 0;
   /** Characters read so far. */
@@ -74,7 +76,7 @@ export const sanitize: Sanitize = (text, options = {}) => {
 
   /** Takes room for `count` characters, or notes that there is none. */
   function room(count: number): boolean {
-    if (full || shown + count > SHOWN_LIMIT) full = true;
+    if (full || shown + count > limit) full = true;
     else shown += count;
     return !full;
   }
@@ -188,7 +190,7 @@ export const sanitize: Sanitize = (text, options = {}) => {
 
   /** Remembers that the text could be cut here. */
   function markSafe(): void {
-    if (full || excess > 0 || shown > SHOWN_LIMIT - NOTE_ROOM) return;
+    if (full || excess > 0 || shown > limit - NOTE_ROOM) return;
     safeAt = at;
     safeRead = read;
   }

@@ -9,15 +9,19 @@ import { WebSocket } from 'ws';
 import { LocalProtocolError } from '../../core/errors.js';
 import type { CloseReason, TransportEvent, TransportPort } from '../../core/ports.js';
 import { EVENTS, parser } from '../../core/wire/socketio-packets.js';
-import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage, shardHint } from '../../core/wire/control.js';
+import {
+  CONTROL_LIMIT,
+  FRAME_LIMIT,
+  joinMessage,
+  shardHint,
+  WAITING_LIMIT,
+  WAITING_MARK,
+} from '../../core/wire/control.js';
 
 /** From `open()` to the joined namespace, for each of the two ways, milliseconds. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** From `close()` to `closed`: the time there is for flushing, milliseconds. */
 export const CLOSE_WAIT_MS = 2_000;
-/** `send` returns false when more bytes than this wait; `drain` follows when at most DRAIN_MARK are left. */
-export const SEND_MARK = 256 * 1024;
-export const DRAIN_MARK = 64 * 1024;
 /** Of text from outside in `detail`. */
 export const DETAIL_LIMIT = 100;
 /** One WebSocket message: a frame or a packet, and the type byte of engine.io. */
@@ -126,7 +130,7 @@ export function createSocketioTransport({
       function watch(): void {
         timer = setTimeout(() => {
           if (over) return;
-          if (waiting() > DRAIN_MARK) return watch();
+          if (waiting() > WAITING_MARK) return watch();
           blocked = false;
           emit({ type: 'drain' });
         }, 5);
@@ -166,13 +170,20 @@ export function createSocketioTransport({
       });
 
       return {
+        get waiting() {
+          return socket.connected && !over ? waiting() : 0;
+        },
         send(frame) {
           if (frame.length === 0 || frame.length > FRAME_LIMIT) {
             throw new LocalProtocolError('a frame has 1 to 73728 bytes');
           }
           if (asked || over || !socket.connected) return false;
+          if (waiting() + frame.length > WAITING_LIMIT) {
+            end('lost', 'the relay does not read');
+            return false;
+          }
           socket.emit(EVENTS.frame, Buffer.from(frame));
-          if (!blocked && waiting() > SEND_MARK) {
+          if (!blocked && waiting() > WAITING_MARK) {
             blocked = true;
             watch();
           }

@@ -2,10 +2,19 @@
  * Transport `ws`: one WebSocket to the relay for each connection (protocol.md section 3). What comes in is bounded and
  * passed on unchecked; no protocol state and no retry may be in this file.
  */
+import { randomBytes } from 'node:crypto';
 import { type RawData, WebSocket } from 'ws';
 import { LocalProtocolError } from '../../core/errors.js';
 import type { CloseReason, TransportEvent, TransportPort } from '../../core/ports.js';
-import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage, parseControl, shardHint } from '../../core/wire/control.js';
+import {
+  CONTROL_LIMIT,
+  FRAME_LIMIT,
+  joinMessage,
+  parseControl,
+  shardHint,
+  WAITING_LIMIT,
+  WAITING_MARK,
+} from '../../core/wire/control.js';
 
 /** From `open()` to the open socket, name look-up and TLS included, milliseconds. */
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -15,9 +24,10 @@ export const CLOSE_WAIT_MS = 2_000;
 export const PING_INTERVAL_MS = 20_000;
 /** … and a ping that is not answered for so long ends it. */
 export const PING_TIMEOUT_MS = 10_000;
-/** `send` returns false when more bytes than this wait; `drain` follows when at most DRAIN_MARK are left. */
-export const SEND_MARK = 256 * 1024;
-export const DRAIN_MARK = 64 * 1024;
+/** What a ping carries, bytes. */
+const PING_BYTES = 8;
+/** The longest head of a WebSocket message of a client, bytes. */
+const HEAD = 14;
 /** The relay's bound on pieces of a frame and on reads of a frame, for the same reason (relay-ws/server.ts). */
 export const FRAGMENT_LIMIT = 64;
 export const READ_LIMIT = 1_024;
@@ -45,8 +55,11 @@ export function createWsTransport(options: WsTransportOptions): TransportPort {
       let opened = false;
       let answered = false;
       let asked = false;
+      let over = false;
       let blocked = false;
       let detail = '';
+      /** What the pong must bring back; nothing when no ping is out. */
+      let pinged = Buffer.alloc(0);
       /** For opening, for pings, for closing. */
       let timer: NodeJS.Timeout | undefined;
 
@@ -57,6 +70,7 @@ export function createWsTransport(options: WsTransportOptions): TransportPort {
 
       function end(why: string): void {
         clearTimeout(timer);
+        over = true;
         const reason: CloseReason = asked ? 'closed' : opened ? 'lost' : answered ? 'rejected' : 'unreachable';
         emit({ type: 'closed', reason, detail: (detail === '' ? why : detail).slice(0, DETAIL_LIMIT) });
       }
@@ -73,20 +87,31 @@ export function createWsTransport(options: WsTransportOptions): TransportPort {
         }
       }
 
-      /** A connection that died unnoticed looks like a quiet one: it is asked. */
+      function drop(open: WebSocket, why: string): void {
+        detail = why;
+        open.terminate();
+      }
+
+      /** Whether there is room for so many bytes; if not, the connection is over. */
+      function fits(open: WebSocket, bytes: number): boolean {
+        if (open.bufferedAmount + bytes <= WAITING_LIMIT) return true;
+        drop(open, 'the relay does not read');
+        return false;
+      }
+
+      /** A connection that died unnoticed looks like a quiet one: it is asked, and only the answer to this ping is one. */
       function ping(open: WebSocket): void {
         clearTimeout(timer);
+        pinged = Buffer.alloc(0);
         timer = setTimeout(() => {
-          open.ping();
-          timer = setTimeout(() => {
-            detail = 'no answer to a ping';
-            open.terminate();
-          }, pingTimeoutMs);
+          timer = setTimeout(() => drop(open, 'no answer to a ping'), pingTimeoutMs);
+          pinged = randomBytes(PING_BYTES);
+          if (fits(open, pinged.length)) open.ping(pinged);
         }, pingIntervalMs);
       }
 
       function onSent(): void {
-        if (!blocked || socket === undefined || socket.bufferedAmount > DRAIN_MARK) return;
+        if (!blocked || socket === undefined || socket.bufferedAmount > WAITING_MARK) return;
         blocked = false;
         if (socket.readyState === WebSocket.OPEN) emit({ type: 'drain' });
       }
@@ -99,8 +124,7 @@ export function createWsTransport(options: WsTransportOptions): TransportPort {
         });
       } else {
         timer = setTimeout(() => {
-          detail = 'time-out';
-          socket.terminate();
+          drop(socket, 'time-out');
         }, connectTimeoutMs);
         socket.on('open', () => {
           opened = true;
@@ -109,8 +133,11 @@ export function createWsTransport(options: WsTransportOptions): TransportPort {
           emit({ type: 'open' });
         });
         socket.on('message', onMessage);
-        socket.on('pong', () => {
-          if (!asked) ping(socket);
+        socket.on('pong', (bytes) => {
+          if (!asked && pinged.length > 0 && pinged.equals(bytes)) ping(socket);
+        });
+        socket.on('ping', (bytes) => {
+          if (!asked && fits(socket, bytes.length)) socket.pong(bytes);
         });
         socket.on('upgrade', () => {
           answered = true;
@@ -132,17 +159,23 @@ export function createWsTransport(options: WsTransportOptions): TransportPort {
       }
 
       return {
+        get waiting() {
+          const flushes = socket?.readyState === WebSocket.OPEN || asked;
+          return opened && !over && flushes ? (socket?.bufferedAmount ?? 0) : 0;
+        },
         send(frame) {
           if (frame.length === 0 || frame.length > FRAME_LIMIT) {
             throw new LocalProtocolError('a frame has 1 to 73728 bytes');
           }
-          if (asked || socket?.readyState !== WebSocket.OPEN) return false;
+          if (asked || socket?.readyState !== WebSocket.OPEN || !fits(socket, frame.length + HEAD)) return false;
           socket.send(frame, FRAME, onSent);
-          blocked = socket.bufferedAmount > SEND_MARK;
+          blocked = socket.bufferedAmount > WAITING_MARK;
           return !blocked;
         },
         join(again) {
-          if (!asked && socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(joinMessage(again)));
+          if (asked || socket?.readyState !== WebSocket.OPEN) return;
+          const text = JSON.stringify(joinMessage(again));
+          if (fits(socket, text.length + HEAD)) socket.send(text);
         },
         close() {
           if (asked || socket === undefined) return;
@@ -161,6 +194,7 @@ export function createWsTransport(options: WsTransportOptions): TransportPort {
 
 function connect(relay: URL, room: string): WebSocket | undefined {
   const options = {
+    autoPong: false,
     perMessageDeflate: false,
     followRedirects: false,
     maxPayload: FRAME_LIMIT,

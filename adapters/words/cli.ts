@@ -1,81 +1,110 @@
 /**
- * The words of the command line; those of a screen are in screen.ts and line.ts, those that belong to a code in errors.ts. No
- * text of a person, no room code and no key may be in this file or be passed to it.
+ * The words of the command line; those of a screen are in screen.ts and line.ts, those that belong to a code in errors.ts,
+ * the long texts of help in help.ts. No text of a person, no room code and no key may be in this file or be passed to it.
  */
+import type { Doubt } from '../../core/room/completion.js';
 
-/** Phrases of the command line: help, reasons for a refusal, questions. */
+/** A fact about a code that is typed, and what to do when it is meant so. */
+const OWN_SECRET = 'Enter again if this is a secret of your own.';
+
+/** Phrases of the command line: reasons for a refusal, questions. */
 export const CLI_WORDS = {
-  summary: 'Two people, one room code, an end-to-end encrypted conversation through a relay that nobody has to trust.',
-  room: 'the room code or room name; without it, it is asked for',
-  options: {
-    transport: 'how the relay is reached',
-    crypto: 'which implementation of the cryptography; all speak to each other',
-    ui: 'how the chat is shown; without it rich where the terminal can show it, else line',
-    relay: 'wss://…; without it: the relay on 127.0.0.1:8765, and if none answers there, one is started here',
-    insecureRelay: 'allow plain ws:// to another machine',
-    name: 'what the peer sees instead of "peer"',
+  summary: 'Two people, one room code, an end-to-end encrypted chat through a relay that nobody has to trust.',
+  flags: {
+    relay: 'the relay to meet on (default: one on this machine)',
+    'insecure-relay': 'allow plain ws:// to another machine',
+    transport: 'how to reach the relay',
+    crypto: 'implementation of the cryptography; all understand each other',
+    ui: 'how to show the chat (default: rich if the terminal can, else line)',
+    name: 'what your peer sees instead of "peer"',
     verify: 'compare the safety words before the first message',
-    codeStdin: 'the code is the first line of the standard input',
-    codeFd: 'the code is the first line of this file descriptor',
-    receipts: 'tell the peer what has been shown (default)',
-    noReceipts: 'do not tell the peer what has been shown',
-    resumeTimeout: 'how long a lost line is waited for, as 90s, 10m or 1h (default 10m; 0: not at all)',
-    idleTimeout: 'say goodbye and wipe when nobody is at the keyboard for so long (default: never)',
-    color: 'no colours; NO_COLOR does the same',
-    wipeScrollback: 'at the end erase the terminal and all that it can scroll back to',
-    quiet: 'no notices but those that matter',
+    'code-stdin': 'read the room code from the first line of stdin',
+    'code-fd': 'read the room code from the first line of this file descriptor',
+    plugin: 'load an adapter: npm package or ./path; repeatable',
+    receipts: 'tell your peer what has been delivered (default)',
+    'no-receipts': 'do not tell your peer what has been delivered',
+    'resume-timeout': 'how long to keep trying to reconnect (default 10m; 0: do not)',
+    'idle-timeout': 'say goodbye and wipe when nobody types for this long (default: never)',
+    'no-color': 'no colors; NO_COLOR does the same',
+    'wipe-scrollback': 'erase the terminal and its scrollback at the end',
+    quiet: 'only important notices',
     help: 'show this',
     version: 'show the version',
-    plugin: 'load an adapter: the name of an npm package, or a path that begins with ./; can be repeated',
+  },
+  commands: {
+    relay: 'run a relay that both of you can reach',
+    doctor: 'show what works and what is protected on this machine',
+    completion: 'print a completion script for your shell',
+    help: 'explain a topic',
+    version: 'show the version',
+  },
+  adapters: {
+    ws: 'WebSocket to a securechat relay',
+    socketio: 'socket.io to a securechat relay, also where only HTTP gets through',
+    sodium: 'libsodium in WebAssembly: secrets in memory that is overwritten',
+    tweetnacl: 'tweetnacl and noble: plain JavaScript',
+    rich: 'the whole screen of a terminal',
+    line: 'one event a line, for terminals, pipes and screen readers',
+    json: 'one JSON object a line, for scripts and bots',
   },
   known: (names: readonly string[], chosen: string) =>
     names.map((name) => (name === chosen ? `${name} (default)` : name)).join(', '),
   adapterFlags: (kind: string, adapter: string) => `Flags of the ${kind} ${adapter}:`,
-  footer: [
-    'Without ROOM it asks; Enter makes a new code and shows it. Tell the code to one person, over another channel.',
-    'The prompt, --code-stdin and --code-fd keep the code out of the shell history and the list of processes.',
-    '',
-    'Exit status: 0 goodbye, 1 internal, 2 usage or bad code, 3 relay, 4 wrong code, 5 peer lost,',
-    '6 security violation, 130 interrupted. Every message carries a code; docs/errors.md lists them all.',
-  ],
-  reserved: (name: string) =>
-    `"${name}" names a command that this version does not have; a room of that name goes to the prompt or --code-stdin`,
-  reservedRelay: 'a relay is a program of its own here, securechat-relay-ws; a room called "relay" goes to the prompt',
-  doctorUsage: 'doctor takes --relay and an address, and nothing else',
-  codeTwice: 'the code can come from one place only: ROOM, --code-stdin or --code-fd',
-  tooManyArguments: 'there is more than one ROOM; a code with blanks needs quotes',
+  unknownFlag: (flag: string, meant: string | undefined) =>
+    meant === undefined ? `unknown flag ${flag}` : `unknown flag ${flag} (did you mean ${meant}?)`,
+  noValue: (flag: string) => `${flag} takes no value`,
+  misunderstood: 'it cannot be read',
+  noArguments: (command: string) => `${command} takes no arguments`,
+  unknownTopic: (topics: readonly string[]) => `there is no such topic; available: ${topics.join(', ')}`,
+  unknownShell: (shells: readonly string[]) => `name your shell: ${shells.join(', ')}`,
+  doctorUsage: 'doctor takes only --relay and an address',
+  codeTwice: 'give the code in one place only: ROOM, --code-stdin or --code-fd',
+  tooManyArguments: 'there is more than one ROOM; quote a code that contains spaces',
   missingValue: 'it needs a value',
-  nameEmpty: 'the name is empty',
-  nameLong: (limit: number) => `the name is longer than ${String(limit)} bytes`,
-  nameControl: 'the name holds a control character',
-  nameDash: 'a name does not begin with a dash; is the name missing?',
+  nameEmpty: 'it must not be empty',
+  nameLong: (limit: number) => `it must not be longer than ${String(limit)} bytes`,
+  nameControl: 'it must not contain control characters',
+  nameDash: 'a name cannot begin with a dash; is the name missing?',
   duration: 'it must be a duration such as 90s, 15m or 1h, at most 24 days',
   notOpen: (why: string | undefined) =>
     `this descriptor is not open for reading${why === undefined ? '' : ` (${why})`}`,
-  descriptor: 'a descriptor is 0 or a number from 3 up to 65535',
+  notHandedOver: 'this descriptor is not one that you passed to the program',
+  descriptor: 'it must be 0 or a number from 3 to 65535',
   noRelay: (transport: string) => `the transport ${transport} needs no relay`,
   flagsTogether: (kind: string, adapter: string, why: string) => `the ${kind} ${adapter} ${why}`,
   checkFailed: (kind: string, adapter: string, why: string) => `the ${kind} ${adapter} could not check it (${why})`,
-  notChosen: (kind: string, adapter: string) => `it belongs to the ${kind} ${adapter}, which is not chosen`,
+  notChosen: (kind: string, adapter: string) => `it belongs to the ${kind} ${adapter}, which is not selected`,
+  notMade: (kind: string, adapter: string, why: string) => `its ${kind} "${adapter}" could not be made: ${why}`,
   relay: {
     scheme: 'it must begin with wss://, ws://, https:// or http:// and name a host',
     tooLong: (limit: number) => `it is longer than ${String(limit)} characters`,
-    credentials: 'it must not hold a user name or a password',
-    fragment: 'it must not hold a #',
-    port: 'port 0 is no port',
+    credentials: 'it must not contain a user name or password',
+    fragment: 'it must not contain a #',
+    port: 'invalid port 0',
   },
   ask: {
     code: 'Room code (Enter for a new one)',
     mark: '>',
     done: '-',
     tab: (word: string) => `Tab: ${word}`,
+    choices: (words: readonly string[], more: boolean) => `${words.join(' ')}${more ? ' ...' : ''}`,
     notListed: (position: number, nearest: string) =>
-      `No listed word ${String(position)} begins like this. Did you mean "${nearest}"?`,
-    unfinished:
-      'A code that was made for you has three words with dashes between them. Enter again if this is a secret of your own.',
-    open: 'Anybody who knows this room name can be the peer',
-    compare: 'Compare safety words with the peer before anything is said',
-    withPassphrase: 'Type a passphrase that the peer types as well',
+      `Word ${String(position)}: no such word. Did you mean "${nearest}"?`,
+    doubt(doubt: Doubt): string {
+      switch (doubt.kind) {
+        case 'digits':
+          return `A code that was made for you has 6 digits; this has ${String(doubt.count)}. ${OWN_SECRET}`;
+        case 'count':
+          return `A code that was made for you has 3 words; this has ${String(doubt.count)}. ${OWN_SECRET}`;
+        case 'dashes':
+          return `A code that was made for you has a dash before each word. ${OWN_SECRET}`;
+        case 'word':
+          return `Word ${String(doubt.position)}: no such word. Did you mean "${doubt.nearest}"? ${OWN_SECRET}`;
+      }
+    },
+    open: 'Anyone who knows this room name can join',
+    compare: 'Compare safety words with your peer before anything is said',
+    withPassphrase: 'Type a passphrase that your peer types as well',
     passphrase: 'Shared passphrase for this room (Enter for none)',
     number: (count: number) => `1 to ${String(count)} (Enter for 1)`,
     noNumber: (count: number) => `Type a number from 1 to ${String(count)}.`,

@@ -9,7 +9,8 @@ import { MESSAGES } from './errors.js';
 /** Characters of one detail in a sentence. */
 export const DETAIL_LIMIT = 200;
 
-function sentenceOf(code: Code, detail: Detail): string {
+/** What happened, without the hint. */
+export function sentenceOf(code: Code, detail: Detail): string {
   const neutralised: Record<string, string | number> = {};
   for (const [key, value] of Object.entries(detail)) {
     neutralised[key] = typeof value === 'string' ? neutral(value) : value;

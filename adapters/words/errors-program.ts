@@ -62,4 +62,16 @@ export const PROGRAM = {
     cause: 'The line UI appends to the terminal, which keeps its lines.',
     remedy: 'Start with --wipe-scrollback, or with --ui rich.',
   },
+  'SC-511': {
+    sentence: ({ name }) =>
+      `${name === undefined ? 'That' : `"${String(name)}"`} is the name of a command, not of a room.`,
+    cause: 'A room name without a secret is the name of a command, of this or another version.',
+    remedy: 'Put a command first on the command line; choose another name for a room.',
+  },
+  'SC-512': {
+    sentence: ({ setting, why }) =>
+      `Cannot use ${given('', setting) || 'a setting'} of the environment${given(': ', why)}.`,
+    cause: 'A variable of the environment holds a value that its flag would not take.',
+    remedy: 'Unset it or correct it; a flag on the command line wins.',
+  },
 } as const satisfies Partial<Record<string, Message>>;

@@ -183,6 +183,13 @@ export const SESSION = {
     cause: 'Some text has not arrived: the connection is down, or the peer does not acknowledge it.',
     remedy: 'Wait, or leave again to discard what is left.',
   },
+  'SC-329': {
+    sentence: always(
+      'NOT VERIFIED: no new safety words came. Words compared earlier say nothing about the connection now.',
+    ),
+    cause: 'New safety words were asked for, and none came within 30 seconds.',
+    remedy: 'Ask again; if none come, leave and meet with a new code.',
+  },
   'SC-340': {
     sentence: always('This chat cannot read or write files.'),
     cause: 'A file was to be sent or received, and the program was not given a folder for that.',

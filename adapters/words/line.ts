@@ -5,67 +5,91 @@
 
 import { FILE_WORDS } from './files.js';
 
+/** 4,096 */
+export function number(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+export function counted(count: number, thing: string): string {
+  return `${number(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 export const UI_WORDS = {
   peer: 'peer',
   program: 'securechat',
   state: {
     idle: undefined,
-    searching: 'looking for the peer',
-    handshaking: 'the peer is there, agreeing on keys',
-    confirming: 'the safety words must be compared before anything is shown or sent',
-    active: 'connected, end-to-end encrypted; /help lists the commands',
-    reconnecting: 'the line is down, trying to come back; what you type is held',
-    closing: 'saying goodbye',
+    searching: 'Looking for your peer.',
+    handshaking: 'Your peer is here. Agreeing on keys.',
+    confirming: 'Compare the safety words first. Until then nothing is shown or sent.',
+    active: 'Connected, end-to-end encrypted. /help lists the commands.',
+    reconnecting: 'Connection lost. Reconnecting; what you type is queued.',
+    closing: 'Saying goodbye.',
     destroyed: undefined,
   },
-  joined: 'the relay has opened the room; waiting for the peer',
-  activeAgain: 'connected again, nothing was lost',
+  joined: 'Waiting for your peer to join.',
+  activeAgain: 'Reconnected. Nothing was lost.',
+  listening: 'No input: listening until your peer leaves.',
   tellPeer: 'Tell your peer:  ',
-  orPaste: 'or paste:        ',
+  orPaste: 'Or send a link:  ',
   safetyWords: (words: string) => `Safety words:  ${words}`,
   safetyWordsRequired: 'Read them aloud to each other: all four must be the same on both sides.',
-  safetyWordsOptional: 'Comparing them aloud proves that nobody is in the middle; /verify shows them again.',
-  noSafetyWords: 'there are no safety words yet: no peer is connected',
+  comparing: 'new safety words are on their way: words shown earlier say nothing about now',
+  safetyWordsOptional: 'If both sides match, nobody is in the middle. /verify shows them again.',
+  noSafetyWords: 'No safety words yet: your peer has not joined.',
   tellVerified: 'They match: /verify yes   They do not: /verify no',
-  question: 'Do the words match? (yes/no) ',
-  noAnswer: 'that is no answer, and nothing was sent',
-  peerConfirmed: 'your peer says that the words match',
-  peerName: 'your peer is called ',
+  question: 'Do the words match? (yes/no)',
+  noAnswer: 'Answer yes or no. Nothing was sent.',
+  peerConfirmed: 'Your peer says that the words match.',
+  peerName: 'Your peer is called ',
   files: FILE_WORDS,
-  delivered: (count: number) => (count === 1 ? 'delivered' : `delivered: ${String(count)} messages`),
-  failed: (count: number) =>
-    count === 1 ? 'failed: one message was not delivered' : `failed: ${String(count)} messages were not delivered`,
-  notHere: 'this command is one of the rich UI; nothing was sent',
-  peerNameless: 'your peer gave no name',
-  ownName: 'your own name is given at the start: --name',
+  delivered: (count: number) => (count === 1 ? 'Delivered.' : `Delivered: ${number(count)} messages.`),
+  failed: (count: number) => `${counted(count, 'message')} did not arrive.`,
+  more: (count: number) => `${counted(count, 'more character')}: /more shows them.`,
+  noMore: 'Nothing is folded.',
+  leaving: 'You are leaving. This was not sent.',
+  leavingUnheard: 'Leaving: reconnecting to say goodbye. Ctrl-C leaves at once.',
+  leavingNow: 'Leaving without waiting for what is queued.',
+  absent: 'Only --ui rich has this command. Nothing was sent.',
+  misused: 'Use /verify, /verify yes or /verify no. Nothing was sent.',
+  unknown: 'Unknown command. Nothing was sent. /help lists commands; // sends a /.',
+  peerNameless: 'Your peer gave no name.',
+  ownName: 'Choose your own name at the start, with --name.',
   status: {
-    verified: 'safety words: compared, they match',
-    unverified: 'safety words: not compared in this program; /verify shows them',
-    roundTrip: (ms: number) => `to the peer and back: ${String(ms)} ms`,
-    messages: (held: number, sent: number, delivered: number, failed: number) =>
-      `your messages: ${String(held)} held, ${String(sent)} sent, ${String(delivered)} delivered, ${String(failed)} failed`,
+    verified: 'Safety words: compared, they match.',
+    unverified: 'Safety words: not compared. /verify shows them.',
+    roundTrip: (ms: number) => `Round trip to your peer: ${String(ms)} ms.`,
+    messages: ({ held, sent, delivered, failed }: Readonly<Record<'held' | 'sent' | 'delivered' | 'failed', number>>) =>
+      `Your messages: ${number(delivered)} delivered, ${number(sent)} in transit, ${number(held)} queued${
+        failed > 0 ? `, ${number(failed)} failed` : ''
+      }.`,
   },
-  unknownCommand: 'unknown command, nothing was sent; /help lists the commands, // sends a line that begins with /',
   help: [
-    '/quit, /q   say goodbye, wipe everything, leave',
-    '/verify     show the safety words; then /verify yes or /verify no',
+    '/quit, /q   say goodbye, wipe everything and leave',
+    '/verify     show the safety words; /verify yes or /verify no answers',
+    '/more       show the rest of a long message',
     '/status     show what is known about this chat',
-    '/name       how your peer is called',
-    '/wipe       the panic key: wipe at once and leave, without a goodbye',
-    '/help       show this',
-    '//text      send a line that begins with /',
+    '/name       show what your peer is called',
+    '/wipe       panic: wipe everything at once, without a goodbye',
+    '/help       show this help',
+    '//text      send a line that starts with /',
   ],
   folded: (count: number) => ` [${String(count)} more characters not shown]`,
+  /** Clauses: they stand behind the sentence of SC-313. */
   malformed: {
-    tooLong: (limit: number) => `a line is longer than ${String(limit)} bytes; it was not sent`,
+    tooLong: (limit: number) => `a line is longer than ${number(limit)} bytes and was not sent`,
     cut: (limit: number) =>
-      `a line of more than ${String(limit)} bytes is cut by the terminal; it was not sent; --ui rich takes it whole`,
-    notUtf8: 'a line is not UTF-8; it was not sent',
+      `the terminal cuts a line of more than ${number(limit)} bytes, so it was not sent; --ui rich takes it whole`,
+    notUtf8: 'a line is not UTF-8 and was not sent',
+    afterEnd: 'text after the goodbye was not sent',
+    absent: 'only --ui rich has this command; // sends a line that starts with /',
+    misused: 'use /verify, /verify yes or /verify no; // sends a line that starts with /',
+    unknown: 'unknown command; // sends a line that starts with /',
     notJson: 'a line is not one JSON object',
     tooDeep: 'a command is nested too deeply',
     twice: 'a command has a field twice',
     surrogate: 'a text has half of a surrogate pair',
-    unknown: 'a command needs "do": "send", "confirm", "quit" or "wipe"',
+    unknownDo: 'a command needs "do": "send", "confirm", "quit" or "wipe"',
     noText: 'send needs "text", a string',
     noMatch: 'confirm needs "match", true or false',
   },

@@ -1,30 +1,34 @@
 /**
- * The words of the rich UI: those that it shares with the line UI are in messages.ts. ASCII only: they are shown as they
- * are on every terminal. No text of a person, no code of a room and no key may be in this file or be passed to it.
+ * The words of the rich UI: those that it shares with the line UI are in line.ts. ASCII only: they are shown as they are on
+ * every terminal. No text of a person, no room code and no key may be in this file or be passed to it.
  */
+import { counted } from './line.js';
 
 const COMMANDS = [
-  '/quit, /q    say goodbye, wipe everything, leave',
-  '/verify      show the safety words; then /verify yes or /verify no',
+  '/quit, /q    say goodbye, wipe everything and leave',
+  '/verify      show the safety words; /verify yes or no answers',
+  '/more        show the rest of a long message',
   '/status      show what is known about this chat',
-  '/clear       wipe what was said from this screen',
-  '/bell        a sound for each message, on or off',
-  '/wipe        the panic key: wipe at once and leave',
-  '/help        show this',
-  '//text       send a text that begins with /',
+  '/name        show what your peer is called',
+  '/clear       wipe the messages from this screen',
+  '/bell        sound for each message: on or off',
+  '/wipe        panic: wipe everything at once, no goodbye',
+  '/help        show this help',
+  '//text       send text that starts with /',
 ] as const;
 
 const KEYS = [
   'Enter        send',
-  'Alt-Enter    a new line; Ctrl-J as well',
-  'PgUp, PgDn   what was said before; End: the newest',
-  'Up, Down     what you sent before',
-  'Ctrl-A E     to the start, the end of the line',
-  'Ctrl-W U K   delete the word, the line before, the line behind',
-  'Ctrl-L       paint the screen again',
-  'Ctrl-C       twice: goodbye and wipe; Ctrl-D with nothing typed as well',
+  'Alt-Enter    new line; also Ctrl-J',
+  'PgUp, PgDn   scroll; End: back to the newest',
+  'Up, Down     recall what you sent',
+  'Ctrl-A, E    to start, to end of line',
+  'Ctrl-W, U, K delete word, to start of line, to end of line',
+  'Ctrl-L       redraw the screen',
+  'Ctrl-C       twice: say goodbye and wipe; also Ctrl-D on an empty line',
   'Ctrl-Z       clear the screen and suspend',
-  'F1           show this; F2: the safety words',
+  'F1, F2, F3   this help; the safety words; the rest of a long message',
+  'm, x         the answer to the safety words: they match, they do not',
 ] as const;
 
 export const SCREEN_WORDS = {
@@ -39,6 +43,7 @@ export const SCREEN_WORDS = {
     roundTrip: (ms: number) => `${String(ms)} ms`,
     reconnecting: (seconds: number) =>
       `~ reconnecting ${String(Math.floor(seconds / 60))}:${String(seconds % 60).padStart(2, '0')}`,
+    leaving: '~ leaving',
     held: (count: number) => `${String(count)} held`,
     closing: 'saying goodbye',
     ended: 'ended',
@@ -46,53 +51,51 @@ export const SCREEN_WORDS = {
   connecting: {
     idle: 'Starting.',
     searching: 'Looking for your peer.',
-    searchingAt: 'Reaching the relay ',
-    again: (attempt: number) => ` (${String(attempt)})`,
-    joined: 'The relay has opened the room. Waiting for your peer.',
-    handshaking: 'The peer is there. Agreeing on keys.',
+    searchingAt: 'Connecting to the relay ',
+    again: (attempt: number) => ` (try ${String(attempt)})`,
+    joined: 'Waiting for your peer to join.',
+    handshaking: 'Your peer is here. Agreeing on keys.',
   },
   nothingWritten: 'Nothing is written to disk.',
   tellPeer: 'Tell your peer',
   orPaste: 'or send this link over another channel',
-  linkHidden: 'There is a link, too: make the window larger.',
+  linkHidden: 'Make the window larger to see the link.',
   oneUse: 'For one person, once. Nothing is written to disk.',
   words: {
     read: 'Read these words aloud to each other. All four must be the same on both sides.',
-    readShort: 'Read aloud, all must be the same:',
+    readShort: 'Read aloud. All must be the same:',
     match: '[m] they match',
     differ: '[x] they do not match',
     answered: 'You said that they match. Waiting for your peer.',
-    none: 'There are no safety words yet: no peer is connected.',
   },
   foot: {
     cancel: 'Esc cancel',
     chat: ['F1 help', 'Alt-Enter new line', '/quit'],
     chatNarrow: ['F1 help', '/quit'],
-    closing: 'Ctrl-C: do not wait',
+    closing: 'Ctrl-C: leave at once',
     confirm: 'Enter does nothing',
     back: 'Esc back',
     help: 'PgUp, PgDn, Esc back',
   },
   unread: (count: number) => `${String(count)} new`,
   older: 'End: newest',
-  again: 'Press it again: goodbye and wipe',
-  tooSmall: (columns: number, rows: number) => `too small: ${String(columns)}x${String(rows)} is needed`,
+  again: 'Press it again to leave and wipe',
+  tooSmall: (columns: number, rows: number) => `too small: needs ${String(columns)}x${String(rows)}`,
   help: [...KEYS, '', ...COMMANDS],
-  unavailable: (name: string) => `/${name} is not available yet; nothing was sent`,
-  unknownCommand: 'unknown command, nothing was sent; /help lists the commands, // sends a text that begins with /',
-  bell: (on: boolean) => (on ? 'bell: on' : 'bell: off'),
-  cleared: 'what was said is wiped from this screen',
-  full: (bytes: number, limit: number) =>
-    `a message holds ${String(limit)} bytes at most: ${String(bytes)} bytes more were not taken`,
-  held: 'enough waits for the line: what you typed is kept here, Enter sends it when the line is back',
-  notNow: 'saying goodbye: nothing more can be sent',
+  more: (count: number) => `${counted(count, 'more character')}: F3`,
+  unavailable: (name: string) => `/${name} is not available yet. Nothing was sent.`,
+  bell: (on: boolean) => (on ? 'Bell on.' : 'Bell off.'),
+  full: (bytes: number) => `Message is ${counted(bytes, 'byte')} too long. The end was not taken.`,
+  held: 'Send queue full. Your text stays here: press Enter once you are reconnected.',
+  notNow: 'You are leaving. This was not sent.',
   capable: {
     input: 'the input is not a terminal',
     output: 'the output is not a terminal',
     raw: 'the terminal does not hand over single keys',
-    dumb: 'TERM says that the terminal is dumb',
+    dumb: 'TERM is "dumb"',
+    unnamed: 'TERM is not set',
     size: (columns: number, rows: number, neededColumns: number, neededRows: number) =>
-      `the terminal has ${String(columns)}x${String(rows)} cells and ${String(neededColumns)}x${String(neededRows)} are needed`,
-    refusal: (why: string) => `rich is not possible here: ${why}; line is`,
+      `the terminal is ${String(columns)}x${String(rows)}, and it needs ${String(neededColumns)}x${String(neededRows)}`,
+    refusal: (why: string) => `rich does not work here: ${why}; use line`,
   },
 } as const;

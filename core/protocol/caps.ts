@@ -4,7 +4,7 @@
  * they reach somebody unverified.
  */
 import { LocalProtocolError } from '../errors.js';
-import { lvBytes, plainBuffer, readUint, uint } from './bytes.js';
+import { lvBytes, plainBuffer, plainCopy, readUint, uint } from './bytes.js';
 import { NAME_LIMIT } from './records.js';
 
 /** Bytes before sealing. */
@@ -24,8 +24,12 @@ export interface Caps {
   readonly features: number;
 }
 
-/** Feature bit: this side's person wants to compare the safety words first. */
+/** Feature bit 0: this side's person wants to compare the safety words first. */
 export const FEATURE_VERIFY = 1;
+/** Feature bit 1: this side wants both to send a frame on each beat, whatever there is to say (section 7). */
+export const FEATURE_COVER = 2;
+/** Feature bit 2: this side wants a direct path (section 8a). */
+export const FEATURE_DIRECT = 4;
 
 /** The caller wipes the result. */
 export function encodePayload(nonce: Uint8Array, point: Uint8Array, caps: Caps): Uint8Array {
@@ -39,7 +43,10 @@ export function encodePayload(nonce: Uint8Array, point: Uint8Array, caps: Caps):
   return payload;
 }
 
-/** Undefined when it is malformed. The caller wipes `nonce`. */
+/**
+ * Undefined when it is malformed. `nonce` is a view into `payload`, which the caller wipes; the rest is copied, caps into
+ * plaintext buffers.
+ */
 export function decodePayload(payload: Uint8Array): { nonce: Uint8Array; point: Uint8Array; caps: Caps } | undefined {
   let at = NONCE + POINT;
   // Every length here is below 128: LEB128 is one byte.
@@ -47,7 +54,7 @@ export function decodePayload(payload: Uint8Array): { nonce: Uint8Array; point: 
     const length = payload[at];
     if (length === undefined || length > limit || at + 1 + length > payload.length) return undefined;
     at += 1 + length;
-    return payload.slice(at - length, at);
+    return payload.subarray(at - length, at);
   };
   const version = field(VERSION_LIMIT);
   const name = field(NAME_LIMIT);
@@ -55,8 +62,8 @@ export function decodePayload(payload: Uint8Array): { nonce: Uint8Array; point: 
   if (version === undefined || name === undefined || features?.length !== FEATURES) return undefined;
   if (payload.subarray(at).some((byte) => byte !== 0)) return undefined;
   return {
-    nonce: payload.slice(0, NONCE),
-    point: payload.slice(NONCE, NONCE + POINT),
-    caps: { version, name, features: readUint(features, 0, FEATURES) },
+    nonce: payload.subarray(0, NONCE),
+    point: plainCopy(payload.subarray(NONCE, NONCE + POINT)),
+    caps: { version: plainCopy(version), name: plainCopy(name), features: readUint(features, 0, FEATURES) },
   };
 }

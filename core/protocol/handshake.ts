@@ -9,11 +9,12 @@
  */
 import { isRemoteProtocolError } from '../errors.js';
 import type { CryptoPort, Part, Secret } from '../ports.js';
-import { compareBytes, concat, label, lv, lvBytes, sameBytes, TAG } from './bytes.js';
+import { compareBytes, concat, label, lv, lvBytes, plainCopy, sameBytes, TAG } from './bytes.js';
 import { type Caps, decodePayload, encodePayload, PAYLOAD } from './caps.js';
 import { type CpaceTranscript, generatorHash, sessionKey } from './cpace.js';
-import type { Role } from './frame.js';
+import { asBytes, asKey, type Bytes, derive, type Key } from './keys.js';
 import { createRatchet, type Ratchet } from './ratchet.js';
+import type { Role } from './role.js';
 import { safetyWords } from './safety-words.js';
 import { withSecrets } from './secrets.js';
 
@@ -46,9 +47,9 @@ export interface Established {
   readonly role: Role;
   readonly ratchet: Ratchet;
   /** `resume` (32 bytes) of section 7. */
-  readonly resume: Secret;
+  readonly resume: Key<'resume'>;
   /** th, 64 bytes, public to both ends. */
-  readonly transcript: Uint8Array;
+  readonly transcript: Bytes<'transcript'>;
   /** Four indices into the list of words. */
   readonly words: readonly number[];
   readonly peer: Caps;
@@ -81,17 +82,25 @@ const FAILED_COUNTED: Step = { type: 'over', why: 'failed', counts: true };
 
 /** Keys of one transcript: root and everything expanded from it (section 4). */
 interface Keys {
-  readonly root: Secret;
-  readonly confirm: Readonly<Record<Role, Secret>>;
-  readonly seal: Readonly<Record<Role, Secret>>;
+  readonly root: Key<'root'>;
+  readonly confirm: Readonly<Record<Role, Key<'confirm'>>>;
+  readonly seal: Readonly<Record<Role, Key<'seal'>>>;
+}
+
+/** A payload of the peer whose tag, content and commitment are right: views into what `wipe` overwrites. */
+interface Opened {
+  readonly nonce: Uint8Array;
+  readonly point: Uint8Array;
+  readonly caps: Caps;
+  wipe(): void;
 }
 
 /**
  * Draws everything fresh and makes M0. `prs` (PRS, protocol.md section 2) stays the caller's; `roomId` is 32 bytes.
  */
 export function createAttempt(crypto: CryptoPort, prs: Secret, mode: Mode, roomId: Uint8Array, caps: Caps): Attempt {
-  const nonce = crypto.randomSecret(32);
-  const scalar = crypto.randomSecret(POINT);
+  const nonce = asKey<'nonce'>(crypto.randomSecret(32));
+  const scalar = asKey<'scalar'>(crypto.randomSecret(POINT));
   const point = crypto.x25519Public(scalar);
   const commitment = commit(crypto, nonce);
 
@@ -102,7 +111,7 @@ export function createAttempt(crypto: CryptoPort, prs: Secret, mode: Mode, roomI
     | { readonly y: Secret; readonly Y: Uint8Array; readonly seed?: Secret; readonly ek?: Uint8Array }
     | undefined;
   /** B after M2, waiting for M3. */
-  let sealed: { readonly keys: Keys; readonly transcript: Uint8Array } | undefined;
+  let sealed: { readonly keys: Keys; readonly transcript: Bytes<'transcript'> } | undefined;
   let done = false;
 
   function wipeShare(): void {
@@ -127,20 +136,21 @@ export function createAttempt(crypto: CryptoPort, prs: Secret, mode: Mode, roomI
     kem: Secret,
     sides: { role: Role; sid: Uint8Array; peerCommitment: Uint8Array },
     cpace: CpaceTranscript,
-  ): { keys: Keys; transcript: Uint8Array } {
+  ): { keys: Keys; transcript: Bytes<'transcript'> } {
     const [ca, cb] = sides.role === 'A' ? [commitment, sides.peerCommitment] : [sides.peerCommitment, commitment];
     const { Ya, ADa, Yb, ADb } = cpace;
-    const transcript = crypto.digest([lvBytes(TAG, Uint8Array.of(mode), roomId, ca, cb, ADa, Ya, Yb, ADb)]);
+    const transcript = asBytes<'transcript'>(
+      crypto.digest([lvBytes(TAG, Uint8Array.of(mode), roomId, ca, cb, ADa, Ya, Yb, ADb)]),
+    );
     const root = withSecrets((keep) => {
       keep(kem);
       const isk = keep(sessionKey(crypto, y, sides.role === 'A' ? Yb : Ya, sides.sid, cpace));
-      return crypto.extract(transcript, lv(isk, kem));
+      return asKey<'root'>(crypto.extract(transcript, lv(isk, kem)));
     });
-    const both = (name: string, length: number): Record<Role, Secret> => ({
-      A: crypto.expand(root, label(`${name} A`), length),
-      B: crypto.expand(root, label(`${name} B`), length),
-    });
-    return { keys: { root, confirm: both('confirm', 64), seal: both('handshake', 32) }, transcript };
+    const confirm = (role: Role): Key<'confirm'> => derive(crypto, root, 'confirm', label(`confirm ${role}`), 64);
+    const seal = (role: Role): Key<'seal'> => derive(crypto, root, 'seal', label(`handshake ${role}`), 32);
+    const keys = { root, confirm: { A: confirm('A'), B: confirm('B') }, seal: { A: seal('A'), B: seal('B') } };
+    return { keys, transcript };
   }
 
   function wipeKeys(keys: Keys): void {
@@ -148,12 +158,16 @@ export function createAttempt(crypto: CryptoPort, prs: Secret, mode: Mode, roomI
   }
 
   /** tag_X ‖ AEAD(hsX, nonce_X ‖ R_X ‖ caps): twelve zero bytes as nonce, each key seals once. */
-  function proof(role: Role, keys: Keys, transcript: Uint8Array): Uint8Array {
+  function proof(role: Role, keys: Keys, transcript: Bytes<'transcript'>): Uint8Array {
     const opened = crypto.reveal(nonce);
     const payload = encodePayload(opened, point, caps);
-    opened.fill(0);
-    const box = crypto.seal(keys.seal[role], ZERO_NONCE, new Uint8Array(0), payload);
-    payload.fill(0);
+    let box: Uint8Array;
+    try {
+      box = crypto.seal(keys.seal[role], ZERO_NONCE, new Uint8Array(0), payload);
+    } finally {
+      opened.fill(0);
+      payload.fill(0);
+    }
     const tag = withSecrets((keep) => {
       const full = keep(crypto.hmac(keys.confirm[role], [transcript]));
       return crypto.reveal(keep(crypto.slice(full, 0, CONFIRM_TAG)));
@@ -165,10 +179,10 @@ export function createAttempt(crypto: CryptoPort, prs: Secret, mode: Mode, roomI
   function checkProof(
     role: Role,
     keys: Keys,
-    transcript: Uint8Array,
+    transcript: Bytes<'transcript'>,
     proofBytes: Uint8Array,
     commitmentOfPeer: Uint8Array,
-  ): { nonce: Uint8Array; point: Uint8Array; caps: Caps } | undefined {
+  ): Opened | undefined {
     const verified = withSecrets((keep) => {
       const full = keep(crypto.hmac(keys.confirm[role], [transcript]));
       return crypto.equal(keep(crypto.slice(full, 0, CONFIRM_TAG)), proofBytes.subarray(0, CONFIRM_TAG));
@@ -178,33 +192,39 @@ export function createAttempt(crypto: CryptoPort, prs: Secret, mode: Mode, roomI
     const payload = crypto.open(keys.seal[role], ZERO_NONCE, new Uint8Array(0), box);
     if (payload === undefined) return undefined;
     const content = decodePayload(payload);
-    payload.fill(0);
-    if (content === undefined) return undefined;
-    const opened = withSecrets((keep) => commit(crypto, keep(crypto.take(content.nonce.slice()))));
-    if (sameBytes(opened, commitmentOfPeer)) return content;
-    content.nonce.fill(0);
+    const wipePayload = (): void => void payload.fill(0);
+    try {
+      if (content !== undefined) {
+        const opened = withSecrets((keep) => commit(crypto, keep(crypto.take(plainCopy(content.nonce)))));
+        if (sameBytes(opened, commitmentOfPeer)) return { ...content, wipe: wipePayload };
+      }
+    } catch (error) {
+      wipePayload();
+      throw error;
+    }
+    wipePayload();
     return undefined;
   }
 
   /** Both proofs are known to be right: safety words, ratchet, resume; everything else is wiped. */
-  function establish(
-    role: Role,
-    keys: Keys,
-    transcript: Uint8Array,
-    theirs: { nonce: Uint8Array; point: Uint8Array; caps: Caps },
-  ): Established {
+  function establish(role: Role, keys: Keys, transcript: Bytes<'transcript'>, theirs: Opened): Established {
     try {
       const mine = crypto.reveal(nonce);
       const [a, b] = role === 'A' ? [mine, theirs.nonce] : [theirs.nonce, mine];
-      const words = safetyWords(crypto, keys.root, a, b);
-      mine.fill(0);
-      const ratchet = withSecrets((keep) =>
-        createRatchet(crypto, role, keep(crypto.expand(keys.root, label('ratchet'), 64)), scalar, theirs.point),
-      );
-      const resume = crypto.expand(keys.root, label('resume'), 32);
+      let words: number[];
+      try {
+        words = safetyWords(crypto, keys.root, a, b);
+      } finally {
+        mine.fill(0);
+      }
+      const ratchet = withSecrets((keep) => {
+        const start = keep(derive(crypto, keys.root, 'ratchet', label('ratchet'), 64));
+        return createRatchet(crypto, role, start, scalar, theirs.point);
+      });
+      const resume = derive(crypto, keys.root, 'resume', label('resume'), 32);
       return { role, ratchet, resume, transcript, words, peer: theirs.caps };
     } finally {
-      theirs.nonce.fill(0);
+      theirs.wipe();
       wipeKeys(keys);
     }
   }

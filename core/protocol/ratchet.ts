@@ -1,33 +1,41 @@
 /**
  * The ordered double ratchet (protocol.md section 5): per-frame chains, and a hybrid rekey from epoch to epoch. Frames
- * are opened strictly in order, so there are no skipped keys. No sequence number, ack or timer may be in this file
- * (session/channel.ts), and no key leaves it but as a handle.
+ * are opened strictly in order, so there are no skipped keys, and no number is on the wire. No ack or timer may be in
+ * this file (session/channel.ts), and no key leaves it but as a handle.
  */
 import { LocalProtocolError, RemoteProtocolError } from '../errors.js';
 import type { CryptoPort, Part, Secret } from '../ports.js';
-import { concat, label, lv, lvBytes } from './bytes.js';
-import {
-  decodePlaintext,
-  encodePlaintext,
-  frameAd,
-  frameBody,
-  frameHeader,
-  other,
-  type Role,
-  readFrameHeader,
-} from './frame.js';
+import { concat, label, lv, lvBytes, uint } from './bytes.js';
+import { decodePlaintext, encodePlaintext, frameAd, HEAD, joinFrame } from './frame.js';
+import { asKey, derive, type Key } from './keys.js';
 import type { ProtocolRecord } from './records.js';
+import { other, type Role, roleByte } from './role.js';
 import { withSecrets } from './secrets.js';
 
 const CHAIN_LENGTH = 64;
-const MESSAGE_KEY = Uint8Array.of(0x01);
-const NEXT_CHAIN = Uint8Array.of(0x02);
+const MESSAGE_KEY = [Uint8Array.of(0x01)];
+const NEXT_CHAIN = [Uint8Array.of(0x02)];
 const POINT = 32;
 
+/** S_0 of the streams that one frame opens, by their ids (section 8): whoever takes a key wipes it. */
+export interface StreamKeys {
+  take(id: number): Key<'stream'> | undefined;
+  /** Wipes those that nobody took. */
+  wipe(): void;
+}
+
+export interface SealedFrame {
+  readonly frame: Uint8Array;
+  readonly streams: StreamKeys;
+}
+
 export interface OpenedFrame {
+  /** The epoch whose key opened it. */
+  readonly epoch: number;
   readonly ack: number;
   /** Views into the plaintext: used before `wipe`. */
   readonly records: readonly ProtocolRecord[];
+  readonly streams: StreamKeys;
   wipe(): void;
 }
 
@@ -35,17 +43,21 @@ export interface Ratchet {
   /** The sending epoch. */
   readonly epoch: number;
   /** RS_e (32 bytes) for the proof of a resume (section 7), while this side holds it: it stays the ratchet's. */
-  proof(epoch: number): Secret | undefined;
+  proof(epoch: number): Key<'resume proof'> | undefined;
+  /** WK_e (32 bytes) for comparing again (section 5), while this side holds it: it stays the ratchet's. */
+  wordsKey(epoch: number): Key<'words key'> | undefined;
   /** Steps the sending chain and seals one frame. */
-  seal(seq: number, ack: number, records: readonly ProtocolRecord[]): Uint8Array;
+  seal(seq: number, ack: number, records: readonly ProtocolRecord[]): SealedFrame;
   /**
-   * Opens a frame that has the next sequence number. Undefined when it does not verify: nothing has changed then. Throws
+   * Opens a frame as number `seq`. Undefined when it does not verify: nothing has changed then. Throws
    * RemoteProtocolError for one that verifies and is malformed: nothing has changed either, and the session ends.
    */
-  open(frame: Uint8Array): OpenedFrame | undefined;
+  open(seq: number, frame: Uint8Array): OpenedFrame | undefined;
   /** A only: a fresh offer for the next frame. At most one is out. */
   makeOffer(): ProtocolRecord;
   readonly offerOut: boolean;
+  /** B only: an answer is sealed, and no frame of the epoch after it has been opened. */
+  readonly answerOut: boolean;
   /** B only: the answer to an offer; the next seal must carry it and is the last one of this epoch. */
   answerOffer(offer: Uint8Array): ProtocolRecord;
   /** B only: the frame with the answer is sealed; everything from now on is in the next epoch. */
@@ -56,27 +68,48 @@ export interface Ratchet {
   wipe(): void;
 }
 
-/** The keys of one epoch: a sending and a receiving chain, NX (for the next root) and RS (resume proof). */
+/** The keys of one epoch: a sending and a receiving chain, NX (for the next root), RS (resume proof), WK (words). */
 interface Epoch {
   readonly number: number;
-  send: Secret;
-  receive: Secret;
-  readonly next: Secret;
-  readonly proof: Secret;
+  send: Key<'chain'>;
+  receive: Key<'chain'>;
+  readonly next: Key<'next'>;
+  readonly proof: Key<'resume proof'>;
+  readonly words: Key<'words key'>;
 }
 
-/** From each RK_e at once: both chains, NX_e, RS_e; then RK_e is wiped. */
-function openEpoch(crypto: CryptoPort, role: Role, number: number, root: Secret): Epoch {
-  const chain = (sender: Role): Secret => crypto.expand(root, label(`chain ${sender}`), CHAIN_LENGTH);
-  const epoch = {
-    number,
-    send: chain(role),
-    receive: chain(other(role)),
-    next: crypto.expand(root, label('next'), 64),
-    proof: crypto.expand(root, label('resume proof'), 32),
-  };
-  root.wipe();
-  return epoch;
+interface Offer {
+  readonly value: Uint8Array;
+  readonly scalar: Key<'scalar'>;
+  readonly seed: Key<'kem seed'>;
+}
+
+const NO_STREAMS: StreamKeys = { take: () => undefined, wipe: () => undefined };
+
+/** From each RK_e at once: both chains, NX_e, RS_e, WK_e; then RK_e is wiped. */
+function openEpoch(crypto: CryptoPort, role: Role, number: number, root: Key<'epoch root'>): Epoch {
+  try {
+    const chain = (sender: Role): Key<'chain'> => derive(crypto, root, 'chain', label(`chain ${sender}`), CHAIN_LENGTH);
+    return {
+      number,
+      send: chain(role),
+      receive: chain(other(role)),
+      next: derive(crypto, root, 'next', label('next'), 64),
+      proof: derive(crypto, root, 'resume proof', label('resume proof'), 32),
+      words: derive(crypto, root, 'words key', label('words key'), 32),
+    };
+  } finally {
+    root.wipe();
+  }
+}
+
+function wipeEpoch({ send, receive, next, proof, words }: Epoch): void {
+  for (const secret of [send, receive, next, proof, words]) secret.wipe();
+}
+
+function wipeOffer(offer: Offer | undefined): void {
+  offer?.scalar.wipe();
+  offer?.seed.wipe();
 }
 
 /**
@@ -86,52 +119,100 @@ function openEpoch(crypto: CryptoPort, role: Role, number: number, root: Secret)
 export function createRatchet(
   crypto: CryptoPort,
   role: Role,
-  ratchet: Secret,
-  scalar: Secret,
+  ratchet: Key<'ratchet'>,
+  scalar: Key<'scalar'>,
   peerPoint: Uint8Array,
 ): Ratchet {
+  const ad = { own: frameAd(role), peer: frameAd(other(role)) };
   /** The epoch of sending; for A of receiving too. */
   let epoch = withSecrets((keep) => {
     const shared = keep(crypto.x25519(scalar, peerPoint));
-    return openEpoch(crypto, role, 0, crypto.extract(ratchet, [shared]));
+    return openEpoch(crypto, role, 0, asKey<'epoch root'>(crypto.extract(ratchet, [shared])));
   });
   /** B while its answer is not yet followed: the receiving chain of the epoch before. */
   let before: Epoch | undefined;
   /** B between answerOffer and answerSealed. */
   let prepared: Epoch | undefined;
   /** A while an offer is out. */
-  let offer: { readonly value: Uint8Array; readonly scalar: Secret; readonly seed: Secret } | undefined;
+  let offer: Offer | undefined;
 
-  function wipeEpoch(old: Epoch): void {
-    for (const secret of [old.send, old.receive, old.next, old.proof]) secret.wipe();
-  }
-
-  /** mk = HMAC(CK, 0x01): `use` has the frame's key (32 bytes) and nonce (12 bytes) for the one time they exist. */
-  function withFrameKey<T>(chain: Secret, use: (key: Secret, nonce: Secret) => T): T {
-    return withSecrets((keep) => {
-      const mk = keep(crypto.hmac(chain, [MESSAGE_KEY]));
-      return use(keep(crypto.slice(mk, 0, 32)), keep(crypto.slice(mk, 32, 44)));
-    });
+  /** mk = HMAC(CK, 0x01): `use` has it, the frame's key (32 bytes) and nonce (12 bytes) for the one time they exist. */
+  function withMessageKey<T>(chain: Key<'chain'>, use: (key: Secret, nonce: Secret, mk: Key<'message'>) => T): T {
+    const mk = asKey<'message'>(crypto.hmac(chain, MESSAGE_KEY));
+    try {
+      const key = crypto.slice(mk, 0, 32);
+      try {
+        const nonce = crypto.slice(mk, 32, 44);
+        try {
+          return use(key, nonce, mk);
+        } finally {
+          nonce.wipe();
+        }
+      } finally {
+        key.wipe();
+      }
+    } finally {
+      mk.wipe();
+    }
   }
 
   /** CK = HMAC(CK, 0x02): the old chain key is gone after this. */
-  function step(chain: Secret): Secret {
-    const after = crypto.hmac(chain, [NEXT_CHAIN]);
+  function step(chain: Key<'chain'>): Key<'chain'> {
+    const after = asKey<'chain'>(crypto.hmac(chain, NEXT_CHAIN));
     chain.wipe();
     return after;
+  }
+
+  /** S_0 = HKDF-Expand(mk, lv("stream", opener's role, id), 64) of each stream that these records open. */
+  function streamKeys(mk: Key<'message'>, opener: Role, records: readonly ProtocolRecord[]): StreamKeys {
+    if (!records.some(({ type }) => type === 'bulk-open')) return NO_STREAMS;
+    const keys = new Map<number, Key<'stream'>>();
+    for (const record of records) {
+      if (record.type !== 'bulk-open') continue;
+      if (keys.has(record.id)) throw new RemoteProtocolError('a stream is opened twice');
+      const info = lvBytes(label('stream'), roleByte(opener), uint(record.id, 4));
+      keys.set(record.id, derive(crypto, mk, 'stream', info, 64));
+    }
+    return {
+      take(id) {
+        const key = keys.get(id);
+        keys.delete(id);
+        return key;
+      },
+      wipe() {
+        for (const key of keys.values()) key.wipe();
+        keys.clear();
+      },
+    };
   }
 
   /** RK_{e+1} = HKDF-Extract(NX_e, lv(X25519(R'_A, R'_B), ss', H(lv(offer, answer)))); NX_e is wiped once used. */
   function nextEpoch(shared: Secret, kem: Secret, offerValue: Uint8Array, answerValue: Uint8Array): Epoch {
     const bound = crypto.digest([lvBytes(offerValue, answerValue)]);
-    const root = crypto.extract(epoch.next, lv<Part>(shared, kem, bound));
+    const root = asKey<'epoch root'>(crypto.extract(epoch.next, lv<Part>(shared, kem, bound)));
     epoch.next.wipe();
     return openEpoch(crypto, role, epoch.number + 1, root);
   }
 
-  /** The epoch whose receiving chain a frame belongs to: its own, B while its answer is out also the one before. */
-  function receiving(epochByte: number): Epoch | undefined {
-    return [epoch, before].find((candidate) => candidate !== undefined && candidate.number % 256 === epochByte);
+  /** Undefined when the frame is not number `seq` of this epoch. */
+  function openIn(from: Epoch, seq: number, frame: Uint8Array): OpenedFrame | undefined {
+    return withMessageKey(from.receive, (key, nonce, mk) => {
+      const plaintext = crypto.open(key, nonce, ad.peer(from.number, seq), frame.subarray(HEAD));
+      if (plaintext === undefined) return undefined;
+      try {
+        const { ack, records } = decodePlaintext(plaintext);
+        const streams = streamKeys(mk, other(role), records);
+        from.receive = step(from.receive);
+        const wipe = (): void => {
+          plaintext.fill(0);
+          streams.wipe();
+        };
+        return { epoch: from.number, ack, records, streams, wipe };
+      } catch (error) {
+        plaintext.fill(0);
+        throw error;
+      }
+    });
   }
 
   return {
@@ -141,47 +222,44 @@ export function createRatchet(
     get offerOut() {
       return offer !== undefined;
     },
-
-    // B keeps the epoch before, and with it RS_e, until it has opened a frame of the next one.
-    proof: (number) => [epoch, before].find((candidate) => candidate?.number === number)?.proof,
-
-    seal(seq, ack, records) {
-      const header = frameHeader(epoch.number, seq);
-      const plaintext = encodePlaintext(ack, records);
-      const body = withFrameKey(epoch.send, (key, nonce) => crypto.seal(key, nonce, frameAd(role, header), plaintext));
-      plaintext.fill(0);
-      epoch.send = step(epoch.send);
-      return concat(header, body);
+    get answerOut() {
+      return before !== undefined;
     },
 
-    open(frame) {
-      const header = readFrameHeader(frame);
-      const from = header === undefined ? undefined : receiving(header.epochByte);
-      if (from === undefined) return undefined;
-      const plaintext = withFrameKey(from.receive, (key, nonce) =>
-        crypto.open(key, nonce, frameAd(other(role), frame), frameBody(frame)),
-      );
-      if (plaintext === undefined) return undefined;
-      const wipe = (): void => void plaintext.fill(0);
+    // B keeps the epoch before, and with it RS_e and WK_e, until it has opened a frame of the next one.
+    proof: (number) => [epoch, before].find((candidate) => candidate?.number === number)?.proof,
+    wordsKey: (number) => [epoch, before].find((candidate) => candidate?.number === number)?.words,
+
+    seal(seq, ack, records) {
+      const plaintext = encodePlaintext(ack, records);
       try {
-        const { ack, records } = decodePlaintext(plaintext);
-        from.receive = step(from.receive);
-        if (from === epoch && before !== undefined) {
-          wipeEpoch(before);
-          before = undefined;
-        }
-        return { ack, records, wipe };
-      } catch (error) {
-        wipe();
-        throw error;
+        return withMessageKey(epoch.send, (key, nonce, mk) => {
+          // Before anything is sealed: whatever happens below, no second frame is ever made with this key.
+          epoch.send = step(epoch.send);
+          const frame = joinFrame(crypto.seal(key, nonce, ad.own(epoch.number, seq), plaintext));
+          return { frame, streams: streamKeys(mk, role, records) };
+        });
+      } finally {
+        plaintext.fill(0);
       }
+    },
+
+    open(seq, frame) {
+      const old = before === undefined ? undefined : openIn(before, seq, frame);
+      if (old !== undefined) return old;
+      const opened = openIn(epoch, seq, frame);
+      if (opened !== undefined && before !== undefined) {
+        wipeEpoch(before);
+        before = undefined;
+      }
+      return opened;
     },
 
     makeOffer() {
       if (role !== 'A') throw new LocalProtocolError('only A offers a rekey');
       if (offer !== undefined) throw new LocalProtocolError('an offer is already out');
-      const scalar = crypto.randomSecret(POINT);
-      const seed = crypto.randomSecret(64);
+      const scalar = asKey<'scalar'>(crypto.randomSecret(POINT));
+      const seed = asKey<'kem seed'>(crypto.randomSecret(64));
       offer = { value: concat(crypto.x25519Public(scalar), crypto.kemPublic(seed)), scalar, seed };
       return { type: 'offer', value: offer.value };
     },
@@ -192,11 +270,12 @@ export function createRatchet(
         throw new RemoteProtocolError('an offer before the last rekey was followed');
       }
       const answer = withSecrets((keep) => {
-        const scalar = keep(crypto.randomSecret(POINT));
-        const shared = keep(crypto.x25519(scalar, value.slice(0, POINT)));
-        const kem = crypto.kemEncapsulate(value.slice(POINT), keep(crypto.randomSecret(32)));
+        const scalar = keep(asKey<'scalar'>(crypto.randomSecret(POINT)));
+        const shared = keep(crypto.x25519(scalar, value.subarray(0, POINT)));
+        const kem = crypto.kemEncapsulate(value.subarray(POINT), keep(crypto.randomSecret(32)));
+        keep(kem.shared);
         const answer = concat(crypto.x25519Public(scalar), kem.ciphertext);
-        prepared = nextEpoch(shared, keep(kem.shared), value, answer);
+        prepared = nextEpoch(shared, kem.shared, value, answer);
         return answer;
       });
       return { type: 'answer', value: answer };
@@ -212,23 +291,24 @@ export function createRatchet(
 
     takeAnswer(value) {
       if (offer === undefined) throw new RemoteProtocolError('an answer without an offer');
-      const { value: offered, scalar, seed } = offer;
-      const next = withSecrets((keep) => {
-        const shared = keep(crypto.x25519(scalar, value.slice(0, POINT)));
-        const kem = keep(crypto.kemDecapsulate(seed, value.slice(POINT)));
-        return nextEpoch(shared, kem, offered, value);
-      });
-      scalar.wipe();
-      seed.wipe();
-      offer = undefined;
-      wipeEpoch(epoch);
-      epoch = next;
+      const used = offer;
+      try {
+        const next = withSecrets((keep) => {
+          const shared = keep(crypto.x25519(used.scalar, value.subarray(0, POINT)));
+          const kem = keep(crypto.kemDecapsulate(used.seed, value.subarray(POINT)));
+          return nextEpoch(shared, kem, used.value, value);
+        });
+        wipeEpoch(epoch);
+        epoch = next;
+      } finally {
+        wipeOffer(used);
+        offer = undefined;
+      }
     },
 
     wipe() {
       for (const one of [epoch, before, prepared]) if (one !== undefined) wipeEpoch(one);
-      offer?.scalar.wipe();
-      offer?.seed.wipe();
+      wipeOffer(offer);
       before = prepared = offer = undefined;
     },
   };

@@ -1,9 +1,12 @@
 /**
- * Records, what a frame carries (protocol.md section 6): type(1) ‖ length(3) ‖ value. Coding and checking only: what a
- * record means, and any state, belongs to session/.
+ * Records, what a frame carries (protocol.md sections 1 and 6): type(1) ‖ length(3) ‖ value. Coding and checking only:
+ * what a record means, and any state, belongs to session/.
  */
 import { RemoteProtocolError } from '../errors.js';
+import { BULK_CODECS, type BulkRecord } from './bulk-records.js';
 import { putUint, readUint } from './bytes.js';
+import { type Codec, exactly } from './codec.js';
+import { PATHS_CODEC, type PathsRecord } from './path-records.js';
 
 /** type(1) ‖ length(3). */
 export const RECORD_HEADER = 4;
@@ -12,101 +15,188 @@ export const TEXT_HEADER = 7;
 /** Longest display name, bytes of UTF-8. */
 export const NAME_LIMIT = 64;
 
+/** 3 is never used. */
 const TYPES = {
   text: 1,
   delivered: 2,
-  typing: 3,
   confirmed: 4,
   'rekey-wanted': 5,
   offer: 6,
   answer: 7,
   name: 8,
   ping: 9,
-  // 10 to 12: bulk-open, bulk-credit, bulk-close (section 8)
+  'bulk-open': 10,
+  'bulk-credit': 11,
+  'bulk-close': 12,
   bye: 13,
   'bye-ack': 14,
+  'words-wanted': 15,
+  'words-commit': 16,
+  'words-nonce': 17,
+  'words-reveal': 18,
+  paths: 19,
 } as const;
 
 export const BYE_REASONS = ['left', 'words did not match', 'error'] as const;
 export type ByeReason = (typeof BYE_REASONS)[number];
 
+/** One part of a message: `text` is a piece of UTF-8, not necessarily cut at a character. */
+export interface TextRecord {
+  readonly type: 'text';
+  readonly id: number;
+  readonly part: number;
+  readonly last: boolean;
+  readonly text: Uint8Array;
+}
+
+/** Compare again (section 5): the epoch that is compared, then a commitment or a nonce, 32 bytes. */
+export interface WordsRecord {
+  readonly type: 'words-commit' | 'words-nonce' | 'words-reveal';
+  readonly epoch: number;
+  readonly value: Uint8Array;
+}
+
 export type ProtocolRecord =
-  /** One part of a message: `text` is a piece of UTF-8, not necessarily cut at a character. */
-  | {
-      readonly type: 'text';
-      readonly id: number;
-      readonly part: number;
-      readonly last: boolean;
-      readonly text: Uint8Array;
-    }
+  | TextRecord
   | { readonly type: 'delivered'; readonly id: number }
-  | { readonly type: 'typing' }
+  /** offer: R'(32) ‖ ek'(1184). answer: R'(32) ‖ ct'(1088). */
+  | { readonly type: 'offer' | 'answer'; readonly value: Uint8Array }
+  | { readonly type: 'name'; readonly name: Uint8Array }
+  | { readonly type: 'bye'; readonly reason: ByeReason }
   | { readonly type: 'confirmed' }
   | { readonly type: 'rekey-wanted' }
-  /** R'(32) ‖ ek'(1184) */
-  | { readonly type: 'offer'; readonly value: Uint8Array }
-  /** R'(32) ‖ ct'(1088) */
-  | { readonly type: 'answer'; readonly value: Uint8Array }
-  | { readonly type: 'name'; readonly name: Uint8Array }
   | { readonly type: 'ping' }
-  | { readonly type: 'bye'; readonly reason: ByeReason }
-  | { readonly type: 'bye-ack' };
+  | { readonly type: 'bye-ack' }
+  | { readonly type: 'words-wanted' }
+  | WordsRecord
+  | BulkRecord
+  | PathsRecord;
+
+export type RecordType = keyof typeof TYPES;
+type RecordOf<T extends RecordType> = Extract<ProtocolRecord, { readonly type: T }>;
 
 export const OFFER_LENGTH = 32 + 1184;
 export const ANSWER_LENGTH = 32 + 1088;
+const EPOCH = 8;
+/** epoch(8) ‖ 32 bytes. */
+const WORDS_LENGTH = EPOCH + 32;
+
+const TEXT: Codec<TextRecord> = {
+  length: ({ text }) => TEXT_HEADER + text.length,
+  write(target, at, { id, part, last, text }) {
+    putUint(target, at, 4, id);
+    putUint(target, at + 4, 2, part);
+    target[at + 6] = last ? 1 : 0;
+    target.set(text, at + TEXT_HEADER);
+  },
+  read(value) {
+    if (value.length < TEXT_HEADER) throw new RemoteProtocolError('a text record is too short');
+    const last = value[6];
+    if (last !== 0 && last !== 1) throw new RemoteProtocolError('a text record has a bad last mark');
+    const [id, part] = [readUint(value, 0, 4), readUint(value, 4, 2)];
+    return { type: 'text', id, part, last: last === 1, text: value.subarray(TEXT_HEADER) };
+  },
+};
+
+const DELIVERED: Codec<RecordOf<'delivered'>> = {
+  length: () => 4,
+  write: (target, at, { id }) => putUint(target, at, 4, id),
+  read: (value) => ({ type: 'delivered', id: readUint(exactly(value, 4), 0, 4) }),
+};
+
+const NAME: Codec<RecordOf<'name'>> = {
+  length: ({ name }) => name.length,
+  write: (target, at, { name }) => target.set(name, at),
+  read(name) {
+    if (name.length > NAME_LIMIT) throw new RemoteProtocolError('a name is too long');
+    return { type: 'name', name };
+  },
+};
+
+const BYE: Codec<RecordOf<'bye'>> = {
+  length: () => 1,
+  write(target, at, { reason }) {
+    target[at] = BYE_REASONS.indexOf(reason);
+  },
+  read(value) {
+    const reason = BYE_REASONS[exactly(value, 1)[0] ?? -1];
+    if (reason === undefined) throw new RemoteProtocolError('a goodbye has an unknown reason');
+    return { type: 'bye', reason };
+  },
+};
+
+function rekeyStep(type: 'offer' | 'answer', length: number): Codec<RecordOf<'offer' | 'answer'>> {
+  return {
+    length: () => length,
+    write: (target, at, { value }) => target.set(exactly(value, length), at),
+    read: (value) => ({ type, value: exactly(value, length) }),
+  };
+}
+
+function words(type: WordsRecord['type']): Codec<WordsRecord> {
+  return {
+    length: () => WORDS_LENGTH,
+    write(target, at, { epoch, value }) {
+      putUint(target, at, EPOCH, epoch);
+      target.set(value, at + EPOCH);
+    },
+    read(value) {
+      const epoch = readUint(exactly(value, WORDS_LENGTH), 0, EPOCH);
+      if (Number.isNaN(epoch)) throw new RemoteProtocolError('an epoch is out of range');
+      return { type, epoch, value: value.subarray(EPOCH) };
+    },
+  };
+}
+
+function empty<T extends 'confirmed' | 'rekey-wanted' | 'ping' | 'bye-ack' | 'words-wanted'>(
+  type: T,
+): Codec<{ readonly type: T }> {
+  return {
+    length: () => 0,
+    write: () => undefined,
+    read(value) {
+      exactly(value, 0);
+      return { type };
+    },
+  };
+}
+
+const CODECS = {
+  text: TEXT,
+  delivered: DELIVERED,
+  confirmed: empty('confirmed'),
+  'rekey-wanted': empty('rekey-wanted'),
+  offer: rekeyStep('offer', OFFER_LENGTH),
+  answer: rekeyStep('answer', ANSWER_LENGTH),
+  name: NAME,
+  ping: empty('ping'),
+  ...BULK_CODECS,
+  bye: BYE,
+  'bye-ack': empty('bye-ack'),
+  'words-wanted': empty('words-wanted'),
+  'words-commit': words('words-commit'),
+  'words-nonce': words('words-nonce'),
+  'words-reveal': words('words-reveal'),
+  paths: PATHS_CODEC,
+} as unknown as Readonly<Record<RecordType, Codec<ProtocolRecord>>>;
+
+const BY_TYPE: ReadonlyMap<number, Codec<ProtocolRecord>> = new Map(
+  Object.entries(TYPES).map(([name, type]) => [type, CODECS[name as RecordType]]),
+);
 
 /** Bytes the record takes in a frame, header included. */
 export function recordSize(record: ProtocolRecord): number {
-  return RECORD_HEADER + valueLength(record);
-}
-
-function valueLength(record: ProtocolRecord): number {
-  switch (record.type) {
-    case 'text':
-      return TEXT_HEADER + record.text.length;
-    case 'delivered':
-      return 4;
-    case 'offer':
-    case 'answer':
-      return record.value.length;
-    case 'name':
-      return record.name.length;
-    case 'bye':
-      return 1;
-    default:
-      return 0;
-  }
+  return RECORD_HEADER + CODECS[record.type].length(record);
 }
 
 /** Writes the record at `at`; returns the index after it. The caller has reserved `recordSize` bytes. */
 export function writeRecord(target: Uint8Array, at: number, record: ProtocolRecord): number {
+  const codec = CODECS[record.type];
+  const length = codec.length(record);
   target[at] = TYPES[record.type];
-  putUint(target, at + 1, 3, valueLength(record));
-  const value = at + RECORD_HEADER;
-  switch (record.type) {
-    case 'text':
-      putUint(target, value, 4, record.id);
-      putUint(target, value + 4, 2, record.part);
-      target[value + 6] = record.last ? 1 : 0;
-      target.set(record.text, value + TEXT_HEADER);
-      break;
-    case 'delivered':
-      putUint(target, value, 4, record.id);
-      break;
-    case 'offer':
-    case 'answer':
-      target.set(record.value, value);
-      break;
-    case 'name':
-      target.set(record.name, value);
-      break;
-    case 'bye':
-      target[value] = BYE_REASONS.indexOf(record.reason);
-      break;
-    default:
-      break;
-  }
-  return value + valueLength(record);
+  putUint(target, at + 1, 3, length);
+  codec.write(target, at + RECORD_HEADER, record);
+  return at + RECORD_HEADER + length;
 }
 
 /**
@@ -121,68 +211,12 @@ export function readRecords(plaintext: Uint8Array, at: number): ProtocolRecord[]
     if (start > plaintext.length) throw new RemoteProtocolError('a record header is cut off');
     const end = start + readUint(plaintext, here + 1, 3);
     if (end > plaintext.length) throw new RemoteProtocolError('a record is longer than its frame');
-    const record = readRecord(plaintext[here] ?? 0, plaintext.subarray(start, end));
-    if (record !== undefined) records.push(record);
+    const codec = BY_TYPE.get(plaintext[here] ?? 0);
+    if (codec !== undefined) records.push(codec.read(plaintext.subarray(start, end)));
     here = end;
   }
   for (; here < plaintext.length; here++) {
     if (plaintext[here] !== 0) throw new RemoteProtocolError('padding is not zero');
   }
   return records;
-}
-
-function readRecord(type: number, value: Uint8Array): ProtocolRecord | undefined {
-  switch (type) {
-    case TYPES.text: {
-      if (value.length < TEXT_HEADER) throw new RemoteProtocolError('a text record is too short');
-      const last = value[6];
-      if (last !== 0 && last !== 1) throw new RemoteProtocolError('a text record has a bad last mark');
-      return {
-        type: 'text',
-        id: readUint(value, 0, 4),
-        part: readUint(value, 4, 2),
-        last: last === 1,
-        text: value.subarray(TEXT_HEADER),
-      };
-    }
-    case TYPES.delivered:
-      return { type: 'delivered', id: readUint(exactly(value, 4), 0, 4) };
-    case TYPES.offer:
-      return { type: 'offer', value: exactly(value, OFFER_LENGTH) };
-    case TYPES.answer:
-      return { type: 'answer', value: exactly(value, ANSWER_LENGTH) };
-    case TYPES.name:
-      if (value.length > NAME_LIMIT) throw new RemoteProtocolError('a name is too long');
-      return { type: 'name', name: value };
-    case TYPES.bye: {
-      const reason = BYE_REASONS[exactly(value, 1)[0] ?? -1];
-      if (reason === undefined) throw new RemoteProtocolError('a goodbye has an unknown reason');
-      return { type: 'bye', reason };
-    }
-    case TYPES.typing:
-      return empty('typing', value);
-    case TYPES.confirmed:
-      return empty('confirmed', value);
-    case TYPES['rekey-wanted']:
-      return empty('rekey-wanted', value);
-    case TYPES.ping:
-      return empty('ping', value);
-    case TYPES['bye-ack']:
-      return empty('bye-ack', value);
-    default:
-      return undefined;
-  }
-}
-
-function exactly(value: Uint8Array, length: number): Uint8Array {
-  if (value.length !== length) throw new RemoteProtocolError('a record has a wrong length');
-  return value;
-}
-
-function empty<T extends 'typing' | 'confirmed' | 'rekey-wanted' | 'ping' | 'bye-ack'>(
-  type: T,
-  value: Uint8Array,
-): { readonly type: T } {
-  exactly(value, 0);
-  return { type };
 }

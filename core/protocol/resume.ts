@@ -1,14 +1,15 @@
 /**
  * Proving over a new connection that both ends still hold the session (protocol.md section 7, "Resume"): two messages
  * each way. One pairing, one of these. No frame is opened here, the ratchet is only asked for its proof key, and no timer
- * and no connection may be in this file (session/reconnect.ts).
+ * and no connection may be in this file.
  *
- *   resume-1  both   0x05 ‖ n_X(32) ‖ epoch(8)
+ *   resume-1  both   0x05 ‖ n_X(32) ‖ AEAD(HKDF-Expand(resume, lv("resume hello", X, n_X), 32), epoch(8))
  *   resume-2  both   0x06 ‖ AEAD(HKDF-Expand(RS_e, lv("resume X", n_A, n_B, epoch_A, epoch_B), 32), next expected(6) ‖ next own(6))
  */
 import type { CryptoPort, Secret } from '../ports.js';
-import { concat, label, lvBytes, plainBuffer, putUint, readUint, sameBytes, uint } from './bytes.js';
-import { other, type Role } from './frame.js';
+import { concat, label, lvBytes, plainBuffer, plainCopy, putUint, readUint, sameBytes, uint } from './bytes.js';
+import { derive, type Key } from './keys.js';
+import { other, type Role, roleByte } from './role.js';
 import { withSecrets } from './secrets.js';
 
 /** First bytes. */
@@ -16,8 +17,9 @@ export const RESUME_TYPE = { one: 0x05, two: 0x06 } as const;
 const NONCE = 32;
 const EPOCH = 8;
 const SEQ = 6;
+const AEAD_TAG = 16;
 /** Exact lengths in bytes. */
-export const RESUME_LENGTHS = { one: 1 + NONCE + EPOCH, two: 1 + 2 * SEQ + 16 } as const;
+export const RESUME_LENGTHS = { one: 1 + NONCE + EPOCH + AEAD_TAG, two: 1 + 2 * SEQ + AEAD_TAG } as const;
 const ZERO_NONCE = new Uint8Array(12);
 const NO_AD = new Uint8Array(0);
 
@@ -34,7 +36,7 @@ export interface Prover {
   /** The sending epoch. */
   readonly epoch: number;
   /** RS_e, 32 bytes, or undefined when this side does not hold that epoch's. It stays the ratchet's. */
-  proof(epoch: number): Secret | undefined;
+  proof(epoch: number): Key<'resume proof'> | undefined;
 }
 
 export type ProofStep =
@@ -54,12 +56,18 @@ export interface Proof {
 
 const FAILED: ProofStep = { type: 'failed' };
 
-/** n_X is drawn here: a fresh one for each pairing. */
-export function createProof(crypto: CryptoPort, role: Role, prover: Prover): Proof {
+/** n_X is drawn here: a fresh one for each pairing. `resume` stays the caller's, who keeps it while proofs are made. */
+export function createProof(crypto: CryptoPort, role: Role, resume: Key<'resume'>, prover: Prover): Proof {
   const nonce = crypto.random(NONCE);
   const { epoch } = prover;
   let peer: { readonly nonce: Uint8Array; readonly epoch: number } | undefined;
   let proven = false;
+
+  /** The AEAD key of one side's hello. */
+  function withHelloKey<T>(sealer: Role, n: Uint8Array, use: (key: Secret) => T): T {
+    const info = lvBytes(label('resume hello'), roleByte(sealer), n);
+    return withSecrets((keep) => use(keep(derive(crypto, resume, 'resume hello', info, 32))));
+  }
 
   /** The AEAD key of one side's proof, for the one time it is used; undefined when the epochs do not fit. */
   function withKey<T>(sealer: Role, use: (key: Secret) => T): T | undefined {
@@ -70,20 +78,31 @@ export function createProof(crypto: CryptoPort, role: Role, prover: Prover): Pro
     const secret = prover.proof(a.epoch);
     if (secret === undefined) return undefined;
     const info = lvBytes(label(`resume ${sealer}`), a.nonce, b.nonce, uint(a.epoch, EPOCH), uint(b.epoch, EPOCH));
-    return withSecrets((keep) => use(keep(crypto.expand(secret, info, 32))));
+    return withSecrets((keep) => use(keep(derive(crypto, secret, 'resume answer', info, 32))));
+  }
+
+  function openHello(message: Uint8Array): { readonly nonce: Uint8Array; readonly epoch: number } | undefined {
+    const theirs = plainCopy(message.subarray(1, 1 + NONCE));
+    if (sameBytes(theirs, nonce)) return undefined;
+    const opened = withHelloKey(other(role), theirs, (key) =>
+      crypto.open(key, ZERO_NONCE, NO_AD, message.subarray(1 + NONCE)),
+    );
+    const number = opened === undefined ? Number.NaN : readUint(opened, 0, EPOCH);
+    return Number.isNaN(number) ? undefined : { nonce: theirs, epoch: number };
   }
 
   function takeFirst(message: Uint8Array, position: Position): ProofStep {
     // A second one in a pairing.
     if (peer !== undefined) return FAILED;
-    const theirs = { nonce: message.slice(1, 1 + NONCE), epoch: readUint(message, 1 + NONCE, EPOCH) };
-    if (Number.isNaN(theirs.epoch) || sameBytes(theirs.nonce, nonce)) return FAILED;
-    peer = theirs;
+    peer = openHello(message);
+    if (peer === undefined) return FAILED;
     const plaintext = plainBuffer(2 * SEQ);
     putUint(plaintext, 0, SEQ, position.expected);
     putUint(plaintext, SEQ, SEQ, position.next);
-    const box = withKey(role, (key) => crypto.seal(key, ZERO_NONCE, NO_AD, plaintext));
-    return box === undefined ? FAILED : { type: 'send', message: concat(Uint8Array.of(RESUME_TYPE.two), box) };
+    const seal = (key: Secret): Uint8Array => crypto.seal(key, ZERO_NONCE, NO_AD, plaintext);
+    // Epochs that do not fit are answered under a key that nobody has: a replayed hello learns nothing from the answer.
+    const box = withKey(role, seal) ?? withSecrets((keep) => seal(keep(crypto.randomSecret(32))));
+    return { type: 'send', message: concat(Uint8Array.of(RESUME_TYPE.two), box) };
   }
 
   function takeSecond(message: Uint8Array): ProofStep {
@@ -97,8 +116,9 @@ export function createProof(crypto: CryptoPort, role: Role, prover: Prover): Pro
     };
   }
 
+  const hello = withHelloKey(role, nonce, (key) => crypto.seal(key, ZERO_NONCE, NO_AD, uint(epoch, EPOCH)));
   return {
-    first: concat(Uint8Array.of(RESUME_TYPE.one), nonce, uint(epoch, EPOCH)),
+    first: concat(Uint8Array.of(RESUME_TYPE.one), nonce, hello),
     handle(message, position) {
       if (message[0] === RESUME_TYPE.one) {
         return message.length === RESUME_LENGTHS.one ? takeFirst(message, position) : FAILED;
@@ -112,8 +132,12 @@ export function createProof(crypto: CryptoPort, role: Role, prover: Prover): Pro
 }
 
 /** Room and seat of the resume room, 32 bytes each: HKDF-Expand(resume, "room", 32) and with "seat X". */
-export function resumeRoom(crypto: CryptoPort, resume: Secret, role: Role): { room: Uint8Array; seat: Uint8Array } {
+export function resumeRoom(
+  crypto: CryptoPort,
+  resume: Key<'resume'>,
+  role: Role,
+): { room: Uint8Array; seat: Uint8Array } {
   const expand = (name: string): Uint8Array =>
-    withSecrets((keep) => crypto.reveal(keep(crypto.expand(resume, label(name), 32))));
+    withSecrets((keep) => crypto.reveal(keep(derive(crypto, resume, 'room', label(name), 32))));
   return { room: expand('room'), seat: expand(`seat ${role}`) };
 }

@@ -5,7 +5,7 @@
 import type { Secret } from '../ports.js';
 
 /** Runs `step`; every secret it has passed to `keep` is wiped when it returns or throws. */
-export function withSecrets<T>(step: (keep: (secret: Secret) => Secret) => T): T {
+export function withSecrets<T>(step: (keep: <S extends Secret>(secret: S) => S) => T): T {
   const kept: Secret[] = [];
   try {
     return step((secret) => {

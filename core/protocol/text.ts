@@ -4,22 +4,35 @@
  */
 import { RemoteProtocolError } from '../errors.js';
 import { concat, plainCopy } from './bytes.js';
-import { TEXT_PART_LIMIT } from './frame.js';
-import type { ProtocolRecord } from './records.js';
+import { RECORD_HEADER, TEXT_HEADER, type TextRecord } from './records.js';
 
 /** Longest message, bytes of UTF-8. */
 export const MESSAGE_LIMIT = 64 * 1024;
+/** A part that is not the last has at least this many bytes. */
+export const PART_MIN = 256;
 
-type TextRecord = Extract<ProtocolRecord, { type: 'text' }>;
+/** A message on its way into frames. */
+export interface Parts {
+  readonly id: number;
+  readonly text: Uint8Array;
+  /** Bytes and parts that were taken. */
+  at: number;
+  part: number;
+}
 
-/** The records of a message, one for each frame; views into `text`. */
-export function splitText(id: number, text: Uint8Array): TextRecord[] {
-  const records: TextRecord[] = [];
-  for (let at = 0, part = 0; part === 0 || at < text.length; at += TEXT_PART_LIMIT, part++) {
-    const end = Math.min(at + TEXT_PART_LIMIT, text.length);
-    records.push({ type: 'text', id, part, last: end === text.length, text: text.subarray(at, end) });
-  }
-  return records;
+/**
+ * The next part of a message, of at most `room` bytes with its headers: a view into its text. Undefined when there is not
+ * enough room for one that is worth it.
+ */
+export function takePart(message: Parts, room: number): TextRecord | undefined {
+  const { id, text, at, part } = message;
+  const rest = text.length - at;
+  const space = room - RECORD_HEADER - TEXT_HEADER;
+  if (space < Math.min(rest, PART_MIN)) return undefined;
+  const end = at + Math.min(rest, space);
+  message.at = end;
+  message.part += 1;
+  return { type: 'text', id, part, last: end === text.length, text: text.subarray(at, end) };
 }
 
 export interface Reassembly {
@@ -45,12 +58,14 @@ export function createReassembly(): Reassembly {
       if (record.part !== parts.length) throw new RemoteProtocolError('a part of a message is out of order');
       if (record.part > 0 && record.text.length === 0) throw new RemoteProtocolError('a part of a message is empty');
       if (length + record.text.length > MESSAGE_LIMIT) throw new RemoteProtocolError('a message is too long');
-      parts.push(plainCopy(record.text));
-      length += record.text.length;
+      const part = plainCopy(record.text);
+      if (record.last) nextId = record.id + 1;
+      if (record.last && parts.length === 0) return { id: record.id, text: part };
+      parts.push(part);
+      length += part.length;
       if (!record.last) return undefined;
       const text = concat(...parts);
       wipe();
-      nextId = record.id + 1;
       return { id: record.id, text };
     },
     wipe,

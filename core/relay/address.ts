@@ -1,8 +1,13 @@
 /** What counts as one address for the limits of a relay. Never stored but as a key in memory. */
 
+/** Without the form in which a socket for both families shows IPv4. */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+}
+
 /** An IPv4 address, or the /64 that one IPv6 site has to itself. Text that is no address is its own key. */
 export function addressKey(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+  const plain = plainAddress(address);
   if (!plain.includes(':')) return plain;
   const [head = '', tail] = (plain.split('%', 1)[0] ?? '').split('::');
   const front = head === '' ? [] : head.split(':');

@@ -2,7 +2,7 @@
  * What a join costs: nothing, a ticket, or a refusal. Decided from how much of its allowances an address has used and how
  * full the relay is. No room and no member may be in this file.
  */
-import { allowance, BUSY_RETRY_MS, CONNECTION_BURST, type RoomLimits } from './limits.js';
+import { ADDRESS_BURST, allowance, BUSY_RETRY_MS, CONNECTION_BURST, type RoomLimits } from './limits.js';
 import type { RelayErrorCode } from '../wire/control.js';
 
 /** From this part of a limit of the whole relay on, joins need tickets. */
@@ -21,10 +21,11 @@ export interface Standing {
   readonly free: { full: number };
   readonly paid: { full: number };
   readonly failed: { full: number };
+  readonly arrived: { full: number };
 }
 
 export function newStanding(): Standing {
-  return { free: { full: 0 }, paid: { full: 0 }, failed: { full: 0 } };
+  return { free: { full: 0 }, paid: { full: 0 }, failed: { full: 0 }, arrived: { full: 0 } };
 }
 
 /** Not to be taken as it is: refused with `code`, or, when there are `bits`, taken with a ticket. */
@@ -37,6 +38,7 @@ export interface Price {
 export function createLoad(limits: RoomLimits) {
   const arrivals = allowance(1000 / limits.connectionsPerSecond, CONNECTION_BURST * limits.connectionsPerSecond);
   const arrived = { full: 0 };
+  const own = allowance(1000 / limits.arrivalsPerAddress, ADDRESS_BURST * limits.arrivalsPerAddress);
   const free = allowance(60_000 / limits.joinsPerMinute, limits.joinsPerMinute);
   const paid = allowance(60_000 / (PAID_FACTOR * limits.joinsPerMinute), PAID_FACTOR * limits.joinsPerMinute);
   const failed = allowance(FAILED_PERIOD_MS / limits.failedJoins, limits.failedJoins);
@@ -50,8 +52,21 @@ export function createLoad(limits: RoomLimits) {
   }
 
   return {
-    /** A connection is made: how long to wait until that is allowed (0: now). */
-    arrive: (now: number): number => arrivals.take(arrived, now),
+    /**
+     * A connection is made by an address that has `open`, of `members` in all: why it is refused, undefined when it is not.
+     * What is too much for its address is not charged to all.
+     */
+    arrive(standing: Standing, open: number, members: number, now: number): 'rate-limited' | 'busy' | undefined {
+      if (own.take(standing.arrived, now) > 0 || open > limits.connectionsPerAddress) return 'rate-limited';
+      return members > limits.connections || arrivals.take(arrived, now) > 0 ? 'busy' : undefined;
+    },
+
+    /** The same for one more, which is not charged. */
+    wouldRefuse(standing: Standing | undefined, open: number, members: number, now: number) {
+      if (standing !== undefined && own.wait(standing.arrived, now) > 0) return 'rate-limited';
+      if (open >= limits.connectionsPerAddress) return 'rate-limited';
+      return members >= limits.connections || arrivals.wait(arrived, now) > 0 ? 'busy' : undefined;
+    },
 
     /** A join: undefined when it costs nothing. */
     judge(
@@ -79,6 +94,7 @@ export function createLoad(limits: RoomLimits) {
     },
 
     /** When nothing of `standing` needs to be remembered. */
-    forgottenAt: ({ free, paid, failed }: Standing): number => Math.max(free.full, paid.full, failed.full),
+    forgottenAt: ({ free, paid, failed, arrived }: Standing): number =>
+      Math.max(free.full, paid.full, failed.full, arrived.full),
   };
 }

@@ -10,6 +10,8 @@ export interface RoomLimits {
   readonly connectionsPerSecond: number;
   /** Open connections of one address. */
   readonly connectionsPerAddress: number;
+  /** New connections of one address a second, with a burst of ADDRESS_BURST seconds; checked before those of all. */
+  readonly arrivalsPerAddress: number;
   /** Joins of one address, a minute, with a burst of the same number; more with tickets. */
   readonly joinsPerMinute: number;
   /** Joins of one address that met nobody, in ten minutes. */
@@ -21,15 +23,18 @@ export interface RoomLimits {
   readonly waitTimeoutMs: number;
   /** Two seats and no frame between them, milliseconds. */
   readonly idleTimeoutMs: number;
-  /** Frames of one connection, a second. Who sends more is read from more slowly; nothing is dropped. */
+  /** Frames of SMALL_FRAME and less of one connection, a second. Who sends more is read from more slowly; none is dropped. */
   readonly framesPerSecond: number;
   readonly frameBurst: number;
+  /** Bytes of one connection, a second, in frames of any size; Infinity: as many as the receiver takes. */
+  readonly bytesPerSecond: number;
 }
 
 export const ROOM_LIMITS: RoomLimits = {
   connections: 100_000,
   connectionsPerSecond: 1_000,
   connectionsPerAddress: 64,
+  arrivalsPerAddress: 20,
   joinsPerMinute: 30,
   failedJoins: 30,
   rooms: 100_000,
@@ -38,7 +43,13 @@ export const ROOM_LIMITS: RoomLimits = {
   idleTimeoutMs: 900_000,
   framesPerSecond: 200,
   frameBurst: 400,
+  bytesPerSecond: Number.POSITIVE_INFINITY,
 };
+
+/** Frames of this many bytes and less are counted; larger ones cost bytes, which the receiver's pace limits. */
+export const SMALL_FRAME = 4 * 1024;
+/** The burst of new connections of one address, in seconds of their rate: all that it may have open come back twice. */
+export const ADDRESS_BURST = 10;
 
 /** The burst of new connections, in seconds of their rate: after a restart everybody comes back at once. */
 export const CONNECTION_BURST = 2;
@@ -50,7 +61,7 @@ export const BUSY_RETRY_MS = 5_000;
 export const TICKET_WAIT_MS = 65_000;
 
 /** One allowance in use, kept as one number: the time at which it is whole again. */
-interface Bucket {
+export interface Bucket {
   full: number;
 }
 
@@ -71,9 +82,9 @@ export function allowance(interval: number, burst: number) {
       if (over === 0) bucket.full = Math.max(bucket.full, now) + interval;
       return over;
     },
-    /** Takes one in any case; returns how long to wait until that was allowed (0: now). */
-    force(bucket: Bucket, now: number): number {
-      bucket.full = (bucket.full > now ? bucket.full : now) + interval;
+    /** Takes `amount` in any case; returns how long to wait until that was allowed (0: now). */
+    force(bucket: Bucket, now: number, amount = 1): number {
+      bucket.full = (bucket.full > now ? bucket.full : now) + amount * interval;
       const over = bucket.full - now - whole;
       return over > 0 ? over : 0;
     },

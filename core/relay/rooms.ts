@@ -7,16 +7,18 @@
  */
 import { createDeadlines, NOT_DUE } from './deadlines.js';
 import { count, createFigures, type JoinOutcome } from './figures.js';
-import { allowance, BUSY_RETRY_MS, ROOM_LIMITS, type RoomLimits, TICKET_WAIT_MS } from './limits.js';
+import { allowance, BUSY_RETRY_MS, ROOM_LIMITS, type RoomLimits, SMALL_FRAME, TICKET_WAIT_MS } from './limits.js';
 import { createLoad, newStanding, type Price } from './admission.js';
-import type { Address, CloseWhy, Room, RoomEffect, Rooms, RoomsOptions, Seat } from './seats.js';
+import { type Address, type CloseWhy, newSeat, type Room, type RoomEffect } from './seats.js';
+import type { Rooms, RoomsOptions, Seat } from './seats.js';
 import { isTicket } from '../wire/ticket.js';
-import { checkJoin, type Join, type RelayErrorCode } from '../wire/control.js';
+import { checkJoin, FRAME_LIMIT, type Join, type RelayErrorCode } from '../wire/control.js';
 
 export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
   const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };
   const figures = options.figures ?? createFigures();
   const frames = allowance(1000 / limits.framesPerSecond, limits.frameBurst);
+  const bytes = allowance(1000 / limits.bytesPerSecond, Math.max(limits.bytesPerSecond, FRAME_LIMIT));
   const load = createLoad(limits);
   const { claims } = options;
 
@@ -134,22 +136,33 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
 
     const peer = room.seats.find((other) => other !== seat);
     const met = peer !== undefined || room.far !== undefined;
-    out.push({ type: 'send', to: seat.socket, message: { type: 'joined', peer: met } });
+    const address = seat.curious ? options.endpoint?.(seat.socket) : undefined;
+    const told = { type: 'joined', peer: met, ...(address === undefined ? {} : { address }) } as const;
+    out.push({ type: 'send', to: seat.socket, message: told });
     if (!met) {
       room.alone = now;
       roomDeadlines.set(room, now + limits.waitTimeoutMs);
       return 'waiting';
     }
     figures.onPaired(now - room.alone);
-    seat.met = true;
+    // To meet oneself shows nothing: whoever tries rooms could do it in each.
+    const other = peer?.address !== seat.address;
+    if (other) seat.met = true;
     room.active = now;
     roomDeadlines.set(room, now + limits.idleTimeoutMs);
     if (peer === undefined) return 'paired';
     seat.peer = peer;
     peer.peer = seat;
-    peer.met = true;
+    if (other) peer.met = true;
     out.push({ type: 'send', to: peer.socket, message: { type: 'peer-joined' } });
     return 'paired';
+  }
+
+  /** Nothing more is read from it until then. */
+  function hold(seat: Seat<S>, until: number): void {
+    if (seat.gone) return;
+    seat.held = true;
+    seatDeadlines.set(seat, until);
   }
 
   /** A message of a connection that has not joined, unchecked. */
@@ -168,6 +181,7 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
       if (!paid) return expelWith(seat, code, now, out, retryAfterMs);
       load.pay(address.standing, now);
     } else if (price?.bits !== undefined) return ask(seat, price, price.bits, now, out);
+    seat.curious = wanted.address === true;
     const hash = options.hashSeat(wanted.seat);
     if (claims === undefined) return join(seat, hash, wanted, now, out);
     if (!claims.ready) return expelWith(seat, 'busy', now, out, BUSY_RETRY_MS);
@@ -212,33 +226,21 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
       figures.connections += 1;
       const address = addressOf(key);
       address.connections += 1;
-      const member: Seat<S> = {
-        socket,
-        address,
-        hash: '',
-        room: undefined,
-        peer: undefined,
-        challenge: undefined,
-        claimed: undefined,
-        joined: false,
-        met: false,
-        held: false,
-        full: 0,
-        gone: false,
-        at: 0,
-        order: 0,
-        place: NOT_DUE,
-      };
+      const member = newSeat(socket, address, limits.bytesPerSecond !== Number.POSITIVE_INFINITY);
       members.add(member);
       const effects: RoomEffect<S>[] = [];
-      const wait = load.arrive(now);
-      if (stopping) expelWith(member, 'shutting-down', now, effects);
-      else if (wait > 0 || members.size > limits.connections) {
-        expelWith(member, 'busy', now, effects, BUSY_RETRY_MS);
-      } else if (address.connections > limits.connectionsPerAddress) {
-        expelWith(member, 'rate-limited', now, effects, BUSY_RETRY_MS);
-      } else seatDeadlines.set(member, now + limits.joinTimeoutMs);
+      const refused = stopping
+        ? 'shutting-down'
+        : load.arrive(address.standing, address.connections, members.size, now);
+      if (refused === undefined) seatDeadlines.set(member, now + limits.joinTimeoutMs);
+      else expelWith(member, refused, now, effects, stopping ? undefined : BUSY_RETRY_MS);
       return { member, effects };
+    },
+
+    refusal(key, now) {
+      if (stopping) return 'shutting-down';
+      const address = addresses.get(key);
+      return load.wouldRefuse(address?.standing, address?.connections ?? 0, members.size, now);
     },
 
     control(member: Seat<S>, message, now) {
@@ -253,16 +255,25 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
       return out;
     },
 
-    frame(member: Seat<S>, now) {
-      const wait = frames.force(member, now);
-      if (wait > 0 && !member.gone) {
-        member.held = true;
-        seatDeadlines.set(member, now + wait);
-      }
-      const { peer, room } = member;
-      if (room === undefined || (peer === undefined && room.far === undefined)) return undefined;
+    frame(member: Seat<S>, now, size) {
+      const { peer, room, spent } = member;
+      const dropped = room === undefined || (peer === undefined && room.far === undefined);
+      // No receiver's pace limits what is dropped: all of it is counted.
+      let wait = size <= SMALL_FRAME || dropped ? frames.force(member, now) : 0;
+      if (spent !== undefined) wait = Math.max(wait, bytes.force(spent, now, size));
+      if (wait > 0) hold(member, now + wait);
+      if (dropped) return undefined;
       room.active = now;
       return peer?.socket;
+    },
+
+    noise(member: Seat<S>, now) {
+      const out: RoomEffect<S>[] = [];
+      const wait = frames.force(member, now);
+      if (wait === 0) return out;
+      if (member.joined) hold(member, now + wait);
+      else expelWith(member, 'rate-limited', now, out, BUSY_RETRY_MS);
+      return out;
     },
 
     refuse(member: Seat<S>, code, now) {

@@ -1,7 +1,7 @@
 /** What the rooms of a relay are made of, and what they offer. No rule may be in this file. */
-import type { Due } from './deadlines.js';
+import { type Due, NOT_DUE } from './deadlines.js';
 import type { Figures } from './figures.js';
-import type { RoomLimits } from './limits.js';
+import type { Bucket, RoomLimits } from './limits.js';
 import type { Price, Standing } from './admission.js';
 import type { Join, RelayErrorCode, RelayMessage } from '../wire/control.js';
 
@@ -44,13 +44,40 @@ export interface Seat<S> extends Due {
   challenge: (Price & { readonly challenge: string }) | undefined;
   /** The room that it is waiting for, when that is asked of the cluster. */
   claimed: string | undefined;
+  /** It wants to be told its own address. */
+  curious: boolean;
   joined: boolean;
-  /** A peer has been here. */
+  /** A peer of another address has been here. */
   met: boolean;
   held: boolean;
   /** When the allowance for frames is whole again. */
   full: number;
+  /** The same for bytes, where they are limited. */
+  spent: Bucket | undefined;
   gone: boolean;
+}
+
+/** A connection that has said nothing yet. `counted`: its bytes are limited. */
+export function newSeat<S>(socket: S, address: Address, counted: boolean): Seat<S> {
+  return {
+    socket,
+    address,
+    hash: '',
+    room: undefined,
+    peer: undefined,
+    challenge: undefined,
+    claimed: undefined,
+    curious: false,
+    joined: false,
+    met: false,
+    held: false,
+    full: 0,
+    spent: counted ? { full: 0 } : undefined,
+    gone: false,
+    at: 0,
+    order: 0,
+    place: NOT_DUE,
+  };
 }
 
 /** One connection as the relay holds it. Changed by the room machine only. */
@@ -69,13 +96,17 @@ export interface Claims<S> {
 export interface Rooms<S> {
   /** A new connection. `address` is only a key in memory. The member is valid even when the effects refuse it. */
   connect(socket: S, address: string, now: number): { readonly member: Member<S>; readonly effects: RoomEffect<S>[] };
+  /** Why one more connection of this address would be refused now; undefined: it would be taken. Nothing is charged. */
+  refusal(address: string, now: number): RelayErrorCode | undefined;
   /** A control message, unchecked; undefined for what is no control message at all. */
   control(member: Member<S>, message: unknown, now: number): RoomEffect<S>[];
   /**
-   * The hot path: a frame of a joined member. Returns where it goes, undefined: dropped, nobody is there. When
-   * `member.held` is set afterwards, read nothing more from it until the effect `resume`; the frame itself goes out.
+   * The hot path: a frame of `size` bytes of a joined member. Returns where it goes, undefined: dropped, nobody is there.
+   * When `member.held` is set afterwards, read nothing more from it until the effect `resume`; the frame itself goes out.
    */
-  frame(member: Member<S>, now: number): S | undefined;
+  frame(member: Member<S>, now: number, size: number): S | undefined;
+  /** What carries nothing (a ping, a pong): counted like a small frame. `held` as with a frame. */
+  noise(member: Member<S>, now: number): RoomEffect<S>[];
   /** Ends a member with an error that the relay itself found, for example `too-large`. */
   refuse(member: Member<S>, code: RelayErrorCode, now: number): RoomEffect<S>[];
   /** The connection is gone, for whatever reason. Needed exactly once for each `connect`; more do nothing. */
@@ -108,6 +139,8 @@ export interface RoomsOptions<S> {
   readonly challenge: () => string;
   /** SHA-512 of all the parts. */
   readonly digest: (parts: readonly Uint8Array[]) => Uint8Array;
+  /** Address and port of the connection itself, as `RelayMessage` tells them; undefined where they are not known. */
+  readonly endpoint?: (socket: S) => string | undefined;
   /** Where it counts what it does. */
   readonly figures?: Figures;
   /** With it a seat is taken only when this says so. */

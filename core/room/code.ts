@@ -48,6 +48,7 @@ export type CodeRule =
   | InviteRule;
 
 const DASH = 0x2d;
+const SPACE = 0x20;
 
 /** White space outside ASCII that NFKC leaves: ogham space, line and paragraph separator, byte order mark. */
 const WIDE_SPACES = [
@@ -136,11 +137,40 @@ function parsePlain(bytes: Uint8Array, words: Wordlist, normalize: Normalize): R
   return wiping(whole, () => {
     const typed = trim(whole);
     if (typed.length === 0) throw malformed('empty');
+    if (isSpaced(typed)) return parseSpaced(typed, words);
     const dash = typed.indexOf(DASH);
     const nameplate = toNameplate(dash < 0 ? typed : typed.subarray(0, dash));
     if (dash < 0) return { nameplate, secret: plainBuffer(0), form: 'none' };
     return classify(nameplate, typed.subarray(dash + 1), words);
   });
+}
+
+/** Six digits with a blank behind them: no other code begins so. */
+function isSpaced(typed: Uint8Array): boolean {
+  return typed[NAMEPLATE_DIGITS] === SPACE && typed.subarray(0, NAMEPLATE_DIGITS).every(isDigit);
+}
+
+/** A generated code with blanks in place of its dashes, or of some of them. */
+function parseSpaced(typed: Uint8Array, words: Wordlist): RoomCode {
+  const nameplate = toNameplate(typed.subarray(0, NAMEPLATE_DIGITS));
+  const dashed = plainBuffer(typed.length);
+  let length = 0;
+  for (const byte of typed.subarray(NAMEPLATE_DIGITS)) {
+    const separates = byte === SPACE || byte === DASH;
+    // One dash for any run of separators, and none before the first word.
+    if (!separates) dashed[length++] = byte;
+    else if (length > 0 && dashed[length - 1] !== DASH) dashed[length++] = DASH;
+  }
+  return wiping(dashed, () => {
+    const code = classify(nameplate, dashed.subarray(0, length), words);
+    if (code.form === 'generated') return code;
+    code.secret.fill(0);
+    throw malformed('nameplate-characters');
+  });
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
 }
 
 /** Section 4, "Code forms": which form the normalised secret has, and PRS. */

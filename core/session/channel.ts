@@ -1,51 +1,82 @@
 /**
- * The encrypted channel (protocol.md sections 5 to 7): sequence numbers, acks, windows, when to rekey, heartbeat, and
- * what is sent again when the line is back. It outlives connections. Frames in, records out; what a record says to a
- * person is conversation.ts. No plaintext is kept here.
+ * The encrypted channel (protocol.md sections 5 to 7): which frame is sealed when and with what in it, acks, windows,
+ * heartbeat, cover, and what is sent again when the line is back. It outlives connections. Frames in, records out; what
+ * a record says to a person is conversation.ts. No plaintext is kept here.
  */
 import { RemoteProtocolError } from '../errors.js';
-import { type Role, readFrameHeader } from '../protocol/frame.js';
-import type { OpenedFrame, Ratchet } from '../protocol/ratchet.js';
+import type { CryptoPort } from '../ports.js';
+import { classify } from '../protocol/frame.js';
+import type { OpenedFrame, Ratchet, StreamKeys } from '../protocol/ratchet.js';
 import type { ProtocolRecord } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
-import { createOutbox, type FrameKind } from './unacked.js';
+import type { Role } from '../protocol/role.js';
+import { type Comparison, createCompare } from './compare.js';
+import { type ControlSource, compose, type Source } from './composer.js';
+import { createLiveness } from './liveness.js';
+import { createRekey } from './rekey.js';
 import { createRoundTrip } from './round-trip.js';
+import { controlOf, createUnacked } from './unacked.js';
 
-/** An eliciting frame is acked at the latest after this many milliseconds. */
-export const ACK_DELAY = 50;
-/** A side that has opened this many frames since it last sealed one seals one. */
-export const ACK_FRAMES = 32;
-/** An encrypted ping after this long without traffic. */
-export const PING_AFTER = 15_000;
-/** The connection is lost after this long without any answer. */
-export const SILENCE_LIMIT = 10_000;
-/** After this process has slept it is asked at once, and believed for this long. */
-export const PROBE_LIMIT = 2_000;
-/** A rekey at most this often, … */
-export const REKEY_MIN = 5_000;
-/** … at the latest after this long while anything flows, … */
-export const REKEY_MAX = 120_000;
-/** … and after this many frames. */
-export const REKEY_FRAMES = 2 ** 16;
+/** With cover, one frame of the smallest size on each beat, milliseconds. */
+export const COVER_BEAT = 500;
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** Records that stay inside the channel. */
-type Internal = 'offer' | 'answer' | 'rekey-wanted' | 'ping';
+type Internal =
+  | 'offer'
+  | 'answer'
+  | 'rekey-wanted'
+  | 'ping'
+  | 'words-wanted'
+  | 'words-commit'
+  | 'words-nonce'
+  | 'words-reveal';
 export type ChannelRecord = Exclude<ProtocolRecord, { type: Internal }>;
 
 export type Received =
   /** Not a frame, or one that was taken before: nothing happened. */
   | { readonly type: 'ignored' }
-  /** The relay lost, reordered or forged something: this frame cannot be the next one. */
+  /** A chunk of a stream (section 8), unopened. */
+  | { readonly type: 'chunk' }
+  /** The relay lost, doubled, reordered or forged something: this frame is not the next one. */
   | { readonly type: 'gap' }
-  /** Records are views: use them, then call `wipe`. */
-  | { readonly type: 'opened'; readonly records: readonly ChannelRecord[]; wipe(): void };
+  | Opened;
+
+export interface Opened {
+  readonly type: 'opened';
+  /** The number of the frame. */
+  readonly seq: number;
+  /** Views: use them, then call `wipe`. */
+  readonly records: readonly ChannelRecord[];
+  /** The keys of streams that the frame opens. */
+  readonly streams: StreamKeys;
+  wipe(): void;
+}
+
+export interface ChannelOptions {
+  readonly crypto: CryptoPort;
+  readonly ratchet: Ratchet;
+  readonly role: Role;
+  /** Hands a frame to the connection. */
+  readonly transmit: (frame: Uint8Array) => void;
+  /** Whether the connection takes more now. */
+  readonly ready: () => boolean;
+  /** In the order in which they are asked. */
+  readonly sources: readonly Source[];
+  /** One frame on each beat, whatever there is to say. */
+  readonly cover: boolean;
+  /** Whether the peer may ask to compare again. */
+  readonly askable: () => boolean;
+  readonly compared: (what: Comparison) => void;
+}
 
 export interface Channel {
   /** The peer is known to hold the keys: A is provisional until it has opened a frame, or the proof of a resume. */
   readonly proven: boolean;
   /** The line is down: nothing is sealed, sent, opened or due. */
   readonly paused: boolean;
-  pause(): void;
+  pause(now: number): void;
   /** What resume-2 says of this side. */
   readonly position: Position;
   /**
@@ -53,18 +84,20 @@ export interface Channel {
    * RemoteProtocolError when it cannot stand there: the session ends.
    */
   resume(peer: Position, now: number): void;
-  /** Whether a frame of this kind may be sealed now. */
-  allows(kind: FrameKind): boolean;
-  /** The frame's sequence number, or undefined when the window for this kind is full (try again after an ack). */
-  send(kind: FrameKind, records: readonly ProtocolRecord[], now: number): number | undefined;
+  /** Provisional A has found the peer's attempt again: its frames are sent from number 0, and nothing is proven. */
+  restart(now: number): void;
+  /** Seals these records at once, alone. The frame's number, or undefined when it may not be: try again after an ack. */
+  send(records: readonly ProtocolRecord[], now: number): number | undefined;
   /** Throws RemoteProtocolError when the peer broke a rule: the session ends. */
   receive(frame: Uint8Array, now: number): Received;
-  /** Sends what is due: acks, pings, answers, offers. */
+  /** Seals and sends what is due and what waits. */
   tick(now: number): void;
   /** When `tick` must be called again. */
-  wakeAt(): number;
+  wakeAt(now: number): number;
   /** This process slept: is the line still up? What came in meanwhile is still opened. */
   probe(now: number): void;
+  /** The person asks for safety words of the present. */
+  compare(now: number): void;
   /** Milliseconds of the line's last round trips, or undefined. */
   readonly roundTrip: number | undefined;
   /** True when the peer has not answered for SILENCE_LIMIT. */
@@ -76,217 +109,285 @@ export interface Channel {
   wipe(): void;
 }
 
-export function createChannel(
-  ratchet: Ratchet,
-  role: Role,
-  transmit: (frame: Uint8Array) => void,
-  start: number,
-): Channel {
-  const outbox = createOutbox();
+export function createChannel(options: ChannelOptions, start: number): Channel {
+  const { crypto, ratchet, role, sources, cover } = options;
+  const unacked = createUnacked();
+  const rekey = createRekey(ratchet, role, start);
   const roundTrip = createRoundTrip();
+  const compare = createCompare({
+    crypto,
+    role,
+    keys: ratchet,
+    fresh: () => rekey.fresh(),
+    askable: options.askable,
+    tell: options.compared,
+  });
+  const life = createLiveness(start);
   let expected = 0;
+  /** Frames that the peer sends again although they were opened: the ack stood still for the goodbye. */
+  let repeated = 0;
   let concluded: { readonly ack: number } | undefined;
-  /** Frames opened since one was sealed; when the oldest eliciting one of them must be acked. */
-  let unanswered = 0;
-  let ackDue = Number.POSITIVE_INFINITY;
-  let lastTraffic = start;
-  /** Since when something that needs an answer is out and nothing was heard. */
-  let waitingSince = Number.POSITIVE_INFINITY;
-  let offer: Uint8Array | undefined;
-  let rekey = { at: start, sent: false, received: false, traffic: false, wanted: false, frames: 0 };
-  /** Rekeys to be made at once: after a resume an outstanding offer is completed first, then another made. */
-  let owed = 0;
   let paused = false;
-  let lastWanted = Number.NEGATIVE_INFINITY;
+  let proven = role === 'B';
+  let beat = start;
 
-  function seal(kind: FrameKind, records: readonly ProtocolRecord[], now: number): number {
-    const seq = outbox.nextSeq;
-    const frame = ratchet.seal(seq, concluded?.ack ?? expected, records);
-    outbox.add(kind, frame);
-    unanswered = 0;
-    ackDue = Number.POSITIVE_INFINITY;
-    lastTraffic = now;
-    rekey.frames += 1;
-    rekey.traffic = true;
-    if (kind === 'text') rekey.sent ||= records.some((record) => record.type === 'text');
-    if (records.length > 0) {
-      waitingSince = Math.min(waitingSince, now);
-      roundTrip.sent(seq, now);
-    }
-    transmit(frame);
-    return seq;
+  const answering: ControlSource = {
+    due: () => (rekey.offered === undefined ? undefined : 'answer'),
+    record: () => ratchet.answerOffer(rekey.offered ?? new Uint8Array(0)),
+    sealed: (now) => rekey.answered(now),
+  };
+  const offering: ControlSource = {
+    due: (now) => (now >= offerDue() ? 'offer' : undefined),
+    record: () => ratchet.makeOffer(),
+    sealed: () => undefined,
+  };
+  const pinging: ControlSource = {
+    due: (now) => (now >= life.pingDue(unacked.eliciting > 0) ? 'ping' : undefined),
+    record: () => ({ type: 'ping' }),
+    sealed: () => life.pinged(),
+  };
+  const controls: readonly ControlSource[] = [answering, offering, compare, pinging];
+
+  // -- sealing
+
+  function seal(records: readonly ProtocolRecord[], now: number): { seq: number; streams: StreamKeys } {
+    const seq = unacked.nextSeq;
+    const { frame, streams } = ratchet.seal(seq, concluded?.ack ?? expected, records);
+    unacked.add(frame, records);
+    rekey.sealed(records);
+    life.sealed(records.length > 0, now);
+    if (records.length > 0) roundTrip.sent(seq, now);
+    if (!cover) hand();
+    return { seq, streams };
   }
 
-  function send(kind: FrameKind, records: readonly ProtocolRecord[], now: number): number | undefined {
-    return allows(kind) ? seal(kind, records, now) : undefined;
+  /** To the connection, oldest first, while it takes them. */
+  function hand(): void {
+    while (unacked.waiting && options.ready()) handOne();
   }
 
-  function allows(kind: FrameKind): boolean {
-    return !paused && outbox.allows(kind);
+  function handOne(): void {
+    const frame = unacked.hand();
+    if (frame !== undefined) options.transmit(frame);
   }
 
-  function rekeyed(now: number): void {
-    owed = Math.max(0, owed - 1);
-    rekey = { at: now, sent: false, received: false, traffic: false, wanted: false, frames: 0 };
+  /** Seals the next frame if there is something to say, or `anyway`. */
+  function sealNext(small: boolean, anyway: boolean, now: number): boolean {
+    const next = compose(unacked, controls, sources, small, now);
+    if (next.records.length === 0 && !anyway) return false;
+    const { seq, streams } = seal(next.records, now);
+    next.sealed(seq, streams, now);
+    streams.wipe();
+    return true;
   }
 
-  /** When the next offer is due, as far as is known now (section 5, "When"). Only A offers. */
+  /** Whatever is due or waits, in as few frames as hold it. */
+  function flush(now: number): void {
+    hand();
+    while (options.ready() && sealNext(false, false, now));
+    if (now >= ackDue()) seal([], now);
+  }
+
+  /** One frame, exactly on the beat: what is sent again, then what is new, else an empty one. */
+  function onBeat(now: number): void {
+    if (now < beat) return;
+    takeBeat(now);
+    if (!options.ready()) return;
+    if (!unacked.waiting) sealNext(true, unacked.controlAllowed, now);
+    handOne();
+  }
+
+  /** A missed beat is not made up. */
+  function takeBeat(now: number): void {
+    beat += COVER_BEAT * (1 + Math.floor((now - beat) / COVER_BEAT));
+  }
+
+  /** Whether exactly these records may be sealed now. */
+  function allows(records: readonly ProtocolRecord[], now: number): boolean {
+    if (paused || (cover && (now < beat || unacked.waiting))) return false;
+    const kinds = records.map(controlOf).filter((control) => control !== undefined);
+    if (kinds.length < records.length && !unacked.dataAllowed) return false;
+    return kinds.length === 0 || (unacked.controlAllowed && !kinds.some(unacked.has));
+  }
+
+  // -- what is due when
+
   function offerDue(): number {
-    if (role !== 'A' || !channel.proven || concluded !== undefined) return Number.POSITIVE_INFINITY;
-    if (ratchet.offerOut || !allows('offer')) return Number.POSITIVE_INFINITY;
-    if (owed > 0) return rekey.at;
-    if (rekey.frames >= REKEY_FRAMES) return rekey.at;
-    if ((rekey.sent && rekey.received) || rekey.wanted) return rekey.at + REKEY_MIN;
-    return rekey.traffic ? rekey.at + REKEY_MAX : Number.POSITIVE_INFINITY;
+    return proven && concluded === undefined ? rekey.offerDue() : NEVER;
   }
 
-  /** When a bare ack is due. After the goodbye nothing is acknowledged any more. */
-  function bareAckDue(): number {
-    if (unanswered === 0 || concluded !== undefined || !allows('ack')) return Number.POSITIVE_INFINITY;
-    return unanswered >= ACK_FRAMES ? lastTraffic : ackDue;
+  /** After the goodbye nothing is acknowledged any more. */
+  function ackDue(): number {
+    return concluded === undefined && unacked.controlAllowed ? life.ackDue : NEVER;
   }
 
-  function pingDue(): number {
-    return allows('ping') ? lastTraffic + PING_AFTER : Number.POSITIVE_INFINITY;
+  function controlDue(now: number): number {
+    if (!unacked.controlAllowed) return NEVER;
+    const due = [answering, compare].map((control) => control.due(now));
+    if (due.some((type) => type !== undefined && !unacked.has(type))) return now;
+    const ping = unacked.has('ping') ? NEVER : life.pingDue(unacked.eliciting > 0);
+    return Math.min(ping, unacked.has('offer') ? NEVER : offerDue());
   }
 
-  /** The answer is the last frame of its epoch. */
-  function answer(now: number): void {
-    if (offer === undefined || !allows('answer')) return;
-    seal('answer', [ratchet.answerOffer(offer)], now);
-    ratchet.answerSealed();
-    offer = undefined;
-    rekeyed(now);
+  function dataDue(now: number): number {
+    return unacked.dataAllowed ? Math.min(...sources.map((source) => source.wakeAt(now))) : NEVER;
   }
 
-  function take(record: ProtocolRecord, now: number): ChannelRecord | undefined {
+  // -- opening
+
+  function take(record: ProtocolRecord, epoch: number, now: number): ChannelRecord | undefined {
     switch (record.type) {
       case 'offer':
-        if (role !== 'B') throw new RemoteProtocolError('an offer came from B');
-        // The answer's ack comes with the next offer at the latest.
-        if (offer !== undefined || outbox.has('answer'))
-          throw new RemoteProtocolError('a second offer before the answer');
-        offer = record.value.slice();
+        rekey.takeOffer(record.value);
         return undefined;
       case 'answer':
-        ratchet.takeAnswer(record.value);
-        rekeyed(now);
+        rekey.takeAnswer(record.value, now);
         // A sends at once in the new epoch.
-        ackDue = now;
+        life.ackNow(now);
         return undefined;
       case 'rekey-wanted':
-        if (role !== 'A') throw new RemoteProtocolError('a rekey was wanted from B');
-        if (now - lastWanted >= REKEY_MIN) rekey.wanted = true;
-        lastWanted = now;
+        rekey.wanted(now);
         return undefined;
       case 'ping':
         return undefined;
-      case 'text':
-        rekey.received = true;
-        return record;
+      case 'words-wanted':
+      case 'words-commit':
+      case 'words-nonce':
+      case 'words-reveal':
+        compare.take(record, epoch, now);
+        return undefined;
       default:
         return record;
     }
   }
 
-  function opened(frame: OpenedFrame, now: number): Received {
+  function opened(frame: OpenedFrame, now: number): Opened {
     try {
-      outbox.acknowledge(frame.ack);
+      unacked.acknowledge(frame.ack);
       roundTrip.acknowledged(frame.ack, now);
+      const seq = expected;
       expected += 1;
-      channel.proven = true;
-      unanswered += 1;
-      rekey.frames += 1;
-      rekey.traffic = true;
-      lastTraffic = now;
-      waitingSince = outbox.eliciting > 0 ? now : Number.POSITIVE_INFINITY;
-      if (frame.records.length > 0) ackDue = Math.min(ackDue, now + ACK_DELAY);
-      const records = frame.records.map((record) => take(record, now)).filter((record) => record !== undefined);
-      return { type: 'opened', records, wipe: frame.wipe };
+      proven = true;
+      rekey.opened(frame.records);
+      life.opened(frame.records.length > 0, unacked.eliciting > 0, now);
+      const records: ChannelRecord[] = [];
+      for (const record of frame.records) {
+        const outward = take(record, frame.epoch, now);
+        if (outward !== undefined) records.push(outward);
+      }
+      return { type: 'opened', seq, records, streams: frame.streams, wipe: frame.wipe };
     } catch (error) {
       frame.wipe();
       throw error;
     }
   }
 
-  const channel = {
-    proven: role === 'B',
-    allows,
-    send,
+  function again(now: number): void {
+    paused = false;
+    compare.line(true, now);
+    life.up(unacked.eliciting > 0, now);
+    beat = now;
+    unacked.rewind();
+    if (!cover) hand();
+  }
+
+  return {
+    get proven() {
+      return proven;
+    },
     get paused() {
       return paused;
     },
     get position() {
-      return { expected: concluded?.ack ?? expected, next: outbox.nextSeq };
+      return { expected: concluded?.ack ?? expected, next: unacked.nextSeq };
     },
     get acknowledged() {
-      return outbox.lowest;
+      return unacked.lowest;
     },
     get roundTrip() {
       return roundTrip.ms;
     },
 
-    receive(bytes: Uint8Array, now: number): Received {
-      const header = readFrameHeader(bytes);
-      if (header === undefined || header.seq < expected) return { type: 'ignored' };
-      if (header.seq > expected) return { type: 'gap' };
-      const frame = ratchet.open(bytes);
+    send(records, now) {
+      if (!allows(records, now)) return undefined;
+      const { seq, streams } = seal(records, now);
+      streams.wipe();
+      if (cover) {
+        handOne();
+        takeBeat(now);
+      }
+      return seq;
+    },
+
+    receive(bytes, now) {
+      const kind = classify(bytes);
+      if (kind === 'other') return { type: 'ignored' };
+      if (kind === 'chunk') return { type: 'chunk' };
+      if (kind === 'wrong size') return { type: 'gap' };
+      if (repeated > 0) {
+        repeated -= 1;
+        return { type: 'ignored' };
+      }
+      const frame = ratchet.open(expected, bytes);
       return frame === undefined ? { type: 'gap' } : opened(frame, now);
     },
 
-    pause(): void {
-      paused = true;
-      roundTrip.interrupted();
-      ackDue = waitingSince = Number.POSITIVE_INFINITY;
-    },
-
-    resume(peer: Position, now: number): void {
-      if (!(peer.expected >= outbox.lowest)) throw new RemoteProtocolError('the peer expects what it has acknowledged');
-      outbox.acknowledge(peer.expected);
-      if (!(peer.next >= expected)) throw new RemoteProtocolError('the peer has sealed fewer frames than were opened');
-      paused = false;
-      channel.proven = true;
-      // The proof was the ack of everything that was opened before.
-      unanswered = 0;
-      lastTraffic = now;
-      waitingSince = outbox.eliciting > 0 ? now : Number.POSITIVE_INFINITY;
-      owed = ratchet.offerOut ? 2 : 1;
-      for (const frame of outbox.frames()) transmit(frame);
-    },
-
-    tick(now: number): void {
-      answer(now);
-      if (now >= offerDue()) seal('offer', [ratchet.makeOffer()], now);
-      if (now >= pingDue()) seal('ping', [{ type: 'ping' }], now);
-      if (now >= bareAckDue()) seal('ack', [], now);
-    },
-
-    wakeAt(): number {
-      return Math.min(bareAckDue(), offerDue(), pingDue(), waitingSince + SILENCE_LIMIT);
-    },
-
-    probe(now: number): void {
+    pause(now) {
       if (paused) return;
-      if (allows('ping')) seal('ping', [{ type: 'ping' }], now);
-      waitingSince = now - SILENCE_LIMIT + PROBE_LIMIT;
+      paused = true;
+      life.down();
+      roundTrip.interrupted();
+      compare.line(false, now);
     },
 
-    silent(now: number): boolean {
-      return now >= waitingSince + SILENCE_LIMIT;
+    resume(peer, now) {
+      if (!(peer.expected >= unacked.lowest))
+        throw new RemoteProtocolError('the peer expects what it has acknowledged');
+      unacked.acknowledge(peer.expected);
+      if (!(peer.next >= expected)) throw new RemoteProtocolError('the peer has sealed fewer frames than were opened');
+      repeated = expected - (concluded?.ack ?? expected);
+      proven = true;
+      rekey.resumed();
+      again(now);
     },
 
-    conclude(): void {
+    restart: again,
+
+    tick(now) {
+      compare.tick(now);
+      if (paused) return;
+      if (cover) onBeat(now);
+      else flush(now);
+    },
+
+    wakeAt(now) {
+      if (paused) return NEVER;
+      const others = Math.min(life.lostAt(cover), compare.wakeAt());
+      if (cover) return Math.min(beat, others);
+      const sealing = options.ready() ? Math.min(controlDue(now), dataDue(now)) : NEVER;
+      return Math.min(sealing, ackDue(), others);
+    },
+
+    probe(now) {
+      if (!paused) life.probe(now);
+    },
+
+    compare: (now) => compare.ask(now),
+
+    silent: (now) => !paused && now >= life.lostAt(cover),
+
+    conclude() {
       concluded ??= { ack: expected };
     },
 
-    wipe(): void {
+    wipe() {
       try {
         ratchet.wipe();
       } finally {
-        outbox.wipe();
-        offer = undefined;
+        compare.wipe();
+        unacked.wipe();
+        rekey.wipe();
       }
     },
   };
-  return channel;
 }

@@ -6,15 +6,17 @@
 import type { Code, Detail } from '../errors.js';
 import { RemoteProtocolError } from '../errors.js';
 import type { CryptoPort, TransportEvent } from '../ports.js';
-import { FEATURE_VERIFY } from '../protocol/caps.js';
+import { FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake.js';
-import type { ByeReason, ProtocolRecord } from '../protocol/records.js';
+import type { ByeReason } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
 import { type ChannelRecord, createChannel } from './channel.js';
+import { createAnnouncements, whileOpen } from './composer.js';
 import type { Host } from './events.js';
-import { createInbox } from './incoming.js';
+import { createIncoming } from './incoming.js';
 import { createReconnect } from './reconnect.js';
-import type { Sender } from './outgoing.js';
+import type { Outgoing } from './outgoing.js';
+import { createShownWords } from './shown-words.js';
 
 /** Who sent bye goes on opening frames at most this long; a goodbye that is not to wait for text is over by then. */
 export const BYE_TIMEOUT = 5_000;
@@ -29,12 +31,16 @@ export interface ConversationOptions {
   readonly resumeTimeout: number;
   /** The list of 2048 words. */
   readonly words: readonly string[];
+  /** Both sides compare the safety words, because there is no secret. */
+  readonly secretless: boolean;
   /** The person compares the safety words before anything is shown or sent. */
   readonly compare: boolean;
   /** Told to the peer once that is allowed; UTF-8, may be empty. */
   readonly name: Uint8Array;
   readonly receipts: boolean;
-  /** Called once, when the peer has shown that it holds the keys: the code's secret is not needed any more. */
+  /** A frame on each beat, whatever there is to say; so also if the peer wants it. */
+  readonly cover: boolean;
+  /** Called once: the peer holds the keys, and the code's secret is not needed any more. */
   readonly proven: () => void;
   /** Provisional A (section 4) could not resume: the rendezvous room is tried next, until `resumeTurn`. */
   readonly elsewhere: (now: number) => void;
@@ -50,40 +56,37 @@ export interface Conversation {
   readonly compared: boolean;
   /** The answer, once: when it is asked for, and also when it is not. */
   confirm(match: boolean, now: number): void;
+  /** The person asks for safety words of the present. False: not before the peer has confirmed its own, where that is due. */
+  compareAgain(now: number): boolean;
   /** Own goodbye after all own text; `code` is how the session then ends. A second call does not wait for the text. */
   leave(code: Code, now: number): void;
   /** Does what is due and sends what may be sent. */
   tick(now: number): void;
   wakeAt(now: number): number;
-  /** A last word to the peer after its protocol error. Never throws. */
+  /** A last word to the peer after its protocol error. */
   abort(now: number): void;
   wipe(): void;
 }
 
 export function createConversation(
   host: Host,
-  sender: Sender,
+  sender: Outgoing,
   options: ConversationOptions,
   start: number,
 ): Conversation {
   const { established } = options;
-  const channel = createChannel(
-    established.ratchet,
-    established.role,
-    (frame) => host.emit({ type: 'transmit', frame }),
-    start,
-  );
-  const inbox = createInbox(host, options.receipts);
+  const inbox = createIncoming(host, options.receipts);
   /** The person has accepted the words, or need not. */
   let trusted = !options.compare;
   let compared = false;
   let peerConfirmed = false;
+  /** The peer compares first: it says so when it has. */
+  const confirmationDue = options.secretless || (established.peer.features & FEATURE_VERIFY) !== 0;
   /** Records that wait for room in the window. */
-  const announcements: ProtocolRecord[] = [];
+  const announcements = createAnnouncements();
+  const shown = createShownWords(host, options.words);
   /** Own wish to leave: how it ends, and with which word to the peer. */
-  let leaving:
-    | { readonly code: Code; readonly reason: ByeReason; readonly waits: boolean; readonly patient: boolean }
-    | undefined;
+  let leaving: { code: Code; reason: ByeReason; waits: boolean; patient: boolean } | undefined;
   let byeDeadline = Number.POSITIVE_INFINITY;
   /** Nothing of what leaving waits for has been acknowledged until then: told. */
   let stuckAt = Number.POSITIVE_INFINITY;
@@ -94,8 +97,21 @@ export function createConversation(
   let gaps = 0;
   let roundTrip: number | undefined;
   /** What remains is to flush the socket. */
-  let final: { readonly code: Code; readonly detail: Detail; readonly deadline: number } | undefined;
-
+  let final: { code: Code; detail: Detail; deadline: number } | undefined;
+  const channel = createChannel(
+    {
+      crypto: options.crypto,
+      ratchet: established.ratchet,
+      role: established.role,
+      transmit: (frame) => host.emit({ type: 'transmit', frame }),
+      ready: () => true,
+      sources: [whileOpen(announcements, talks), whileOpen(inbox, tells), whileOpen(sender, talks)],
+      cover: options.cover || (established.peer.features & FEATURE_COVER) !== 0,
+      askable: () => trusted,
+      compared: (what) => shown.compared(what),
+    },
+    start,
+  );
   const reconnect = createReconnect(host, {
     crypto: options.crypto,
     role: established.role,
@@ -114,24 +130,29 @@ export function createConversation(
       return true;
     },
   });
-  established.resume.wipe();
 
-  if (established.role === 'B') channel.send('ack', [], start);
-  host.emit({
-    type: 'show',
-    view: {
-      type: 'safety-words',
-      words: established.words.map((index) => options.words[index] ?? ''),
-      required: options.compare,
-    },
-  });
+  if (established.role === 'B') {
+    sender.proven();
+    channel.send([{ type: 'ping' }], start);
+  }
+  shown.show(established.words, options.compare);
   host.move(options.compare ? 'keysUnverified' : 'keysConfirmed');
   if (trusted && (established.peer.features & FEATURE_VERIFY) !== 0) host.notice('SC-321');
-  if (options.compare && options.name.length > 0) announcements.push({ type: 'name', name: options.name });
+  if (options.compare && options.name.length > 0) announcements.add({ type: 'name', name: options.name });
   if (trusted) inbox.open();
   if (established.peer.name.length > 0) inbox.name(established.peer.name);
   established.peer.name.fill(0);
   tick(start);
+
+  /** Before the words are confirmed, and after a goodbye, nothing of the person goes out. */
+  function talks(): boolean {
+    return tells() && peerBye === undefined;
+  }
+
+  /** What was shown is told as delivered. */
+  function tells(): boolean {
+    return trusted && !byeOut && !byeAnswered;
+  }
 
   function take(record: ChannelRecord, now: number): void {
     if (peerBye !== undefined && record.type !== 'bye-ack') throw new RemoteProtocolError('a record after the goodbye');
@@ -153,7 +174,7 @@ export function createConversation(
         if (!byeOut) throw new RemoteProtocolError('a goodbye was answered that was not said');
         byeDeadline = Number.NEGATIVE_INFINITY;
         return;
-      case 'typing':
+      default:
         return;
     }
   }
@@ -181,10 +202,12 @@ export function createConversation(
 
   function answerGoodbye(now: number): void {
     if (peerBye === undefined || byeAnswered) return;
-    byeAnswered = true;
-    if (!byeOut) inbox.sendReceipts(channel, now);
     channel.conclude();
-    channel.send('bye-ack', [{ type: 'bye-ack' }], now);
+    byeDeadline = Math.min(byeDeadline, now + BYE_TIMEOUT);
+    // What was shown is told first.
+    if (!byeOut) channel.tick(now);
+    if (channel.send([{ type: 'bye-ack' }], now) === undefined) return;
+    byeAnswered = true;
     host.move('peerLeft');
     // When both said goodbye, the own one is still answered: that tells what the peer has taken.
     if (!byeOut) flushThenEnd(now);
@@ -194,7 +217,7 @@ export function createConversation(
   function sayGoodbye(now: number): void {
     if (leaving === undefined || byeOut || peerBye !== undefined) return;
     if (leaving.waits && trusted && sender.undelivered > 0) return;
-    if (channel.send('bye', [{ type: 'bye', reason: leaving.reason }], now) === undefined) return;
+    if (channel.send([{ type: 'bye', reason: leaving.reason }], now) === undefined) return;
     byeOut = true;
     inbox.close();
     byeDeadline = Math.min(byeDeadline, now + BYE_TIMEOUT);
@@ -203,37 +226,26 @@ export function createConversation(
     if (leaving.reason !== 'words did not match') host.move('leave');
   }
 
-  function sendAnnouncements(now: number): void {
-    for (let record = announcements[0]; record !== undefined; record = announcements[0]) {
-      if (channel.send('text', [record], now) === undefined) return;
-      announcements.shift();
-    }
-  }
-
-  /** Sends what may be sent now, receipts excepted: those wait for the next tick, to go out together. */
+  /** Sends what may be sent now. */
   function progress(now: number): void {
     if (final !== undefined) return;
     if (now >= byeDeadline) return overdue(now);
     if (now >= stuckAt) tellWaiting();
     if (channel.paused) return;
-    if (trusted && !byeOut && peerBye === undefined) {
-      sendAnnouncements(now);
-      sender.pump(channel, now);
-    }
-    sayGoodbye(now);
     channel.tick(now);
+    sayGoodbye(now);
+    answerGoodbye(now);
   }
 
   function tick(now: number): void {
     if (final !== undefined && now >= final.deadline) return host.end(final.code, final.detail);
     if (final === undefined && channel.silent(now)) reconnect.retry(now);
     reconnect.tick(now);
-    if (trusted && !byeOut && peerBye === undefined) inbox.sendReceipts(channel, now);
     progress(now);
   }
 
   function interrupted(now: number): void {
-    channel.pause();
+    channel.pause(now);
     host.move('lost');
     bound(now);
   }
@@ -246,7 +258,6 @@ export function createConversation(
     }
     flushThenEnd(now);
   }
-
   function tellWaiting(): void {
     stuckAt = Number.POSITIVE_INFINITY;
     host.notice('SC-328', { count: sender.undelivered });
@@ -259,7 +270,6 @@ export function createConversation(
     else if (channel.paused) tellWaiting();
     else stuckAt = now + BYE_TIMEOUT;
   }
-
   function resumed(peer: Position, now: number): void {
     if (!byeOut && leaving?.patient === true) byeDeadline = Number.POSITIVE_INFINITY;
     channel.resume(peer, now);
@@ -271,7 +281,6 @@ export function createConversation(
     // What waited for the line, a goodbye too, does not wait for a frame of the peer.
     progress(now);
   }
-
   function givenUp(): void {
     if (!byeOut && peerBye === undefined) return host.end('SC-304', { count: sender.undelivered });
     const { code, detail } = outcome();
@@ -292,18 +301,17 @@ export function createConversation(
     if (gaps === GAPS_TOLD_AFTER) host.notice('SC-405');
     reconnect.distrust(now);
   }
-
   function showRoundTrip(): void {
     const ms = channel.roundTrip;
     if (ms === undefined || ms === roundTrip) return;
     roundTrip = ms;
     host.emit({ type: 'show', view: { type: 'round-trip', ms } });
   }
-
   function frame(bytes: Uint8Array, now: number): void {
     const before = channel.acknowledged;
     const received = channel.receive(bytes, now);
-    if (received.type === 'gap') return resync(now);
+    // No stream is open: a chunk can only be forged.
+    if (received.type === 'gap' || received.type === 'chunk') return resync(now);
     if (received.type === 'ignored') return;
     prove();
     reconnect.progress(now);
@@ -316,7 +324,8 @@ export function createConversation(
     if (stuckAt !== Number.POSITIVE_INFINITY && channel.acknowledged > before) stuckAt = now + BYE_TIMEOUT;
     showRoundTrip();
     answerGoodbye(now);
-    progress(now);
+    // What it asks for goes out with whatever else is due at this moment: `wakeAt` is now.
+    if (leaving !== undefined) progress(now);
   }
 
   return {
@@ -327,29 +336,26 @@ export function createConversation(
       }
       if (!reconnect.transport(event, now) && event.type === 'frame') frame(event.frame, now);
     },
-
     resumeTurn: reconnect.resumeTurn,
 
     slept(now) {
       if (final === undefined) channel.probe(now);
     },
-
     get compared() {
       return compared;
     },
-
     confirm(match, now) {
       compared = true;
       if (match) {
         trusted = true;
         host.move('wordsMatch');
-        announcements.unshift({ type: 'confirmed' });
+        announcements.addFirst({ type: 'confirmed' });
         // Text is shown while the state is active only.
         if (!channel.paused) inbox.open();
       } else {
         // Nothing more is said to whoever it is, nor shown of it, also where the words were accepted before.
         trusted = false;
-        announcements.length = 0;
+        announcements.clear();
         inbox.wipeUnseen();
         inbox.close();
         host.move('wordsDiffer');
@@ -358,7 +364,11 @@ export function createConversation(
       }
       tick(now);
     },
-
+    compareAgain(now) {
+      if (!trusted || (confirmationDue && !peerConfirmed)) return false;
+      channel.compare(now);
+      return true;
+    },
     leave(code, now) {
       // Nothing takes back that the words did not match.
       if (leaving?.reason === 'words did not match') return;
@@ -368,27 +378,20 @@ export function createConversation(
       bound(now);
       tick(now);
     },
-
     tick,
 
     wakeAt(now) {
       if (final !== undefined) return final.deadline;
-      const due = [channel.wakeAt(), reconnect.wakeAt(), byeDeadline, stuckAt];
-      if (trusted && !byeOut && peerBye === undefined && !channel.paused) {
-        due.push(sender.wakeAt(now));
-        if (inbox.owes && channel.allows('text')) due.push(now);
-      }
-      return Math.min(...due);
+      return Math.min(channel.wakeAt(now), reconnect.wakeAt(), byeDeadline, stuckAt);
     },
-
     abort(now) {
-      if (!byeOut && peerBye === undefined) channel.send('bye', [{ type: 'bye', reason: 'error' }], now);
+      if (!byeOut && peerBye === undefined) channel.send([{ type: 'bye', reason: 'error' }], now);
     },
-
     wipe() {
       try {
         channel.wipe();
       } finally {
+        established.resume.wipe();
         inbox.wipe();
       }
     },

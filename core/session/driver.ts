@@ -38,6 +38,7 @@ export interface ChatOptions {
   /** Milliseconds; session.ts says more. */
   readonly resumeTimeout: number;
   readonly idleTimeout: number;
+  readonly cover?: boolean;
   readonly pace: boolean;
   readonly version: Uint8Array;
   readonly words: readonly string[];
@@ -98,6 +99,8 @@ export function chat(options: ChatOptions): Chat {
   /** The UI has shown the end. */
   let told = false;
   let cancelWake = (): void => undefined;
+  /** A wake-up comes at the end of this turn. */
+  let soon = false;
   const queue: SessionEvent[] = [];
   let pumping = false;
   let settle: (exit: ExitStatus) => void;
@@ -123,9 +126,23 @@ export function chat(options: ChatOptions): Chat {
     } finally {
       pumping = false;
     }
+    arm(event.type === 'wake');
+  }
+
+  /** What is due now is done at the end of this turn: whatever else comes in it goes along. Once, then a timer is set. */
+  function arm(woken: boolean): void {
+    if (soon) return;
     cancelWake();
-    const at = session.wakeAt(clock.now());
-    cancelWake = at === Number.POSITIVE_INFINITY ? () => undefined : clock.wakeAt(at, () => dispatch({ type: 'wake' }));
+    cancelWake = () => undefined;
+    const now = clock.now();
+    const at = session.wakeAt(now);
+    if (at <= now && !woken) {
+      soon = true;
+      void Promise.resolve().then(() => {
+        soon = false;
+        dispatch({ type: 'wake' });
+      });
+    } else if (at !== Number.POSITIVE_INFINITY) cancelWake = clock.wakeAt(at, () => dispatch({ type: 'wake' }));
   }
 
   function fail(error: unknown): void {

@@ -5,32 +5,29 @@
  */
 import { RemoteProtocolError } from '../errors.js';
 import { plainCopy } from '../protocol/bytes.js';
-import type { ProtocolRecord } from '../protocol/records.js';
+import { RECORD_HEADER, type TextRecord } from '../protocol/records.js';
 import { createReassembly } from '../protocol/text.js';
-import type { Channel } from './channel.js';
+import type { Source } from './composer.js';
 import type { Host } from './events.js';
 
 /** Most text of the peer that is held unseen while the words are not compared, bytes. */
 export const UNSEEN_LIMIT = 4 * 1024 * 1024;
 /** What an unseen message costs beside its text, bytes. */
 const UNSEEN_OVERHEAD = 64;
-/** `delivered` records that fit the smallest frame. */
-const RECEIPTS_A_FRAME = 28;
+/** Bytes of a receipt in a frame. */
+const RECEIPT = RECORD_HEADER + 4;
 
-export interface Inbox {
+/** Receipts are a source of data: they go out together, all for what was shown since the last time. */
+export interface Incoming extends Source {
   name(name: Uint8Array): void;
   /** Throws RemoteProtocolError for parts that do not fit, and for too much text before it may be shown. */
-  text(record: Extract<ProtocolRecord, { type: 'text' }>, now: number): void;
+  text(record: TextRecord, now: number): void;
   /** Whether text may be shown. Opening shows what was held. */
   open(): void;
   /** After the own goodbye nothing is shown, and nothing told as delivered. */
   close(): void;
   /** The person does not want to see what was held. */
   wipeUnseen(): void;
-  /** Something is shown and not yet told as delivered. */
-  readonly owes: boolean;
-  /** Receipts go out together: once for all that was shown since the last time. */
-  sendReceipts(channel: Channel, now: number): void;
   wipe(): void;
 }
 
@@ -40,7 +37,7 @@ interface Message {
   readonly at: number;
 }
 
-export function createInbox(host: Host, receipts: boolean): Inbox {
+export function createIncoming(host: Host, receipts: boolean): Incoming {
   const reassembly = createReassembly();
   let state: 'held' | 'open' | 'closed' = 'held';
   let unseen: Message[] = [];
@@ -56,8 +53,8 @@ export function createInbox(host: Host, receipts: boolean): Inbox {
   function show(message: Message): void {
     const from = plainCopy(peerName ?? new Uint8Array(0));
     host.emit({ type: 'show', view: { type: 'message', from, ...message } });
-    if (shown.first === shown.end) shown.first = message.id;
-    shown.end = message.id + 1;
+    if (shown.first === shown.end) shown.first = shown.end = message.id;
+    if (receipts) shown.end = message.id + 1;
   }
 
   function wipeUnseen(): void {
@@ -98,19 +95,16 @@ export function createInbox(host: Host, receipts: boolean): Inbox {
 
     wipeUnseen,
 
-    get owes() {
-      return receipts && shown.first < shown.end;
+    wakeAt: (now) => (shown.first < shown.end ? now : Number.POSITIVE_INFINITY),
+
+    next(room) {
+      if (shown.first === shown.end || room < RECEIPT) return undefined;
+      const record = { type: 'delivered', id: shown.first } as const;
+      shown.first += 1;
+      return record;
     },
 
-    sendReceipts(channel, now) {
-      if (!receipts) shown.first = shown.end;
-      while (shown.first < shown.end) {
-        const count = Math.min(RECEIPTS_A_FRAME, shown.end - shown.first);
-        const records = Array.from({ length: count }, (_, i) => ({ type: 'delivered', id: shown.first + i }) as const);
-        if (channel.send('text', records, now) === undefined) return;
-        shown.first += count;
-      }
-    },
+    sealed: () => undefined,
 
     wipe() {
       wipeUnseen();

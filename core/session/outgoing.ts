@@ -1,31 +1,28 @@
 /**
- * Own messages on their way out: held, sent, delivered or failed (protocol.md sections 6 and 7). Text is kept here only
- * until it is sealed, in buffers that are wiped; what is un-acked after that is ciphertext in the outbox.
+ * Own messages on their way out (protocol.md sections 6 and 7): held, sent, delivered or failed, and the pace that is
+ * meant for people. Text is kept here only until it is sealed, in buffers that are wiped; what is un-acked after that is
+ * ciphertext (unacked.ts).
  */
 import { RemoteProtocolError } from '../errors.js';
 import { plainCopy } from '../protocol/bytes.js';
-import { splitText } from '../protocol/text.js';
-import type { Channel } from './channel.js';
+import { type Parts, takePart } from '../protocol/text.js';
+import type { Source } from './composer.js';
 import type { Host } from './events.js';
-import { createPace, unpaced } from './pace.js';
 
 /** More input is not welcome while this many bytes wait here, … */
 export const HELD_HIGH = 1024 * 1024;
 /** … until it is below this. */
 export const HELD_LOW = 256 * 1024;
+/** Messages of a person that may go out at once. */
+export const PACE_BURST = 20;
+/** Milliseconds for one more. */
+export const PACE_INTERVAL = 200;
 
-interface Held {
-  readonly id: number;
-  readonly text: Uint8Array;
-  /** Parts that are sealed already. */
-  parts: number;
-}
+const NEVER = Number.POSITIVE_INFINITY;
 
-export interface Sender {
-  /** Takes over the buffer. The message is held until `pump` can send it. */
+export interface Outgoing extends Source {
+  /** Takes over the buffer. The message is held until a frame takes it along. */
   add(text: Uint8Array, at: number): void;
-  /** Sends what channel and pace allow. */
-  pump(channel: Channel, now: number): void;
   /** The peer holds the keys: what was sent before that need not be sent under others. */
   proven(): void;
   /** Everything sent so far went to nobody: it is held again, for a new channel. */
@@ -36,8 +33,6 @@ export interface Sender {
   acknowledged(below: number): void;
   /** The peer's client has shown this message. Throws RemoteProtocolError for one that was not sent. */
   delivered(id: number): void;
-  /** When `pump` may send again although nothing came in. */
-  wakeAt(now: number): number;
   /** Messages that wait here. */
   readonly held: number;
   /** Messages that are held or not wholly acknowledged. */
@@ -46,13 +41,92 @@ export interface Sender {
   fail(): void;
 }
 
-export function createSender(host: Host, paced: boolean): Sender {
-  const pace = paced ? createPace() : unpaced();
-  const queue: Held[] = [];
+/** When a message may go out: 5 a second with a burst of 20, over time that is passed in. */
+interface Pace {
+  /** Takes one token if there is one at `now`. */
+  take(now: number): boolean;
+  /** When the next token is there. */
+  next(now: number): number;
+}
+
+const UNPACED: Pace = { take: () => true, next: (now) => now };
+
+function createPace(): Pace {
+  let tokens = PACE_BURST;
+  let since = 0;
+
+  function refill(now: number): void {
+    if (tokens >= PACE_BURST) since = now;
+    const gained = Math.floor((now - since) / PACE_INTERVAL);
+    tokens = Math.min(PACE_BURST, tokens + gained);
+    since = tokens === PACE_BURST ? now : since + gained * PACE_INTERVAL;
+  }
+
+  return {
+    take(now) {
+      refill(now);
+      if (tokens === 0) return false;
+      tokens -= 1;
+      return true;
+    },
+    next(now) {
+      refill(now);
+      return tokens > 0 ? now : since + PACE_INTERVAL;
+    },
+  };
+}
+
+/** First in, first out, without moving what stays. */
+interface Queue<T> {
+  readonly length: number;
+  readonly first: T | undefined;
+  add(item: T): void;
+  shift(): void;
+  /** Puts these before all others. */
+  restore(items: readonly T[]): void;
+  all(): readonly T[];
+  clear(): void;
+}
+
+/** What was taken is dropped from the array when there is more of it than of what is left. */
+function createQueue<T>(): Queue<T> {
+  let items: T[] = [];
+  let head = 0;
+  return {
+    get length() {
+      return items.length - head;
+    },
+    get first() {
+      return items[head];
+    },
+    add: (item) => void items.push(item),
+    shift() {
+      head += 1;
+      if (head * 2 < items.length) return;
+      items = items.slice(head);
+      head = 0;
+    },
+    restore(first) {
+      items = [...first, ...items.slice(head)];
+      head = 0;
+    },
+    all: () => items.slice(head),
+    clear() {
+      items = [];
+      head = 0;
+    },
+  };
+}
+
+export function createOutgoing(host: Host, paced: boolean): Outgoing {
+  const pace = paced ? createPace() : UNPACED;
+  const queue = createQueue<Parts>();
+  /** Wholly in the frame that is about to be sealed. */
+  let sealing: Parts[] = [];
   /** Sent and not wholly acknowledged: id and the sequence number of the last part. */
-  let unacked: { readonly id: number; readonly seq: number }[] = [];
-  /** Sent to a peer that may not have the keys. */
-  let unproven: Held[] = [];
+  const unacked = createQueue<{ readonly id: number; readonly seq: number }>();
+  /** Sent to a peer that may not have the keys; undefined: it has them. */
+  let unproven: Parts[] | undefined = [];
   let nextId = 0;
   let sentIds = 0;
   let nextDelivered = 0;
@@ -75,26 +149,20 @@ export function createSender(host: Host, paced: boolean): Sender {
   /** One token for each message, however many frames it needs. */
   function allowed(id: number, now: number): boolean {
     if (tokenFor === id) return true;
-    if (pace.take(now)) {
-      tokenFor = id;
-      return true;
+    if (!pace.take(now)) {
+      heldBack();
+      return false;
     }
-    if (!paceTold) host.notice('SC-315');
-    paceTold = true;
-    return false;
-  }
-
-  function sendParts(message: Held, channel: Channel, now: number): boolean {
-    for (const record of splitText(message.id, message.text).slice(message.parts)) {
-      const seq = channel.send('text', [record], now);
-      if (seq === undefined) return false;
-      message.parts += 1;
-      if (record.last) unacked.push({ id: message.id, seq });
-    }
+    tokenFor = id;
     return true;
   }
 
-  function release(message: Held): void {
+  function heldBack(): void {
+    if (!paceTold) host.notice('SC-315');
+    paceTold = true;
+  }
+
+  function release(message: Parts): void {
     bytes -= message.text.length;
     message.text.fill(0);
   }
@@ -104,45 +172,60 @@ export function createSender(host: Host, paced: boolean): Sender {
       const id = nextId++;
       host.emit({ type: 'show', view: { type: 'own', id, text: plainCopy(text), at } });
       status(id, 'held');
-      queue.push({ id, text, parts: 0 });
+      queue.add({ id, text, at: 0, part: 0 });
       bytes += text.length;
+      if (pace.next(at) > at) heldBack();
       flow();
     },
 
-    pump(channel, now) {
-      for (let message = queue[0]; message !== undefined; message = queue[0]) {
-        if (!allowed(message.id, now) || !sendParts(message, channel, now)) return;
-        queue.shift();
-        if (channel.proven) release(message);
-        else unproven.push(message);
-        sentIds = message.id + 1;
-        status(message.id, 'sent');
-        flow();
+    next(room, now) {
+      const message = queue.first;
+      if (message === undefined) {
+        paceTold = false;
+        return undefined;
       }
-      paceTold = false;
+      if (!allowed(message.id, now)) return undefined;
+      const record = takePart(message, room);
+      if (record?.last === true) {
+        queue.shift();
+        sealing.push(message);
+      }
+      return record;
+    },
+
+    sealed(seq) {
+      for (const message of sealing) {
+        unacked.add({ id: message.id, seq });
+        sentIds = message.id + 1;
+        if (unproven === undefined) release(message);
+        else unproven.push(message);
+        status(message.id, 'sent');
+      }
+      sealing = [];
+      flow();
     },
 
     proven() {
-      for (const message of unproven) release(message);
-      unproven = [];
+      for (const message of unproven ?? []) release(message);
+      unproven = undefined;
       flow();
     },
 
     restart() {
-      const again = unproven;
+      const again = unproven ?? [];
       unproven = [];
-      unacked = [];
-      for (const message of queue) message.parts = 0;
+      unacked.clear();
+      for (const message of queue.all()) message.at = message.part = 0;
       for (const message of again) {
-        message.parts = 0;
+        message.at = message.part = 0;
         status(message.id, 'held');
       }
-      queue.unshift(...again);
-      sentIds = queue[0]?.id ?? nextId;
+      queue.restore(again);
+      sentIds = queue.first?.id ?? nextId;
     },
 
     acknowledged(below) {
-      unacked = unacked.filter((message) => message.seq >= below);
+      for (let first = unacked.first; first !== undefined && first.seq < below; first = unacked.first) unacked.shift();
     },
 
     delivered(id) {
@@ -154,8 +237,9 @@ export function createSender(host: Host, paced: boolean): Sender {
     },
 
     wakeAt(now) {
-      const first = queue[0];
-      return first === undefined || first.id === tokenFor ? Number.POSITIVE_INFINITY : pace.next(now);
+      const { first } = queue;
+      if (first === undefined) return NEVER;
+      return first.id === tokenFor ? now : pace.next(now);
     },
 
     get full() {
@@ -169,11 +253,11 @@ export function createSender(host: Host, paced: boolean): Sender {
     },
 
     fail() {
-      for (const { id } of [...unacked, ...queue]) status(id, 'failed');
-      for (const { text } of [...unproven, ...queue]) text.fill(0);
-      unproven = [];
-      queue.length = 0;
-      unacked = [];
+      for (const { id } of [...unacked.all(), ...queue.all()]) status(id, 'failed');
+      for (const { text } of [...(unproven ?? []), ...sealing, ...queue.all()]) text.fill(0);
+      unproven = sealing = [];
+      queue.clear();
+      unacked.clear();
     },
   };
 }

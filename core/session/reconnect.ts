@@ -3,10 +3,11 @@
  * up. What a proof says is protocol/resume.ts; what was missed in between is sent again by channel.ts. No record and no
  * text may be in this file.
  */
-import type { CryptoPort, Secret, TransportEvent } from '../ports.js';
+import type { CryptoPort, TransportEvent } from '../ports.js';
 import { base64url } from '../protocol/bytes.js';
-import type { Role } from '../protocol/frame.js';
+import type { Key } from '../protocol/keys.js';
 import { createProof, type Position, type Proof, type Prover, RESUME_TYPE, resumeRoom } from '../protocol/resume.js';
+import type { Role } from '../protocol/role.js';
 import { checkRelayMessage, type Join, type RelayMessage } from '../wire/control.js';
 import { BACKOFF_MAX, createBackoff } from './backoff.js';
 import type { Host } from './events.js';
@@ -28,8 +29,8 @@ export const PROOFS_TOLD_AFTER = 3;
 export interface ReconnectOptions {
   readonly crypto: CryptoPort;
   readonly role: Role;
-  /** `resume`, 32 bytes: used here once, at creation. */
-  readonly resume: Secret;
+  /** `resume`, 32 bytes: it stays the caller's, and lives as long as this. */
+  readonly resume: Key<'resume'>;
   readonly prover: Prover;
   /** Where this side stands now. */
   readonly position: () => Position;
@@ -125,7 +126,7 @@ export function createReconnect(host: Host, options: ReconnectOptions): Reconnec
   function pair(now: number): void {
     down(now);
     ticketWork.stop();
-    proof = createProof(crypto, role, options.prover);
+    proof = createProof(crypto, role, options.resume, options.prover);
     enter('proving', now + PROOF_TIMEOUT);
     host.emit({ type: 'transmit', frame: proof.first });
   }

@@ -5,14 +5,14 @@
  */
 import { CODES, type Code, EXIT, type Detail, isSecurechatError } from '../errors.js';
 import type { CryptoPort, Secret, State, TransportEvent, UiEvent } from '../ports.js';
-import { type Caps, FEATURE_VERIFY } from '../protocol/caps.js';
+import { type Caps, FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake.js';
 import { MESSAGE_LIMIT } from '../protocol/text.js';
 import type { CodeForm, Nameplate } from '../room/code.js';
 import { type Conversation, createConversation } from './conversation.js';
 import type { Effect, Host, SessionEvent } from './events.js';
 import { createRendezvous } from './rendezvous.js';
-import { createSender } from './outgoing.js';
+import { createOutgoing } from './outgoing.js';
 import { move, next } from './transitions.js';
 
 export interface SessionOptions {
@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly resumeTimeout: number;
   /** Without a sign of the person the session says goodbye after this many milliseconds; infinity: never. */
   readonly idleTimeout: number;
+  /** One frame on each beat, whatever there is to say: also if the peer asks for it. */
+  readonly cover?: boolean;
   /** Hold own messages to the rate meant for people. */
   readonly pace: boolean;
   /** Application version, ASCII, at most 32 bytes. */
@@ -52,14 +54,14 @@ export interface Session {
 }
 
 export function createSession(options: SessionOptions): Session {
-  const { prs } = options;
+  const { prs, cover = false } = options;
   /** Without a secret, or when asked for, the words are compared before anything is shown or sent. */
   const compare = options.verify || options.form === 'none';
   const caps: Caps = {
     version: options.version,
     // Who must be verified first is not told a name either.
     name: compare ? new Uint8Array(0) : options.name,
-    features: options.verify ? FEATURE_VERIFY : 0,
+    features: (options.verify ? FEATURE_VERIFY : 0) | (cover ? FEATURE_COVER : 0),
   };
   let state: State = 'idle';
   let effects: Effect[] = [];
@@ -89,7 +91,7 @@ export function createSession(options: SessionOptions): Session {
     },
     end,
   };
-  const sender = createSender(host, options.pace);
+  const sender = createOutgoing(host, options.pace);
   const rendezvous = createRendezvous(host, { ...options, caps, established, visited });
 
   function established(result: Established, now: number): void {
@@ -103,7 +105,15 @@ export function createSession(options: SessionOptions): Session {
     conversation = createConversation(
       host,
       sender,
-      { ...options, established: result, compare, proven: () => prs.wipe(), elsewhere },
+      {
+        ...options,
+        established: result,
+        compare,
+        secretless: options.form === 'none',
+        cover,
+        proven: () => prs.wipe(),
+        elsewhere,
+      },
       now,
     );
     if (refused) conversation.confirm(false, now);
@@ -201,6 +211,8 @@ export function createSession(options: SessionOptions): Session {
         return send(event.text, now);
       case 'confirm':
         return confirm(event.match, now);
+      case 'compare-again':
+        return compareAgain(now);
       case 'offer':
       case 'accept':
       case 'reject':
@@ -232,6 +244,10 @@ export function createSession(options: SessionOptions): Session {
     conversation.confirm(match, now);
   }
 
+  function compareAgain(now: number): void {
+    if (state !== 'active' || conversation?.compareAgain(now) !== true) host.notice('SC-312');
+  }
+
   function transport(event: TransportEvent, now: number): void {
     if (turn === 'rendezvous') rendezvous.transport(event, now);
     else conversation?.transport(event, now);
@@ -244,6 +260,8 @@ export function createSession(options: SessionOptions): Session {
         return rendezvous.start(now);
       case 'ui':
         ui(event.event, now);
+        // What was given is due now: a burst of it in one turn goes out together.
+        if (event.event.type === 'send') return;
         break;
       case 'transport':
         transport(event.event, now);

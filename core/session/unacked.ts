@@ -1,55 +1,89 @@
 /**
- * The ciphertext that the peer has not acknowledged yet, and the two windows (protocol.md section 7). Byte-identical
- * retransmission needs the ciphertext and nothing else: no plaintext and no key may be in this file.
+ * The ciphertext that the peer has not acknowledged yet, what of it is still to be handed to the connection, and the two
+ * windows (protocol.md section 7). Byte-identical retransmission needs the ciphertext and nothing else: no plaintext and
+ * no key may be in this file.
  */
 import { LocalProtocolError, RemoteProtocolError } from '../errors.js';
+import type { ProtocolRecord } from '../protocol/records.js';
 
-/** Text-like frames stop here. */
-export const TEXT_WINDOW_FRAMES = 256;
-export const TEXT_WINDOW_BYTES = 4 * 1024 * 1024;
+/** Frames with data stop here. */
+export const DATA_WINDOW_FRAMES = 256;
+export const DATA_WINDOW_BYTES = 4 * 1024 * 1024;
 /** Control frames stop here, counting frames of any kind. */
 export const CONTROL_WINDOW_FRAMES = 320;
 
-/** Records whose frame may be un-acked once at a time. `ack` is a bare ack and is bound by the window alone. */
-export type FrameKind = 'text' | 'ack' | 'offer' | 'answer' | 'rekey-wanted' | 'ping' | 'bye' | 'bye-ack';
-
-interface Entry {
-  readonly seq: number;
-  readonly kind: FrameKind;
-  readonly frame: Uint8Array;
+/**
+ * What a control record counts as: at most one frame of each is un-acked, of bulk-credit one for each stream. Undefined
+ * for data.
+ */
+export function controlOf(record: ProtocolRecord): string | undefined {
+  switch (record.type) {
+    case 'text':
+    case 'name':
+    case 'delivered':
+    case 'confirmed':
+    case 'bulk-open':
+    case 'bulk-close':
+      return undefined;
+    case 'bulk-credit':
+      return `bulk-credit ${String(record.id)}`;
+    default:
+      return record.type;
+  }
 }
 
-export interface Outbox {
+interface Entry {
+  readonly frame: Uint8Array;
+  readonly data: boolean;
+  readonly controls: readonly string[];
+  readonly eliciting: boolean;
+}
+
+export interface Unacked {
   /** The sequence number of the next frame. */
   readonly nextSeq: number;
   /** The lowest sequence number that is not acknowledged; `nextSeq` when all are. */
   readonly lowest: number;
   /** Un-acked frames that ask for an ack: all but bare acks. */
   readonly eliciting: number;
-  /** Whether a frame of this kind may be sealed now. */
-  allows(kind: FrameKind): boolean;
-  /** Whether a frame of this kind is un-acked. */
-  has(kind: FrameKind): boolean;
-  add(kind: FrameKind, frame: Uint8Array): void;
+  /** Whether a frame with data may be sealed now. */
+  readonly dataAllowed: boolean;
+  /** Whether a frame without data may be sealed now. */
+  readonly controlAllowed: boolean;
+  /** Whether a frame with this control record is un-acked. */
+  has(control: string): boolean;
+  /** A frame was sealed with these records. */
+  add(frame: Uint8Array, records: readonly ProtocolRecord[]): void;
   /**
    * The peer expects `ack` next: everything below is released. A lower one than before is nothing; one above what was
    * sent throws RemoteProtocolError.
    */
   acknowledge(ack: number): void;
-  /** The frames that are not acknowledged, in order and as they were sealed. */
-  frames(): readonly Uint8Array[];
+  /** Whether something is still to be handed to the connection. */
+  readonly waiting: boolean;
+  /** The next frame for the connection, as it was sealed; it counts as handed over. */
+  hand(): Uint8Array | undefined;
+  /** Another connection: what is not acknowledged is handed over again, oldest first. */
+  rewind(): void;
   wipe(): void;
 }
 
-export function createOutbox(): Outbox {
+export function createUnacked(): Unacked {
   let nextSeq = 0;
   let entries: Entry[] = [];
-  let textFrames = 0;
-  let textBytes = 0;
+  /** Of `entries`, from the oldest on. */
+  let handed = 0;
+  let dataFrames = 0;
+  let dataBytes = 0;
   let eliciting = 0;
+  const out = new Set<string>();
 
-  function has(kind: FrameKind): boolean {
-    return entries.some((entry) => entry.kind === kind);
+  function release({ frame, data, controls, eliciting: asked }: Entry): void {
+    if (asked) eliciting -= 1;
+    for (const control of controls) out.delete(control);
+    if (!data) return;
+    dataFrames -= 1;
+    dataBytes -= frame.length;
   }
 
   return {
@@ -62,36 +96,56 @@ export function createOutbox(): Outbox {
     get eliciting() {
       return eliciting;
     },
-    allows(kind) {
-      if (kind === 'text') return textFrames < TEXT_WINDOW_FRAMES && textBytes < TEXT_WINDOW_BYTES;
-      return entries.length < CONTROL_WINDOW_FRAMES && (kind === 'ack' || !has(kind));
+    get dataAllowed() {
+      return dataFrames < DATA_WINDOW_FRAMES && dataBytes < DATA_WINDOW_BYTES;
     },
-    has,
-    add(kind, frame) {
+    get controlAllowed() {
+      return entries.length < CONTROL_WINDOW_FRAMES;
+    },
+    has: (control) => out.has(control),
+
+    add(frame, records) {
       if (nextSeq >= 2 ** 48 - 1) throw new LocalProtocolError('sequence numbers are used up');
-      entries.push({ seq: nextSeq, kind, frame });
-      nextSeq += 1;
-      if (kind !== 'ack') eliciting += 1;
-      if (kind === 'text') {
-        textFrames += 1;
-        textBytes += frame.length;
+      const controls: string[] = [];
+      let data = false;
+      for (const record of records) {
+        const control = controlOf(record);
+        if (control === undefined) data = true;
+        else controls.push(control);
       }
+      for (const control of controls) out.add(control);
+      entries.push({ frame, data, controls, eliciting: records.length > 0 });
+      nextSeq += 1;
+      if (records.length > 0) eliciting += 1;
+      if (!data) return;
+      dataFrames += 1;
+      dataBytes += frame.length;
     },
+
     acknowledge(ack) {
       if (!(ack <= nextSeq)) throw new RemoteProtocolError('an ack is above what was sent');
-      const kept = entries.findIndex((entry) => entry.seq >= ack);
-      const released = entries.splice(0, kept === -1 ? entries.length : kept);
-      for (const { kind, frame } of released) {
-        if (kind !== 'ack') eliciting -= 1;
-        if (kind !== 'text') continue;
-        textFrames -= 1;
-        textBytes -= frame.length;
-      }
+      const count = Math.max(0, ack - (nextSeq - entries.length));
+      if (count === 0) return;
+      for (const entry of entries.splice(0, count)) release(entry);
+      handed = Math.max(0, handed - count);
     },
-    frames: () => entries.map(({ frame }) => frame),
+
+    get waiting() {
+      return handed < entries.length;
+    },
+    hand() {
+      const entry = entries[handed];
+      if (entry !== undefined) handed += 1;
+      return entry?.frame;
+    },
+    rewind() {
+      handed = 0;
+    },
+
     wipe() {
       entries = [];
-      textFrames = textBytes = eliciting = 0;
+      out.clear();
+      handed = dataFrames = dataBytes = eliciting = 0;
     },
   };
 }

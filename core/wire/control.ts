@@ -7,6 +7,10 @@
 export const CONTROL_LIMIT = 1024;
 /** Frames: at most this many bytes. */
 export const FRAME_LIMIT = 72 * 1024;
+/** What a transport may have to send before it says stop: one chunk (protocol.md section 8) and the longest head of one. */
+export const WAITING_MARK = 65_536 + 14;
+/** A transport that has more than this to send gives its connection up. */
+export const WAITING_LIMIT = 2 * 1024 * 1024;
 /** A server-given delay is believed up to this many milliseconds (protocol.md section 7). */
 export const RETRY_AFTER_LIMIT = 60_000;
 
@@ -20,6 +24,8 @@ export interface Join {
   readonly mode: 'create' | 'join';
   /** For the challenge that this connection got: base64url of 8 bytes, 11 characters. */
   readonly ticket?: string;
+  /** It wants to be told the address and port that the relay sees (protocol.md section 8a). */
+  readonly address?: boolean;
 }
 
 /** What a relay asks a client to work for (core/wire/ticket.ts). */
@@ -50,7 +56,7 @@ export const RELAY_ERRORS = [
 export type RelayErrorCode = (typeof RELAY_ERRORS)[number];
 
 export type RelayMessage =
-  | { readonly type: 'joined'; readonly peer: boolean }
+  | { readonly type: 'joined'; readonly peer: boolean; readonly address?: string }
   | { readonly type: 'peer-joined' }
   | { readonly type: 'peer-left' }
   | {
@@ -62,6 +68,10 @@ export type RelayMessage =
     };
 
 const TICKET = /^[A-Za-z0-9_-]{11}$/;
+/** `203.0.113.7:51234` or `[2001:db8::1]:51234`: what the relay tells of a client's own connection. */
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):\d{1,5}$/;
+/** The longest: an IPv6 address in full with an IPv4 address at its end, in brackets, and a port. */
+export const ADDRESS_LIMIT = 53;
 const ID = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -75,19 +85,25 @@ export function shardHint(room: string): number {
 }
 
 /** The message a client sends for `join`. */
-export function joinMessage({ room, seat, mode, ticket }: Join): JoinMessage {
-  return { v: CONTROL_VERSION, type: 'join', room, seat, mode, ...(ticket === undefined ? {} : { ticket }) };
+export function joinMessage({ room, seat, mode, ticket, address }: Join): JoinMessage {
+  return {
+    ...({ v: CONTROL_VERSION, type: 'join', room, seat, mode } as const),
+    ...(ticket === undefined ? {} : { ticket }),
+    ...(address === true ? { address } : {}),
+  };
 }
 
 /** Relay side: the join in `value`, or the error code to answer with. Unknown extra fields are ignored. */
 export function checkJoin(value: unknown): Join | 'bad-request' | 'unsupported-version' {
   if (!isObject(value)) return 'bad-request';
-  const { v, type, room, seat, mode, ticket } = value;
+  const { v, type, room, seat, mode, ticket, address } = value;
   if (v !== CONTROL_VERSION) return typeof v === 'number' ? 'unsupported-version' : 'bad-request';
   if (type !== 'join' || (mode !== 'create' && mode !== 'join')) return 'bad-request';
   if (typeof room !== 'string' || typeof seat !== 'string' || !ID.test(room) || !ID.test(seat)) return 'bad-request';
-  if (ticket === undefined) return { room, seat, mode };
-  return typeof ticket === 'string' && TICKET.test(ticket) ? { room, seat, mode, ticket } : 'bad-request';
+  if (address !== undefined && typeof address !== 'boolean') return 'bad-request';
+  const join: Join = { room, seat, mode, ...(address === true ? { address } : {}) };
+  if (ticket === undefined) return join;
+  return typeof ticket === 'string' && TICKET.test(ticket) ? { ...join, ticket } : 'bad-request';
 }
 
 /** Client side: the relay's message in `value`, or undefined if it is none. Extra fields and unknown types are none. */
@@ -95,7 +111,9 @@ export function checkRelayMessage(value: unknown): RelayMessage | undefined {
   if (!isObject(value)) return undefined;
   switch (value['type']) {
     case 'joined':
-      return typeof value['peer'] === 'boolean' ? { type: 'joined', peer: value['peer'] } : undefined;
+      return typeof value['peer'] === 'boolean'
+        ? { type: 'joined', peer: value['peer'], ...checkAddress(value['address']) }
+        : undefined;
     case 'peer-joined':
       return { type: 'peer-joined' };
     case 'peer-left':
@@ -112,6 +130,12 @@ export function checkRelayMessage(value: unknown): RelayMessage | undefined {
     default:
       return undefined;
   }
+}
+
+/** An address that is none is left out. */
+function checkAddress(value: unknown): { readonly address?: string } {
+  const good = typeof value === 'string' && value.length <= ADDRESS_LIMIT && ADDRESS.test(value);
+  return good ? { address: value } : {};
 }
 
 function checkChallenge(value: unknown): Challenge | undefined {

@@ -135,6 +135,9 @@ export function connect(
   } else look(search);
 
   return {
+    get waiting() {
+      return link?.waiting ?? 0;
+    },
     send(frame) {
       checkFrame(frame);
       if (!opened || asked || ended) return false;

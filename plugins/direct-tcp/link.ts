@@ -3,16 +3,8 @@
  * becomes of the room, may not be in this file.
  */
 import type { Socket } from 'node:net';
-import type { ClockPort } from 'securechat/plugin';
-import {
-  CLOSE_WAIT_MS,
-  createFrameReader,
-  DRAIN_MARK,
-  FRAME_TIMEOUT_MS,
-  LEAVE,
-  SEND_MARK,
-  withLength,
-} from './wire.js';
+import { type ClockPort, WAITING_LIMIT, WAITING_MARK } from 'securechat/plugin';
+import { CLOSE_WAIT_MS, createFrameReader, FRAME_TIMEOUT_MS, LEAVE, LENGTH, withLength } from './wire.js';
 
 export interface LinkEvents {
   frame(frame: Uint8Array): void;
@@ -24,8 +16,10 @@ export interface LinkEvents {
 export interface Link {
   /** What came behind the hello or its answer, then everything else. To be called once. */
   begin(rest: Uint8Array): void;
-  /** False: above the mark, wait for `drain`; the frame was taken. */
+  /** As `send` of the port: false above WAITING_MARK, and the connection is lost above WAITING_LIMIT. */
   send(frame: Uint8Array): boolean;
+  /** Bytes that the operating system has not taken. */
+  readonly waiting: number;
   /** `send` has returned false and no `drain` has come. */
   readonly blocked: boolean;
   /** Flushes, says that this side leaves, closes; `over` follows. */
@@ -92,7 +86,7 @@ export function createLink(clock: ClockPort, socket: Socket, events: LinkEvents)
   }
 
   function onSent(error?: Error | null): void {
-    if (error || state !== 'open' || !blocked || socket.writableLength > DRAIN_MARK) return;
+    if (error || state !== 'open' || !blocked || socket.writableLength > WAITING_MARK) return;
     blocked = false;
     events.drain();
   }
@@ -116,10 +110,18 @@ export function createLink(clock: ClockPort, socket: Socket, events: LinkEvents)
     },
 
     send(frame) {
-      if (state !== 'open') return false;
+      if (state !== 'open' || socket.destroyed) return false;
+      if (socket.writableLength + LENGTH + frame.length > WAITING_LIMIT) {
+        lose('the other side does not read');
+        return false;
+      }
       socket.write(withLength(frame), onSent);
-      blocked = socket.writableLength > SEND_MARK;
+      blocked = socket.writableLength > WAITING_MARK;
       return !blocked;
+    },
+
+    get waiting() {
+      return state === 'over' || socket.destroyed ? 0 : socket.writableLength;
     },
 
     get blocked() {

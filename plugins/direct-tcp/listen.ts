@@ -124,6 +124,9 @@ export function listen(
   server.listen({ host, port });
 
   return {
+    get waiting() {
+      return peer?.link.waiting ?? 0;
+    },
     send(frame) {
       checkFrame(frame);
       if (!listening || asked) return false;

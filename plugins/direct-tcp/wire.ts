@@ -25,9 +25,6 @@ export const WAITING_LIMIT = 16;
 export const FRAME_TIMEOUT_MS = 30_000;
 /** From `close()` to `closed`: the time there is for flushing, milliseconds (protocol.md, section 7). */
 export const CLOSE_WAIT_MS = 2_000;
-/** `send` returns false when more bytes than this wait; `drain` follows when at most DRAIN_MARK are left. */
-export const SEND_MARK = 256 * 1024;
-export const DRAIN_MARK = 64 * 1024;
 /** How long the other side is looked for, at first and after it left, milliseconds, and how often. */
 export const SEARCH_MS = 10_000;
 export const SEARCH_INTERVAL_MS = 250;
@@ -53,7 +50,8 @@ export function withLength(frame: Uint8Array): Uint8Array {
 }
 
 export const LEAVE = Buffer.alloc(4);
-const LENGTH = 4;
+/** Of the head of a frame. */
+export const LENGTH = 4;
 
 export interface FrameReader {
   /** Reads on. False: what came is not in this protocol, or the other side left; read nothing more. */

@@ -33,6 +33,8 @@ export {
   parseControl,
   type RelayErrorCode,
   type RelayMessage,
+  WAITING_LIMIT,
+  WAITING_MARK,
 } from '../../core/wire/control.js';
 
 /** The version of the plugin interface of this host: same major needed, minor at most the host's. */
@@ -54,8 +56,14 @@ export interface FlagSpec {
 /** The values of an adapter's own flags that were given on the command line. */
 export type FlagValues = Readonly<Record<string, string | true>>;
 
-/** Text from outside, made harmless: UTF-8 in, UTF-8 out, one line or several (protocol: experience, "Text from outside"). */
-export type Sanitize = (text: Uint8Array, options?: { readonly lines?: boolean }) => Uint8Array;
+/**
+ * Text from outside, made harmless: UTF-8 in, UTF-8 out. `lines`: line feeds stay. Of more than 10,000 characters the rest
+ * is folded into a note; not with `whole`, which a UI uses where it writes all of a text or can unfold it.
+ */
+export type Sanitize = (
+  text: Uint8Array,
+  options?: { readonly lines?: boolean; readonly whole?: boolean },
+) => Uint8Array;
 
 /** What a transport without a relay is given. */
 export interface DirectContext {

@@ -110,6 +110,9 @@ export function createStatusLine(options: { readonly text: boolean }, context: U
       case 'safety-words':
         words = view.required ? view.words.join(' ') : '';
         return draw();
+      case 'comparing':
+        words = '';
+        return draw();
       case 'code':
         return notice(utf8('Tell your peer:  '), sanitize(view.code));
       case 'notice':

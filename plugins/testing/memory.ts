@@ -8,11 +8,7 @@ import { createDeadlines, type Due, NOT_DUE } from '../../core/relay/deadlines.j
 import type { RoomLimits } from '../../core/relay/limits.js';
 import { createRooms } from '../../core/relay/rooms.js';
 import type { Member, RoomEffect } from '../../core/relay/seats.js';
-import { FRAME_LIMIT, joinMessage } from '../../core/wire/control.js';
-
-/** `send` returns false when more bytes than this have not reached the relay; `drain` follows at DRAIN_MARK. */
-export const SEND_MARK = 256 * 1024;
-export const DRAIN_MARK = 64 * 1024;
+import { FRAME_LIMIT, joinMessage, WAITING_LIMIT, WAITING_MARK } from '../../core/wire/control.js';
 
 /** One way of one client: `client` counts the calls of `open` from 0. */
 export interface Leg {
@@ -65,8 +61,10 @@ interface Client {
   member: Member<Client> | undefined;
   state: 'opening' | 'open' | 'closed';
   asked: boolean;
+  /** Its end has yet to notice. */
+  broken: boolean;
   blocked: boolean;
-  /** Bytes sent and not yet taken by the relay. */
+  /** Bytes sent in this turn, and those that have arrived while the relay holds this sender. */
   waiting: number;
   /** What the relay does not read while it holds this sender for its rate. */
   readonly unread: (() => void)[];
@@ -77,7 +75,8 @@ export function createMemoryRelay(options: MemoryRelayOptions = {}): MemoryRelay
   const onFrame = options.onFrame ?? ((frame: Uint8Array) => [{ frame, delayMs: 0 }]);
   const controlDelayMs = options.controlDelayMs ?? (() => 0);
   const rooms = createRooms<Client>({
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    // Everybody has the same address here, and a peer of the same address does not count as met.
+    limits: { failedJoins: 1_000_000_000, ...options.limits },
     hashSeat: (seat) => seat,
     // Any ticket is good here: the work is nobody's concern in memory.
     challenge: () => 'A'.repeat(43),
@@ -132,21 +131,13 @@ export function createMemoryRelay(options: MemoryRelayOptions = {}): MemoryRelay
     post(way.floor, run);
   }
 
-  /** Sends a frame on its way; `run` gets each delivery, and whether it is the last. */
-  function travel(way: Way, frame: Uint8Array, run: (frame: Uint8Array | undefined, last: boolean) => void): void {
-    const deliveries = onFrame(new Uint8Array(frame), way.leg);
-    if (deliveries.length === 0) {
-      post(clock.now(), () => {
-        run(undefined, true);
-      });
-    }
-    let left = deliveries.length;
-    for (const delivery of deliveries) {
+  /** Sends a frame on its way; `run` gets each delivery. */
+  function travel(way: Way, frame: Uint8Array, run: (frame: Uint8Array) => void): void {
+    for (const delivery of onFrame(new Uint8Array(frame), way.leg)) {
       const at = Math.max(way.floor, clock.now() + delivery.delayMs);
       way.latest = Math.max(way.latest, at);
       post(at, () => {
-        left -= 1;
-        run(delivery.frame, left === 0);
+        run(delivery.frame);
       });
     }
   }
@@ -159,6 +150,15 @@ export function createMemoryRelay(options: MemoryRelayOptions = {}): MemoryRelay
     if (client.state === 'closed') return;
     client.state = 'closed';
     client.sink({ type: 'closed', reason: client.asked ? 'closed' : reason, detail });
+  }
+
+  function cut(client: Client, why: string): void {
+    hangUp(client);
+    client.broken = true;
+    client.unread.length = 0;
+    post(clock.now(), () => {
+      end(client, 'lost', why);
+    });
   }
 
   function hangUp(client: Client): void {
@@ -190,9 +190,13 @@ export function createMemoryRelay(options: MemoryRelayOptions = {}): MemoryRelay
   }
 
   /** A frame has reached the relay, which reads it unless it holds the sender. */
-  function arrive(client: Client, run: () => void): void {
-    if (client.member?.held === true) client.unread.push(run);
-    else run();
+  function arrive(client: Client, frame: Uint8Array): void {
+    if (client.member?.held !== true) return relayFrame(client, frame);
+    client.waiting += frame.length;
+    client.unread.push(() => {
+      taken(client, frame.length);
+      relayFrame(client, frame);
+    });
   }
 
   function readOn(client: Client): void {
@@ -204,16 +208,16 @@ export function createMemoryRelay(options: MemoryRelayOptions = {}): MemoryRelay
   }
 
   function relayFrame(client: Client, frame: Uint8Array): void {
-    const to = client.member === undefined ? undefined : rooms.frame(client.member, clock.now());
+    const to = client.member === undefined ? undefined : rooms.frame(client.member, clock.now(), frame.length);
     if (to === undefined) return;
     travel(to.down, frame, (delivered) => {
-      if (delivered !== undefined) emit(to, { type: 'frame', frame: new Uint8Array(delivered) });
+      emit(to, { type: 'frame', frame: new Uint8Array(delivered) });
     });
   }
 
   function taken(client: Client, bytes: number): void {
     client.waiting -= bytes;
-    if (!client.blocked || client.waiting > DRAIN_MARK) return;
+    if (client.broken || !client.blocked || client.waiting > WAITING_MARK) return;
     client.blocked = false;
     emit(client, { type: 'drain' });
   }
@@ -232,6 +236,7 @@ export function createMemoryRelay(options: MemoryRelayOptions = {}): MemoryRelay
         member: undefined,
         state: 'opening',
         asked: false,
+        broken: false,
         blocked: false,
         waiting: 0,
         unread: [],
@@ -241,6 +246,9 @@ export function createMemoryRelay(options: MemoryRelayOptions = {}): MemoryRelay
         connect(client, join);
       });
       return {
+        get waiting() {
+          return client.state === 'open' && !client.broken ? client.waiting : 0;
+        },
         join(again) {
           if (client.state === 'open' && !client.asked) send(client, again);
         },
@@ -248,15 +256,19 @@ export function createMemoryRelay(options: MemoryRelayOptions = {}): MemoryRelay
           if (frame.length === 0 || frame.length > FRAME_LIMIT) {
             throw new LocalProtocolError('a frame has 1 to 73728 bytes');
           }
-          if (client.state !== 'open' || client.asked) return false;
+          if (client.state !== 'open' || client.asked || client.broken) return false;
           const bytes = frame.length;
+          if (client.waiting + bytes > WAITING_LIMIT) {
+            cut(client, 'the relay does not read');
+            return false;
+          }
           client.waiting += bytes;
-          client.blocked = client.waiting > SEND_MARK;
-          travel(client.up, frame, (arrived, last) => {
-            arrive(client, () => {
-              if (arrived !== undefined) relayFrame(client, arrived);
-              if (last) taken(client, bytes);
-            });
+          client.blocked = client.waiting > WAITING_MARK;
+          post(clock.now(), () => {
+            taken(client, bytes);
+          });
+          travel(client.up, frame, (arrived) => {
+            arrive(client, arrived);
           });
           return !client.blocked;
         },
@@ -279,10 +291,7 @@ export function createMemoryRelay(options: MemoryRelayOptions = {}): MemoryRelay
     cut(index) {
       const client = clients[index];
       if (client === undefined) throw new LocalProtocolError('no such client');
-      hangUp(client);
-      post(clock.now(), () => {
-        end(client, 'lost', 'cut');
-      });
+      cut(client, 'cut');
     },
     close() {
       down = true;

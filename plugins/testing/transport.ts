@@ -4,7 +4,7 @@
  */
 import type { CloseReason, Connection, TransportEvent, TransportPort } from '../../core/ports.js';
 import { base64url } from '../../core/protocol/bytes.js';
-import { checkRelayMessage, FRAME_LIMIT, type Join } from '../../core/wire/control.js';
+import { checkRelayMessage, FRAME_LIMIT, type Join, WAITING_LIMIT, WAITING_MARK } from '../../core/wire/control.js';
 import { ensure, equal, same } from './assert.js';
 
 /** What is awaited and has not come after this many milliseconds fails the test. */
@@ -151,20 +151,58 @@ export function transportContract({ name, test, makeFixture }: TransportContract
     await part(sides);
   });
 
-  check('send says stop within a bound, drain says go, nothing is lost', async ({ pair }) => {
-    const sides = await meet(pair);
+  check('send says stop when more than one chunk waits, drain says go, nothing is lost', async ({ pair }) => {
+    let waited = 0;
+    const sides = await meet(pair, (side, event) => {
+      if (event.type === 'drain') waited = Math.max(waited, side.connection.waiting);
+    });
     const [a, b] = sides;
     let sent = 0;
     const push = () => {
       sent += 1;
-      return a.connection.send(numbered(sent - 1, 65_536));
+      const goOn = a.connection.send(numbered(sent - 1, 65_536));
+      equal(goOn, a.connection.waiting <= WAITING_MARK, `go on with ${String(a.connection.waiting)} bytes that wait`);
+      return goOn;
     };
     while (push()) ensure(sent * 65_536 < STOP_LIMIT, 'send never returns false');
+    // Some that the session may send all the same.
+    for (let more = 0; more < 8; more++) push();
     await a.until('drain', (side) => count(side, 'drain') === 1);
+    ensure(waited <= WAITING_MARK, `drain with ${String(waited)} bytes that wait`);
     push();
     await b.until('all frames', ({ frames }) => frames.length === sent);
     for (const [i, frame] of b.frames.entries()) same(frame, numbered(i, 65_536), `frame ${String(i)}`);
     await part(sides);
+  });
+
+  check('what waits is nothing before open and after the end', async ({ pair }) => {
+    const [first, second] = joins();
+    const a = open(pair[0], first);
+    a.connection.send(bytes(1));
+    equal(a.connection.waiting, 0, 'what waits before open');
+    const b = open(pair[1], second);
+    await a.until('the peer', paired);
+    await b.until('the peer', paired);
+    for (let n = 0; n < 8; n++) a.connection.send(numbered(n, 65_536));
+    await part([a, b]);
+    equal(a.connection.waiting, 0, 'what waits after closed');
+  });
+
+  check('more than the limit never waits: the connection is lost', async ({ pair }) => {
+    const sides = await meet(pair);
+    const [, a] = sides;
+    let most = 0;
+    for (let sent = 0; a.connection.waiting >= most; sent += 65_536) {
+      ensure(sent < STOP_LIMIT, 'nothing ends it');
+      most = a.connection.waiting;
+      a.connection.send(numbered(0, 65_536));
+    }
+    ensure(most <= WAITING_LIMIT, `${String(most)} bytes waited`);
+    ensure(most > WAITING_LIMIT - 2 * WAITING_MARK, `it ended with ${String(most)} bytes`);
+    await ended(a, 'lost');
+    equal(a.connection.send(bytes(1)), false, 'send after lost');
+    sides[0].connection.close();
+    await ended(sides[0]);
   });
 
   check('close flushes, ends once, and nothing follows', async ({ pair }) => {
@@ -274,9 +312,15 @@ function open(transport: TransportPort, join: Join, answer?: (event: TransportEv
   return side;
 }
 
-async function meet(pair: TransportFixture['pair']): Promise<readonly [Side, Side]> {
+async function meet(
+  pair: TransportFixture['pair'],
+  hear?: (first: Side, event: TransportEvent) => void,
+): Promise<readonly [Side, Side]> {
   const [first, second] = joins();
-  const sides = [open(pair[0], first), open(pair[1], second)] as const;
+  const sides: readonly [Side, Side] = [
+    open(pair[0], first, (event) => hear?.(sides[0], event)),
+    open(pair[1], second),
+  ];
   for (const side of sides) await side.until('the peer', paired);
   return sides;
 }

@@ -73,7 +73,7 @@ export function uiContract(contract: UiContract): void {
     'buffers may be wiped right after show': wipedAfterShow,
     'text, names and notices from outside give no order to a terminal': hostile,
     'a broken output is told once as gone and throws nothing': brokenOutput,
-    'the end of the input is told once': endOfInput,
+    'the end of an input with text in it is told once': endOfInput,
     'an input that breaks is its end': brokenInput,
     'no event comes after close': silentAfterClose,
   };
@@ -172,6 +172,8 @@ async function brokenOutput(contract: UiContract): Promise<void> {
 
 async function endOfInput(contract: UiContract): Promise<void> {
   const rig = await start(contract);
+  rig.ui.show({ type: 'state', state: 'active' });
+  rig.input.type('hello\n');
   rig.input.end();
   await rig.event('end-of-input');
   await rig.ui.close();

@@ -57,8 +57,10 @@ describe('loaded only when chosen', () => {
     const loaded = loadedWith('dist/securechat.js');
     expect(loaded.sort()).toEqual([
       'adapters/cli/main.ts',
+      'adapters/cli/print.ts',
       'adapters/cli/version.ts',
       'adapters/system/enforced.ts',
+      'adapters/words/command.ts',
       'core/errors.ts',
     ]);
   });

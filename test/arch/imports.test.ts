@@ -20,7 +20,9 @@ const LIBRARIES: Readonly<Record<string, RegExp>> = {
   'relay-socketio': /^(socket\.io|engine\.io|ws)(-.*|\/.*)?$/,
 };
 const CONTAINER = /^(inversify|@inversifyjs|reflect-metadata)(\/|$)/;
-const MAY_START_RELAYS = new Set(['adapters/cli/embedded.ts', 'adapters/cli/relays.ts']);
+const MAY_START_RELAYS = 'adapters/cli/relays.ts';
+/** What the relays have in common with the client. */
+const SHARED_WITH_RELAYS = /^adapters\/(relay\/|words\/relay\.ts$)/;
 
 interface Import {
   readonly from: string;
@@ -49,13 +51,13 @@ function forbidden({ from, to }: Import): string | undefined {
   if (target === 'test' || target === 'bench') return 'nobody imports tests';
   if (target === 'core') return undefined;
   if (from.startsWith('adapters/relay/'))
-    return to.startsWith('adapters/relay/') || to === NODE || to === 'prom-client' || to === 'ioredis'
+    return SHARED_WITH_RELAYS.test(to) || to === NODE || to === 'prom-client' || to === 'ioredis'
       ? undefined
       : 'what the relays share imports core, node:*, prom-client and ioredis';
   if (target === folder) return undefined;
   if (folder === 'core') return 'core imports core only';
   if (target?.startsWith('relay-'))
-    return MAY_START_RELAYS.has(from) ? undefined : 'only the embedded relay imports relays';
+    return from === MAY_START_RELAYS ? undefined : `only ${MAY_START_RELAYS} imports relays`;
   if (folder.startsWith('relay-') && to.startsWith('adapters/relay/')) return undefined;
   if (folder === 'adapters')
     return target === undefined || target === 'plugins' ? undefined : `adapters import no ${target}`;
@@ -71,7 +73,7 @@ test('no import is forbidden', () => {
   const imports = MODULES.flatMap(importsOf);
   expect(imports.length).toBeGreaterThan(150);
   expect(imports).toContainEqual({
-    from: 'adapters/cli/embedded.ts',
+    from: 'adapters/cli/relays.ts',
     name: '../../relay-ws/server.js',
     to: 'relay-ws/server.ts',
   });
@@ -108,7 +110,11 @@ describe('dependency-cruiser', () => {
     ['core-imports-core', 'core/planted-package.ts', "import 'ws';"],
     ['core-imports-core', 'core/planted-later.ts', "export const later = () => import('../adapters/system/clock.js');"],
     ['adapters-import-core-and-plugins', 'adapters/planted-plugin.ts', "import '../plugins/planted/index.js';"],
-    ['relays-are-imported-by-the-embedded-relay-only', 'adapters/planted-relay.ts', "import '../relay-ws/server.js';"],
+    [
+      'relays-are-imported-by-one-file-of-the-client-only',
+      'adapters/planted-relay.ts',
+      "import '../relay-ws/server.js';",
+    ],
     ['plugin-kit-imports-core', 'plugins/kit/planted.ts', "import '../../adapters/system/clock.js';"],
     ['plugins-import-core-and-kit', 'plugins/planted/index.ts', "import '../../adapters/system/clock.js';"],
     ['shared-relay-imports', 'adapters/relay/planted.ts', "import '../system/clock.js';"],

@@ -13,8 +13,9 @@ import { isUtf8 } from '../../adapters/text/utf8.js';
 import { isRemoteProtocolError, isSecurechatError } from '../../core/errors.js';
 import { ascii, concat } from '../../core/protocol/bytes.js';
 import { decodePayload, encodePayload } from '../../core/protocol/caps.js';
-import { decodePlaintext, encodePlaintext, FRAME_SIZES, readFrameHeader } from '../../core/protocol/frame.js';
+import { classify, decodePlaintext, encodePlaintext, FRAME_SIZES } from '../../core/protocol/frame.js';
 import { createAttempt, HANDSHAKE_LENGTHS } from '../../core/protocol/handshake.js';
+import { asKey } from '../../core/protocol/keys.js';
 import type { ProtocolRecord } from '../../core/protocol/records.js';
 import { createProof, type Prover } from '../../core/protocol/resume.js';
 import { createReassembly } from '../../core/protocol/text.js';
@@ -56,7 +57,16 @@ const RECORDS: readonly ProtocolRecord[] = [
   { type: 'text', id: 0, part: 0, last: false, text: utf8('one') },
   { type: 'text', id: 0, part: 1, last: true, text: utf8('two') },
   { type: 'delivered', id: 7 },
-  { type: 'typing' },
+  { type: 'words-wanted' },
+  { type: 'words-commit', epoch: 3, value: new Uint8Array(32) },
+  { type: 'bulk-open', id: 0, offer: { kind: 'files', count: 2, bytes: undefined, name: utf8('photos') } },
+  { type: 'bulk-credit', id: 0, counter: 7, window: 16 },
+  { type: 'bulk-close', opener: 'B', id: 0, reason: 'whole' },
+  {
+    type: 'paths',
+    token: new Uint8Array(32),
+    candidates: [{ observed: true, address: Uint8Array.of(9, 9, 9, 9), port: 5000 }],
+  },
   { type: 'confirmed' },
   { type: 'rekey-wanted' },
   { type: 'name', name: utf8('Bo') },
@@ -71,7 +81,8 @@ const room = new Uint8Array(32);
 const prs = crypto.take(utf8('tunnel-anchor-mango'));
 const attempt = (): ReturnType<typeof createAttempt> =>
   createAttempt(crypto, prs, 1, room, { version: ascii('1'), name: utf8('x'), features: 0 });
-const proofKey = crypto.take(new Uint8Array(32));
+const proofKey = asKey<'resume proof'>(crypto.take(new Uint8Array(32)));
+const resumeKey = asKey<'resume'>(crypto.take(new Uint8Array(32)));
 const prover: Prover = { epoch: 1, proof: (epoch) => (epoch <= 1 ? proofKey : undefined) };
 const HERE = { expected: 1, next: 2 };
 
@@ -103,9 +114,9 @@ const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     },
   },
   'frames on the wire': {
-    corpus: FRAME_SIZES.map((size) => concat(Uint8Array.of(0x10, 0, 0, 0, 0, 0, 0, 1), new Uint8Array(size - 8))),
-    limit: FRAME_SIZES[3] + 8,
-    run: (input) => String(readFrameHeader(input)?.epochByte ?? 'none'),
+    corpus: FRAME_SIZES.map((size) => concat(Uint8Array.of(0x10), new Uint8Array(size - 1))),
+    limit: FRAME_SIZES[2] + 8,
+    run: (input) => classify(input),
   },
   'records in a frame': {
     corpus: [...RECORDS.map((record) => encodePlaintext(0, [record])), encodePlaintext(3, RECORDS)],
@@ -151,10 +162,10 @@ const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     },
   },
   'resume messages': {
-    corpus: [createProof(crypto, 'B', prover).first, concat(Uint8Array.of(6), new Uint8Array(28))],
+    corpus: [createProof(crypto, 'B', resumeKey, prover).first, concat(Uint8Array.of(6), new Uint8Array(28))],
     limit: 64,
     run(input) {
-      const proof = createProof(crypto, 'A', prover);
+      const proof = createProof(crypto, 'A', resumeKey, prover);
       const steps = [proof.handle(input, HERE), proof.handle(input, HERE)].map(({ type }) => type);
       if (steps.includes('proven')) throw new Error('nobody has the key here');
       return steps.join(' ');

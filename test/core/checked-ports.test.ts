@@ -16,12 +16,13 @@ import type {
 } from '../../core/ports.js';
 import { FRAME_LIMIT } from '../../core/wire/control.js';
 import { UI_CLOSE_TIMEOUT } from '../../core/session/driver.js';
-import { CRYPTO_OPERATIONS, guardCrypto } from '../../core/checked-ports.js';
+import { CRYPTO_OPERATIONS, guardCrypto, guardTransport } from '../../core/checked-ports.js';
 import { OPEN_TIMEOUT } from '../../core/session/rendezvous.js';
 import { createFakeClock } from '../../plugins/testing/clock.js';
 import { begin, converse, type Outcome, person, type Running } from '../support/conversation.js';
 import { utf8 } from '../support/pair.js';
 
+const JOIN = { room: 'A'.repeat(43), seat: 'B'.repeat(43), mode: 'join' } as const;
 const JOINED = { type: 'control', message: { type: 'joined', peer: false } } as const;
 
 /** A transport that tells what it is given, in this order, once open has returned. */
@@ -33,6 +34,7 @@ function telling(...events: readonly unknown[]): TransportPort & { closes: numbe
         for (const event of events) sink(event as TransportEvent);
       });
       return {
+        waiting: 0,
         send: () => true,
         close: () => {
           this.closes += 1;
@@ -48,13 +50,13 @@ function altered(relay: TransportPort, change: (connection: Connection) => Parti
   return {
     open(join, sink) {
       const connection = relay.open(join, sink);
-      return { ...connection, ...change(connection) };
+      return Object.assign(Object.create(connection) as Connection, change(connection));
     },
   };
 }
 
 function alone(party: Parameters<typeof begin>[0]): Promise<Outcome> {
-  return begin(party, { open: () => ({ send: () => false, close: () => undefined }) }).done;
+  return begin(party, { open: () => ({ waiting: 0, send: () => false, close: () => undefined }) }).done;
 }
 
 function expectFailed({ exit, sentences, live, closed }: Outcome, kind: string, why: RegExp): void {
@@ -92,6 +94,29 @@ describe('a transport', () => {
   it('that throws in send', async () => {
     const [left] = await converse((relay) => ({ transport: altered(relay, () => ({ send: boom })) }));
     expectFailed(left, 'transport', /boom/);
+  });
+
+  it.each([undefined, -1, Number.NaN, '0'])('that says that %s bytes wait', (waiting) => {
+    const transport = {
+      open: () => ({ waiting, send: () => true, close: () => undefined }),
+    } as unknown as TransportPort;
+    const connection = guardTransport(transport, boom).open(JOIN, boom);
+    expect(() => connection.waiting).toThrow(expect.objectContaining({ code: 'SC-506' }));
+  });
+
+  it('that throws when it is asked what waits, and one that tells it', () => {
+    const failing = {
+      get waiting() {
+        return boom();
+      },
+      send: () => true,
+      close: () => undefined,
+    };
+    expect(() => guardTransport({ open: () => failing }, boom).open(JOIN, boom).waiting).toThrow(
+      expect.objectContaining({ code: 'SC-506' }),
+    );
+    const telling = { waiting: 7, send: () => true, close: () => undefined };
+    expect(guardTransport({ open: () => telling }, boom).open(JOIN, boom).waiting).toBe(7);
   });
 
   it('that throws in send in the middle of the chat: the peer is not left waiting', async () => {
@@ -147,7 +172,7 @@ describe('a transport', () => {
     const transport: TransportPort = {
       open(_join, sink) {
         sink({ type: 'open' });
-        return { send: () => false, close: () => sink({ type: 'closed', reason: 'closed', detail: '' }) };
+        return { waiting: 0, send: () => false, close: () => sink({ type: 'closed', reason: 'closed', detail: '' }) };
       },
     };
     expectFailed(await alone({ transport }), 'transport', /before open had returned/);
@@ -187,7 +212,7 @@ describe('a transport', () => {
     const clock = createFakeClock();
     const closes = vi.fn();
     const { done } = begin(
-      { clock, transport: { open: () => ({ send: () => false, close: closes }) } },
+      { clock, transport: { open: () => ({ waiting: 0, send: () => false, close: closes }) } },
       undefined as never,
     );
     clock.advance(OPEN_TIMEOUT - 1);
@@ -408,7 +433,7 @@ describe('the one wipe', () => {
       close: async () => void order.push('screen'),
     };
     const crypto = watched(() => order.push(held[0] === 0 ? 'key, too late' : 'key'), refuses);
-    const relay = { open: () => ({ send: () => false, close: () => undefined }) };
+    const relay = { open: () => ({ waiting: 0, send: () => false, close: () => undefined }) };
     const running = begin({ ui, crypto }, relay);
     tell({ type: 'send', text: held });
     end(running.chat, (event) => tell(event));

@@ -2,7 +2,7 @@
  * Durations: every unit, a number without one, and what is none.
  */
 import { expect, test } from 'vitest';
-import { parseDuration } from '../../core/duration.js';
+import { formatDuration, parseDuration } from '../../core/duration.js';
 
 const DAY = 86_400_000;
 
@@ -36,4 +36,17 @@ test.each([
   's',
 ])('%j is none', (text) => {
   expect(parseDuration(text, DAY)).toBeUndefined();
+});
+
+test.each([
+  [0, '0ms'],
+  [1, '1ms'],
+  [1_500, '1500ms'],
+  [5_000, '5s'],
+  [90_000, '90s'],
+  [900_000, '15m'],
+  [DAY, '24h'],
+])('%d ms is written as %s', (ms, text) => {
+  expect(formatDuration(ms)).toBe(text);
+  expect(parseDuration(text, DAY)).toBe(ms);
 });

@@ -55,7 +55,7 @@ it('a port that is taken, and somebody else behind a port, are two sentences', a
   await busy.says('Nobody answers (cannot listen there: EADDRINUSE)');
   expect(await busy.exit).toBe(3);
   const foreign = start([...connect(webPort), '--ui', 'line', CODE]);
-  await foreign.says('What answers is no securechat that waits for this code');
+  await foreign.says('Whatever answered is not a securechat peer waiting for this code');
   expect(await foreign.exit).toBe(3);
   taken.close();
   web.close();

@@ -98,7 +98,7 @@ describe('a transport that misbehaves in use: the session ends with its code', (
 
   it('open-never: it can be interrupted', async () => {
     const program = start([...TRANSPORT, 'open-never', '--ui', 'line', CODE]);
-    await program.says('looking for the peer');
+    await program.says('Looking for your peer');
     program.child.kill('SIGINT');
     expect(await program.exit).toBe(130);
     expectTold(program.stderr(), 'SC-311', /Interrupted/);

@@ -1,9 +1,11 @@
 /** Relays that share their rooms over a real Redis: seats that land apart, third seats, ghosts, and everything that dies. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { SEND_BUFFER_LIMIT } from '../../adapters/relay/host.js';
 import { shareRooms } from '../../adapters/relay/redis.js';
 import { LINK_WINDOW } from '../../core/relay/cluster.js';
+import { startRelay as startBoth } from '../../adapters/cli/relays.js';
 import { startRelay as startSocketio } from '../../relay-socketio/server.js';
-import { SEND_BUFFER_LIMIT, startRelay as startWs } from '../../relay-ws/server.js';
+import { startRelay as startWs } from '../../relay-ws/server.js';
 import { freePort, hasRedis, startRedis, type TestRedis } from '../support/redis.js';
 import { GENEROUS, runRelayProgram, startRelayProcess } from '../support/relay.js';
 import { randomId, randomJoin } from '../support/relay-client.js';
@@ -21,8 +23,8 @@ async function redis(): Promise<TestRedis> {
   return started;
 }
 
-async function relay(kind: RelayKind, address: string): Promise<URL> {
-  const start = kind === 'ws' ? startWs : startSocketio;
+async function relay(kind: RelayKind | 'both', address: string): Promise<URL> {
+  const start = { ws: startWs, socketio: startSocketio, both: startBoth }[kind];
   const started = await start({ port: 0, limits: GENEROUS, cluster: shareRooms(address) });
   cleanups.push(() => started.close());
   return started.url;
@@ -81,7 +83,7 @@ describe('--cluster', () => {
     const port = String(await freePort());
     const relay = await startRelayProcess(['--port', '0', '--cluster', `redis://127.0.0.1:${port}`]);
     cleanups.push(() => relay.child.kill('SIGKILL'));
-    await relay.says('Redis cannot be used (ECONNREFUSED); trying on\n');
+    await relay.says('Redis cannot be used (ECONNREFUSED); still trying\n');
     const visitor = visit('ws', relay.url, randomJoin());
     await visitor.until('an answer', ({ told }) => told.length > 0);
     expect(visitor.told[0]).toMatchObject({ type: 'error', code: 'busy' });
@@ -117,6 +119,21 @@ describe.skipIf(!hasRedis('relays that share their rooms'))('relays that share t
     await again.until('a peer', isPaired);
     await a.until('a peer', isPaired);
     await chat(a, again);
+  });
+
+  test('relays that take both wires: seats of one room over different ones, on one relay and on two', async () => {
+    const { url } = await redis();
+    const [one, two] = [await relay('both', url), await relay('both', url)];
+    for (const there of [one, two]) {
+      for (const kinds of [
+        ['ws', 'socketio'],
+        ['socketio', 'ws'],
+      ] as const) {
+        const { a, b } = await pairApart(one, there, kinds);
+        await chat(a, b);
+        for (const each of [a, b]) each.close();
+      }
+    }
   });
 
   test('two on one relay are a pair there, and their frames do not travel', async () => {
@@ -206,8 +223,8 @@ describe.skipIf(!hasRedis('relays that share their rooms'))('relays that share t
     expect(await figure('frames_total')).toBe(1);
     while ((await figure('relays')) !== 2);
     await store.kill();
-    await one.says('the line to Redis is down');
-    expect([await ask('readyz'), await figure('up')]).toEqual(['the line to Redis is down\n', 0]);
+    await one.says('the connection to Redis is down');
+    expect([await ask('readyz'), await figure('up')]).toEqual(['the connection to Redis is down\n', 0]);
     expect(await figure('losses_total')).toBe(1);
     await store.start();
     await one.says(/shared over Redis[^]*shared over Redis/);

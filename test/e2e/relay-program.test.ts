@@ -1,5 +1,5 @@
 /** Both relays as an operator runs them: --check-config, TLS and its reload, a proxy in front, the monitor, the drain. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -69,6 +69,21 @@ describe.each(PROGRAMS)('%s --check-config', (program) => {
     expect(stdout).toMatch(/The configuration can be used\.\n$/);
   });
 
+  test('durations with and without a unit', async () => {
+    const flags = ['--idle-timeout', '15m', '--wait-timeout', '90', '--join-timeout', '7s', '--drain', '1500ms'];
+    const { status, stdout } = await runRelayProgram(['--check-config', ...flags], program);
+    expect(status).toBe(0);
+    for (const row of [
+      /^--idle-timeout +15m$/m,
+      /^--wait-timeout +90s$/m,
+      /^--join-timeout +7s$/m,
+      /^drain +1500ms$/m,
+    ]) {
+      expect(stdout).toMatch(row);
+    }
+    expect(stdout).toMatch(/^--bytes-per-second +none$/m);
+  });
+
   test('without TLS and proxy on an address for others it warns', async () => {
     const { status, stdout } = await runRelayProgram(['--check-config', '--host', '0.0.0.0'], program);
     expect(status).toBe(0);
@@ -78,12 +93,21 @@ describe.each(PROGRAMS)('%s --check-config', (program) => {
   test.each([
     [['--tls-cert', 'x'], '--tls-cert and --tls-key need each other'],
     [['--tls-cert', 'no-such-file', '--tls-key', 'x'], '--tls-cert cannot be read (ENOENT)'],
-    [['--trust-proxy', 'loopback,everybody'], '"everybody" is no address'],
-    [['--trust-proxy', '10.0.0.0/33'], '"10.0.0.0/33" is no address'],
+    [['--trust-proxy', 'loopback,everybody'], '"everybody" is not an address'],
+    [['--trust-proxy', '10.0.0.0/33'], '"10.0.0.0/33" is not an address'],
     [['--trust-proxy', ''], '--trust-proxy needs'],
     [['--monitor-host', '0.0.0.0'], '--monitor-host needs --monitor-port'],
     [['--monitor-port', '70000'], '--monitor-port needs a whole number'],
-    [['--drain', '3601'], '--drain needs a whole number'],
+    [['--drain', '61m'], '--drain needs a duration of at most 1h'],
+    [['--idle-timeout', '25h'], '--idle-timeout needs a duration of at most 24h'],
+    [['--idle-timeout', '0'], '--idle-timeout needs a duration'],
+    [['--join-timeout', '5 s'], '--join-timeout needs a duration'],
+    [['--host', '300.1.1.1'], '--host: "300.1.1.1" is not an address or a name'],
+    [['--host', '10.0.1'], '--host: "10.0.1" is not an address or a name'],
+    [['--host', 'ws://x'], '--host: "ws://x" is not an address or a name'],
+    [['--monitor-host', '1.2.3.4.', '--monitor-port', '1'], '--monitor-host: "1.2.3.4." is not an address or a name'],
+    [['--cluster', '127.0.0.1'], '--cluster needs an address like redis://127.0.0.1:6379. Try'],
+    [['--tls-cert', '/dev/zero', '--tls-key', '/dev/zero'], '--tls-cert is not a PEM file: it is larger than 1 MiB'],
     [['--connections-per-second', '0'], '--connections-per-second needs a whole number'],
     [['--max-connections', 'many'], '--max-connections needs a whole number'],
   ])('%j is refused with 2', async (args, why) => {
@@ -98,7 +122,7 @@ describe.each(PROGRAMS)('%s --check-config', (program) => {
     for (const flags of [['--check-config'], []]) {
       const { status, stderr } = await runRelayProgram(flags, program, { [name]: 'net,http' });
       expect(status).toBe(2);
-      expect(stderr).toContain(`SC-503 ${name} in the environment makes Node write down addresses`);
+      expect(stderr).toContain(`SC-503 ${name} is set, and makes Node write down addresses`);
     }
   });
 
@@ -150,7 +174,7 @@ describe.runIf(hasOpenssl).each(PROGRAMS)('%s over TLS', (program) => {
 
     writeFileSync(first.cert, 'not a certificate');
     relay.child.kill('SIGHUP');
-    await relay.says(/are not PEM of one certificate and its key \(\S+\)\. The old certificate stays\.\n/);
+    await relay.says(/are not a certificate and its key in PEM \(\S+\)\. The old certificate stays\.\n/);
     expect(await nameAt(relay)).toBe('first.example');
 
     // A certificate and the key of another one.
@@ -178,16 +202,40 @@ describe.runIf(hasOpenssl).each(PROGRAMS)('%s over TLS', (program) => {
     expect(status).toBe(2);
     expect(stdout).toContain('The certificate has expired');
     const relay = await relayWith(program, ...flags);
-    expect(relay.output()).toContain('the certificate has expired');
+    expect(relay.output()).toContain('The certificate has expired');
     relay.child.kill('SIGHUP');
     await relay.says('the new certificate has expired. The old certificate stays.');
   });
 });
 
-test('a signal for the terminal that went away ends a relay without TLS', async () => {
-  const relay = await relayWith('relay-ws');
-  await relay.stop('SIGHUP');
-  expect(relay.child.signalCode).toBe('SIGHUP');
+test.each(PROGRAMS)('%s: a terminal that goes away, or a reload without TLS, ends no chat', async (program) => {
+  const relay = await relayWith(program);
+  const pair = await honestPair(program, relay.url);
+  relay.child.kill('SIGHUP');
+  await relay.says('SIGHUP: there is no certificate to read again (no --tls-cert)\n');
+  await pair.chat(3);
+  pair.close();
+  expect(await relay.stop()).toBe(0);
+});
+
+test.each(PROGRAMS)('%s: SIGUSR1 opens no debugger', async (program) => {
+  const relay = await relayWith(program);
+  for (let n = 0; n < 3; n++) relay.child.kill('SIGUSR1');
+  // Served after the signals: what they would have said is said.
+  const pair = await honestPair(program, relay.url);
+  await pair.chat(20);
+  pair.close();
+  expect(relay.output()).not.toContain('ebugger');
+  expect(await relay.stop()).toBe(0);
+
+  // As it is without: the search finds it.
+  const bare = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.error("up")'], {
+    env: { ...process.env, NODE_OPTIONS: '--inspect-port=0' },
+  });
+  await once(bare.stderr, 'data');
+  bare.kill('SIGUSR1');
+  expect(String(await once(bare.stderr, 'data'))).toContain('ebugger');
+  bare.kill('SIGKILL');
 });
 
 describe('behind a proxy', () => {
@@ -406,7 +454,7 @@ describe.each(PROGRAMS)('the built %s', (program) => {
     expect(status).toBe(0);
     if (nativeMasking() === 'Node') return;
     expect(stdout).toMatch(/^masking +JavaScript$/m);
-    expect(stdout).toContain('bufferutil is not here: the relay runs without it');
+    expect(stdout).toContain('bufferutil is not installed');
     expect(masking(built, { WS_NO_BUFFER_UTIL: '1' }).stdout).toMatch(/^masking +JavaScript$/m);
   });
 

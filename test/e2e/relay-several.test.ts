@@ -23,7 +23,7 @@ const MESSAGES = runs(600, 600, 100_000);
 const LIMITS = ['--joins-per-minute', '100000', '--connections-per-address', '1000', '--drain', '1'];
 /** All that a relay of a cluster ever says. */
 const SAID =
-  /^(securechat-relay-ws: (listening on \S+|rooms are shared over Redis|the line to Redis is down: [a-z ]+|Redis cannot be used \([A-Z]+\); trying on)\n)+$/;
+  /^(securechat-relay-ws: (listening on \S+|rooms are shared over Redis|the connection to Redis is down: [a-z ]+|Redis cannot be used \([A-Z]+\); still trying)\n)+$/;
 const haproxy = spawnSync('haproxy', ['-v']).status === 0;
 if (!haproxy) console.warn('SKIPPED, no haproxy here: relays behind it');
 

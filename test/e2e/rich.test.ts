@@ -189,11 +189,11 @@ describe.skipIf(!hasPty)('a conversation', () => {
     maker.type('\r');
     await guest.shows(/peer {2}\/quit[^]*│ pasted/);
     maker.type('/nothing\r');
-    await maker.shows('unknown command');
+    await maker.shows('Unknown command');
     maker.type('\x15\x1bOP');
-    await maker.shows('Alt-Enter    a new line');
+    await maker.shows('Alt-Enter    new line');
     maker.type('\x1b');
-    await maker.hides('Alt-Enter    a new line');
+    await maker.hides('Alt-Enter    new line');
     maker.type('being written');
     for (let i = 0; i < 10; i++) {
       guest.type(`message ${i}\r`);
@@ -224,7 +224,7 @@ describe.skipIf(!hasPty)('a conversation', () => {
     maker.type('after\r');
     await maker.shows(/after +delivered/);
     maker.type('/status\r');
-    await maker.shows('0 held, 0 sent, 2 delivered, 0 failed');
+    await maker.shows('2 delivered, 0 in transit, 0 queued');
     maker.type('/quit\r');
     expect([await maker.exit, await guest.exit]).toEqual([0, 0]);
     expect(guest.events.filter(({ event }) => event === 'message')).toHaveLength(2);

@@ -138,7 +138,7 @@ export function simulateCluster(count: number) {
       refresh: () => news?.refresh(),
       frame(client: Client, frame: Uint8Array): void {
         const member = node.members.get(client) ?? fail('no such member');
-        const to = machine.frame(member, now);
+        const to = machine.frame(member, now, frame.length);
         if (to === undefined) cluster.send(member, frame);
         else receive(to, frame);
       },

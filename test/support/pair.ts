@@ -37,6 +37,7 @@ export interface PersonOptions {
   readonly name?: string;
   readonly receipts?: boolean;
   readonly pace?: boolean;
+  readonly cover?: boolean;
   readonly resumeTimeout?: number;
   readonly idleTimeout?: number;
   readonly reroll?: () => Nameplate;
@@ -55,6 +56,8 @@ export interface Person {
   readonly frames: Uint8Array[];
   readonly joins: Join[];
   words: readonly string[];
+  /** Each time older words were called off: whether because none came in time. */
+  readonly comparing: boolean[];
   peerName: string;
   peerConfirmed: boolean;
   codes: Nameplate[];
@@ -129,6 +132,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       resumeTimeout: given.resumeTimeout ?? 600_000,
       idleTimeout: given.idleTimeout ?? Number.POSITIVE_INFINITY,
       pace: given.pace ?? false,
+      cover: given.cover ?? false,
       version: utf8('test'),
       words: WORDS,
     });
@@ -143,6 +147,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       frames: [],
       joins: [],
       words: [],
+      comparing: [],
       peerName: '',
       peerConfirmed: false,
       codes: [],
@@ -249,6 +254,10 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
         break;
       case 'safety-words':
         who.words = view.words;
+        break;
+      case 'comparing':
+        who.words = [];
+        who.comparing.push(view.late);
         break;
       case 'peer':
         who.peerName = fromUtf8(view.name);

@@ -22,6 +22,7 @@ export const GENEROUS: Partial<RoomLimits> = {
   connections: 1_000_000,
   connectionsPerSecond: 1_000_000,
   connectionsPerAddress: 1_000_000,
+  arrivalsPerAddress: 1_000_000,
   joinsPerMinute: 1_000_000,
   failedJoins: 1_000_000,
   framesPerSecond: 1_000_000,

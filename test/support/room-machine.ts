@@ -23,6 +23,7 @@ export function relay(limits: Partial<RoomLimits> = {}) {
     limits,
     figures,
     hashSeat: (seat) => `hash of ${seat}`,
+    endpoint: (socket) => (socket < 2 ? `192.0.2.1:${socket + 1}` : undefined),
     challenge: () => CHALLENGE,
     // A ticket that begins with A is good for every difficulty.
     digest: (parts) => new Uint8Array(64).fill(parts.at(-1)?.[0] === 0x41 ? 0 : 0xff),
@@ -48,7 +49,8 @@ export function relay(limits: Partial<RoomLimits> = {}) {
       const join = { room: id(room), seat: id(seat), mode, ...(ticket === undefined ? {} : { ticket }) };
       return rooms.control(member(n), joinMessage(join), state.now);
     },
-    frame: (n: number) => rooms.frame(member(n), state.now),
+    frame: (n: number, size = 1) => rooms.frame(member(n), state.now, size),
+    noise: (n: number) => rooms.noise(member(n), state.now),
     leave: (n: number) => rooms.disconnect(member(n), state.now),
     wake(at: number) {
       state.now = at;

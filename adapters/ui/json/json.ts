@@ -2,7 +2,7 @@
  * The json UI: one JSON object a line in both directions, for scripts and bots. It never asks, never waits for a
  * terminal, and changes no text: the peer's words are escaped, not neutralised. The rules:
  *  - stdout has events only, each `{"v":1,"event":…}`; within version 1 events and fields are only ever added:
- *    `state{state}` `code{code,invite}` `safety-words{words,required}` `message{id,from,text,at}` `held{id}` `sent{id}`
+ *    `state{state}` `code{code,invite}` `safety-words{words,required}` `comparing{late}` `message{id,from,text,at}` `held{id}` `sent{id}`
  *    `delivered{id}` `failed{id}` `peer{name}` `peer-confirmed{}` `notice{code,text}` `ended{reason,exit,code}`
  *    `offer{id,incoming,names,count,bytes?,free?,exists}` `progress{id,bytes,total?}` `file-done{id,bytes,sum}`
  *    `file-failed{id,code,text}`.
@@ -98,6 +98,8 @@ function eventBytes(view: UiView): Uint8Array | undefined {
       return writeEvent('code', { code: view.code, invite: view.invite });
     case 'safety-words':
       return writeEvent('safety-words', { words: view.words, required: view.required });
+    case 'comparing':
+      return writeEvent('comparing', { late: view.late });
     case 'message': {
       const from = view.from.length === 0 ? PEER : view.from;
       return writeEvent('message', { id: view.id, from, text: view.text, at: view.at });

@@ -88,7 +88,7 @@ function commandOf(fields: ReadonlyMap<keyof typeof NAMES, Value>): Command {
     if (typeof match !== 'boolean') throw new Malformed(UI_WORDS.malformed.noMatch);
     return { do: 'confirm', match };
   }
-  throw new Malformed(UI_WORDS.malformed.unknown);
+  throw new Malformed(UI_WORDS.malformed.unknownDo);
 }
 
 /** Reads the whole line as one object and keeps the known fields of it. */

@@ -4,52 +4,44 @@
  *  - The peer's messages are on stdout, `HH:MM name  text`; everything else is on stderr behind `-- `. Further lines of a
  *    message begin with spaces and a bar, so that no peer can write a line that begins like a speaker or a notice; nor by
  *    a line that is longer than the terminal is wide.
+ *  - Outside a terminal every message is written whole. On a terminal a long one is folded: /more shows the rest, and what
+ *    the person has not asked for is written when the peer ends the chat.
  *  - Everything from outside goes through `context.sanitize`; words carry the meaning, dimming is only decoration.
  *  - A line of input is a message; an empty one is nothing. Commands begin with `/`, on a terminal and in a pipe alike;
  *    an unknown one is an error and is never sent; `//x` sends `/x`.
  *    On a terminal lines that come together were pasted, and a pasted line is never a command.
  *  - While the safety words must be compared, a line is the answer to the question (or a command) and is never sent, also
- *    while the line is down.
- *  - A pipe is read only as far as it can be used: text waits in the pipe until the session is active, so that an answer
- *    in it meets its question. A terminal is always read.
+ *    while the connection is down.
+ *  - A pipe is read only as far as it can be used: text waits in the pipe until the session has been active once, so that
+ *    an answer in it meets its question. A line of it that cannot be sent is told as lost: the chat is no success then. A
+ *    terminal is always read.
+ *  - A pipe that ends without any text has nothing to send: this side listens until the peer leaves.
  *  - `delivered` is told once everything sent so far has arrived, `failed` with its number; `sent` is not shown.
  *  - With --wipe-scrollback a terminal is erased at the end, all that can be scrolled back to as well.
  * No message text may become a JavaScript string here.
  */
 
+import { EXIT } from '../../../core/errors.js';
 import type { State, UiEvent, UiPort, UiView } from '../../../core/ports.js';
-import { ascii, concat, plainBuffer, plainCopy } from '../../../core/protocol/bytes.js';
+import { ascii, plainBuffer, plainCopy } from '../../../core/protocol/bytes.js';
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
-import { UI_WORDS } from '../../words/line.js';
-import { asAscii } from '../../text/ascii.js';
-import { isLine, type LineCommand, lineKind } from './commands.js';
-import { createPasteGuard } from './pastes.js';
-import { CONTINUATION, cells, inRows, LEAST_TEXT, type Stream } from './rows.js';
 import { createLineReader } from '../../terminal/lines.js';
 import { shownName } from '../../text/names.js';
-import { createOutlet, ERASE_TERMINAL } from '../../terminal/writer.js';
-import { cut, worstWidthOf } from '../../text/width.js';
-import { timeOfDay } from '../../text/time.js';
 import { isUtf8, utf8 } from '../../text/utf8.js';
+import { UI_WORDS } from '../../words/line.js';
+import { blanksBefore, isLine, type LineCommand, lineKind } from './commands.js';
+import { createPasteGuard } from './pastes.js';
+import { createPrinter } from './print.js';
 
 /** Bytes of one line of input. */
 export const LINE_LIMIT = MESSAGE_LIMIT;
 /** On a terminal: Linux hands over 4095 bytes of a longer line and says nothing, so that a line of 4095 may be cut. */
 export const TERMINAL_LINE_LIMIT = 4094;
 
-/** Cells of a name on a terminal. */
-const NAME_WIDTH = 16;
-
-const LF = 0x0a;
-const NOTICE = ascii('-- ');
-const DIM = ascii('\x1b[2m');
-const UNDIM = ascii('\x1b[22m');
-
 /** `unicode`: what is a terminal shows more than ASCII. */
 export function createLineUi(_options: FlagValues, context: UiContext, unicode = true): UiPort {
-  const { input, output, errors, sanitize, clock } = context;
-  const dim = context.color && errors.isTTY === true;
+  const { input, sanitize, clock } = context;
   const terminal = input.isTTY === true;
   let sink: (event: UiEvent) => void = () => undefined;
   let closing: Promise<void> | undefined;
@@ -68,9 +60,15 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   let lastOwn = -1;
   let lastDelivered = -1;
   let failed = 0;
+  /** There was text in the input. */
+  let given = false;
+  /** The input has ended, and there was none: the session is not told unless an answer is needed. */
+  let listening = false;
+  /** The person wants to leave. */
+  let leaving = false;
+  let lossTold = false;
   /** How far each transfer was said to be. */
   const steps = new Map<number, number>();
-  let toErase = context.wipeScrollback;
 
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
@@ -83,17 +81,19 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     goneTold = true;
   }
 
-  const messages = createOutlet(output, clock, gone);
-  // Without a place for notices a pipe still works; on a terminal it means that the terminal is closed.
-  const notices = createOutlet(errors, clock, errors.isTTY === true ? gone : () => undefined);
+  const printer = createPrinter(context, unicode, gone);
+  const { notice, outside } = printer;
+  const say = (sentence: string): void => notice(ascii(sentence));
   const limit = terminal ? TERMINAL_LINE_LIMIT : LINE_LIMIT;
   const { malformed } = UI_WORDS;
   const reader = createLineReader(input, limit, {
     line: takeLine,
-    tooLong: () => tell({ type: 'malformed', why: (terminal ? malformed.cut : malformed.tooLong)(limit) }),
-    end() {
+    tooLong: () => refuse((terminal ? malformed.cut : malformed.tooLong)(limit)),
+    end(broken) {
       pastes.flush();
-      tell({ type: 'end-of-input' });
+      listening = !broken && !terminal && !given && !leaving && !asking;
+      if (listening) say(UI_WORDS.listening);
+      else tell({ type: 'end-of-input' });
     },
   });
   const pastes = createPasteGuard(clock, { typed: takeTyped, pasted: takePasted });
@@ -108,11 +108,12 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   }
 
   function takeTyped(line: Uint8Array): boolean {
-    const kind = lineKind(line);
+    const kind = lineKind(line, terminal);
     if (kind === 'empty' && !asking) return true;
-    if (kind === 'text' || kind === 'slash' || kind === 'empty') {
-      return takeText(kind === 'slash' ? line.subarray(1) : line);
-    }
+    if (kind === 'text' || kind === 'empty') return takeText(line);
+    if (kind === 'slash') return takeText(line.subarray(blanksBefore(line) + 1));
+    // An answer in a pipe waits for its question.
+    if (!terminal && words === undefined && (kind === 'verify yes' || kind === 'verify no')) return false;
     command(kind);
     return true;
   }
@@ -125,20 +126,37 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
 
   function takeText(text: Uint8Array): boolean {
     if (asking) answer(text);
-    else if (!terminal && (state !== 'active' || !welcome)) return false;
+    else if (terminal) send(text);
+    else if (state === 'closing' || leaving) return lose(text);
+    else if ((state !== 'active' && state !== 'reconnecting') || !welcome) return false;
     else send(text);
     return true;
   }
 
   function send(text: Uint8Array): void {
+    if (leaving) return say(UI_WORDS.leaving);
+    given = true;
     if (isUtf8(text)) tell({ type: 'send', text: plainCopy(text) });
-    else tell({ type: 'malformed', why: UI_WORDS.malformed.notUtf8 });
+    else refuse(malformed.notUtf8);
+  }
+
+  /** A line that is not sent. Nobody sits before a pipe to send it again. */
+  function refuse(why: string): void {
+    given ||= !terminal;
+    tell({ type: 'malformed', why, ...(terminal ? {} : { lost: true }) });
+  }
+
+  /** Text behind the end of the chat stays in the pipe: once is enough to tell it. */
+  function lose(text: Uint8Array): boolean {
+    if (text.length > 0 && !lossTold) refuse(malformed.afterEnd);
+    lossTold = true;
+    return false;
   }
 
   function answer(line: Uint8Array): void {
     const yes = isLine(line, 'yes', 'y');
     if (!yes && !isLine(line, 'no', 'n')) {
-      if (line.length > 0) notice(ascii(UI_WORDS.noAnswer));
+      if (line.length > 0) say(UI_WORDS.noAnswer);
       ask();
       return;
     }
@@ -154,102 +172,70 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   function command(kind: LineCommand): void {
     switch (kind) {
       case 'quit':
-        return tell({ type: 'quit' });
+        return quit();
       case 'wipe':
+        printer.forget();
         return tell({ type: 'wipe' });
       case 'verify yes':
       case 'verify no':
         return confirm(kind === 'verify yes');
       case 'help':
-        for (const line of UI_WORDS.help) notice(ascii(line));
+        UI_WORDS.help.forEach(say);
         break;
       case 'verify':
         sayWords();
+        break;
+      case 'more':
+        if (!printer.more()) say(UI_WORDS.noMore);
         break;
       case 'status':
         sayStatus();
         break;
       case 'name':
-        if (peerName.length > 0) notice(ascii(UI_WORDS.peerName), plainCopy(peerName));
-        else notice(ascii(UI_WORDS.peerNameless));
-        notice(ascii(UI_WORDS.ownName));
+        if (peerName.length > 0) outside(ascii(UI_WORDS.peerName), plainCopy(peerName));
+        else say(UI_WORDS.peerNameless);
+        say(UI_WORDS.ownName);
         break;
       case 'absent':
+      case 'misused':
       case 'unknown':
-        notice(ascii(kind === 'absent' ? UI_WORDS.notHere : UI_WORDS.unknownCommand));
+        if (terminal) say(UI_WORDS[kind]);
+        else refuse(malformed[kind]);
     }
     if (asking) ask();
   }
 
+  function quit(): void {
+    if (state === 'reconnecting') say(leaving ? UI_WORDS.leavingNow : UI_WORDS.leavingUnheard);
+    leaving = true;
+    tell({ type: 'quit' });
+  }
+
   function sayStatus(): void {
     const { status: said } = UI_WORDS;
-    notice(ascii(compared === true ? said.verified : said.unverified));
-    notice(ascii(said.messages(counts.held, counts.sent, counts.delivered, counts.failed)));
-    if (roundTrip !== undefined) notice(ascii(said.roundTrip(roundTrip)));
+    say(compared === true ? said.verified : said.unverified);
+    say(said.messages(counts));
+    if (roundTrip !== undefined) say(said.roundTrip(roundTrip));
   }
 
   // -- output
 
-  /** One line on stderr; the parts are wiped. They are neutralised already or words of this program. */
-  function notice(...parts: Uint8Array[]): void {
-    const line = dim
-      ? concat(DIM, NOTICE, ...parts, UNDIM, Uint8Array.of(LF))
-      : concat(NOTICE, ...parts, Uint8Array.of(LF));
-    for (const part of parts) part.fill(0);
-    notices.write(fit(line, errors));
-  }
-
-  /** The same with words from outside in it, neutralised; wiped. On a terminal it does not go on at the first column. */
-  function outside(begin: Uint8Array, text: Uint8Array): void {
-    const whole = concat(begin, text);
-    const width = cells(errors) - NOTICE.length;
-    notice(inRows(whole, Math.min(width, cells(errors) - CONTINUATION.length)));
-    for (const used of [begin, text, whole]) used.fill(0);
-  }
-
-  /** As the stream can show it; where that is a copy, the bytes are wiped. */
-  function fit(bytes: Uint8Array, stream: Stream): Uint8Array {
-    if (unicode || stream.isTTY !== true) return bytes;
-    const fitting = asAscii(bytes);
-    bytes.fill(0);
-    return fitting;
-  }
-
+  /** Where nothing can answer any more the session hears that the input has ended. */
   function ask(): void {
     asking = true;
-    notices.write(concat(NOTICE, ascii(UI_WORDS.question), Uint8Array.of(LF)));
+    say(UI_WORDS.question);
+    if (listening) tell({ type: 'end-of-input' });
+    listening = false;
   }
 
   function sayWords(): void {
     if (words === undefined) {
-      notice(ascii(UI_WORDS.noSafetyWords));
+      say(UI_WORDS.noSafetyWords);
       return;
     }
     notice(sanitize(utf8(UI_WORDS.safetyWords(words.join('  ')))));
-    notice(ascii(required ? UI_WORDS.safetyWordsRequired : UI_WORDS.safetyWordsOptional));
-    if (!required && compared === undefined) notice(ascii(UI_WORDS.tellVerified));
-  }
-
-  /** Once. Whichever stream is the terminal: only one may be. */
-  function erase(): void {
-    if (!toErase) return;
-    toErase = false;
-    if (errors.isTTY === true) notices.write(concat(ERASE_TERMINAL));
-    else if (output.isTTY === true) messages.write(concat(ERASE_TERMINAL));
-  }
-
-  function message(view: Extract<UiView, { type: 'message' }>): void {
-    const text = sanitize(view.text, { lines: true });
-    const whole = shownName(view.from, sanitize);
-    const name = output.isTTY === true ? cut(whole, Math.min(NAME_WIDTH, cells(output) - LEAST_TEXT)) : whole;
-    const begin = concat(timeOfDay(view.at), ascii(' '), name, ascii('  '));
-    const beside = cells(output) - worstWidthOf(begin);
-    // On a narrow terminal the text stands below the name.
-    const below = beside < LEAST_TEXT;
-    const body = inRows(text, below ? cells(output) - CONTINUATION.length : beside);
-    const gap = below ? concat(Uint8Array.of(LF), CONTINUATION) : plainBuffer(0);
-    messages.write(fit(concat(begin, gap, body, Uint8Array.of(LF)), output));
-    for (const used of [text, whole, name, begin, body]) used.fill(0);
+    say(required ? UI_WORDS.safetyWordsRequired : UI_WORDS.safetyWordsOptional);
+    if (!required && compared === undefined) say(UI_WORDS.tellVerified);
   }
 
   function status(view: Extract<UiView, { type: 'status' }>): void {
@@ -260,13 +246,13 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     else statuses.set(view.id, view.status);
     if (view.status === 'failed') failed += 1;
     if (view.status !== 'delivered' || view.id !== lastOwn) return;
-    notice(ascii(UI_WORDS.delivered(view.id - lastDelivered)));
+    say(UI_WORDS.delivered(view.id - lastDelivered));
     lastDelivered = view.id;
   }
 
   /** Messages fail together: one line for all of them. */
   function tellFailed(): void {
-    if (failed > 0) notice(ascii(UI_WORDS.failed(failed)));
+    if (failed > 0) say(UI_WORDS.failed(failed));
     failed = 0;
   }
 
@@ -276,13 +262,19 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     const unanswered = required && compared === undefined;
     asking = unanswered && (state === 'confirming' || state === 'reconnecting');
     const sentence = again ? UI_WORDS.activeAgain : UI_WORDS.state[state];
-    if (sentence !== undefined) notice(ascii(sentence));
+    if (sentence !== undefined) say(sentence);
     if (asking) ask();
   }
 
-  function lastLine({ text, code }: Extract<UiView, { type: 'ended' }>): Uint8Array {
-    const whole = concat(ascii(`${UI_WORDS.program}: `), sanitize(utf8(`${text} (${code})`)));
-    return inRows(whole, cells(errors) - CONTINUATION.length);
+  function end({ text, code, exit }: Extract<UiView, { type: 'ended' }>): void {
+    asking = false;
+    // Who leaves knows of the rest; who is left, or is erased, would never see it.
+    if (leaving || context.wipeScrollback || exit === EXIT.interrupted) printer.forget();
+    else printer.unfold();
+    // How it ended stays to be read.
+    printer.erase();
+    tellFailed();
+    printer.ending(sanitize(utf8(`${text} (${code})`)));
   }
 
   /** A line for each tenth of a transfer; with an unknown end for each doubling. */
@@ -309,11 +301,15 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         sayWords();
         if (state === 'confirming' && required) ask();
         return;
+      case 'comparing':
+        words = compared = undefined;
+        if (!view.late) notice(ascii(UI_WORDS.comparing));
+        return;
       case 'relay':
-        if (view.joined) notice(ascii(UI_WORDS.joined));
+        if (view.joined) say(UI_WORDS.joined);
         return;
       case 'message':
-        message(view);
+        printer.message(view);
         return;
       case 'own':
         lastOwn = view.id;
@@ -333,7 +329,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         outside(ascii(UI_WORDS.peerName), plainCopy(peerName));
         return;
       case 'peer-confirmed':
-        notice(ascii(UI_WORDS.peerConfirmed));
+        say(UI_WORDS.peerConfirmed);
         return;
       case 'offer':
         outside(ascii((view.incoming ? UI_WORDS.files.offered : UI_WORDS.files.offering)(view)), sanitize(view.name));
@@ -350,8 +346,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         if (asking) ask();
         return;
       case 'ended':
-        asking = false;
-        notices.write(fit(concat(lastLine(view), Uint8Array.of(LF)), errors));
+        end(view);
     }
   }
 
@@ -362,21 +357,20 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     },
     show(view) {
       if (closing !== undefined) return;
-      // How it ended stays to be read.
-      if (view.type === 'ended') erase();
-      if (view.type !== 'status') tellFailed();
+      if (view.type !== 'status' && view.type !== 'ended') tellFailed();
       draw(view);
       reader.again();
     },
     close() {
       if (closing !== undefined) return closing;
-      erase();
+      printer.forget();
+      printer.erase();
       tellFailed();
       reader.close();
       pastes.close();
       peerName.fill(0);
       words = undefined;
-      closing = Promise.all([messages.flush(), notices.flush()]).then(() => undefined);
+      closing = printer.flush();
       return closing;
     },
   };

@@ -45,7 +45,7 @@ export function createPasteGuard(clock: ClockPort, to: LineOrigins): PasteGuard 
     take(line) {
       const follows = clock.now() - lastAt < PASTE_GAP_MS;
       release(to.pasted);
-      const kind = lineKind(line);
+      const kind = lineKind(line, true);
       if (follows) to.pasted(line);
       else if (kind === 'text' || kind === 'empty') to.typed(line);
       else {

@@ -4,10 +4,9 @@
  */
 import type { ClockPort, UiEvent } from '../../../core/ports.js';
 import { plainCopy } from '../../../core/protocol/bytes.js';
-import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import { UI_WORDS } from '../../words/line.js';
 import { SCREEN_WORDS } from '../../words/screen.js';
-import { moved } from './chat-rows.js';
+import { moved, unfold } from './chat-rows.js';
 import { type CommandName, meaningOf, type Origin } from './commands.js';
 import type { Editor } from '../../terminal/editor.js';
 import type { History } from './history.js';
@@ -61,6 +60,7 @@ export function createActions(options: ActionsOptions): Actions {
     if (key === 'interrupt') interrupt(again);
     else if (model.overlay !== undefined && covered(key)) return undefined;
     else if (key === 'help') openHelp();
+    else if (key === 'more' && model.screen === 'chat') more();
     else if (key === 'words' && model.screen === 'chat') openWords();
     else if (model.screen === 'chat') chatKey(key);
     else startKey(key, again);
@@ -79,7 +79,7 @@ export function createActions(options: ActionsOptions): Actions {
     model.overlay = undefined;
     if (event.type !== 'paste-end') lost += editor.insert(event.text, event.type === 'paste');
     if (event.type === 'paste' || lost === 0) return;
-    model.say(SCREEN_WORDS.full(lost, MESSAGE_LIMIT));
+    model.say(SCREEN_WORDS.full(lost));
     lost = 0;
   }
 
@@ -105,7 +105,8 @@ export function createActions(options: ActionsOptions): Actions {
 
   /** The first time it is only said what the second time does, where there is something to lose. */
   function interrupt(again: boolean): void {
-    const atOnce = model.screen === 'connecting' || model.screen === 'waiting' || model.state === 'closing';
+    const { screen, state, quitting } = model;
+    const atOnce = screen === 'connecting' || screen === 'waiting' || state === 'closing' || quitting;
     if (atOnce || again) tell({ type: 'interrupt' });
     model.leaving = !atOnce;
   }
@@ -128,7 +129,7 @@ export function createActions(options: ActionsOptions): Actions {
   }
 
   function openWords(): void {
-    if (model.words.length === 0) model.say(SCREEN_WORDS.words.none);
+    if (model.words.length === 0) model.say(UI_WORDS.noSafetyWords);
     else model.overlay = 'words';
   }
 
@@ -152,7 +153,7 @@ export function createActions(options: ActionsOptions): Actions {
         lost += editor.insert(Uint8Array.of(0x0a), false);
         return;
       case 'end-of-input':
-        if (editor.length === 0) tell({ type: 'quit' });
+        if (editor.length === 0) quit();
         else editor.delete();
         return;
       case 'page-up':
@@ -175,11 +176,18 @@ export function createActions(options: ActionsOptions): Actions {
   }
 
   function scroll(pages: number): void {
-    const { glyphs } = options.scene();
     const size = options.size();
     const height = chatHeight(options.scene(), size);
-    const place = placeOf(glyphs, size.columns);
+    const place = placeOf(options.scene(), size.columns);
     model.scrollback.look(moved(model.scrollback, place, pages * Math.max(1, height - 1), height));
+  }
+
+  /** Unfolds what one looks at, and stays where the text went on. */
+  function more(): void {
+    const size = options.size();
+    const place = placeOf(options.scene(), size.columns);
+    const found = unfold(model.scrollback, place, chatHeight(options.scene(), size));
+    if (!found) model.say(UI_WORDS.noMore);
   }
 
   function older(): void {
@@ -205,8 +213,9 @@ export function createActions(options: ActionsOptions): Actions {
     switch (meaning.type) {
       case 'nothing':
         break;
+      case 'misused':
       case 'unknown':
-        model.say(SCREEN_WORDS.unknownCommand);
+        model.say(UI_WORDS[meaning.type]);
         break;
       case 'command':
         editor.clear();
@@ -221,10 +230,8 @@ export function createActions(options: ActionsOptions): Actions {
 
   /** What cannot be sent stays where it is. */
   function send(text: Uint8Array): void {
-    if (model.state === 'closing' || model.state === 'destroyed') return model.say(SCREEN_WORDS.notNow);
-    if (text.length > MESSAGE_LIMIT) {
-      return model.say(SCREEN_WORDS.full(text.length - MESSAGE_LIMIT, MESSAGE_LIMIT));
-    }
+    const { state, quitting } = model;
+    if (state === 'closing' || state === 'destroyed' || quitting) return model.say(SCREEN_WORDS.notNow);
     if (!model.welcome) return model.say(SCREEN_WORDS.held);
     history.add(text);
     editor.clear();
@@ -237,7 +244,9 @@ export function createActions(options: ActionsOptions): Actions {
       case 'help':
         return openHelp();
       case 'quit':
-        return tell({ type: 'quit' });
+        return quit();
+      case 'more':
+        return more();
       case 'verify':
         return openWords();
       case 'verify yes':
@@ -267,14 +276,18 @@ export function createActions(options: ActionsOptions): Actions {
     }
   }
 
+  function quit(): void {
+    if (model.state === 'reconnecting') model.say(model.quitting ? UI_WORDS.leavingNow : UI_WORDS.leavingUnheard);
+    model.quitting = true;
+    tell({ type: 'quit' });
+  }
+
   function status(): void {
     const { scrollback } = model;
     const words = UI_WORDS.status;
-    const counts = (['held', 'sent', 'delivered', 'failed'] as const).map((each) => scrollback.count(each));
-    const [held = 0, sent = 0, delivered = 0, failed = 0] = counts;
     const way = model.roundTrip === undefined ? [] : [words.roundTrip(model.roundTrip)];
     const proof = model.verified ? words.verified : words.unverified;
-    model.say(proof, words.messages(held, sent, delivered, failed), ...way);
+    model.say(proof, words.messages(scrollback.counts), ...way);
   }
 
   /** The panic key: what is here is gone before anything else happens, and the session does not wait for the peer. */

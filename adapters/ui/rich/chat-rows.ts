@@ -20,7 +20,7 @@ export const WIDE_FROM = 60;
 const GUTTER = 'delivered'.length + 2;
 /** Cells of a name beside a text. */
 const NAME_WIDTH = 16;
-/** So that texts stand in one line when the peer gives no name. */
+/** So that texts stand in one column when the peer gives no name. */
 const NAME_LEAST = UI_WORDS.peer.length;
 const TIME = 'HH:MM '.length;
 const NOTICE = ascii('-- ');
@@ -35,7 +35,14 @@ export interface Place {
   readonly width: number;
   /** The whole screen is at least WIDE_FROM wide. */
   readonly wide: boolean;
+  /** Cells of a name: the texts of both sides stand in one column behind it. */
+  readonly names: number;
   readonly glyphs: Glyphs;
+}
+
+/** Cells for the names when the peer is called so. It says it once: no message of it moves what stands there. */
+export function nameColumn(peerName: Uint8Array): number {
+  return Math.max(NAME_LEAST, worstWidthOf(cut(peerName, NAME_WIDTH)));
 }
 
 /** The last `count` rows up to where one looks, fewer when there are no more, topmost first. */
@@ -72,6 +79,20 @@ export function moved(scrollback: Scrollback, place: Place, delta: number, heigh
   return below(scrollback, place, at) === undefined ? undefined : at;
 }
 
+/** Shows all of the newest folded message where one looks or above, and how it goes on. False: there is none. */
+export function unfold(scrollback: Scrollback, place: Place, rows: number): boolean {
+  const entry = scrollback.foldedUpTo(bottomOf(scrollback, place)?.sequence ?? -1);
+  if (entry === undefined) return false;
+  // Above the row that said how much is folded.
+  const row = height(entry, place) - 2;
+  entry.shown = entry.text.length;
+  entry.folded = 0;
+  delete entry.rows;
+  scrollback.look({ sequence: entry.sequence, row });
+  scrollback.look(moved(scrollback, place, rows - 2, rows));
+  return true;
+}
+
 /** The first row of a notice. */
 export function isBeginning([first]: Row): boolean {
   return first?.text === NOTICE;
@@ -101,7 +122,7 @@ function below(scrollback: Scrollback, place: Place, { sequence, row }: Anchor):
 
 /** Rows that the entry takes. */
 function height(entry: Entry, place: Place): number {
-  return rowCount(rowsOf(entry, place)) + (hasHeader(entry, place) ? 1 : 0);
+  return rowCount(rowsOf(entry, place)) + (hasHeader(entry, place) ? 1 : 0) + (entry.folded > 0 ? 1 : 0);
 }
 
 function hasHeader(entry: Entry, { wide }: Place): boolean {
@@ -112,15 +133,15 @@ function hasHeader(entry: Entry, { wide }: Place): boolean {
 function rowsOf(entry: Entry, place: Place): Rows {
   const [first, rest] = widths(entry, place);
   if (entry.rows?.first !== first || entry.rows.rest !== rest) {
-    entry.rows = { first, rest, rows: wrap(entry.text, first, rest) };
+    entry.rows = { first, rest, rows: wrap(entry.text.subarray(0, entry.shown), first, rest) };
   }
   return entry.rows.rows;
 }
 
-function widths(entry: Entry, { width, wide }: Place): readonly [number, number] {
+function widths(entry: Entry, { width, wide, names }: Place): readonly [number, number] {
   if (entry.type === 'notice') return [width - NOTICE.length, width - NOTICE.length];
   if (!wide) return [width - INDENT, width - INDENT];
-  const first = width - GUTTER - TIME - Math.max(NAME_LEAST, worstWidthOf(nameOf(entry))) - 2;
+  const first = width - GUTTER - TIME - Math.max(names, worstWidthOf(nameOf(entry))) - 2;
   return [first, width - GUTTER - WIDE_TEXT];
 }
 
@@ -139,6 +160,10 @@ function drawRow(entry: Entry, place: Place, row: number): Row {
     const begin = span(column, 'dim', row === 0 ? NOTICE : glyphs.down);
     return [begin, span(column + NOTICE.length, 'dim', text)];
   }
+  if (entry.folded > 0 && row === height(entry, place) - 1) {
+    const bar = column + (place.wide ? WIDE_BAR : 0);
+    return [span(bar, 'dim', glyphs.down), span(bar + 2, 'accent', SCREEN_WORDS.more(entry.folded))];
+  }
   if (row > 0) {
     const bar = column + (place.wide ? WIDE_BAR : 0);
     return [span(bar, 'dim', glyphs.down), span(bar + 2, 'plain', text)];
@@ -148,7 +173,7 @@ function drawRow(entry: Entry, place: Place, row: number): Row {
     span(column + TIME, entry.type === 'own' ? 'bold' : 'accent', nameOf(entry)),
   ];
   if (!header) {
-    const gap = Math.max(0, NAME_LEAST - worstWidthOf(nameOf(entry))) + 2;
+    const gap = Math.max(0, place.names - worstWidthOf(nameOf(entry))) + 2;
     spans.push(span(undefined, 'plain', spaces(gap)), span(undefined, 'plain', text));
   }
   if (entry.type === 'own') spans.push(statusSpan(entry, place));

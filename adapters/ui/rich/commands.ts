@@ -2,7 +2,7 @@
  * What a finished text is: a message or a command. Bytes only: of a text that is not one of the fixed words nothing
  * becomes a JavaScript string. What a command does may not be in this file.
  */
-import { isLine } from '../line/commands.js';
+import { blanksBefore, firstWord, isLine } from '../line/commands.js';
 
 /** Commands that take nothing behind them. */
 const PLAIN = [
@@ -11,6 +11,7 @@ const PLAIN = [
   'verify',
   'verify yes',
   'verify no',
+  'more',
   'clear',
   'status',
   'bell',
@@ -29,6 +30,8 @@ export type Meaning =
   /** To be sent: a view of the text. */
   | { readonly type: 'message'; readonly text: Uint8Array }
   | { readonly type: 'command'; readonly name: CommandName }
+  /** A command with something behind it that it does not take. */
+  | { readonly type: 'misused' }
   /** Begins like a command and is none: an error, never sent. */
   | { readonly type: 'unknown' };
 
@@ -42,15 +45,17 @@ export interface Origin {
   readonly pasted: boolean;
 }
 
-export function meaningOf(text: Uint8Array, { startPasted, pasted }: Origin): Meaning {
-  if (text.every(isBlank)) return { type: 'nothing' };
-  if (text[0] !== SLASH || startPasted) return { type: 'message', text };
+export function meaningOf(whole: Uint8Array, { startPasted, pasted }: Origin): Meaning {
+  if (whole.every(isBlank)) return { type: 'nothing' };
+  // Blanks before a slash are a slip of the hand, unless something was pasted.
+  const text = pasted ? whole : whole.subarray(blanksBefore(whole));
+  if (text[0] !== SLASH || startPasted) return { type: 'message', text: whole };
   if (text[1] === SLASH) return { type: 'message', text: text.subarray(1) };
   if (pasted || text.includes(LF)) return { type: 'unknown' };
   if (isLine(text, '/q')) return { type: 'command', name: 'quit' };
   for (const name of PLAIN) if (isLine(text, `/${name}`)) return { type: 'command', name };
-  const blank = text.findIndex(isBlank);
-  const word = blank < 0 ? text : text.subarray(0, blank);
+  const word = firstWord(text);
+  if (isLine(word, '/verify')) return { type: 'misused' };
   for (const name of WITH_ARGUMENT) if (isLine(word, `/${name}`)) return { type: 'command', name };
   return { type: 'unknown' };
 }

@@ -17,8 +17,8 @@ const FURTHER = '  ';
 
 /** At least one row, at most `most`; the one with the cursor is among them. */
 export function writing(editor: Editor, place: Place, most: number, sanitize: Sanitize): Page {
-  const before = sanitize(lookBack(editor.before), { lines: true });
-  const after = sanitize(lookAhead(editor.after), { lines: true });
+  const before = sanitize(lookBack(editor.before), { lines: true, whole: true });
+  const after = sanitize(lookAhead(editor.after), { lines: true, whole: true });
   const text = concat(before, after);
   const width = place.width - PROMPT.length;
   const rows = wrap(text, width, width);

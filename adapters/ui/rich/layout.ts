@@ -9,7 +9,7 @@ import { SCREEN_WORDS } from '../../words/screen.js';
 import { utf8 } from '../../text/utf8.js';
 import { cut } from '../../text/width.js';
 import { LEAST_COLUMNS, LEAST_ROWS } from './capable.js';
-import { chatRows, isBeginning, type Place, WIDE_FROM } from './chat-rows.js';
+import { chatRows, isBeginning, nameColumn, type Place, WIDE_FROM } from './chat-rows.js';
 import type { Editor } from '../../terminal/editor.js';
 import { writing } from './editor-rows.js';
 import { type Frame, type Row, repeat, type Style, span } from './frame.js';
@@ -43,7 +43,7 @@ export function layout(scene: Scene, size: Size): Frame {
   const columns = Math.min(size.columns, MOST_COLUMNS);
   const height = Math.min(size.rows, MOST_ROWS);
   if (isTooSmall(size)) return tooSmall(columns, height);
-  const place = placeOf(scene.glyphs, columns);
+  const place = placeOf(scene, columns);
   const page = pageOf(scene, place, height - 2);
   const body = fitting(page.rows, height - 2);
   while (body.length < height - 2) body.push([]);
@@ -64,15 +64,17 @@ export function isTooSmall({ columns, rows }: Size): boolean {
   return columns < LEAST_COLUMNS || rows < LEAST_ROWS;
 }
 
-export function placeOf(glyphs: Glyphs, columns: number): Place {
-  return { column: SIDE, width: columns - 2 * SIDE, wide: columns >= WIDE_FROM, glyphs };
+export function placeOf({ glyphs, model }: Scene, columns: number): Place {
+  const names = nameColumn(model.peerName);
+  return { column: SIDE, width: columns - 2 * SIDE, wide: columns >= WIDE_FROM, names, glyphs };
 }
 
 /** Rows of the scrollback that are seen at once. */
-export function chatHeight({ editor, sanitize, glyphs }: Scene, size: Size): number {
+export function chatHeight(scene: Scene, size: Size): number {
+  const { editor, sanitize } = scene;
   const columns = Math.min(size.columns, MOST_COLUMNS);
   const height = Math.min(size.rows, MOST_ROWS);
-  const { rows, scratch } = writing(editor, placeOf(glyphs, columns), Math.floor(height / 3), sanitize);
+  const { rows, scratch } = writing(editor, placeOf(scene, columns), Math.floor(height / 3), sanitize);
   for (const used of scratch) used.fill(0);
   return Math.max(1, height - 3 - rows.length);
 }
@@ -178,7 +180,7 @@ const TITLE = ` ${UI_WORDS.program} `;
 function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, readonly Uint8Array[]] {
   const { bar: words } = SCREEN_WORDS;
   const circled = (text: string): Uint8Array => concat(glyphs.circle, utf8(` ${text}`));
-  const held = model.scrollback.count('held');
+  const held = model.scrollback.counts.held;
   const waiting = held > 0 ? [utf8(words.held(held))] : [];
   switch (model.state) {
     case 'idle':
@@ -191,6 +193,7 @@ function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, re
     case 'active':
       return ['good', utf8(words.active), [...waiting, ...known(model, glyphs)]];
     case 'reconnecting': {
+      if (model.quitting) return ['warn', utf8(words.leaving), waiting];
       const seconds = Math.max(0, Math.floor((now - model.since) / 1000));
       const unverified = model.unverified ? [utf8(words.unverified)] : [];
       return ['warn', utf8(words.reconnecting(seconds)), [...unverified, ...waiting]];
@@ -225,7 +228,7 @@ function footOf(model: Model, columns: number): readonly string[] {
   if (model.overlay === 'words') return [foot.back, ...behind];
   if (model.screen === 'words') return [foot.confirm, ...(columns >= WIDE_FROM ? foot.chat.slice(0, 1) : [])];
   if (model.screen !== 'chat') return [foot.cancel];
-  if (model.state === 'closing') return [foot.closing];
+  if (model.state === 'closing' || model.quitting) return [foot.closing];
   return columns >= WIDE_FROM ? foot.chat : foot.chatNarrow;
 }
 

@@ -30,6 +30,9 @@ const SCREENS: Readonly<Record<State, Screen>> = {
 /** Milliseconds before an answer when the words take the place of a chat in which somebody may be writing. */
 export const LOOK_MS = 2000;
 
+/** Messages are kept whole: what is folded can be unfolded. */
+const WHOLE = { lines: true, whole: true } as const;
+
 /** What covers the screen until the person goes back. */
 export type Overlay = 'help' | 'words' | undefined;
 
@@ -78,6 +81,8 @@ export interface Model {
   helpTop: number;
   /** Ctrl-C was pressed once. */
   leaving: boolean;
+  /** The person has asked to leave: nothing more is sent. */
+  quitting: boolean;
 
   show(view: UiView, now: number): void;
   /** Puts words of this program, ASCII, into the scrollback, and looks there. */
@@ -125,6 +130,7 @@ export function createModel(sanitize: Sanitize): Model {
     behind: 0,
     helpTop: 0,
     leaving: false,
+    quitting: false,
     show,
     say,
     sayPeerName: () => sayBytes(peerCalled()),
@@ -200,14 +206,20 @@ export function createModel(sanitize: Sanitize): Model {
           notice(UI_WORDS.safetyWordsOptional);
         }
         return;
+      case 'comparing':
+        model.words = [];
+        model.answered = model.verified = model.peerConfirmed = model.coded = false;
+        model.unverified = true;
+        if (!view.late) notice(UI_WORDS.comparing);
+        return;
       case 'message': {
         const name = shownName(view.from, sanitize);
         if (model.overlay !== undefined) model.behind += 1;
-        scrollback.add({ type: 'peer', at: view.at, name, text: sanitize(view.text, { lines: true }) });
+        scrollback.add({ type: 'peer', at: view.at, name, text: sanitize(view.text, WHOLE) });
         return;
       }
       case 'own': {
-        const text = sanitize(view.text, { lines: true });
+        const text = sanitize(view.text, WHOLE);
         scrollback.add({ type: 'own', at: view.at, id: view.id, text, status: 'held' });
         return;
       }

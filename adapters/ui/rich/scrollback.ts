@@ -1,9 +1,10 @@
 /**
  * What was said, in memory only, bounded: messages of both sides and notices, neutralised before they get here. Where one
- * looks is an anchor at an entry, so that what comes in does not move it. Nothing about rows on a screen may be here;
- * every text that is dropped is overwritten.
+ * looks is an anchor at an entry, so that what comes in does not move it. A long message is folded until it is asked for.
+ * Nothing about rows on a screen may be here; every text that is dropped is overwritten.
  */
 import type { MessageStatus } from '../../../core/ports.js';
+import { foldAt, pointsIn } from '../../text/fold.js';
 import type { Rows } from '../../text/wrap.js';
 
 /** Entries that are kept, … */
@@ -15,6 +16,9 @@ export const SCROLLBACK_BYTES = 8 * 1024 * 1024;
 export type Entry = Fact & {
   /** Counts from 0 without gaps. */
   readonly sequence: number;
+  /** Bytes of the text that are shown, and how many characters are folded. */
+  shown: number;
+  folded: number;
   /** The rows that a layout made of it, and for which widths. */
   rows?: { readonly first: number; readonly rest: number; readonly rows: Rows };
 };
@@ -41,10 +45,12 @@ export interface Scrollback {
   entry(sequence: number): Entry | undefined;
   add(fact: Fact): void;
   status(id: number, status: MessageStatus): void;
+  /** The newest folded message that is not behind `last`. */
+  foldedUpTo(last: number): Entry | undefined;
   /** Looks there; undefined: at the newest, and everything is read. */
   look(anchor: Anchor | undefined): void;
   /** How many own messages there are of each status, those that were dropped included. */
-  count(status: MessageStatus): number;
+  readonly counts: Readonly<Record<MessageStatus, number>>;
   /** Overwrites everything. */
   clear(): void;
 }
@@ -98,7 +104,8 @@ export function createScrollback(): Scrollback {
     },
     entry: (sequence) => entries[head + sequence - first],
     add(fact) {
-      const entry: Entry = { ...fact, sequence: end() };
+      const shown = fact.type === 'notice' ? fact.text.length : foldAt(fact.text);
+      const entry: Entry = { ...fact, sequence: end(), shown, folded: pointsIn(fact.text, shown) };
       entries.push(entry);
       bytes += entry.text.length;
       if (entry.type === 'own') {
@@ -119,11 +126,12 @@ export function createScrollback(): Scrollback {
       const entry = own.get(id);
       if (entry !== undefined) entry.status = status;
     },
+    foldedUpTo: (last) => entries.slice(head, head + last + 1 - first).findLast((entry) => (entry?.folded ?? 0) > 0),
     look(to) {
       anchor = to;
       if (to === undefined) unread = 0;
     },
-    count: (status) => counts[status],
+    counts,
     clear() {
       for (const entry of entries) if (entry !== undefined) wipe(entry);
       first = end();

@@ -81,6 +81,10 @@ function enter(
         lookedUp.push(prefix);
         return words.complete(prefix, limit);
       },
+      indexOf(typed) {
+        lookedUp.push(typed);
+        return words.indexOf(typed);
+      },
     },
     random: seededBytes('code entry'),
     input: input.stream,
@@ -284,8 +288,8 @@ describe('on a terminal', () => {
     await rig.type(CODE_QUESTION, '482913-tunn');
     await rig.type('Tab: tunnel', TAB);
     await rig.type('482913-tunnel-', `an${TAB}`);
-    // More than one word begins like that: nothing is taken.
-    await rig.type('482913-tunnel-an', `cho${TAB}mang`);
+    // More than one word begins like that: they are listed, and none is taken.
+    await rig.type('anchor ancient anger angle angry', `cho${TAB}mang`);
     await rig.type('Tab: mango', `${TAB}${ENTER}`);
     expect(text((await rig.entered).code.secret)).toBe('tunnel-anchor-mango');
   });
@@ -293,12 +297,33 @@ describe('on a terminal', () => {
   it('a word that cannot be one is told while it is typed; of a code of one\u2019s own nothing is said', async () => {
     const rig = enter(ask, terminal);
     await rig.type(CODE_QUESTION, '482913-tunel');
-    await rig.type('No listed word 1 begins like this. Did you mean "tunnel"?', '\u0015kitchen-blue');
+    await rig.type('Word 1: no such word. Did you mean "tunnel"?', '\u0015kitchen-blue');
     await rig.output.until((shown) => shown.includes('kitchen-blue'));
     rig.input.type(ENTER);
     await rig.entered;
-    expect(rig.output.text().slice(rig.output.text().indexOf('kitchen'))).not.toMatch(/listed|Tab/);
+    expect(rig.output.text().slice(rig.output.text().indexOf('kitchen'))).not.toMatch(/no such|Tab/);
   });
+
+  it('a code with blanks for its dashes is a code', async () => {
+    const rig = enter(ask, terminal);
+    await rig.type(CODE_QUESTION, `482913 tunnel  anchor mango${ENTER}`);
+    const { code } = await rig.entered;
+    expect([code.nameplate, text(code.secret), code.form]).toEqual(['482913', 'tunnel-anchor-mango', 'generated']);
+  });
+
+  it.each(['help', 'Relay', 'pipe', 'send', 'receive', 'page', 'completion', 'version', 'doctor'])(
+    'no room is called %s, wherever it is typed',
+    async (name) => {
+      const rig = enter(ask, terminal);
+      await rig.type(CODE_QUESTION, `${name}${ENTER}`);
+      await rig.type('is the name of a command', `-x${ENTER}`);
+      expect((await rig.entered).code.nameplate).toBe(name);
+      await expect(enter(argument(name)).entered).rejects.toMatchObject({ code: 'SC-511', detail: { name } });
+      const piped = enter({ type: 'stdin' });
+      piped.input.type(`${name}\n`);
+      await expect(piped.entered).rejects.toMatchObject({ code: 'SC-511' });
+    },
+  );
 
   it('what was typed does not stay on the screen', async () => {
     const emulator = createEmulator(40, 10);
@@ -341,23 +366,30 @@ describe('on a terminal', () => {
   });
 
   it.each([
-    ['482913-tunnel-anchor', 'tunnel-anchor'],
-    ['482913-tunnel anchor mango', 'tunnel anchor mango'],
+    ['482913-tunnel-anchor', 'tunnel-anchor', 'has 3 words; this has 2'],
+    ['482913-tunnel-anchor-mango-zebra-zoo', 'tunnel-anchor-mango-zebra-zoo', 'has 3 words; this has 5'],
+    ['482913-tunnel anchor mango', 'tunnel anchor mango', 'a dash before each word'],
+    ['482913-tunnelanchormango', 'tunnelanchormango', 'a dash before each word'],
+    ['482913-zz', 'zz', 'Did you mean "zoo"? Enter again'],
+    ['482913-tunnel-anchor-mang0', 'tunnel-anchor-mang0', 'Word 3: no such word. Did you mean "mango"? Enter again'],
+    ['48291-tunnel-anchor-mango', 'tunnel-anchor-mango', 'has 6 digits; this has 5'],
+    ['4829130-tunnel-anchor-mango', 'tunnel-anchor-mango', 'has 6 digits; this has 7'],
   ])(
-    '%j looks like a code not typed to its end: said once, then it is a secret of one’s own',
-    async (typed, secret) => {
-      const rig = enter(ask, terminal);
+    '%j looks like a generated code: asked about once, then it is a secret of one’s own',
+    async (typed, secret, doubt) => {
+      const rig = enter(ask, { ...terminal, columns: 200 });
       await rig.type(CODE_QUESTION, `${typed}${ENTER}`);
       // An Enter behind a change does not count.
-      await rig.type('three words', `x\u007f${ENTER}`);
-      const asked = (shown: string): number => shown.split('three words').length - 1;
+      await rig.type(doubt, `x\u007f${ENTER}`);
+      const asked = (shown: string): number => shown.split(doubt).length - 1;
       await rig.output.until((shown) => asked(shown) === 2);
       rig.input.type(ENTER);
       const { code } = await rig.entered;
       expect([text(code.secret), code.form]).toEqual([secret, 'chosen']);
       // What was looked at and not taken is overwritten.
-      expect(rig.lookedUp.length).toBeGreaterThan(0);
-      expect(rig.lookedUp.every((part) => part.every((byte) => byte === 0))).toBe(true);
+      const left = rig.lookedUp.filter((part) => part.buffer !== code.secret.buffer);
+      expect(left.length).toBeGreaterThan(0);
+      expect(left.every((part) => part.every((byte) => byte === 0))).toBe(true);
       // Nothing is left to be called off.
       rig.callOff(new Error('too late'));
       await new Promise<void>((resolve) => rig.output.stream.write('next', () => resolve()));
@@ -368,12 +400,12 @@ describe('on a terminal', () => {
   it('it can be completed as well, and a passphrase is looked at in the same way', async () => {
     const rig = enter(ask, terminal);
     await rig.type(CODE_QUESTION, `482913-tunnel-anchor${ENTER}`);
-    await rig.type('three words', `-mango${ENTER}`);
+    await rig.type('3 words', `-mango${ENTER}`);
     expect((await rig.entered).code.form).toBe('generated');
     const second = enter(argument('482913'), terminal);
     await second.type(CHOICE, `${DOWN}${ENTER}`);
     await second.type(PASSPHRASE_QUESTION, `tunnel${ENTER}`);
-    await second.type('three words', ENTER);
+    await second.type('3 words', ENTER);
     expect((await second.entered).code.form).toBe('chosen');
   });
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { builtins } from '../../../adapters/cli/builtins.js';
 import { compose, type ComposeOptions } from '../../../adapters/cli/compose.js';
-import { OWN_FLAGS } from '../../../adapters/cli/options.js';
+import { OWN_FLAGS } from '../../../adapters/cli/flags.js';
 import { definePlugin, PLUGIN_API, type PluginDefinition } from '../../../plugins/kit/define.js';
 import { createRegistry } from '../../../plugins/kit/registry.js';
 import { createFakeInput, createFakeOutput } from '../../../plugins/testing/streams.js';
@@ -50,7 +50,7 @@ describe('compose', () => {
             description: 'x',
             create: (flags, context) => {
               seen.push(flags, Object.keys(context).sort(), context.relay.href);
-              return { open: () => ({ send: () => false, close: () => undefined }) };
+              return { open: () => ({ waiting: 0, send: () => false, close: () => undefined }) };
             },
           },
         },

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { builtins } from '../../../adapters/cli/builtins.js';
 import { compose } from '../../../adapters/cli/compose.js';
-import { OWN_FLAGS, parseOptions } from '../../../adapters/cli/options.js';
+import { OWN_FLAGS } from '../../../adapters/cli/flags.js';
+import { parseOptions } from '../../../adapters/cli/options.js';
 import type { SecurechatError } from '../../../core/errors.js';
 import { definePlugin, PLUGIN_API, type TransportSpec } from '../../../plugins/kit/define.js';
 import { createRegistry, type Registry } from '../../../plugins/kit/registry.js';
@@ -17,7 +18,7 @@ function registryWith(transport: unknown): Registry {
   return registry;
 }
 
-const create = () => ({ open: () => ({ send: () => false, close: () => undefined }) });
+const create = () => ({ open: () => ({ waiting: 0, send: () => false, close: () => undefined }) });
 
 function refusal(run: () => unknown): SecurechatError {
   try {

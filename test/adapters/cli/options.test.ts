@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { builtins } from '../../../adapters/cli/builtins.js';
 import { describe as told } from '../../../adapters/words/describe.js';
-import { COMMANDS, type Options, OWN_FLAGS, parseOptions } from '../../../adapters/cli/options.js';
+import { FLAGS, OWN_FLAGS, RESERVED } from '../../../adapters/cli/flags.js';
+import { type Options, parseOptions } from '../../../adapters/cli/options.js';
 import { ADDRESS_LIMIT, parseRelayAddress } from '../../../adapters/cli/relay-address.js';
 import { VERSION } from '../../../adapters/cli/version.js';
 import { EXIT, SecurechatError } from '../../../core/errors.js';
@@ -129,11 +130,11 @@ describe('options', () => {
     [['--relay', '--verify'], 'SC-109', 'must begin with'],
     [['--relay', 'ws://relay.example'], 'SC-110', 'relay.example'],
     [['--name', ''], 'SC-503', '--name'],
-    [['--name', ' \u00a0'], 'SC-503', 'empty'],
+    [['--name', ' \u00a0'], 'SC-503', 'must not be empty'],
     [['--name', 'x'.repeat(65)], 'SC-503', '64 bytes'],
     [['--name', 'é'.repeat(33)], 'SC-503', '64 bytes'],
-    [['--name', 'a\u001bb'], 'SC-503', 'control character'],
-    [['--name', '--verify'], 'SC-503', 'begin with a dash'],
+    [['--name', 'a\u001bb'], 'SC-503', 'control characters'],
+    [['--name', '--verify'], 'SC-503', 'cannot begin with a dash'],
     [['--name'], 'SC-503', 'Cannot use --name: it needs a value'],
     [['-r'], 'SC-503', 'Cannot use --relay: it needs a value'],
     [['--code-fd', '1'], 'SC-503', '--code-fd'],
@@ -152,9 +153,12 @@ describe('options', () => {
     [['--idle-timeout', 'soon'], 'SC-503', '--idle-timeout'],
     [['--idle-timeout', '10d'], 'SC-503', '--idle-timeout'],
     [['--idle-timeout', '0x10s'], 'SC-503', '--idle-timeout'],
-    [['--verify=yes'], 'SC-503', "unknown option '--verify=yes'"],
-    [['--verfy'], 'SC-503', 'Did you mean --verify?'],
-    [['-z'], 'SC-503', "unknown option '-z'"],
+    [['--verify=yes'], 'SC-503', '--verify takes no value'],
+    [['--verfy'], 'SC-503', 'unknown flag --verfy (did you mean --verify?)'],
+    [['-z'], 'SC-503', 'unknown flag -z.'],
+    [['-v'], 'SC-503', 'unknown flag -v (did you mean -V?)'],
+    [['-vz'], 'SC-503', 'unknown flag -v'],
+    [['--pas=482913-x'], 'SC-503', 'unknown flag --pas'],
     [['--bind-to', 'nowhere', '-t', 'direct-tcp'], 'SC-503', 'Cannot use --bind-to: it needs a port'],
     [['--bind-to', 'a:1'], 'SC-503', 'belongs to the transport direct-tcp'],
     [['--eager'], 'SC-503', 'belongs to the transport direct-tcp'],
@@ -168,7 +172,7 @@ describe('options', () => {
     expect(refusal('kitchen-blue', 'horse')).not.toMatch(/horse|blue/);
   });
 
-  it.each(COMMANDS)('%s is a command, not a room', (command) => {
+  it.each([...RESERVED])('%s is a command, not a room', (command) => {
     expect(refusal(command)).toContain(`"${command}"`);
     expect(refusal(command, 'ws', '--port', '1')).toContain(`"${command}"`);
     expect(refusal('--quiet', command)).toContain(`"${command}"`);
@@ -180,17 +184,11 @@ describe('options', () => {
     expect(chosen.flags).toEqual({ transport: { 'bind-to': 'a:1', eager: true }, crypto: {}, ui: {} });
   });
 
-  it('help shows every flag and the names there are; the version is the one of the package', () => {
+  it('help shows the flags of plugins; the version is the one of the package', () => {
     const help = parse('--help');
     if (help.run !== 'help') throw new Error(help.run);
-    for (const part of [
-      '-t, --transport <name>',
-      'ws (default), socketio, direct-tcp',
-      'rich, line, json',
-      '--code-fd <n>',
-    ]) {
+    for (const part of ['-t, --transport <name>', 'ws (default), socketio, direct-tcp', 'rich, line, json'])
       expect(help.text).toContain(part);
-    }
     expect(help.text).toContain('Flags of the transport direct-tcp:');
     expect(help.text).toContain('--bind-to <host:port>');
     expect(help.text).not.toContain('undefined');
@@ -203,11 +201,43 @@ describe('options', () => {
     expect(VERSION).toBe(manifest.version);
   });
 
-  it('every flag of its own is kept free', () => {
-    const help = parse('--help');
-    if (help.run !== 'help') throw new Error(help.run);
-    const own = help.text.slice(0, help.text.indexOf('Flags of the'));
-    for (const [, flag] of own.matchAll(/^ .*--([a-z-]+)/gm)) expect(OWN_FLAGS).toContain(flag);
+  it('a setting of the environment stands in for a flag, and a flag wins', () => {
+    const env = {
+      SECURECHAT_RELAY: 'wss://one.example',
+      SECURECHAT_UI: 'json',
+      SECURECHAT_NAME: 'Ada',
+      SECURECHAT_IDLE_TIMEOUT: '15m',
+      SECURECHAT_CRYPTO: '',
+    };
+    const set = (...argv: string[]): Options => {
+      const invocation = parseOptions(argv, registry(), 'line', env);
+      if (invocation.run !== 'chat') throw new Error(invocation.run);
+      return invocation.options;
+    };
+    expect(set()).toMatchObject({ ui: 'json', crypto: 'sodium', idleTimeout: 900_000 });
+    expect(set().relay?.href).toBe('wss://one.example/');
+    expect(set('-r', 'wss://two.example', '--ui', 'line', '--idle-timeout', '1')).toMatchObject({
+      ui: 'line',
+      idleTimeout: 1000,
+      relay: new URL('wss://two.example'),
+    });
+    expect(FLAGS.filter(({ setting }) => setting !== undefined).map(({ long }) => long)).not.toContain('code-fd');
+  });
+
+  it.each([
+    ['SECURECHAT_RELAY', 'nowhere', 'SC-512'],
+    ['SECURECHAT_UI', 'hologram', 'SC-512'],
+    ['SECURECHAT_IDLE_TIMEOUT', 'soon', 'SC-503'],
+  ])('a wrong setting is named: %s=%s', (name, value, code) => {
+    try {
+      parseOptions([], registry(), 'line', { [name]: value });
+    } catch (error) {
+      if (!(error instanceof SecurechatError)) throw error;
+      expect(error.code).toBe(code);
+      expect(told(error.code, error.detail)).toContain(name);
+      return;
+    }
+    throw new Error('it was accepted');
   });
 });
 

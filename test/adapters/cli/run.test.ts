@@ -46,7 +46,7 @@ describe('a run that ends before a chat', () => {
   it('--help and --version', async () => {
     const help = start(['--help']);
     expect(await help.done).toBe(EXIT.ok);
-    expect(help.stdout.text()).toContain('Usage: securechat');
+    expect(help.stdout.text()).toContain('Usage: securechat [flags] [ROOM]');
     const version = start(['--version', '--quiet']);
     expect(await version.done).toBe(EXIT.ok);
     expect(version.stdout.text()).toMatch(/^\d+\.\d+\.\d+\n$/);

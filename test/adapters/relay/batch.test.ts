@@ -1,7 +1,7 @@
 /** The batch of frames that one read brings: whole, in order, in one write, and never in memory that is still in use. */
 import { Duplex } from 'node:stream';
-import { expect, test } from 'vitest';
-import { COPY_LIMIT, createBatch, type Outlet } from '../../../adapters/relay/batch.js';
+import { expect, test, vi } from 'vitest';
+import { COPY_LIMIT, createBatch, FRAME_OVERHEAD, type Outlet } from '../../../adapters/relay/batch.js';
 
 /** A line that takes what is written at once, or when it is told to. */
 function outlet() {
@@ -19,7 +19,7 @@ function outlet() {
       else take();
     },
   });
-  const to: Outlet = { raw };
+  const to: Outlet = { outlet: raw, overhead: 0 };
   return {
     to,
     raw,
@@ -46,14 +46,15 @@ function contents(bytes: Buffer): Buffer[] {
 }
 
 const frame = (n: number, length: number) => new Uint8Array(length).fill(n);
+const nothing = (): void => undefined;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test('frames of one read are one write, in order, of every length', async () => {
   const line = outlet();
   const told: unknown[] = [];
-  const batch = createBatch<Outlet>((to, from) => told.push([to, from]));
+  const batch = createBatch<Outlet>((to, from) => told.push([to, from]), nothing);
   const lengths = [1, 125, 126, 127, 128, 255, 256, COPY_LIMIT];
-  const from: Outlet = { raw: undefined };
+  const from: Outlet = { outlet: undefined, overhead: 0 };
   for (const [n, length] of lengths.entries()) expect(batch.add(frame(n, length), from, line.to)).toBe(true);
   expect(line.writes).toHaveLength(0);
   await turn();
@@ -64,7 +65,7 @@ test('frames of one read are one write, in order, of every length', async () => 
 
 test('another receiver, or flush, ends the batch', () => {
   const [a, b] = [outlet(), outlet()];
-  const batch = createBatch<Outlet>(() => undefined);
+  const batch = createBatch<Outlet>(nothing, nothing);
   batch.add(frame(1, 10), undefined, a.to);
   batch.add(frame(2, 10), undefined, b.to);
   expect(a.writes.flatMap(contents)).toEqual([Buffer.from(frame(1, 10))]);
@@ -72,21 +73,41 @@ test('another receiver, or flush, ends the batch', () => {
   expect(b.writes.flatMap(contents)).toEqual([Buffer.from(frame(2, 10))]);
 });
 
-test('what is too large, or goes to who is behind, is not taken', () => {
+test('what is too large, or must go by the library, is not taken', () => {
   const line = outlet();
-  const batch = createBatch<Outlet>(() => undefined);
+  const batch = createBatch<Outlet>(nothing, nothing);
   expect(batch.add(frame(1, COPY_LIMIT + 1), undefined, line.to)).toBe(false);
+  expect(batch.add(frame(1, 10), undefined, { outlet: undefined, overhead: 0 })).toBe(false);
+});
+
+test('what waits is a piece of its own, charged until it has left, in order', async () => {
+  const line = outlet();
+  const left: Outlet[] = [];
+  const batch = createBatch<Outlet>(nothing, (to) => left.push(to));
   line.stall();
-  expect(batch.add(frame(1, 10), undefined, line.to)).toBe(true);
+  batch.add(frame(1, 10), undefined, line.to);
   batch.flush();
-  expect(batch.add(frame(2, 10), undefined, line.to)).toBe(false);
+  const write = vi.spyOn(line.raw, 'write');
+  for (const n of [2, 3]) batch.add(frame(n, 10), undefined, line.to);
+  batch.flush();
+  batch.add(frame(4, 1), undefined, line.to);
+  batch.flush();
+  // Neither a slab nor the read that they came with is kept for them.
+  const pieces = write.mock.calls.map(([chunk]) => chunk as Buffer);
+  expect(pieces.map(({ length }) => length)).toEqual([24, 3]);
+  expect(pieces.map(({ buffer }) => buffer.byteLength)).toEqual([24, 3]);
+  expect(line.to.overhead).toBe(3 * FRAME_OVERHEAD);
+  expect(left).toEqual([]);
   line.go();
-  expect(batch.add(frame(3, 10), undefined, line.to)).toBe(true);
+  await turn();
+  expect(line.to.overhead).toBe(0);
+  expect(left).toEqual([line.to, line.to]);
+  expect(line.writes.flatMap(contents).map((content) => content[0])).toEqual([1, 2, 3, 4]);
 });
 
 test('memory that a slow line has not taken yet is not written over', async () => {
   const [slow, fast] = [outlet(), outlet()];
-  const batch = createBatch<Outlet>(() => undefined);
+  const batch = createBatch<Outlet>(nothing, nothing);
   slow.stall();
   batch.add(frame(7, 100), undefined, slow.to);
   for (let n = 0; n < 2_000; n++) {
@@ -108,14 +129,14 @@ test('memory that a slow line has not taken yet is not written over', async () =
   expect(slow.writes).toHaveLength(2);
 });
 
-test('what is corked goes out at the end of the turn', async () => {
+test('what is corked goes out at the end of the read', async () => {
   const line = outlet();
-  const batch = createBatch<Outlet>(() => undefined);
-  batch.cork(line.to);
-  batch.cork(line.to);
+  const batch = createBatch<Outlet>(nothing, nothing);
+  batch.cork(line.raw);
+  batch.cork(line.raw);
   line.raw.write('a');
   line.raw.write('b');
   expect(line.writes).toHaveLength(0);
-  await turn();
+  await Promise.resolve();
   expect(Buffer.concat(line.writes).toString()).toBe('ab');
 });

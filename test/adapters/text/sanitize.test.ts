@@ -142,6 +142,15 @@ describe('what attaches itself is bounded', () => {
 });
 
 describe('long text is folded', () => {
+  test('with `whole` nothing is folded, and all other rules hold', () => {
+    const whole = (text: string): string =>
+      Buffer.from(sanitize(bytes(text), { lines: true, whole: true })).toString('utf8');
+    expect(whole('a'.repeat(65_536))).toBe('a'.repeat(65_536));
+    expect(whole('\u202e'.repeat(21_845))).toBe('<U+202E>'.repeat(21_845));
+    expect(whole('\0'.repeat(65_536))).toBe('\u2400'.repeat(65_536));
+    expect(whole(`a${'\u0301'.repeat(32_000)}`)).toBe(`a${'\u0301'.repeat(MARK_LIMIT)}<+31996>`);
+  });
+
   test('the limit itself is shown whole', () => {
     expect(clean('a'.repeat(SHOWN_LIMIT))).toBe('a'.repeat(SHOWN_LIMIT));
   });

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createWsTransport, DETAIL_LIMIT, FRAGMENT_LIMIT, READ_LIMIT } from '../../../adapters/transport/ws.js';
 import type { Connection, TransportEvent } from '../../../core/ports.js';
-import { CONTROL_LIMIT, FRAME_LIMIT, type Join } from '../../../core/wire/control.js';
+import { CONTROL_LIMIT, FRAME_LIMIT, type Join, WAITING_LIMIT } from '../../../core/wire/control.js';
 import { type HostileScript, startHostileRelay } from '../../support/hostile-relay.js';
 import { randomId, randomJoin } from '../../support/relay-client.js';
 
@@ -20,11 +20,17 @@ interface Client {
   until(type: TransportEvent['type'], count?: number): Promise<TransportEvent>;
 }
 
-function client(relay: URL, join: Join = randomJoin(), options: { connectTimeoutMs?: number } = {}): Client {
+function client(
+  relay: URL,
+  join: Join = randomJoin(),
+  options: { connectTimeoutMs?: number } = {},
+  hear?: (event: TransportEvent) => void,
+): Client {
   const events: TransportEvent[] = [];
   const waiting = new Set<() => void>();
   const connection = createWsTransport({ relay, ...options }).open(join, (event) => {
     events.push(event);
+    hear?.(event);
     for (const look of waiting) look();
   });
   return {
@@ -58,6 +64,11 @@ async function pair(relay: URL): Promise<readonly [Client, Client]> {
   await a.until('control', 2);
   await b.until('control');
   return [a, b];
+}
+
+/** As a relay writes it. */
+function textMessage(text: string): Uint8Array {
+  return Buffer.concat([Uint8Array.of(0x81, text.length), Buffer.from(text)]);
 }
 
 const frames = ({ events }: Client) => events.flatMap((event) => (event.type === 'frame' ? [[...event.frame]] : []));
@@ -318,12 +329,59 @@ describe('what is no relay', () => {
       }),
     );
     await a.until('open');
-    for (let n = 0; n < 400; n++) a.connection.send(new Uint8Array(65_536));
+    while (a.connection.waiting < WAITING_LIMIT / 2) a.connection.send(new Uint8Array(65_536));
     // Readable end first: the client's own end then waits for what it cannot send.
     halves[0]?.end();
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
     a.connection.close();
     expect(await a.until('closed')).toMatchObject({ reason: 'closed' });
+  });
+
+  test.each<[string, Uint8Array, number]>([
+    ['pings', Buffer.concat([Uint8Array.of(0x89, 125), new Uint8Array(125)]), 400],
+    ['peers that join', textMessage('{"type":"peer-joined"}'), 0],
+  ])(
+    'one that reads nothing and floods with %s is given up, and no more than the limit waits',
+    async (_n, each, least) => {
+      const flood = Buffer.concat(Array.from({ length: 500 }, () => each));
+      let most = 0;
+      const relay = await upgrading((socket) => {
+        socket.pause();
+        const pour = (): void => {
+          most = Math.max(most, a.connection.waiting);
+          if (socket.destroyed || a.events.at(-1)?.type === 'closed') return;
+          socket.write(flood, () => {
+            setImmediate(pour);
+          });
+        };
+        pour();
+      });
+      // As a session without any measure would answer.
+      const a = client(relay, randomJoin(), {}, (event) => {
+        if (event.type === 'control') a.connection.send(new Uint8Array(1_280));
+      });
+      expect(await a.until('closed')).toMatchObject({ reason: 'lost', detail: 'the relay does not read' });
+      expect(most).toBeGreaterThan(least);
+      expect(most).toBeLessThanOrEqual(WAITING_LIMIT);
+    },
+  );
+
+  test('one that asks for tickets for ever and reads no join is given up', async () => {
+    const a = client(
+      await upgrading((socket) => {
+        socket.pause();
+      }),
+    );
+    await a.until('open');
+    while (a.connection.waiting <= WAITING_LIMIT / 2) a.connection.send(new Uint8Array(65_536));
+    let [before, joins] = [0, 0];
+    while (a.connection.waiting >= before) {
+      before = a.connection.waiting;
+      joins += 1;
+      a.connection.join?.(randomJoin());
+    }
+    expect(joins).toBeLessThan(WAITING_LIMIT / 100);
+    expect(await a.until('closed')).toMatchObject({ reason: 'lost', detail: 'the relay does not read' });
   });
 
   test('one that says goodbye and stays is told as lost, with a bounded detail', async () => {

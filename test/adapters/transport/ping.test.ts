@@ -56,3 +56,31 @@ test('one that answers is asked again and again and stays', async () => {
   await closed;
   expect(events.at(-1)).toMatchObject({ type: 'closed', reason: 'closed' });
 });
+
+test('pongs that nobody asked for, or with other bytes than the ping, keep nothing alive', async () => {
+  const { server, relay } = await listen(false);
+  const transport = createWsTransport({ relay, pingIntervalMs: 10, pingTimeoutMs: 300 });
+  const pings: Buffer[] = [];
+  server.on('connection', (socket) => {
+    const flood = setInterval(() => socket.pong(Buffer.alloc(8)), 5);
+    socket.on('ping', (bytes: Buffer) => {
+      pings.push(bytes);
+      socket.pong(Buffer.alloc(0));
+      socket.pong(bytes.subarray(1));
+      // The first is answered as it should be, and once more as the answer to the second.
+      if (pings.length <= 2) socket.pong(pings[0]);
+    });
+    socket.on('close', () => {
+      clearInterval(flood);
+    });
+  });
+  const last = await new Promise<TransportEvent>((resolve) => {
+    transport.open(JOIN, (event) => {
+      if (event.type === 'closed') resolve(event);
+    });
+  });
+  expect(last).toEqual({ type: 'closed', reason: 'lost', detail: 'no answer to a ping' });
+  expect(pings).toHaveLength(2);
+  expect(pings.map(({ length }) => length)).toEqual([8, 8]);
+  expect(pings[0]).not.toEqual(pings[1]);
+});

@@ -3,17 +3,23 @@
  */
 import { describe, expect, it } from 'vitest';
 import { RemoteProtocolError } from '../../../core/errors.js';
-import { base64url, compareBytes, concat, leb128, lvBytes, readUint, uint } from '../../../core/protocol/bytes.js';
+import { base64url, compareBytes, concat, leb128, lvBytes, readUint, TAG, uint } from '../../../core/protocol/bytes.js';
 import { decodePayload, encodePayload, PAYLOAD } from '../../../core/protocol/caps.js';
 import {
+  CHUNK_SIZES,
+  CHUNK_TYPE,
+  classify,
   decodePlaintext,
   encodePlaintext,
   FRAME_SIZES,
+  FRAME_TYPE,
   frameAd,
-  frameHeader,
-  readFrameHeader,
-  TEXT_PART_LIMIT,
+  joinFrame,
+  RECORDS_LIMIT,
+  SMALL_ROOM,
 } from '../../../core/protocol/frame.js';
+import { CLOSE_REASONS, ENTRIES_LIMIT, OFFER_NAME_LIMIT } from '../../../core/protocol/bulk-records.js';
+import { CANDIDATES_LIMIT } from '../../../core/protocol/path-records.js';
 import {
   ANSWER_LENGTH,
   BYE_REASONS,
@@ -21,12 +27,20 @@ import {
   OFFER_LENGTH,
   type ProtocolRecord,
 } from '../../../core/protocol/records.js';
-import { createReassembly, MESSAGE_LIMIT, splitText } from '../../../core/protocol/text.js';
+import { createReassembly, MESSAGE_LIMIT, PART_MIN, type Parts, takePart } from '../../../core/protocol/text.js';
 import { fc, runs } from '../../support/chance.js';
 
 const bytes = (maxLength: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength });
 const exactly = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
 const id = fc.nat(0xffffffff);
+
+const epoch = fc.nat(2 ** 31 - 1).map((value) => value * 2 ** 20);
+const port = fc.constantFrom(1024, 5000, 65535);
+const candidate = fc.record({
+  observed: fc.constant(false),
+  address: fc.oneof(exactly(4), exactly(16)),
+  port,
+});
 
 const record: fc.Arbitrary<ProtocolRecord> = fc.oneof(
   fc.record({
@@ -37,13 +51,47 @@ const record: fc.Arbitrary<ProtocolRecord> = fc.oneof(
     text: bytes(3000),
   }),
   fc.record({ type: fc.constant('delivered' as const), id }),
-  fc.constantFrom(
-    ...(['typing', 'confirmed', 'rekey-wanted', 'ping', 'bye-ack'] as const).map((type) => ({ type }) as const),
+  fc.constantFrom<ProtocolRecord>(
+    { type: 'confirmed' },
+    { type: 'rekey-wanted' },
+    { type: 'ping' },
+    { type: 'bye-ack' },
+    { type: 'words-wanted' },
   ),
   fc.record({ type: fc.constant('offer' as const), value: exactly(OFFER_LENGTH) }),
   fc.record({ type: fc.constant('answer' as const), value: exactly(ANSWER_LENGTH) }),
   fc.record({ type: fc.constant('name' as const), name: bytes(NAME_LIMIT) }),
   fc.record({ type: fc.constant('bye' as const), reason: fc.constantFrom(...BYE_REASONS) }),
+  fc.record({
+    type: fc.constantFrom('words-commit' as const, 'words-nonce' as const, 'words-reveal' as const),
+    epoch,
+    value: exactly(32),
+  }),
+  fc.record({
+    type: fc.constant('bulk-open' as const),
+    id,
+    offer: fc.oneof(
+      fc.constant({ kind: 'pipe' } as const),
+      fc.record({
+        kind: fc.constant('files' as const),
+        count: fc.nat(ENTRIES_LIMIT),
+        bytes: fc.option(epoch, { nil: undefined }),
+        name: bytes(OFFER_NAME_LIMIT),
+      }),
+    ),
+  }),
+  fc.record({ type: fc.constant('bulk-credit' as const), id, counter: epoch, window: id }),
+  fc.record({
+    type: fc.constant('bulk-close' as const),
+    opener: fc.constantFrom('A' as const, 'B' as const),
+    id,
+    reason: fc.constantFrom(...CLOSE_REASONS),
+  }),
+  fc.record({
+    type: fc.constant('paths' as const),
+    token: exactly(32),
+    candidates: fc.array(candidate, { maxLength: CANDIDATES_LIMIT }),
+  }),
 );
 
 describe('bytes', () => {
@@ -81,21 +129,29 @@ describe('frames', () => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 4 }), fc.nat(2 ** 40), (records, ack) => {
         const plaintext = encodePlaintext(ack, records);
-        expect(FRAME_SIZES).toContain(plaintext.length + 8 + 16);
+        expect(FRAME_SIZES).toContain(1 + plaintext.length + 16);
         expect(decodePlaintext(plaintext)).toEqual({ ack, records });
       }),
     );
   });
 
-  it('the smallest frame holds 215 bytes of text; an offer and an answer fit 1280', () => {
-    const text = (length: number): ProtocolRecord[] => [
-      { type: 'text', id: 0, part: 0, last: true, text: new Uint8Array(length) },
-    ];
-    expect(encodePlaintext(0, text(215)).length).toBe(256 - 24);
-    expect(encodePlaintext(0, text(216)).length).toBe(1280 - 24);
-    expect(encodePlaintext(0, [{ type: 'offer', value: new Uint8Array(OFFER_LENGTH) }]).length).toBe(1280 - 24);
-    expect(encodePlaintext(0, text(TEXT_PART_LIMIT)).length).toBe(16384 - 24);
-    expect(() => encodePlaintext(0, text(TEXT_PART_LIMIT + 1))).toThrow('fit');
+  it('an offer, an answer, an ack and a line of text have one size; the largest holds 16361 bytes of records', () => {
+    const size = (...records: ProtocolRecord[]): number => 1 + encodePlaintext(0, records).length + 16;
+    const text = (length: number): ProtocolRecord => ({
+      type: 'text',
+      id: 0,
+      part: 0,
+      last: true,
+      text: new Uint8Array(length),
+    });
+    expect(size()).toBe(1280);
+    expect(size({ type: 'offer', value: new Uint8Array(OFFER_LENGTH) })).toBe(1280);
+    expect(size({ type: 'answer', value: new Uint8Array(ANSWER_LENGTH) })).toBe(1280);
+    expect(size(text(SMALL_ROOM - 11))).toBe(1280);
+    expect(size(text(SMALL_ROOM - 10))).toBe(4096);
+    expect(size(text(RECORDS_LIMIT - 11))).toBe(16384);
+    expect(() => size(text(RECORDS_LIMIT - 10))).toThrow('fit');
+    expect(RECORDS_LIMIT).toBe(16361);
   });
 
   it('any plaintext gives records or RemoteProtocolError, never anything else', () => {
@@ -128,31 +184,56 @@ describe('frames', () => {
     expect(() => decodePlaintext(concat(new Uint8Array(6), Uint8Array.of(9)))).toThrow('cut off');
   });
 
-  it('header and associated data are as written', () => {
-    const header = frameHeader(258, 0x010203);
-    expect(header).toEqual(Uint8Array.of(0x10, 2, 0, 0, 0, 1, 2, 3));
-    const ad = frameAd('B', header);
-    expect(ad.at(-9)).toBe(0x42);
-    expect(ad.slice(-8)).toEqual(header);
-    for (const size of [0, 8, 255, 257, 1279, 16385])
-      expect(readFrameHeader(new Uint8Array(size).fill(0x10))).toBeUndefined();
-    for (const size of FRAME_SIZES) expect(readFrameHeader(new Uint8Array(size).fill(0x10))?.epochByte).toBe(0x10);
+  it('on the wire there is a type and one of three sizes, and nothing else in clear', () => {
+    const frame = joinFrame(new Uint8Array(FRAME_SIZES[0] - 1).fill(7));
+    expect(frame.length).toBe(1280);
+    expect(frame[0]).toBe(0x10);
+    expect(frame.subarray(1).every((byte) => byte === 7)).toBe(true);
+    for (const size of FRAME_SIZES) expect(classify(new Uint8Array(size).fill(FRAME_TYPE))).toBe('frame');
+    for (const size of CHUNK_SIZES) expect(classify(new Uint8Array(size).fill(CHUNK_TYPE))).toBe('chunk');
+    for (const size of [1, 256, 1279, 1281, 16385]) {
+      expect(classify(new Uint8Array(size).fill(FRAME_TYPE))).toBe('wrong size');
+      expect(classify(new Uint8Array(size).fill(CHUNK_TYPE))).toBe('wrong size');
+    }
+    expect(classify(new Uint8Array(1280).fill(0x21))).toBe('other');
+    expect(classify(new Uint8Array(0))).toBe('other');
+  });
+
+  it('associated data are tag, type, role, epoch and number', () => {
+    const ad = frameAd('B')(258, 0x010203);
+    expect(ad).toEqual(concat(TAG, Uint8Array.of(0x10, 0x42, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 1, 2, 3)));
+    expect(frameAd('A')(0, 0)[TAG.length + 1]).toBe(0x41);
   });
 });
 
 describe('messages in parts', () => {
-  it('come back whole, whatever their length', () => {
+  it('come back whole, whatever their length and whatever room there is', () => {
+    const room = fc.integer({ min: PART_MIN + 11, max: RECORDS_LIMIT });
     fc.assert(
-      fc.property(fc.nat(MESSAGE_LIMIT), fc.nat(255), (length, fill) => {
+      fc.property(fc.nat(MESSAGE_LIMIT), fc.nat(255), room, (length, fill, space) => {
         const reassembly = createReassembly();
         const text = new Uint8Array(length).fill(fill);
-        const parts = splitText(0, text);
-        const results = parts.map((part) => reassembly.add(part));
-        expect(results.at(-1)).toEqual({ id: 0, text });
-        expect(results.slice(0, -1).every((result) => result === undefined)).toBe(true);
+        const message: Parts = { id: 0, text, at: 0, part: 0 };
+        for (;;) {
+          const part = takePart(message, space);
+          if (part === undefined) throw new Error('there was room');
+          expect(part.text.length + 11).toBeLessThanOrEqual(space);
+          const whole = reassembly.add(part);
+          expect(whole !== undefined).toBe(part.last);
+          if (!part.last) continue;
+          expect(whole !== undefined && compareBytes(whole.text, text)).toBe(0);
+          return;
+        }
       }),
-      { numRuns: runs(20, 50) },
+      { numRuns: 50 },
     );
+  });
+
+  it('a part that is hardly worth its headers waits for the next frame', () => {
+    const message: Parts = { id: 0, text: new Uint8Array(1000), at: 0, part: 0 };
+    expect(takePart(message, PART_MIN + 10)).toBeUndefined();
+    expect(takePart(message, PART_MIN + 11)?.text.length).toBe(PART_MIN);
+    expect(takePart({ ...message, at: 990 }, 21)?.last).toBe(true);
   });
 
   it('out of order, doubled, empty, too long or with another id are refused', () => {

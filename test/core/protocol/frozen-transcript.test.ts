@@ -16,7 +16,7 @@ const FILE = path.join(path.dirname(fileURLToPath(import.meta.url)), 'frozen-tra
 
 interface Transcript {
   readonly words: readonly string[];
-  /** In the order of each side: type, epoch byte and length in clear, then SHA-256 of the whole frame. */
+  /** In the order of each side: type and length in clear, then SHA-256 of the whole frame. */
   readonly left: readonly string[];
   readonly right: readonly string[];
   /** The first commitment and the first frame, whole, in hex. */
@@ -36,7 +36,7 @@ function transcript(left: CryptoPort, right: CryptoPort): Transcript {
   pair.advance(5000);
   expect(pair.right.messages).toHaveLength(2);
   const line = (frame: Uint8Array): string =>
-    `${frame[0] ?? 0} ${frame[1] ?? 0} ${frame.length} ${createHash('sha256').update(frame).digest('hex')}`;
+    `${frame[0] ?? 0} ${frame.length} ${createHash('sha256').update(frame).digest('hex')}`;
   const hex = (frame: Uint8Array | undefined): string => Buffer.from(frame ?? []).toString('hex');
   const [one, two] = SIDES.map((side) => pair[side].frames.map(line));
   return {

@@ -3,93 +3,53 @@
  * and a key that was used is gone.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import { LocalProtocolError, RemoteProtocolError } from '../../../core/errors.js';
-import type { CryptoPort } from '../../../core/ports.js';
-import { createRatchet, type Ratchet } from '../../../core/protocol/ratchet.js';
 import type { ProtocolRecord } from '../../../core/protocol/records.js';
 import { fc, runs } from '../../support/chance.js';
+import { type End, type Ends, HANDSHAKE_SECRETS, ratchets, rekey, stepOf } from '../../support/ratchets.js';
 
-interface Two {
-  readonly crypto: CryptoPort;
-  readonly a: Ratchet;
-  readonly b: Ratchet;
-}
-
-function two(): Two {
-  const crypto = createTweetnaclCrypto();
-  const root = crypto.random(64);
-  const scalars = { a: crypto.randomSecret(32), b: crypto.randomSecret(32) };
-  const points = { a: crypto.x25519Public(scalars.a), b: crypto.x25519Public(scalars.b) };
-  const a = createRatchet(crypto, 'A', crypto.take(root.slice()), scalars.a, points.b);
-  const b = createRatchet(crypto, 'B', crypto.take(root.slice()), scalars.b, points.a);
-  return { crypto, a, b };
-}
-
-const PING: ProtocolRecord[] = [{ type: 'ping' }];
-
-function only(records: readonly ProtocolRecord[] | undefined, type: 'offer' | 'answer'): Uint8Array {
-  const record = records?.[0];
-  if (record?.type !== type) throw new Error(`${type} expected`);
-  return record.value;
-}
-
-/** A whole rekey with nothing else on the way. */
-function rekey({ a, b }: Two, seqA: number, seqB: number): void {
-  const offer = b.open(a.seal(seqA, 0, [a.makeOffer()]));
-  const answer = b.seal(seqB, 0, [b.answerOffer(only(offer?.records, 'offer'))]);
-  b.answerSealed();
-  a.takeAnswer(only(a.open(answer)?.records, 'answer'));
-}
+const PING: ProtocolRecord = { type: 'ping' };
 
 describe('the ordered double ratchet', () => {
-  let pair: Two;
+  let pair: Ends;
   beforeEach(() => {
-    pair = two();
+    pair = ratchets();
   });
 
   it('stays in step over any interleaving of sends, deliveries and rekeys', () => {
     const action = fc.constantFrom('sendA', 'sendB', 'takeA', 'takeB', 'offer', 'answer');
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
-        const { a, b, crypto } = two();
+        const { a, b, crypto } = ratchets();
         const toB: Uint8Array[] = [];
         const toA: Uint8Array[] = [];
-        const seq = { a: 0, b: 0 };
         let offered: Uint8Array | undefined;
-        let sent = 0;
-        let opened = 0;
-        const deliverTo = (to: Ratchet, queue: Uint8Array[]): void => {
+        const deliverTo = (to: End, queue: Uint8Array[]): void => {
           const frame = queue.shift();
           if (frame === undefined) return;
           const result = to.open(frame);
           expect(result).toBeDefined();
-          opened += 1;
           for (const record of result?.records ?? []) {
             if (record.type === 'offer') offered = record.value.slice();
             if (record.type === 'answer') {
-              a.takeAnswer(record.value);
-              toB.push(a.seal(seq.a++, 0, []));
-              sent += 1;
+              a.ratchet.takeAnswer(record.value);
+              toB.push(a.seal());
             }
           }
         };
         const act = {
-          sendA: () => (sent++, toB.push(a.seal(seq.a++, 0, PING))),
-          sendB: () => (sent++, toA.push(b.seal(seq.b++, 0, PING))),
+          sendA: () => toB.push(a.seal(PING)),
+          sendB: () => toA.push(b.seal(PING)),
           takeA: () => deliverTo(a, toA),
           takeB: () => deliverTo(b, toB),
           offer: () => {
-            if (a.offerOut) return;
-            toB.push(a.seal(seq.a++, 0, [a.makeOffer()]));
-            sent += 1;
+            if (!a.ratchet.offerOut) toB.push(a.seal(a.ratchet.makeOffer()));
           },
           answer: () => {
             if (offered === undefined) return;
-            toA.push(b.seal(seq.b++, 0, [b.answerOffer(offered)]));
-            b.answerSealed();
+            toA.push(b.seal(b.ratchet.answerOffer(offered)));
+            b.ratchet.answerSealed();
             offered = undefined;
-            sent += 1;
           },
         };
         for (const each of actions) act[each]();
@@ -101,99 +61,156 @@ describe('the ordered double ratchet', () => {
         act.answer();
         deliverTo(a, toA);
         deliverTo(b, toB);
-        expect(opened).toBe(sent);
-        expect(a.epoch).toBe(b.epoch);
-        a.wipe();
-        b.wipe();
-        // Left: the handshake's `ratchet` and R of both sides, which belong to the caller.
-        expect(crypto.live).toBe(4);
+        expect([a.opened, b.opened]).toEqual([b.sealed, a.sealed]);
+        expect(a.ratchet.epoch).toBe(b.ratchet.epoch);
+        a.ratchet.wipe();
+        b.ratchet.wipe();
+        expect(crypto.live).toBe(HANDSHAKE_SECRETS);
       }),
-      { numRuns: runs(20, 150) },
+      { numRuns: runs(50, 150) },
     );
   });
 
   it('a frame that does not verify changes nothing', () => {
-    const frame = pair.a.seal(0, 0, PING);
-    for (let at = 0; at < frame.length; at += 5) {
+    const frame = pair.a.seal(PING);
+    for (let at = 1; at < frame.length; at += 5) {
       const bad = frame.slice();
       bad[at] = (bad[at] ?? 0) ^ 0x80;
       expect(pair.b.open(bad)).toBeUndefined();
     }
-    expect(pair.b.open(frame)?.records).toEqual(PING);
+    expect(pair.b.open(frame)?.records).toEqual([PING]);
   });
 
-  it('a frame opens once, and only in its direction', () => {
-    const frame = pair.a.seal(0, 0, PING);
+  it('a frame opens once, only in its direction, and only where it stands in the order', () => {
+    const [frame, next] = [pair.a.seal(PING), pair.a.seal(PING)];
     expect(pair.a.open(frame)).toBeUndefined();
+    expect(pair.b.open(next)).toBeUndefined();
+    expect(pair.b.ratchet.open(1, frame)).toBeUndefined();
     expect(pair.b.open(frame)).toBeDefined();
     expect(pair.b.open(frame)).toBeUndefined();
+    expect(pair.b.open(next)).toBeDefined();
+  });
+
+  it('the end of an epoch cannot be cut off unseen: the first frame of the next has a number of its own', () => {
+    const offer = pair.b.open(pair.a.seal(pair.a.ratchet.makeOffer()));
+    const last = pair.b.seal(pair.b.ratchet.answerOffer(stepOf(offer?.records, 'offer')));
+    pair.b.ratchet.answerSealed();
+    pair.a.ratchet.takeAnswer(stepOf(pair.a.open(last)?.records, 'answer'));
+    const cut = pair.b.seal(PING);
+    const first = pair.b.seal(PING);
+    expect(pair.a.open(first)).toBeUndefined();
+    expect(pair.a.open(cut)).toBeDefined();
+    expect(pair.a.open(first)).toBeDefined();
   });
 
   it('a malformed frame that verifies changes nothing and throws', () => {
     const live = pair.crypto.live;
-    const frame = pair.a.seal(0, 0, [{ type: 'name', name: new Uint8Array(200) }]);
+    const frame = pair.a.seal({ type: 'name', name: new Uint8Array(200) });
     expect(() => pair.b.open(frame)).toThrow(RemoteProtocolError);
     expect(() => pair.b.open(frame)).toThrow(RemoteProtocolError);
     expect(pair.crypto.live).toBe(live);
   });
 
-  it('frames of B in flight during a rekey open in their own epoch', () => {
-    const offer = pair.b.open(pair.a.seal(0, 0, [pair.a.makeOffer()]));
-    const before = pair.a.seal(1, 0, PING);
-    const answer = pair.b.seal(0, 0, [pair.b.answerOffer(only(offer?.records, 'offer'))]);
-    pair.b.answerSealed();
-    const after = pair.b.seal(1, 0, PING);
-    expect(answer[1]).toBe(0);
-    expect(after[1]).toBe(1);
-    expect(pair.b.open(before)).toBeDefined();
-    pair.a.takeAnswer(only(pair.a.open(answer)?.records, 'answer'));
-    expect(pair.a.open(after)).toBeDefined();
-    expect(pair.b.open(pair.a.seal(2, 0, PING))).toBeDefined();
+  it('frames of A in flight during a rekey open in their own epoch; B then drops it', () => {
+    const offer = pair.b.open(pair.a.seal(pair.a.ratchet.makeOffer()));
+    const before = pair.a.seal(PING);
+    const answer = pair.b.seal(pair.b.ratchet.answerOffer(stepOf(offer?.records, 'offer')));
+    pair.b.ratchet.answerSealed();
+    const after = pair.b.seal(PING);
+    expect(pair.b.ratchet.answerOut).toBe(true);
+    expect(pair.b.open(before)?.epoch).toBe(0);
+    pair.a.ratchet.takeAnswer(stepOf(pair.a.open(answer)?.records, 'answer'));
+    expect(pair.a.open(after)?.epoch).toBe(1);
+    expect(pair.b.open(pair.a.seal(PING))?.epoch).toBe(1);
+    expect(pair.b.ratchet.answerOut).toBe(false);
+    expect(pair.b.ratchet.proof(0)).toBeUndefined();
+    expect(pair.b.ratchet.wordsKey(0)).toBeUndefined();
+    expect(pair.a.ratchet.wordsKey(0)).toBeUndefined();
   });
 
-  it('keys of different epochs differ although nothing else does', () => {
-    rekey(pair, 0, 0);
-    const next = two();
-    expect(pair.a.epoch).toBe(1);
-    expect(next.a.epoch).toBe(0);
-  });
-
-  it('every rekey has fresh keys: 300 of them, and the epoch byte wraps', () => {
-    for (let i = 0; i < 300; i++) {
-      rekey(pair, i, i);
-      expect(pair.b.open(pair.a.seal(i, 0, PING))).toBeDefined();
+  it('every rekey has fresh keys: 40 of them', () => {
+    const seen = new Set<string>();
+    for (let i = 0; i < 40; i++) {
+      rekey(pair);
+      const [a, b] = [pair.a, pair.b].map(({ ratchet }) => {
+        const key = ratchet.wordsKey(i + 1);
+        return key === undefined ? '' : Buffer.from(pair.crypto.reveal(key)).toString('hex');
+      });
+      expect(a).toBe(b);
+      seen.add(a ?? '');
+      expect(pair.b.open(pair.a.seal(PING))).toBeDefined();
     }
-    expect(pair.a.epoch).toBe(300);
-    expect(pair.a.seal(0, 0, PING)[1]).toBe(300 % 256);
+    expect(pair.a.ratchet.epoch).toBe(40);
+    expect(seen.size).toBe(40);
+  });
+
+  it('a key that seals is gone, also when sealing fails', () => {
+    const live = pair.crypto.live;
+    const { seal } = pair.crypto;
+    pair.crypto.seal = () => {
+      throw new LocalProtocolError('broken');
+    };
+    expect(() => pair.a.seal(PING)).toThrow('broken');
+    pair.crypto.seal = seal;
+    expect(pair.crypto.live).toBe(live);
+    // The chain has gone on: what is sealed now is not under the key that was tried.
+    expect(pair.b.open(pair.a.seal(PING))).toBeUndefined();
+    expect(pair.b.ratchet.open(1, pair.a.seal(PING))).toBeUndefined();
   });
 
   it('rules broken by the peer end the session', () => {
-    const offer = only(pair.b.open(pair.a.seal(0, 0, [pair.a.makeOffer()]))?.records, 'offer').slice();
-    expect(() => pair.a.answerOffer(offer)).toThrow(RemoteProtocolError);
-    pair.b.answerOffer(offer);
-    expect(() => pair.b.answerOffer(offer)).toThrow(RemoteProtocolError);
-    expect(() => pair.b.takeAnswer(new Uint8Array(32 + 1088))).toThrow(RemoteProtocolError);
+    const offer = stepOf(pair.b.open(pair.a.seal(pair.a.ratchet.makeOffer()))?.records, 'offer').slice();
+    const answering = pair.b.ratchet;
+    expect(() => pair.a.ratchet.answerOffer(offer)).toThrow(RemoteProtocolError);
+    answering.answerOffer(offer);
+    expect(() => answering.answerOffer(offer)).toThrow(RemoteProtocolError);
+    expect(() => answering.takeAnswer(new Uint8Array(32 + 1088))).toThrow(RemoteProtocolError);
     const zero = offer.slice().fill(0, 0, 32);
-    expect(() => two().b.answerOffer(zero)).toThrow(RemoteProtocolError);
+    expect(() => ratchets().b.ratchet.answerOffer(zero)).toThrow(RemoteProtocolError);
     const badKey = offer.slice().fill(0xff, 32);
-    expect(() => two().b.answerOffer(badKey)).toThrow(RemoteProtocolError);
+    expect(() => ratchets().b.ratchet.answerOffer(badKey)).toThrow(RemoteProtocolError);
   });
 
   it('rules broken by us throw as ours', () => {
-    expect(() => pair.b.makeOffer()).toThrow(LocalProtocolError);
-    pair.a.makeOffer();
-    expect(() => pair.a.makeOffer()).toThrow(LocalProtocolError);
-    expect(() => pair.b.answerSealed()).toThrow(LocalProtocolError);
+    expect(() => pair.b.ratchet.makeOffer()).toThrow(LocalProtocolError);
+    pair.a.ratchet.makeOffer();
+    expect(() => pair.a.ratchet.makeOffer()).toThrow(LocalProtocolError);
+    expect(() => pair.b.ratchet.answerSealed()).toThrow(LocalProtocolError);
   });
 
   it('an answer that was changed on the way leads to other keys, not to a crash', () => {
-    const offer = pair.b.open(pair.a.seal(0, 0, [pair.a.makeOffer()]));
-    const record = pair.b.answerOffer(only(offer?.records, 'offer'));
-    pair.b.answerSealed();
+    const offer = pair.b.open(pair.a.seal(pair.a.ratchet.makeOffer()));
+    const record = pair.b.ratchet.answerOffer(stepOf(offer?.records, 'offer'));
+    pair.b.ratchet.answerSealed();
     if (record.type !== 'answer') throw new Error('answer expected');
     const changed = record.value.slice();
     changed[100] = (changed[100] ?? 0) ^ 1;
-    pair.a.takeAnswer(changed);
-    expect(pair.b.open(pair.a.seal(1, 0, PING))).toBeUndefined();
+    pair.a.ratchet.takeAnswer(changed);
+    expect(pair.b.open(pair.a.seal(PING))).toBeUndefined();
+  });
+
+  it('a stream has a key of its own on both sides, of this frame, this opener and this id; what is not taken is wiped', () => {
+    const live = pair.crypto.live;
+    const open = (id: number): ProtocolRecord => ({ type: 'bulk-open', id, offer: { kind: 'pipe' } });
+    const sealed = pair.a.ratchet.seal(0, 0, [open(0), open(1)]);
+    const opened = pair.b.ratchet.open(0, sealed.frame);
+    const keys = [0, 1].map((id) =>
+      [sealed.streams, opened?.streams].map((streams) => {
+        const key = streams?.take(id);
+        const hex = key === undefined ? '' : Buffer.from(pair.crypto.reveal(key)).toString('hex');
+        key?.wipe();
+        return hex;
+      }),
+    );
+    expect(keys[0]?.[0]).toBe(keys[0]?.[1]);
+    expect(keys[1]?.[0]).toBe(keys[1]?.[1]);
+    expect(keys[0]?.[0]).not.toBe(keys[1]?.[0]);
+    expect(sealed.streams.take(0)).toBeUndefined();
+    expect(pair.crypto.live).toBe(live);
+    const again = pair.a.ratchet.seal(1, 0, [open(2)]);
+    again.streams.wipe();
+    pair.b.ratchet.open(1, again.frame)?.wipe();
+    expect(pair.crypto.live).toBe(live);
+    expect(() => pair.a.ratchet.seal(2, 0, [open(3), open(3)])).toThrow(RemoteProtocolError);
   });
 });

@@ -1,6 +1,13 @@
 /** The room machine: each rule of protocol.md section 3 and each limit. */
 import { describe, expect, test } from 'vitest';
-import { BUSY_RETRY_MS, CONNECTION_BURST, ROOM_LIMITS, TICKET_WAIT_MS } from '../../../core/relay/limits.js';
+import {
+  ADDRESS_BURST,
+  BUSY_RETRY_MS,
+  CONNECTION_BURST,
+  ROOM_LIMITS,
+  SMALL_FRAME,
+  TICKET_WAIT_MS,
+} from '../../../core/relay/limits.js';
 import { FAILED_PERIOD_MS, PAID_FACTOR, TICKET_BITS, TICKET_BITS_MORE } from '../../../core/relay/admission.js';
 import { joinMessage } from '../../../core/wire/control.js';
 import { asked, CHALLENGE, error, id, joined, relay, tell, TICKET, WRONG_TICKET } from '../../support/room-machine.js';
@@ -130,6 +137,8 @@ describe('limits', () => {
     expect(ROOM_LIMITS).toEqual({
       connections: 100_000,
       connectionsPerSecond: 1_000,
+      arrivalsPerAddress: 20,
+      bytesPerSecond: Number.POSITIVE_INFINITY,
       connectionsPerAddress: 64,
       joinsPerMinute: 30,
       failedJoins: 30,
@@ -215,7 +224,7 @@ describe('limits', () => {
     it.leave(0);
     it.join(1, 2);
     it.wake(100);
-    for (let n = 2; n < 5; n++) it.connect();
+    for (let n = 2; n < 5; n++) it.connect(n === 2 ? 'away' : 'home');
     for (let n = 2; n < 5; n++) it.join(n, 3);
     for (let n = 2; n < 4; n++) it.leave(n);
     it.connect();
@@ -382,6 +391,107 @@ describe('limits', () => {
     }
     expect(sent).toBeGreaterThan(1990);
     expect(sent).toBeLessThan(2010);
+  });
+
+  test('large frames are not counted, but those that nobody gets are', () => {
+    const it = joined(2, { frameBurst: 3 });
+    for (let n = 0; n < 100; n++) it.frame(0, SMALL_FRAME + 1);
+    expect(it.member(0).held).toBe(false);
+    for (let n = 0; n < 4; n++) it.frame(0, SMALL_FRAME);
+    expect(it.member(0).held).toBe(true);
+    it.leave(0);
+    for (let n = 0; n < 4; n++) it.frame(1, SMALL_FRAME + 1);
+    expect(it.member(1).held).toBe(true);
+  });
+
+  test('bytes a second, where they are limited: whatever the size of the frames', () => {
+    const it = joined(2, { bytesPerSecond: 100_000, frameBurst: 1_000_000 });
+    it.frame(0, 60_000);
+    it.frame(0, 40_000);
+    expect(it.member(0).held).toBe(false);
+    expect(it.frame(0, 10_000)).toBe(1);
+    expect(it.member(0).held).toBe(true);
+    expect(it.rooms.wakeAt).toBeCloseTo(100, 0);
+    expect(it.wake(100)).toEqual([{ type: 'resume', to: 0 }]);
+    for (let n = 0; n < 100_000; n++) it.frame(1, 1);
+    expect(it.member(1).held).toBe(false);
+    it.frame(1, 100);
+    expect(it.member(1).held).toBe(true);
+  });
+
+  test('what carries nothing counts like small frames, and ends who has not joined', () => {
+    const it = joined(2, { frameBurst: 3 });
+    for (let n = 0; n < 3; n++) expect(it.noise(0)).toEqual([]);
+    expect(it.member(0).held).toBe(false);
+    expect(it.noise(0)).toEqual([]);
+    expect(it.member(0).held).toBe(true);
+    it.connect();
+    for (let n = 0; n < 3; n++) expect(it.noise(2)).toEqual([]);
+    expect(it.noise(2)).toEqual(error(2, 'rate-limited', { retryAfterMs: BUSY_RETRY_MS }));
+    expect(it.noise(2)).toEqual([]);
+  });
+
+  test('new connections of one address: its own rate comes first, and only what it admits is charged to all', () => {
+    const it = relay({ connectionsPerSecond: 100, arrivalsPerAddress: 2, connectionsPerAddress: 10_000 });
+    const burst = 2 * ADDRESS_BURST;
+    for (let n = 0; n < burst; n++) expect(it.connect('one')).toEqual([]);
+    expect(it.rooms.refusal('one', 0)).toBe('rate-limited');
+    for (let n = 0; n < 1_000; n++) {
+      expect(it.connect('one')).toEqual(error(burst + n, 'rate-limited', { retryAfterMs: BUSY_RETRY_MS }));
+    }
+    // All others find what they would have found without.
+    for (let n = 0; n < CONNECTION_BURST * 100 - burst; n++) {
+      expect(it.rooms.refusal(`other ${n}`, 0)).toBeUndefined();
+      expect(it.connect(`other ${n}`)).toEqual([]);
+    }
+    expect(it.rooms.refusal('last', 0)).toBe('busy');
+    expect(it.connect('last')[0]).toMatchObject({ message: { code: 'busy' } });
+    it.state.now = 500;
+    expect(it.rooms.refusal('one', 500)).toBeUndefined();
+    expect(it.connect('one')).toEqual([]);
+  });
+
+  test('a refusal is known before a connection is made: open ones of an address and of all, and the end', () => {
+    const it = relay({ connectionsPerAddress: 2, connections: 3 });
+    it.connect('one');
+    expect(it.rooms.refusal('one', 0)).toBeUndefined();
+    it.connect('one');
+    expect(it.rooms.refusal('one', 0)).toBe('rate-limited');
+    expect(it.rooms.refusal('two', 0)).toBeUndefined();
+    it.connect('two');
+    expect(it.rooms.refusal('three', 0)).toBe('busy');
+    it.rooms.shutdown(0);
+    expect(it.rooms.refusal('three', 0)).toBe('shutting-down');
+  });
+
+  test('who meets nobody but his own address has met nobody', () => {
+    const it = relay({ joinsPerMinute: 1_000, failedJoins: 4, arrivalsPerAddress: 100 });
+    for (let n = 0; n < 4; n++) it.connect('scanner');
+    for (let n = 0; n < 4; n++) it.join(n, n >> 1);
+    for (let n = 0; n < 4; n++) it.leave(n);
+    it.connect('scanner');
+    expect(it.join(4, 9)).toEqual([asked(4, 'rate-limited', FAILED_PERIOD_MS / 8)]);
+    for (let n = 5; n < 15; n++) it.connect(n % 2 === 0 ? 'one' : 'two');
+    for (let n = 5; n < 15; n++) it.join(n, 20 + ((n - 5) >> 1));
+    for (let n = 5; n < 15; n++) it.leave(n);
+    it.connect('one');
+    expect(it.join(15, 30)).toEqual([tell(15, { type: 'joined', peer: false })]);
+  });
+
+  test('an address is told to who asks for it, and nobody else', () => {
+    const it = relay();
+    for (const [n, address] of [
+      [0, true],
+      [1, undefined],
+      [2, true],
+    ] as const) {
+      it.connect();
+      const join = { room: id(n === 2 ? 2 : 1), seat: id(n), mode: 'join', ...(address ? { address } : {}) } as const;
+      const [first] = it.rooms.control(it.member(n), joinMessage(join), 0);
+      const told = { type: 'joined', peer: n === 1, ...(n === 0 ? { address: '192.0.2.1:1' } : {}) };
+      // Of the last one it is not known.
+      expect(first).toEqual(tell(n, told));
+    }
   });
 
   test('an error that the relay itself found ends the member', () => {

@@ -58,6 +58,8 @@ const space = fc.stringMatching(/^[ \t\r\n\u00a0\u3000\u2028\ufeff]{0,3}$/);
 describe('forms', () => {
   it.each([
     ['482913-tunnel-anchor-mango', '482913', 'tunnel-anchor-mango', 'generated'],
+    ['482913 tunnel anchor mango', '482913', 'tunnel-anchor-mango', 'generated'],
+    ['482913  Tunnel-anchor - mango', '482913', 'tunnel-anchor-mango', 'generated'],
     ['SECRET123', 'SECRET123', '', 'none'],
     ['482913', '482913', '', 'none'],
     ['kitchen-blue horse', 'kitchen', 'blue horse', 'chosen'],
@@ -118,6 +120,10 @@ describe('refusals', () => {
     ['-blue', 'nameplate-length'],
     [`${'a'.repeat(65)}-x`, 'nameplate-length'],
     ['kitchen sink', 'nameplate-characters'],
+    ['482913 tunnel', 'nameplate-characters'],
+    ['482913 my own secret7', 'nameplate-characters'],
+    ['482913 a-b c d', 'nameplate-characters'],
+    ['48291 tunnel anchor mango', 'nameplate-characters'],
     ['küche-blue', 'nameplate-characters'],
     ['kitchen -blue', 'nameplate-characters'],
     ['kitchen-', 'secret-empty'],

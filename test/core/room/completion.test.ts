@@ -2,7 +2,7 @@
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { expect, it } from 'vitest';
 import { parseCode } from '../../../core/room/code.js';
-import { CANDIDATES, resemblesGenerated, suggest } from '../../../core/room/completion.js';
+import { CANDIDATES, doubtOf, suggest } from '../../../core/room/completion.js';
 import { createWordlist } from '../../../core/room/words.js';
 
 const words = createWordlist(wordlist);
@@ -12,7 +12,7 @@ it('offers the listed words that begin like the last one', () => {
   expect(of('482913-tunn')).toEqual({ candidates: ['tunnel'], typed: 4, last: false, wrong: undefined });
   expect(of('482913-TUNN').candidates).toEqual(['tunnel']);
   expect(of('482913-tunnel-anchor-mang')).toMatchObject({ candidates: ['mango'], last: true });
-  expect(of('482913-a').candidates).toHaveLength(CANDIDATES);
+  expect(of('482913-a').candidates).toHaveLength(CANDIDATES + 1);
   // A whole word is not offered again, also where a longer one begins like it.
   expect(of('482913-tunnel').candidates).toEqual([]);
   expect(of('482913-').candidates).toEqual([]);
@@ -41,33 +41,43 @@ it.each([
   expect(of(typed)).toMatchObject({ candidates: [], wrong: undefined });
 });
 
-const resembles = (typed: string): boolean => {
+const doubted = (typed: string) => {
   const code = parseCode(new TextEncoder().encode(typed), words, (bytes) => bytes);
-  return resemblesGenerated(code, words);
+  return doubtOf(code, words);
 };
 
 it.each([
-  '482913-tunnel',
-  '482913-tunn',
-  '482913-tunnel-',
-  '482913-TUNNEL-anchor',
-  '482913-tunnel-anchor-',
-  '482913-tunnel anchor mango',
-  '482913-tunnel anchor-mango',
-  '482913--tunnel-anchor-mango',
-])('%j is probably a generated code, mistyped', (typed) => {
-  expect(resembles(typed)).toBe(true);
+  ['482913-tunnel', { kind: 'count', count: 1 }],
+  ['482913-tunn', { kind: 'count', count: 1 }],
+  ['482913-tunnel-', { kind: 'count', count: 1 }],
+  ['482913-TUNNEL-anchor', { kind: 'count', count: 2 }],
+  ['482913-tunnel-anchor-', { kind: 'count', count: 2 }],
+  ['482913-tunnel anchor mango', { kind: 'dashes' }],
+  ['482913-tunnel anchor-mango', { kind: 'dashes' }],
+  ['482913--tunnel-anchor-mango', { kind: 'dashes' }],
+  ['482913-tunnelanchormango', { kind: 'dashes' }],
+  ['482913-tunnelanchor', { kind: 'count', count: 1 }],
+  ['482913-zz', { kind: 'word', position: 1, nearest: 'zoo' }],
+  ['482913-tunel', { kind: 'word', position: 1, nearest: 'tunnel' }],
+  ['482913-blue7', { kind: 'word', position: 1, nearest: 'blue' }],
+  ['482913-tunnel-anchor-mang0', { kind: 'word', position: 3, nearest: 'mango' }],
+  ['482913-tunnel anchor mango zebra', { kind: 'count', count: 4 }],
+  ['482913-tunnel-anchor-mango-zebra-zoo', { kind: 'count', count: 5 }],
+  ['48291-tunnel-anchor-mango', { kind: 'digits', count: 5 }],
+  ['4829130-tunnel-anchor-mango', { kind: 'digits', count: 7 }],
+  [`482913-${'x'.repeat(900)}`, { kind: 'count', count: 1 }],
+] as const)('%j is probably a generated code, mistyped', (typed, doubt) => {
+  expect(doubted(typed)).toEqual(doubt);
 });
 
 it.each([
   '482913-tunnel-anchor-mango',
   '482913',
-  '482913-blue7',
-  '482913-tunel',
-  '482913-tunnel anchor mango zebra',
-  '4829130-tunnel-anchor',
+  '48291-horse7',
+  '482-tunnel-anchor-mango',
+  '482913000-tunnel-anchor-mango',
   'kitchen-tunnel-anchor',
   'tunnel-anchor-mango',
 ])('%j is what it is', (typed) => {
-  expect(resembles(typed)).toBe(false);
+  expect(doubted(typed)).toBeUndefined();
 });

@@ -1,25 +1,125 @@
-/** What the channel does not take from a peer, beside what the ratchet refuses (protocol.md sections 5 and 7). */
+/** What the channel does not take from a peer, and how frames are numbered, acked and sent again (protocol.md 5 to 7). */
 import { expect, it } from 'vitest';
-import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
-import { RemoteProtocolError } from '../../../core/errors.js';
-import { createRatchet } from '../../../core/protocol/ratchet.js';
-import { createChannel } from '../../../core/session/channel.js';
+import { isRemoteProtocolError, RemoteProtocolError } from '../../../core/errors.js';
+import type { ProtocolRecord } from '../../../core/protocol/records.js';
+import { channelOf, channels } from '../../support/channels.js';
+import { ratchets } from '../../support/ratchets.js';
 
-it('an offer is not taken while the answer to the one before is not acknowledged', () => {
-  const crypto = createTweetnaclCrypto();
-  const root = crypto.random(64);
-  const scalars = { a: crypto.randomSecret(32), b: crypto.randomSecret(32) };
-  const points = { a: crypto.x25519Public(scalars.a), b: crypto.x25519Public(scalars.b) };
-  const a = createRatchet(crypto, 'A', crypto.take(root.slice()), scalars.a, points.b);
-  const b = createChannel(
-    createRatchet(crypto, 'B', crypto.take(root.slice()), scalars.b, points.a),
-    'B',
-    () => undefined,
-    0,
-  );
-  const offer = a.makeOffer();
-  expect(b.receive(a.seal(0, 0, [offer]), 0).type).toBe('opened');
-  b.tick(0);
-  expect(b.position).toEqual({ expected: 1, next: 1 });
-  expect(() => b.receive(a.seal(1, 0, [offer]), 0)).toThrow(RemoteProtocolError);
+const text = (id: number, length = 10): ProtocolRecord => ({
+  type: 'text',
+  id,
+  part: 0,
+  last: true,
+  text: new Uint8Array(length),
+});
+const CONFIRMED: ProtocolRecord = { type: 'confirmed' };
+
+it('an offer is not taken while no frame of the epoch of the last answer came', () => {
+  const ends = ratchets();
+  const b = channelOf(ends, 'B');
+  const offer = ends.a.ratchet.makeOffer();
+  expect(b.channel.receive(ends.a.seal(offer), 0).type).toBe('opened');
+  b.channel.tick(0);
+  expect(b.channel.position).toEqual({ expected: 1, next: 1 });
+  expect(() => b.channel.receive(ends.a.seal(offer), 0)).toThrow(RemoteProtocolError);
+});
+
+it('what waits when a frame is sealed goes along: a burst is one frame, and its receipts are one', () => {
+  const pair = channels();
+  pair.advance(1000);
+  const before = pair.a.handed.length;
+  for (let i = 0; i < 100; i++) pair.a.data.push(text(i));
+  pair.settle();
+  expect(pair.a.handed.slice(before).map(({ length }) => length)).toEqual([4096]);
+  expect(pair.b.got.filter((type) => type === 'text')).toHaveLength(100);
+});
+
+it('an offer and an answer take data along only as far as the smallest size goes', () => {
+  const pair = channels();
+  pair.a.data.push(text(0));
+  pair.b.data.push(text(0));
+  pair.advance(4999);
+  for (const side of [pair.a, pair.b]) side.handed.length = 0;
+  pair.a.ready = pair.b.ready = false;
+  pair.advance(1);
+  pair.a.data.push(text(1, 300));
+  pair.a.ready = pair.b.ready = true;
+  pair.settle();
+  // The offer alone, then the text.
+  expect(pair.a.handed.slice(0, 2).map(({ length }) => length)).toEqual([1280, 1280]);
+  expect([...pair.a.handed, ...pair.b.handed].every(({ length }) => length === 1280)).toBe(true);
+});
+
+it('nothing is handed to a connection that has enough, and all of it later, in order', () => {
+  const pair = channels();
+  pair.settle();
+  pair.a.ready = false;
+  pair.a.data.push(text(0));
+  pair.advance(100);
+  expect(pair.b.got).not.toContain('text');
+  pair.a.ready = true;
+  pair.settle();
+  expect(pair.b.got).toContain('text');
+});
+
+it('what is lost, doubled or overtaken is a gap; what is no frame is nothing', () => {
+  const ends = ratchets();
+  const { channel } = channelOf(ends, 'B');
+  const [one, two] = [ends.a.seal(CONFIRMED), ends.a.seal(CONFIRMED)];
+  expect(channel.receive(two, 0)).toEqual({ type: 'gap' });
+  expect(channel.receive(one, 0).type).toBe('opened');
+  expect(channel.receive(one, 0)).toEqual({ type: 'gap' });
+  expect(channel.receive(two, 0).type).toBe('opened');
+  expect(channel.receive(Uint8Array.of(0x10, 1, 2), 0)).toEqual({ type: 'gap' });
+  expect(channel.receive(new Uint8Array(16384).fill(0x20), 0)).toEqual({ type: 'chunk' });
+  expect(channel.receive(new Uint8Array(1280).fill(0x05), 0)).toEqual({ type: 'ignored' });
+});
+
+it('after the goodbye the ack stands still, and what the peer sends again because of it is no gap', () => {
+  const pair = channels();
+  pair.settle();
+  pair.a.channel.send([{ type: 'bye', reason: 'left' }], 0);
+  pair.a.channel.conclude();
+  const said = pair.a.channel.position.expected;
+  pair.b.data.push(text(0));
+  pair.settle();
+  expect(pair.a.got).toContain('text');
+  expect(pair.a.channel.position.expected).toBe(said);
+  pair.cut();
+  pair.b.data.push(text(1));
+  pair.settle();
+  expect(pair.a.got.filter((type) => type === 'text')).toHaveLength(2);
+});
+
+it('a peer that cannot stand there ends the session', () => {
+  const stands = (peer: { expected: number; next: number }): boolean => {
+    const ends = ratchets();
+    const { channel } = channelOf(ends, 'A');
+    for (let i = 0; i < 3; i++) channel.send([CONFIRMED], 0);
+    for (let i = 0; i < 2; i++) channel.receive(ends.b.ratchet.seal(i, 1, []).frame, 0);
+    channel.pause(0);
+    try {
+      channel.resume(peer, 0);
+      return true;
+    } catch (error) {
+      expect(isRemoteProtocolError(error)).toBe(true);
+      return false;
+    }
+  };
+  expect(stands({ expected: 1, next: 2 })).toBe(true);
+  expect(stands({ expected: 3, next: 2 })).toBe(true);
+  expect(stands({ expected: 0, next: 2 })).toBe(false);
+  expect(stands({ expected: 4, next: 2 })).toBe(false);
+  expect(stands({ expected: 1, next: 1 })).toBe(false);
+  expect(stands({ expected: Number.NaN, next: 2 })).toBe(false);
+  expect(stands({ expected: 1, next: Number.NaN })).toBe(false);
+});
+
+it('no frame is sealed while the line is down', () => {
+  const { channel } = channelOf(ratchets(), 'A');
+  channel.pause(0);
+  expect(channel.send([CONFIRMED], 0)).toBeUndefined();
+  channel.tick(1_000_000);
+  expect(channel.position.next).toBe(0);
+  expect(channel.wakeAt(0)).toBe(Number.POSITIVE_INFINITY);
 });

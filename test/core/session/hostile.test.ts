@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../../core/errors.js';
-import { FRAME_TYPE } from '../../../core/protocol/frame.js';
+import { FRAME_SIZES, FRAME_TYPE } from '../../../core/protocol/frame.js';
 import { HANDSHAKE_LENGTHS, HANDSHAKE_VERSION } from '../../../core/protocol/handshake.js';
 import { REJOIN_MIN, REJOIN_SPREAD } from '../../../core/session/rendezvous.js';
 import { runs } from '../../support/chance.js';
@@ -153,7 +153,7 @@ describe('handshake messages replayed, doubled and reordered', () => {
     const pair = createPair();
     pair.relay.frame = (frame, from, { deliver }) => {
       deliver(opposite(from), frame);
-      deliver(opposite(from), frame);
+      if (frame[0] !== FRAME_TYPE) deliver(opposite(from), frame);
     };
     pair.start();
     pair.send('left', 'once');
@@ -227,16 +227,14 @@ describe('the version', () => {
 });
 
 describe('frames of an established session', () => {
-  it('every byte flipped: never shown; the true one is asked for again', () => {
-    const probe = connectedPair();
-    probe.send('left', 'secret');
-    const length = probe.left.frames.at(-1)?.length ?? 0;
-    for (let at = 0; at < length; at++) {
+  it('flipped anywhere: never shown; the true one is asked for again', () => {
+    const ends = [FRAME_SIZES[0] - 16, FRAME_SIZES[0] - 1];
+    for (const at of [...Array(24).keys(), ...Array.from({ length: 24 }, (_, i) => 24 + 51 * i), ...ends]) {
       const pair = connectedPair();
       pair.relay.frame = tamperOnce(FRAME_TYPE, (frame) => [flipped(frame, at)]);
       pair.send('left', 'secret');
       expect(pair.right.messages).toEqual([]);
-      // Without its type it is no frame, with a lower number it looks like a replay: then the next one shows the gap.
+      // Without its type it is no frame: then the next one shows the gap.
       pair.send('left', 'more');
       expect(pair.right.messages).toEqual([]);
       expect(pair.right.session.state).toBe('reconnecting');
@@ -258,12 +256,15 @@ describe('frames of an established session', () => {
     expect(pair.right.messages).toEqual(['secret']);
   });
 
-  it('replayed: dropped silently', () => {
+  it('replayed: noticed, shown once, and the connection is made anew', () => {
     const pair = connectedPair();
     pair.send('left', 'one');
-    const frames = pair.left.frames.slice();
-    for (const frame of frames) pair.deliver('right', frame);
+    const [frame] = pair.left.frames.slice(-1);
+    if (frame === undefined) throw new Error('a frame expected');
+    pair.deliver('right', frame);
+    expect(pair.right.session.state).toBe('reconnecting');
     pair.send('left', 'two');
+    pair.advance(1000);
     expect(pair.right.messages).toEqual(['one', 'two']);
   });
 
@@ -298,10 +299,22 @@ describe('frames of an established session', () => {
 
   it('noise of any size and shape changes nothing', () => {
     const pair = connectedPair();
-    for (let length = 0; length < 2000; length += 13) pair.deliver('left', new Uint8Array(length).fill(length));
-    for (const type of [0, 5, 0x0f, 0x11, 0x20, 0xff]) pair.deliver('left', new Uint8Array(256).fill(type));
+    for (let length = 0; length < 2000; length += 13)
+      pair.deliver('left', new Uint8Array(length).fill(0x80 + (length % 64)));
+    for (const type of [0, 5, 0x0f, 0x11, 0xff]) pair.deliver('left', new Uint8Array(1280).fill(type));
     pair.send('right', 'still here');
     expect(pair.left.messages).toEqual(['still here']);
+  });
+
+  it('what says that it is a frame or a chunk and cannot be one: the connection is made anew', () => {
+    for (const junk of [[0x10], [0x20], [0x10, 0, 0], new Uint8Array(16384).fill(0x20)]) {
+      const pair = connectedPair();
+      pair.deliver('left', Uint8Array.from(junk));
+      expect(pair.left.session.state).toBe('reconnecting');
+      pair.send('right', 'still here');
+      pair.advance(1000);
+      expect(pair.left.messages).toEqual(['still here']);
+    }
   });
 });
 

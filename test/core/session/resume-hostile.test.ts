@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import { RESUME_TYPE } from '../../../core/protocol/resume.js';
 import { BACKOFF_MAX } from '../../../core/session/backoff.js';
-import { CONTROL_WINDOW_FRAMES, TEXT_WINDOW_FRAMES } from '../../../core/session/unacked.js';
+import { CONTROL_WINDOW_FRAMES, DATA_WINDOW_FRAMES } from '../../../core/session/unacked.js';
 import { connectedPair, opposite, type Pair, SIDES, type Side } from '../../support/pair.js';
 
 const FRAME = 0x10;
@@ -35,10 +35,10 @@ describe('a relay that withholds every ack', () => {
     pair.advance(5 * SECOND);
     // Before the line is taken for lost: the window and no more.
     expect(pair.right.messages).toEqual(texts.slice(0, pair.right.messages.length));
-    expect(pair.right.messages.length).toBeLessThanOrEqual(TEXT_WINDOW_FRAMES);
+    expect(pair.right.messages.length).toBeLessThanOrEqual(DATA_WINDOW_FRAMES);
     expect(count([...pair.left.statuses.values()], 'delivered')).toBe(0);
     pair.advance(120 * SECOND);
-    for (const frames of between) expect(frames).toBeLessThanOrEqual(TEXT_WINDOW_FRAMES + CONTROL_WINDOW_FRAMES);
+    for (const frames of between) expect(frames).toBeLessThanOrEqual(DATA_WINDOW_FRAMES + CONTROL_WINDOW_FRAMES);
     expect(pair.right.messages).toEqual(texts.slice(0, pair.right.messages.length));
     delete pair.relay.frame;
     pair.advance(60 * SECOND);

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createFakeClock } from 'securechat/testing';
 import { expect, test } from 'vitest';
-import { FRAME_LIMIT } from '../../../plugins/kit/define.js';
+import { FRAME_LIMIT, WAITING_LIMIT } from '../../../plugins/kit/define.js';
 import { createLink } from '../../../plugins/direct-tcp/link.js';
 import * as wire from '../../../plugins/direct-tcp/wire.js';
 import * as direct from '../../support/direct-tcp.js';
@@ -167,6 +167,26 @@ test('a listener that was told to wait may send again when that peer is gone', a
   // To nobody, as at a relay.
   expect(listener.connection.send(bytes('x'))).toBe(true);
   await part(listener);
+});
+
+test('a peer that does not read is given up above WAITING_LIMIT, and may come again', async () => {
+  const { port, join, listener } = await waitingListener();
+  const deaf = await stranger(port, direct.hello(newJoin(join.room)));
+  deaf.socket.pause();
+  await listener.says('peer-joined');
+  let most = 0;
+  while (listener.connection.waiting >= most) {
+    most = listener.connection.waiting;
+    listener.connection.send(new Uint8Array(FRAME_LIMIT));
+  }
+  expect(most).toBeGreaterThan(WAITING_LIMIT - 2 * FRAME_LIMIT);
+  expect(most).toBeLessThanOrEqual(WAITING_LIMIT);
+  await listener.says('drain', 'peer-left');
+  const connector = open(transport('connect', port), newJoin(join.room));
+  await connector.says('open', 'joined peer');
+  await listener.says('peer-joined');
+  await stillTalk(listener, connector);
+  await part(listener, connector);
 });
 
 test('so may the side that connects', async () => {

@@ -1,6 +1,7 @@
 /** direct-tcp: addresses, flags, and the reader of frames, without a socket. */
 import { expect, test } from 'vitest';
-import { OWN_FLAGS, parseOptions } from '../../../adapters/cli/options.js';
+import { OWN_FLAGS } from '../../../adapters/cli/flags.js';
+import { parseOptions } from '../../../adapters/cli/options.js';
 import { builtins } from '../../../adapters/cli/builtins.js';
 import type { SecurechatError } from '../../../core/errors.js';
 import { FRAME_LIMIT } from '../../../plugins/kit/define.js';

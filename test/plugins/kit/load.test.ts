@@ -7,7 +7,8 @@ import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { builtins } from '../../../adapters/cli/builtins.js';
 import { describe as told } from '../../../adapters/words/describe.js';
-import { OWN_FLAGS, parseOptions, pluginsOf } from '../../../adapters/cli/options.js';
+import { OWN_FLAGS } from '../../../adapters/cli/flags.js';
+import { parseOptions, pluginsOf } from '../../../adapters/cli/options.js';
 import { isSecurechatError } from '../../../core/errors.js';
 import { loadPlugin } from '../../../plugins/kit/load.js';
 import { checkMade, inTime, MAKE_TIMEOUT_MS, wordsOf } from '../../../plugins/kit/make.js';
@@ -253,7 +254,7 @@ describe('the command line', () => {
     expect(() => parse('-u', 'mine', '--level', 'x')).toThrow(/SC-503.*it is no digit/);
     expect(() => parse('-u', 'mine', '--sly', 'x')).toThrow(/SC-503.*could not check it \(no luck\)/);
     expect(() => parse('-u', 'mine', '--odd', 'x')).toThrow(/SC-503.*could not check it \(number\)/);
-    expect(() => parse('--level', '5')).toThrow(/SC-503.*not chosen/);
+    expect(() => parse('--level', '5')).toThrow(/SC-503.*not selected/);
     expect(() => parse('-u', 'mine', '--level')).toThrow(/SC-503.*--level/);
   });
 });

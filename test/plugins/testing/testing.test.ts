@@ -137,7 +137,7 @@ const hearing = (change: (event: TransportEvent, sink: Sink) => void) => (transp
 const speaking = (change: (connection: Connection) => Partial<Connection>) => (transport: TransportPort) => ({
   open(join: Parameters<TransportPort['open']>[0], sink: Sink) {
     const connection = transport.open(join, sink);
-    return { ...connection, ...change(connection) };
+    return Object.assign(Object.create(connection) as Connection, change(connection));
   },
 });
 

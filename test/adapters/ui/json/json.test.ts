@@ -84,7 +84,7 @@ describe('commands', () => {
     rig.input.type('hello\n{"do":"dance"}\n{"do":"quit"}\n{"do":"wipe"}\n');
     expect(await rig.come(4)).toEqual([
       { type: 'malformed', why: UI_WORDS.malformed.notJson },
-      { type: 'malformed', why: UI_WORDS.malformed.unknown },
+      { type: 'malformed', why: UI_WORDS.malformed.unknownDo },
       { type: 'quit' },
       { type: 'wipe' },
     ]);

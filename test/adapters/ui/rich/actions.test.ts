@@ -79,7 +79,7 @@ describe('writing', () => {
     expect(sent(rig)).toEqual(['half', 'again']);
   });
 
-  test('a paste of 64 KiB of mixed scripts is sent as one message, intact; more than that is said and not sent', async () => {
+  test('a paste of 64 KiB of mixed scripts is sent as one message, intact; what does not fit is told', async () => {
     const rig = await chatting();
     const part = 'Grüße 今日は שלום مرحبا नमस्ते 👩\u200d👩\u200d👧 e\u0301\n';
     const all = part.repeat(Math.floor(MESSAGE_LIMIT / bytes(part).length));
@@ -90,10 +90,8 @@ describe('writing', () => {
     expect(sent(rig)).toEqual([all + rest]);
     rig.input.type(PASTE(`${all}${rest}yz`));
     await rig.type('');
-    expect(await seen(rig)).toContain(SCREEN_WORDS.full(1, MESSAGE_LIMIT));
+    expect(await seen(rig)).toContain(SCREEN_WORDS.full(2));
     await rig.type('\r');
-    expect(rig.events).toHaveLength(1);
-    await rig.type('\x7f\r');
     expect(sent(rig)).toEqual([all + rest, all + rest]);
   });
 
@@ -256,7 +254,45 @@ describe('leaving', () => {
     rig.show(state('closing'));
     await rig.type('too late\r');
     expect(rig.events).toEqual([]);
-    expect(await seen(rig)).toMatch(/-- saying goodbye: nothing more can be sent[^]*> too late/);
+    expect(await seen(rig)).toMatch(/-- You are leaving. This was not sent.[^]*> too late/);
+  });
+
+  test('while one leaves without a connection a text is not sent, the bar says it, and Ctrl-C leaves at once', async () => {
+    const rig = await chatting();
+    rig.show(state('reconnecting'));
+    await rig.type('/quit\r');
+    await rig.type('too late\r');
+    expect(rig.events).toEqual([{ type: 'quit' }]);
+    const said = await seen(rig);
+    expect(said).toContain(UI_WORDS.leavingUnheard);
+    expect(said).toContain(SCREEN_WORDS.bar.leaving);
+    expect(said).toContain(SCREEN_WORDS.foot.closing);
+    expect(said).toMatch(/You are leaving. This was not sent.[^]*> too late/);
+    await rig.type('\x15/quit\r');
+    expect(await seen(rig)).toContain(UI_WORDS.leavingNow);
+    await rig.type('\x03');
+    expect(rig.events).toEqual([{ type: 'quit' }, { type: 'quit' }, { type: 'interrupt' }]);
+  });
+
+  test('a blank before a slash is a slip of the hand, before what was pasted it is not; /verify says what it takes', async () => {
+    const rig = await chatting();
+    await rig.type(' /status\r');
+    expect(await seen(rig)).toContain(UI_WORDS.status.unverified);
+    await rig.type('/verify maybe\r');
+    expect(await seen(rig)).toContain(UI_WORDS.misused);
+    await rig.type('\x15 //x\r');
+    rig.input.type(' ');
+    await rig.type(PASTE('/usr/bin'));
+    await rig.type('\r');
+    expect(sent(rig)).toEqual(['/x', ' /usr/bin']);
+  });
+
+  test('the help of the safety words tells the keys that answer', async () => {
+    const rig = openRich({ rows: 40 });
+    rig.show(state('confirming'), words(true));
+    await rig.type('\x1bOP');
+    expect(await seen(rig)).toContain('m, x');
+    await rig.ui.close();
   });
 
   test('Ctrl-Z gives the terminal back and stops the process; afterwards everything is there again', async () => {
@@ -313,7 +349,7 @@ describe('safety words', () => {
   test('/verify shows them at any time, Esc goes back, and what is typed is not lost', async () => {
     const rig = await chatting();
     await rig.type('/verify\r');
-    expect(await seen(rig)).toContain(SCREEN_WORDS.words.none);
+    expect(await seen(rig)).toContain(UI_WORDS.noSafetyWords);
     rig.show(words(false));
     expect(await seen(rig)).toContain(UI_WORDS.safetyWords('anchor  river  copper  tunnel'));
     await rig.type('/verify\r');
@@ -340,7 +376,7 @@ describe('commands', () => {
     const rig = await chatting();
     await rig.type('/nothing secret\r');
     expect(rig.events).toEqual([]);
-    expect(await seen(rig)).toMatch(/-- unknown command, nothing was sent[^]*> \/nothing secret/);
+    expect(await seen(rig)).toMatch(/-- Unknown command[^]*> \/nothing secret/);
     await rig.type('\x01/\r');
     expect(sent(rig)).toEqual(['/nothing secret']);
   });
@@ -377,7 +413,7 @@ describe('commands', () => {
     await rig.type('/clear\r');
     rig.show(status(2, 'sent'));
     await rig.type('/status\r');
-    expect(await seen(rig)).toContain(UI_WORDS.status.messages(0, 1, 1, 1));
+    expect(await seen(rig)).toContain(UI_WORDS.status.messages({ held: 0, sent: 1, delivered: 1, failed: 1 }));
     expect(await seen(rig)).toContain(UI_WORDS.status.unverified);
   });
 
@@ -402,7 +438,7 @@ describe('commands', () => {
     expect(await seen(rig)).toContain(UI_WORDS.peerNameless);
     rig.show({ type: 'peer', name: bytes('alice') });
     await rig.type('/name bob\r');
-    expect((await seen(rig)).match(/-- your peer is called alice/g)).toHaveLength(2);
+    expect((await seen(rig)).match(/-- Your peer is called alice/g)).toHaveLength(2);
     expect(rig.events).toEqual([]);
   });
 

@@ -90,7 +90,7 @@ test('F2 shows the words and hides them again; before there are any it says so',
   const rig = openRich({});
   rig.show(state('active'));
   await rig.type('\x1bOQ');
-  expect((await rig.screen()).join('\n')).toContain(SCREEN_WORDS.words.none);
+  expect((await rig.screen()).join('\n')).toContain(UI_WORDS.noSafetyWords);
   rig.show(words(false));
   await rig.type('\x1bOQ');
   expect((await rig.screen()).join('\n')).toContain('Read these words aloud');

@@ -53,7 +53,7 @@ describe('the scrollback', () => {
   test('counts each own message in one state, also when it is not there any more', () => {
     const scrollback = createScrollback();
     const count = (): number[] =>
-      (['held', 'sent', 'delivered', 'failed'] as const).map((each) => scrollback.count(each));
+      (['held', 'sent', 'delivered', 'failed'] as const).map((each) => scrollback.counts[each]);
     for (const id of [0, 1, 2]) scrollback.add({ type: 'own', at: 0, id, text: bytes('x'), status: 'held' });
     scrollback.status(0, 'sent');
     scrollback.clear();

@@ -54,7 +54,7 @@ describe('on the smallest terminal', () => {
     const [screen] = await pictured([state('confirming'), words(true)]);
     expect(screen).toEqual([
       '┌─ securechat ──────── ! NOT VERIFIED ─┐',
-      '│ Read aloud, all must be the same:    │',
+      '│ Read aloud. All must be the same:    │',
       '│                                      │',
       '│ anchor   river   copper   tunnel     │',
       '│                                      │',
@@ -144,7 +144,7 @@ describe('where there is not enough room', () => {
     const [screen] = await pictured([state('searching'), code]);
     const said = screen.join('\n');
     expect(said).not.toContain('securechat://');
-    for (const part of ['482913-tunnel-anchor-mango', 'There is a link, too', 'For one person, once.']) {
+    for (const part of ['482913-tunnel-anchor-mango', 'Make the window larger', 'For one person, once.']) {
       expect(said).toContain(part);
     }
   });
@@ -159,10 +159,10 @@ describe('before there is a peer', () => {
   });
 
   test.each<[string, readonly UiView[], string, string]>([
-    ['the relay is asked', [relay(1, false)], 'Reaching the relay wss://relay.example/  ', '○ connecting'],
-    ['again', [relay(1, false), relay(2, false)], 'wss://relay.example/ (2)', '○ connecting'],
-    ['it has answered', [relay(2, true)], 'Waiting for your peer.', '○ waiting for peer'],
-    ['it is lost', [relay(1, true), relay(1, false)], 'Reaching the relay', '○ connecting'],
+    ['the relay is asked', [relay(1, false)], 'Connecting to the relay wss://relay.example/  ', '○ connecting'],
+    ['again', [relay(1, false), relay(2, false)], 'wss://relay.example/ (try 2)', '○ connecting'],
+    ['it has answered', [relay(2, true)], 'Waiting for your peer to join.', '○ waiting for peer'],
+    ['it is lost', [relay(1, true), relay(1, false)], 'Connecting to the relay', '○ connecting'],
     ['there is none', [{ type: 'relay', address: '', attempt: 1, joined: false }], 'Looking for', '○ connecting'],
   ])('%s', async (_name, views, said, bar) => {
     const [screen] = await pictured([state('searching'), ...views], {});
@@ -238,6 +238,7 @@ describe('on a usual terminal', () => {
     const [screen] = await pictured(
       [
         state('active'),
+        { type: 'peer', name: bytes('alice') },
         message('hi', 'alice'),
         own(0, 'hello'),
         status(0, 'delivered'),
@@ -250,15 +251,15 @@ describe('on a usual terminal', () => {
     expect(screen).toMatchInlineSnapshot(`
       [
         "┌─ securechat ───────────────────────────────── end-to-end encrypted · 1 held ─┐",
+        "│ -- Your peer is called alice                                                 │",
         "│ 12:01 alice  hi                                                              │",
-        "│ 12:01 me    hello                                                  delivered │",
-        "│ 12:01 me    a long text a long text a long text a long text a           held │",
+        "│ 12:01 me     hello                                                 delivered │",
+        "│ 12:01 me     a long text a long text a long text a long text a          held │",
         "│       │ long text a long text a long text a long text a long text            │",
         "│       │ a long text a long text a long text end                              │",
-        "│ 12:01 peer  two                                                              │",
+        "│ 12:01 peer   two                                                             │",
         "│       │ lines                                                                │",
         "│ -- something was noticed (SC-320)                                            │",
-        "│                                                                              │",
         "│                                                                              │",
         "├──────────────────────────────────────────────────────────────────────────────┤",
         "│ >                                                                            │",
@@ -325,7 +326,7 @@ describe('a terminal that changes', () => {
       await rig.resize(columns, rows);
       const screen = rig.emulator.screen();
       expect(screen).toHaveLength(rows);
-      if (columns < 40 || rows < 10) expect(screen[0]).toBe('too small: 40x10 is needed'.slice(0, columns));
+      if (columns < 40 || rows < 10) expect(screen[0]).toBe('too small: needs 40x10'.slice(0, columns));
       else expect(screen.join('\n')).toMatch(/hello[^]*hi[^]*> being written/);
       expect(rig.emulator.scrolledAway).toBe(0);
     }

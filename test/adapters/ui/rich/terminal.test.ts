@@ -321,8 +321,15 @@ describe('the terminal', () => {
 
 describe('where rich can work', () => {
   const tty = { isTTY: true, setRawMode: () => undefined, columns: 80, rows: 24 };
-  const why = (more: { input?: object; output?: object; env?: Record<string, string> } = {}): string | undefined =>
-    whyNotRich({ input: { ...tty, ...more.input }, output: { ...tty, ...more.output }, env: { ...more.env } });
+  const why = (
+    more: { input?: object; output?: object; env?: Record<string, string>; platform?: string } = {},
+  ): string | undefined =>
+    whyNotRich({
+      input: { ...tty, ...more.input },
+      output: { ...tty, ...more.output },
+      env: { TERM: 'xterm', ...more.env },
+      platform: more.platform ?? 'linux',
+    });
 
   test('is a terminal at both ends that is large enough and not dumb', () => {
     expect(why()).toBeUndefined();
@@ -333,10 +340,12 @@ describe('where rich can work', () => {
       why({ output: { isTTY: false } }),
       why({ input: { setRawMode: undefined } }),
       why({ env: { TERM: 'dumb' } }),
+      why({ env: { TERM: '' } }),
       why({ output: { columns: LEAST_COLUMNS - 1 } }),
       why({ output: { rows: LEAST_ROWS - 1 } }),
     ];
-    expect(new Set(not).size).toBe(6);
+    expect(new Set(not).size).toBe(7);
+    expect(why({ env: { TERM: '' }, platform: 'win32' })).toBeUndefined();
     expect(not).not.toContain(undefined);
   });
 

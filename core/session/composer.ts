@@ -1,0 +1,114 @@
+/**
+ * What goes into the next frame (protocol.md sections 6 and 7): the step of a rekey first, then other control records
+ * that are due, then whatever data waits, as much as fits. Nothing is sealed in this file, and no time of a heartbeat is
+ * decided.
+ */
+import { RECORDS_LIMIT, SMALL_ROOM } from '../protocol/frame.js';
+import type { StreamKeys } from '../protocol/ratchet.js';
+import { type ProtocolRecord, recordSize } from '../protocol/records.js';
+import type { Unacked } from './unacked.js';
+
+/** Whoever has data to send. It is asked when a frame is sealed: whatever waits then goes along. */
+export interface Source {
+  /** When something will be here to take; infinity: not before something else happens. */
+  wakeAt(now: number): number;
+  /** The next record, of at most `room` bytes with its header. It gives one whenever something waits and all of a frame is there. */
+  next(room: number, now: number): ProtocolRecord | undefined;
+  /** What was taken since the last call is in frame `seq`, now sealed; the keys of streams it opens are there to be taken. */
+  sealed(seq: number, streams: StreamKeys): void;
+}
+
+/** A source that has nothing while `open` says no. */
+export function whileOpen(source: Source, open: () => boolean): Source {
+  return {
+    wakeAt: (now) => (open() ? source.wakeAt(now) : Number.POSITIVE_INFINITY),
+    next: (room, now) => (open() ? source.next(room, now) : undefined),
+    sealed: (seq, streams) => source.sealed(seq, streams),
+  };
+}
+
+/** Single records that wait for their frame, in order. */
+export interface Announcements extends Source {
+  add(record: ProtocolRecord): void;
+  /** Before all others. */
+  addFirst(record: ProtocolRecord): void;
+  clear(): void;
+}
+
+export function createAnnouncements(): Announcements {
+  const records: ProtocolRecord[] = [];
+  return {
+    add: (record) => void records.push(record),
+    addFirst: (record) => void records.unshift(record),
+    clear: () => void (records.length = 0),
+    wakeAt: (now) => (records.length > 0 ? now : Number.POSITIVE_INFINITY),
+    next(room) {
+      const [record] = records;
+      return record === undefined || recordSize(record) > room ? undefined : records.shift();
+    },
+    sealed: () => undefined,
+  };
+}
+
+/** Something that sends control records when they are due. */
+export interface ControlSource {
+  /** What may be sealed at `now`, or undefined. */
+  due(now: number): ProtocolRecord['type'] | undefined;
+  /** That record, for the frame that is about to be sealed. */
+  record(): ProtocolRecord;
+  /** It is sealed. */
+  sealed(now: number): void;
+}
+
+export interface Composed {
+  readonly records: ProtocolRecord[];
+  /** Called when the frame is sealed. */
+  sealed(seq: number, streams: StreamKeys, now: number): void;
+}
+
+const REKEY_STEPS: ReadonlySet<ProtocolRecord['type']> = new Set(['offer', 'answer'] as const);
+
+/** `small` keeps the frame at the smallest size. No records: there is nothing to say, or it may not be said now. */
+export function compose(
+  unacked: Unacked,
+  controls: readonly ControlSource[],
+  sources: readonly Source[],
+  small: boolean,
+  now: number,
+): Composed {
+  const records: ProtocolRecord[] = [];
+  const told: ControlSource[] = [];
+  const taken: Source[] = [];
+  let room = small ? SMALL_ROOM : RECORDS_LIMIT;
+
+  function control(source: ControlSource): void {
+    const type = source.due(now);
+    if (type === undefined || unacked.has(type)) return;
+    const record = source.record();
+    // Beside a step of a rekey only what fits the smallest size: all rekeys look alike.
+    if (REKEY_STEPS.has(type)) room = SMALL_ROOM;
+    if (recordSize(record) > room) return;
+    room -= recordSize(record);
+    records.push(record);
+    told.push(source);
+  }
+
+  if (unacked.controlAllowed) for (const source of controls) control(source);
+  for (const source of unacked.dataAllowed ? sources : []) {
+    const before = records.length;
+    for (;;) {
+      const record = source.next(room, now);
+      if (record === undefined) break;
+      records.push(record);
+      room -= recordSize(record);
+    }
+    if (records.length > before) taken.push(source);
+  }
+  return {
+    records,
+    sealed(seq, streams, at) {
+      for (const control of told) control.sealed(at);
+      for (const source of taken) source.sealed(seq, streams);
+    },
+  };
+}
