@@ -80,6 +80,7 @@ export const CLI_WORDS = {
     tooLong: (limit: number) => `it is longer than ${String(limit)} characters`,
     credentials: 'it must not contain a user name or password',
     fragment: 'it must not contain a #',
+    query: 'it must not contain a ?',
     port: 'invalid port 0',
   },
   ask: {
