@@ -1,16 +1,50 @@
 /**
- * How the tests run: each file in a process of its own. The programs that they start are those in dist/: build first,
- * as `npm test` does.
+ * How the tests run. The programs that they start are those in dist/: build first, as `npm test` does.
+ *
+ * Two kinds: files that only compute share processes and modules, which saves a third of a second each; files that start
+ * programs, open sockets or change what is global have a process of their own.
  */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
 /** How long one test may take, by its depth (test/support/chance.ts), milliseconds. */
 const PATIENCE = { quick: 60_000, thorough: 600_000, nightly: 6 * 3_600_000 };
 const depth = (process.env['DEPTH'] ?? 'quick') as keyof typeof PATIENCE;
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Files that only compute, and leave nothing behind that another file would meet. */
+const COMPUTES = [
+  'test/core/**',
+  'test/adapters/{text,terminal,words}/**',
+  'test/adapters/ui/**',
+  'test/plugins/kit/**',
+];
+const FILES = ['test/**/*.test.ts'];
+
+/**
+ * GUARDED=1: code from strings is refused to the tests themselves. Without those of tools (eslint makes code from strings),
+ * the programs, which are always started so, and the long ones, which run code that others run too.
+ */
+const guarded = process.env['GUARDED'] === '1';
+const UNGUARDED = [
+  'test/e2e/**',
+  'test/arch/{core,files,imports,run-sh}.test.ts',
+  'test/{core/session/network-properties,core/session/session-properties,adapters/crypto/differential-*}.test.ts',
+  'test/adapters/ui/rich/hostile.test.ts',
+];
+const exclude = ['**/node_modules/**', ...(guarded ? UNGUARDED : [])];
+
+const shared = {
+  root: ROOT,
+  pool: 'forks',
+  execArgv: guarded ? ['--disallow-code-generation-from-strings'] : [],
+  // Those that start programs wait for them most of the time.
+  maxWorkers: 2 * availableParallelism(),
+  testTimeout: PATIENCE[depth],
+  hookTimeout: 60_000,
+} as const;
 
 export default defineConfig({
   // The public modules by the names that plugins use; from the sources, so that errors have one class.
@@ -21,12 +55,22 @@ export default defineConfig({
     },
   },
   test: {
-    root: ROOT,
-    include: ['test/**/*.test.ts'],
-    pool: 'forks',
-    // Vitest leaves a core free, which on a machine with two means one file at a time.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: PATIENCE[depth],
-    hookTimeout: 60_000,
+    ...shared,
+    projects: [
+      {
+        extends: true,
+        test: { ...shared, name: 'programs', include: FILES, exclude: [...COMPUTES, ...exclude] },
+      },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: 'computes',
+          isolate: false,
+          exclude,
+          include: COMPUTES.map((each) => `${each}/*.test.ts`),
+        },
+      },
+    ],
   },
 });

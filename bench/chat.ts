@@ -1,174 +1,130 @@
 /**
- * What two people feel: from join to both active, the round trip of a message, messages a second one way. Our clients
- * over our relay against bare sockets over a bare forwarder that do the same exchanges without any cryptography.
+ * What two people feel in a chat: from join to both active, the round trip of a message, messages a second one way. Each
+ * client and each relay is a process of its own; bare sockets over a bare forwarder do the same exchanges, without any
+ * cryptography, in the same rounds. No program and no report may be in this file.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { WebSocket } from 'ws';
-import { active, type Client, client } from './client.js';
-import { quantile, row } from './figures.js';
+import { fileURLToPath } from 'node:url';
+import { quantile, type Series } from './figures.js';
+import { startSubject, type Subject } from './load.js';
+import type { Order, PeerKind } from './peer.js';
 
-const ROUNDS = 5;
-const JOINS = 40;
-const TRIPS = 400;
-const MESSAGES = 10_000;
-const TEXT = 128;
-const FRAME = 256;
+/** A pair of ours, and the bare one beside it. */
+const MATCHES = [
+  ['ws sodium', 'bare-ws'],
+  ['ws tweetnacl', 'bare-ws'],
+  ['socketio sodium', 'bare-socketio'],
+] as const;
 
-async function startServer(name: string): Promise<{ port: number; stop: () => void }> {
-  const child = spawn(process.execPath, [new URL(`${name}.mjs`, import.meta.url).pathname], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return { port: Number(line.toString()), stop: () => void child.kill() };
+interface Person {
+  do(order: Order): Promise<number[]>;
+  readonly child: ChildProcess;
 }
 
-let room = 0;
-
-async function activePair(port: number): Promise<[Client, Client]> {
-  const nameplate = `bench_${++room}`;
-  const pair: [Client, Client] = [client(port, nameplate), client(port, nameplate)];
-  await Promise.all(pair.map(active));
-  return pair;
-}
-
-async function leave(pair: readonly Client[]): Promise<void> {
-  pair[0]?.say({ type: 'quit' });
-  await Promise.all(pair.map((each) => each.chat.done));
-}
-
-async function barePair(port: number): Promise<[WebSocket, WebSocket]> {
-  const open = async (): Promise<WebSocket> => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
-    await once(socket, 'open');
-    return socket;
+async function person(kind: PeerKind): Promise<Person> {
+  const program = path.join(path.dirname(fileURLToPath(import.meta.url)), 'peer.mjs');
+  const child = fork(program, [kind], { execArgv: [] });
+  await once(child, 'message');
+  return {
+    child,
+    async do(order) {
+      child.send(order);
+      const [figures] = (await once(child, 'message')) as [number[]];
+      return figures;
+    },
   };
-  return Promise.all([open(), open()]);
 }
 
-function message(): Uint8Array {
-  return new Uint8Array(TEXT).fill(120);
+interface Measured {
+  readonly join: number[];
+  readonly trip50: number[];
+  readonly trip99: number[];
+  readonly rate: number[];
 }
+const nothing = (): Measured => ({ join: [], trip50: [], trip99: [], rate: [] });
 
-/** Milliseconds from nothing to active on both sides, and the same five crossings of bare frames. */
-async function joins(port: number, barePort: number): Promise<{ ours: number[]; bare: number[] }> {
-  const ours: number[] = [];
-  const bare: number[] = [];
-  for (let i = 0; i < JOINS; i++) {
-    let start = performance.now();
-    const pair = await activePair(port);
-    ours.push(performance.now() - start);
-    await leave(pair);
-    start = performance.now();
-    const [a, b] = await barePair(barePort);
-    for (const [from, to, size] of [
-      [a, b, 66],
-      [b, a, 66],
-      [a, b, 1234],
-      [b, a, 1442],
-      [a, b, 322],
-      [b, a, FRAME],
-    ] as const) {
-      const arrived = once(to, 'message');
-      from.send(new Uint8Array(size));
-      await arrived;
-    }
-    bare.push(performance.now() - start);
-    a.terminate();
-    b.terminate();
+let rooms = 0;
+
+async function round(kind: PeerKind, { port }: Subject, sizes: Sizes, into: Measured): Promise<void> {
+  const [one, two] = await Promise.all([person(kind), person(kind)]);
+  for (let n = 0; n < sizes.joins; n++) {
+    const room = `bench_${String((rooms += 1))}`;
+    const start = performance.now();
+    await Promise.all([
+      one.do({ do: 'join', port, room, first: true }),
+      two.do({ do: 'join', port, room, first: false }),
+    ]);
+    // The first one is that of a process that has not run any of its code.
+    if (n > 0) into.join.push(performance.now() - start);
+    if (n < sizes.joins - 1) await Promise.all([one.do({ do: 'leave' }), two.do({ do: 'leave' })]);
   }
-  return { ours, bare };
+  await two.do({ do: 'echo' });
+  await one.do({ do: 'trips', count: Math.ceil(sizes.trips / 10) });
+  const times = await one.do({ do: 'trips', count: sizes.trips });
+  into.trip50.push(quantile(times, 0.5));
+  into.trip99.push(quantile(times, 0.99));
+  const come = two.do({ do: 'await', count: sizes.messages });
+  const start = performance.now();
+  await one.do({ do: 'send', count: sizes.messages });
+  await come;
+  into.rate.push((sizes.messages / (performance.now() - start)) * 1000);
+  await Promise.all([one.do({ do: 'leave' }), two.do({ do: 'leave' })]);
+  for (const { child } of [one, two]) child.kill();
 }
 
-async function trips(port: number, barePort: number): Promise<{ ours: number[]; bare: number[] }> {
-  const ours: number[] = [];
-  const bare: number[] = [];
-  const pair = await activePair(port);
-  const [a, b] = pair;
-  const [x, y] = await barePair(barePort);
-  b.onView = (view) => {
-    if (view.type === 'message') b.say({ type: 'send', text: message() });
-  };
-  y.on('message', (data) => y.send(data as Buffer));
-  for (let i = 0; i < TRIPS; i++) {
-    let start = performance.now();
-    await new Promise<void>((resolve) => {
-      a.onView = (view) => {
-        if (view.type === 'message') resolve();
-      };
-      a.say({ type: 'send', text: message() });
-    });
-    ours.push(performance.now() - start);
-    start = performance.now();
-    const back = once(x, 'message');
-    x.send(new Uint8Array(FRAME));
-    await back;
-    bare.push(performance.now() - start);
-  }
-  await leave(pair);
-  x.terminate();
-  y.terminate();
-  return { ours, bare };
+interface Sizes {
+  readonly rounds: number;
+  readonly joins: number;
+  readonly trips: number;
+  readonly messages: number;
 }
 
-/** Messages a second. */
-async function throughput(port: number, barePort: number): Promise<{ ours: number; bare: number }> {
-  const pair = await activePair(port);
-  const [a, b] = pair;
-  let start = performance.now();
-  await new Promise<void>((resolve) => {
-    let shown = 0;
-    b.onView = (view) => {
-      if (view.type === 'message' && ++shown === MESSAGES) resolve();
-    };
-    for (let i = 0; i < MESSAGES; i++) a.say({ type: 'send', text: message() });
+export async function measureChat(quick: boolean): Promise<Series[]> {
+  const sizes: Sizes = quick
+    ? { rounds: 1, joins: 3, trips: 100, messages: 500 }
+    : { rounds: 7, joins: 15, trips: 2_000, messages: 10_000 };
+  const subjects = new Map<PeerKind, Subject>();
+  const [ws, socketio, bareWs, bareSocketio] = await Promise.all(
+    (['relay-ws', 'relay-socketio', 'bare-ws', 'bare-socketio'] as const).map((kind) => startSubject(kind)),
+  );
+  if (ws === undefined || socketio === undefined || bareWs === undefined || bareSocketio === undefined) return [];
+  for (const [kind, subject] of [
+    ['ws sodium', ws],
+    ['ws tweetnacl', ws],
+    ['socketio sodium', socketio],
+    ['bare-ws', bareWs],
+    ['bare-socketio', bareSocketio],
+  ] as const)
+    subjects.set(kind, subject);
+  const measured = new Map([...subjects.keys()].map((kind) => [kind, nothing()]));
+  for (let n = 0; n < sizes.rounds; n++)
+    for (const [kind, subject] of subjects) await round(kind, subject, sizes, measured.get(kind) ?? nothing());
+  for (const subject of [ws, socketio, bareWs, bareSocketio]) subject.stop();
+
+  return MATCHES.flatMap(([kind, anchor]): Series[] => {
+    const [ours, bare] = [measured.get(kind) ?? nothing(), measured.get(anchor) ?? nothing()];
+    const against = (values: number[]) => ({ name: `${anchor} forwarder`, values });
+    const usual = kind === 'ws sodium';
+    return [
+      { name: `join to both active, ${kind}`, unit: 'ms', ours: ours.join, anchor: against(bare.join) },
+      {
+        name: `round trip p50, ${kind}`,
+        unit: 'ms',
+        ours: ours.trip50,
+        anchor: against(bare.trip50),
+        ...(usual ? { target: { of: 'ratio', sign: '≤', bound: 1.8 } as const } : {}),
+      },
+      { name: `round trip p99, ${kind}`, unit: 'ms', ours: ours.trip99, anchor: against(bare.trip99) },
+      {
+        name: `messages a second, one way, ${kind}`,
+        unit: '1/s',
+        ours: ours.rate,
+        anchor: against(bare.rate),
+        ...(usual ? { target: { of: 'value', sign: '≥', bound: 60_000 } as const } : {}),
+      },
+    ];
   });
-  const ours = (MESSAGES / (performance.now() - start)) * 1000;
-  await leave(pair);
-  const [x, y] = await barePair(barePort);
-  start = performance.now();
-  await new Promise<void>((resolve) => {
-    let arrived = 0;
-    y.on('message', () => {
-      if (++arrived === MESSAGES) resolve();
-    });
-    const frame = new Uint8Array(FRAME);
-    for (let i = 0; i < MESSAGES; i++) x.send(frame);
-  });
-  const bare = (MESSAGES / (performance.now() - start)) * 1000;
-  x.terminate();
-  y.terminate();
-  return { ours, bare };
 }
-
-const relay = await startServer('relay');
-const forwarder = await startServer('forwarder');
-console.log(`securechat, tweetnacl adapter, ws relay; bare ws forwarder beside it. ${ROUNDS} rounds, interleaved.`);
-console.log(`${''.padEnd(34)}  ${'securechat'.padStart(10)}  ${'bare'.padStart(10)}  ${'ratio'.padStart(8)}`);
-const all = {
-  join: { ours: [] as number[], bare: [] as number[] },
-  trip: { ours: [] as number[], bare: [] as number[] },
-  rate: { ours: [] as number[], bare: [] as number[] },
-};
-for (let round = 0; round < ROUNDS; round++) {
-  const join = await joins(relay.port, forwarder.port);
-  const trip = await trips(relay.port, forwarder.port);
-  const rate = await throughput(relay.port, forwarder.port);
-  all.join.ours.push(...join.ours);
-  all.join.bare.push(...join.bare);
-  all.trip.ours.push(...trip.ours);
-  all.trip.bare.push(...trip.bare);
-  all.rate.ours.push(rate.ours);
-  all.rate.bare.push(rate.bare);
-}
-for (const q of [0.5, 0.99])
-  console.log(row(`join to both active, p${q * 100}`, 'ms', quantile(all.join.ours, q), quantile(all.join.bare, q)));
-for (const q of [0.5, 0.99])
-  console.log(row(`message round trip, p${q * 100}`, 'ms', quantile(all.trip.ours, q), quantile(all.trip.bare, q)));
-console.log(
-  row('messages a second, one way, median', '1/s', quantile(all.rate.ours, 0.5), quantile(all.rate.bare, 0.5)),
-);
-relay.stop();
-forwarder.stop();
-process.exit(0);

@@ -1,11 +1,11 @@
 /**
- * A whole client of ours inside the process of a benchmark: session, tweetnacl, ws, and a UI that only tells.
+ * A whole client of ours inside the process of a benchmark: session, an adapter of each kind, and a UI that only tells.
  */
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { createTweetnaclCrypto } from '../adapters/crypto/tweetnacl.js';
 import { createClock } from '../adapters/system/clock.js';
 import { createWsTransport } from '../adapters/transport/ws.js';
-import type { UiEvent, UiView } from '../core/ports.js';
+import type { CryptoPort, TransportPort, UiEvent, UiView } from '../core/ports.js';
 import type { Nameplate } from '../core/room/code.js';
 import { type Chat, chat } from '../core/session/driver.js';
 
@@ -15,15 +15,23 @@ export interface Client {
   onView: (view: UiView) => void;
 }
 
-/** `resumeTimeout`: milliseconds; 0 ends the chat with its line. */
-export function client(port: number, nameplate: string, resumeTimeout = 0): Client {
+export interface ClientOptions {
+  /** Default: tweetnacl, which needs nothing to be awaited. */
+  readonly crypto?: CryptoPort;
+  /** Default: ws. */
+  readonly transport?: TransportPort;
+  /** Milliseconds; 0, the default, ends the chat with its connection. */
+  readonly resumeTimeout?: number;
+}
+
+export function client(port: number, nameplate: string, options: ClientOptions = {}): Client {
   const self: { onView: (view: UiView) => void; sink: (event: UiEvent) => void } = {
     onView: () => undefined,
     sink: () => undefined,
   };
   const running = chat({
-    crypto: createTweetnaclCrypto(),
-    transport: createWsTransport({ relay: new URL(`ws://127.0.0.1:${port}`) }),
+    crypto: options.crypto ?? createTweetnaclCrypto(),
+    transport: options.transport ?? createWsTransport({ relay: new URL(`ws://127.0.0.1:${port}`) }),
     clock: createClock(),
     ui: {
       open: (sink) => void (self.sink = sink),
@@ -39,7 +47,7 @@ export function client(port: number, nameplate: string, resumeTimeout = 0): Clie
     verify: false,
     name: new Uint8Array(0),
     receipts: true,
-    resumeTimeout,
+    resumeTimeout: options.resumeTimeout ?? 0,
     idleTimeout: Number.POSITIVE_INFINITY,
     pace: false,
     version: new Uint8Array(0),

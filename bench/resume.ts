@@ -28,7 +28,8 @@ const relay = await startRelay({
 });
 const proxy = await startTcpProxy(() => relay.port);
 const port = Number(proxy.url.port);
-const [left, right] = [client(port, 'bench', 600_000), client(port, 'bench', 600_000)];
+const options = { resumeTimeout: 600_000 };
+const [left, right] = [client(port, 'bench', options), client(port, 'bench', options)];
 await Promise.all([active(left), active(right)]);
 
 const back: number[] = [];

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Runs a benchmark of this folder from its TypeScript source: `node bench/run.mjs chat`. Every figure is a ratio to a
+ * Runs a benchmark of this folder from its TypeScript source: `node bench/run.mjs relays`. Every figure is a ratio to a
  * bare forwarder measured in the same run, because absolute figures belong to one machine on one day.
  */
 import { spawnSync } from 'node:child_process';
@@ -9,10 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const name = process.argv[2] ?? 'chat';
+const name = process.argv[2] ?? 'all';
 const outdir = path.join(here, '..', '.build', 'bench');
 await build({
-  entryPoints: [name, 'forwarder', 'relay', 'subject'].map((each) => path.join(here, `${each}.ts`)),
+  entryPoints: [name, 'peer', 'subject'].map((each) => path.join(here, `${each}.ts`)),
   outdir,
   bundle: true,
   platform: 'node',

@@ -31,14 +31,14 @@ const size = (bytes: number | undefined): string => (bytes === undefined ? 'of u
 export const FILE_WORDS = {
   /** The name follows. */
   offered: ({ id, count, bytes, free, exists }: OfferWords): string =>
-    `your peer offers ${entries(count)}, ${size(bytes)}${free === undefined ? '' : ` (${sizeOf(free)} free)`}` +
+    `Your peer offers ${entries(count)}, ${size(bytes)}${free === undefined ? '' : ` (${sizeOf(free)} free)`}` +
     `${exists ? ', under a name that is taken here' : ''}: /accept ${String(id)} or /reject ${String(id)}  `,
   offering: ({ id, count, bytes }: OfferWords): string =>
-    `offering ${entries(count)}, ${size(bytes)} (/cancel ${String(id)} takes it back)  `,
+    `Offering ${entries(count)}, ${size(bytes)} (/cancel ${String(id)} takes it back)  `,
   progress: (id: number, bytes: number, total: number | undefined): string =>
     total === undefined || total === 0
-      ? `transfer ${String(id)}: ${sizeOf(bytes)}`
-      : `transfer ${String(id)}: ${String(Math.floor((bytes / total) * 100))}% of ${sizeOf(total)}`,
+      ? `Transfer ${String(id)}: ${sizeOf(bytes)}`
+      : `Transfer ${String(id)}: ${String(Math.floor((bytes / total) * 100))}% of ${sizeOf(total)}`,
   done: ({ id, bytes, sum }: { readonly id: number; readonly bytes: number; readonly sum: string }): string =>
-    `transfer ${String(id)} is complete: ${sizeOf(bytes)}, SHA-256 ${sum}`,
+    `Transfer ${String(id)} is complete: ${sizeOf(bytes)}, SHA-256 ${sum}`,
 } as const;

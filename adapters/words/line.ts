@@ -14,6 +14,13 @@ export function counted(count: number, thing: string): string {
   return `${number(count)} ${thing}${count === 1 ? '' : 's'}`;
 }
 
+/** 0:14, or 1:02:03 */
+export function clockOf(seconds: number): string {
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const end = String(seconds % 60).padStart(2, '0');
+  return hours > 0 ? `${String(hours)}:${String(minutes).padStart(2, '0')}:${end}` : `${String(minutes)}:${end}`;
+}
+
 export const UI_WORDS = {
   peer: 'peer',
   program: 'securechat',
@@ -52,6 +59,7 @@ export const UI_WORDS = {
   leavingNow: 'Leaving without waiting for what is queued.',
   absent: 'Only --ui rich has this command. Nothing was sent.',
   misused: 'Use /verify, /verify yes or /verify no. Nothing was sent.',
+  filesMisused: 'Use /send PATH, /accept [N], /reject [N], /cancel N. Nothing was sent.',
   unknown: 'Unknown command. Nothing was sent. /help lists commands; // sends a /.',
   peerNameless: 'Your peer gave no name.',
   ownName: 'Choose your own name at the start, with --name.',
@@ -70,6 +78,7 @@ export const UI_WORDS = {
     '/more       show the rest of a long message',
     '/status     show what is known about this chat',
     '/name       show what your peer is called',
+    '/send PATH  offer files; /accept [N], /reject [N], /cancel N answer or end it',
     '/wipe       panic: wipe everything at once, without a goodbye',
     '/help       show this help',
     '//text      send a line that starts with /',
@@ -84,6 +93,7 @@ export const UI_WORDS = {
     afterEnd: 'text after the goodbye was not sent',
     absent: 'only --ui rich has this command; // sends a line that starts with /',
     misused: 'use /verify, /verify yes or /verify no; // sends a line that starts with /',
+    filesMisused: 'use /send PATH, /accept [N], /reject [N] or /cancel N',
     unknown: 'unknown command; // sends a line that starts with /',
     notJson: 'a line is not one JSON object',
     tooDeep: 'a command is nested too deeply',

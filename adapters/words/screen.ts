@@ -2,7 +2,8 @@
  * The words of the rich UI: those that it shares with the line UI are in line.ts. ASCII only: they are shown as they are on
  * every terminal. No text of a person, no room code and no key may be in this file or be passed to it.
  */
-import { counted } from './line.js';
+import { sizeOf } from './files.js';
+import { clockOf, counted } from './line.js';
 
 const COMMANDS = [
   '/quit, /q    say goodbye, wipe everything and leave',
@@ -12,6 +13,7 @@ const COMMANDS = [
   '/name        show what your peer is called',
   '/clear       wipe the messages from this screen',
   '/bell        sound for each message: on or off',
+  '/send PATH   offer files; /accept, /reject, /cancel N answer or end it',
   '/wipe        panic: wipe everything at once, no goodbye',
   '/help        show this help',
   '//text       send text that starts with /',
@@ -41,8 +43,7 @@ export const SCREEN_WORDS = {
     verified: 'words match',
     code: 'code',
     roundTrip: (ms: number) => `${String(ms)} ms`,
-    reconnecting: (seconds: number) =>
-      `~ reconnecting ${String(Math.floor(seconds / 60))}:${String(seconds % 60).padStart(2, '0')}`,
+    reconnecting: (seconds: number) => `~ reconnecting ${clockOf(seconds)}`,
     leaving: '~ leaving',
     held: (count: number) => `${String(count)} held`,
     closing: 'saying goodbye',
@@ -83,7 +84,21 @@ export const SCREEN_WORDS = {
   tooSmall: (columns: number, rows: number) => `too small: needs ${String(columns)}x${String(rows)}`,
   help: [...KEYS, '', ...COMMANDS],
   more: (count: number) => `${counted(count, 'more character')}: F3`,
-  unavailable: (name: string) => `/${name} is not available yet. Nothing was sent.`,
+  files: {
+    incoming: 'in ',
+    outgoing: 'out',
+    more: (count: number) => counted(count, 'more transfer'),
+    offered: (id: number, bytes: number | undefined) =>
+      `${bytes === undefined ? '' : `${sizeOf(bytes)} `}/accept ${String(id)}`,
+    offering: (_id: number, bytes: number | undefined) => `${bytes === undefined ? '' : `${sizeOf(bytes)} `}offered`,
+    share: (bytes: number, total: number) => `${String(Math.min(100, Math.floor((bytes / total) * 100))).padStart(3)}%`,
+    size: (bytes: number) => sizeOf(bytes).padStart(7),
+    rate: (bytes: number) => `${sizeOf(bytes)}/s`.padStart(9),
+    left: (seconds: number) => `${clockOf(seconds)} left`,
+    noCompletion: 'No path to complete here: a chat reads files only with --files.',
+    noneFound: 'Nothing there begins like this.',
+  },
+  pasted: 'Pasted text is never part of a command. Nothing was sent.',
   bell: (on: boolean) => (on ? 'Bell on.' : 'Bell off.'),
   full: (bytes: number) => `Message is ${counted(bytes, 'byte')} too long. The end was not taken.`,
   held: 'Send queue full. Your text stays here: press Enter once you are reconnected.',

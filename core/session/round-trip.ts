@@ -1,6 +1,6 @@
 /**
- * The round-trip time of the line, for display: from a frame that asks for an ack to that ack, both directions and the
- * relay included. No decision may depend on it, and no clock may be read in this file.
+ * The round-trip time of the connection, for display: from a frame that asks for an ack to that ack, both directions and
+ * the relay included. No decision may depend on it, and no clock may be read in this file.
  */
 
 /** An ack may wait up to ACK_DELAY for company: the smallest of this many counts. */
@@ -13,12 +13,14 @@ export interface RoundTrip {
   sent(seq: number, now: number): void;
   /** Everything below `ack` has arrived. */
   acknowledged(ack: number, now: number): void;
-  /** The line is down: what is out will be sent twice and says nothing. What was measured belongs to the old line. */
+  /** The connection is down: what is out will be sent twice and says nothing. What was measured belongs to the old one. */
   interrupted(): void;
 }
 
 export function createRoundTrip(): RoundTrip {
   let samples: number[] = [];
+  /** The first ack of a connection also waited for keys to be agreed on, or proven: it measures no way. */
+  let warm = false;
   let out: { readonly seq: number; readonly at: number } | undefined;
   return {
     get ms() {
@@ -29,11 +31,13 @@ export function createRoundTrip(): RoundTrip {
     },
     acknowledged(ack, now) {
       if (out === undefined || ack <= out.seq) return;
-      samples = [...samples.slice(1 - SAMPLES), Math.max(0, Math.round(now - out.at))];
+      if (warm) samples = [...samples.slice(1 - SAMPLES), Math.max(0, Math.round(now - out.at))];
+      warm = true;
       out = undefined;
     },
     interrupted() {
       samples = [];
+      warm = false;
       out = undefined;
     },
   };

@@ -111,7 +111,7 @@ async function relayBehind(
   ...more: string[]
 ): Promise<{ relay: RelayProcess; monitor: string }> {
   const flags = ['--port', '0', '--monitor-port', '0', '--trust-proxy', 'loopback', ...more];
-  const relay = await startRelayProcess(flags, program, { built: true });
+  const relay = await startRelayProcess(flags, program);
   cleanups.push(() => relay.child.kill('SIGKILL'));
   const monitor = /:(\d+)\/$/.exec(await relay.says(/monitor on \S+(?=\n)/))?.[1] ?? '';
   return { relay, monitor };

@@ -461,7 +461,7 @@ describe.each(PROGRAMS)('the built %s', (program) => {
   test.runIf(process.platform === 'linux')('has it in memory when it runs, and the client has not', async () => {
     const native = (pid: number | undefined): boolean =>
       readFileSync(`/proc/${String(pid)}/maps`, 'utf8').includes('bufferutil');
-    const relay = await startRelayProcess(['--port', '0', '--monitor-port', '0'], program, { built: true });
+    const relay = await startRelayProcess(['--port', '0', '--monitor-port', '0'], program);
     cleanups.push(() => relay.child.kill('SIGKILL'));
     expect(native(relay.child.pid)).toBe(nativeMasking() === 'bufferutil');
     expect((await ask(relay, 'metrics')).text).toContain('securechat_relay_connections 0');

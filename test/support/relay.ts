@@ -1,13 +1,11 @@
 /**
- * Real relays for tests: one inside this process with limits out of the way, or the program itself as a child process,
- * bundled from the sources. No expectation may be in this file.
+ * Real relays for tests: one inside this process with limits out of the way, or the built program as a child process.
+ * No expectation may be in this file.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import type { RoomLimits } from '../../core/relay/limits.js';
 import type { Relay } from '../../adapters/relay/listener.js';
 import { startRelay } from '../../relay-ws/server.js';
@@ -48,31 +46,7 @@ export interface RelayProcess {
 /** Which of the two relay programs. */
 export type RelayProgram = 'relay-ws' | 'relay-socketio';
 
-const bundled = new Map<RelayProgram, Promise<string>>();
-
-function bundle(program: RelayProgram): Promise<string> {
-  const made = bundled.get(program) ?? makeBundle(program);
-  bundled.set(program, made);
-  return made;
-}
-
-async function makeBundle(program: RelayProgram): Promise<string> {
-  const outfile = path.join(ROOT, '.build', 'test', `${program}.mjs`);
-  // Other test processes bundle the same at the same moment: each its own file, then one step.
-  const own = `${outfile}.${String(process.pid)}`;
-  await build({
-    entryPoints: [path.join(ROOT, program, 'main.ts')],
-    outfile: own,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'error',
-  });
-  await rename(own, outfile);
-  return outfile;
-}
+const fileOf = (program: RelayProgram): string => path.join(ROOT, 'dist', `${program}.js`);
 
 /** Runs a relay program to its end; for flags that it refuses and the like. */
 export async function runRelayProgram(
@@ -80,7 +54,7 @@ export async function runRelayProgram(
   program: RelayProgram = 'relay-ws',
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [NO_EVAL, await bundle(program), ...args], {
+  const child = spawn(process.execPath, [NO_EVAL, fileOf(program), ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -96,14 +70,13 @@ export async function runRelayProgram(
   return { status, stdout, stderr };
 }
 
-/** A relay as a child process; resolves when it listens. Default: relay-ws on a free port; `built`: that in dist/. */
+/** A relay as a child process; resolves when it listens. Default: relay-ws on a free port. */
 export async function startRelayProcess(
   args: readonly string[] = ['--port', '0'],
   program: RelayProgram = 'relay-ws',
-  { built = false, env = {} }: { readonly built?: boolean; readonly env?: NodeJS.ProcessEnv } = {},
+  { env = {} }: { readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<RelayProcess> {
-  const file = built ? path.join(ROOT, 'dist', `${program}.js`) : await bundle(program);
-  const child = spawn(process.execPath, [NO_EVAL, file, ...args], {
+  const child = spawn(process.execPath, [NO_EVAL, fileOf(program), ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -3,6 +3,7 @@
  * expectation may be in this file.
  */
 
+import type { CompletePath } from '../../adapters/ui/rich/actions.js';
 import { createRichUi } from '../../adapters/ui/rich/rich.js';
 import type { Host } from '../../adapters/ui/rich/terminal.js';
 import { sanitize } from '../../adapters/text/sanitize.js';
@@ -75,6 +76,7 @@ export interface RichOptions {
   readonly color?: boolean;
   readonly wipeScrollback?: boolean;
   readonly widths?: '6' | '11';
+  readonly completePath?: CompletePath;
 }
 
 export function openRich(options: RichOptions = {}): RichRig {
@@ -89,7 +91,7 @@ export function openRich(options: RichOptions = {}): RichRig {
   const ui = createRichUi(
     {},
     { clock, input: input.stream, output: output.stream, errors: errors.stream, sanitize, color, wipeScrollback },
-    { host, unicode },
+    { host, unicode, completePath: options.completePath },
   );
   const events: UiEvent[] = [];
   let activities = 0;

@@ -5,7 +5,7 @@
 
 const COMMANDS = ['quit', 'wipe', 'help', 'verify', 'verify yes', 'verify no', 'more', 'status', 'name'] as const;
 /** Of the rich UI. */
-const ABSENT = ['/clear', '/bell', '/send', '/accept', '/reject'] as const;
+const ABSENT = ['/clear', '/bell'] as const;
 
 /** absent: of another UI. misused: /verify with something else behind it. */
 export type LineCommand = (typeof COMMANDS)[number] | 'absent' | 'misused' | 'unknown';

@@ -30,6 +30,7 @@ import { createLineReader } from '../../terminal/lines.js';
 import { shownName } from '../../text/names.js';
 import { isUtf8, utf8 } from '../../text/utf8.js';
 import { UI_WORDS } from '../../words/line.js';
+import { type FileEvent, fileCommand } from '../file-commands.js';
 import { blanksBefore, isLine, type LineCommand, lineKind } from './commands.js';
 import { createPasteGuard } from './pastes.js';
 import { createPrinter } from './print.js';
@@ -108,6 +109,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   }
 
   function takeTyped(line: Uint8Array): boolean {
+    const file = fileCommand(terminal ? line.subarray(blanksBefore(line)) : line);
+    if (file !== undefined) return takeFile(file);
     const kind = lineKind(line, terminal);
     if (kind === 'empty' && !asking) return true;
     if (kind === 'text' || kind === 'empty') return takeText(line);
@@ -115,6 +118,14 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     // An answer in a pipe waits for its question.
     if (!terminal && words === undefined && (kind === 'verify yes' || kind === 'verify no')) return false;
     command(kind);
+    return true;
+  }
+
+  function takeFile(command: FileEvent | 'misused'): boolean {
+    if (command !== 'misused') tell(command);
+    else if (terminal) say(UI_WORDS.filesMisused);
+    else refuse(malformed.filesMisused);
+    if (asking) ask();
     return true;
   }
 

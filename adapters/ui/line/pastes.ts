@@ -4,6 +4,7 @@
  */
 import type { ClockPort } from '../../../core/ports.js';
 import { plainCopy } from '../../../core/protocol/bytes.js';
+import { fileCommand } from '../file-commands.js';
 import { lineKind } from './commands.js';
 
 /**
@@ -45,7 +46,7 @@ export function createPasteGuard(clock: ClockPort, to: LineOrigins): PasteGuard 
     take(line) {
       const follows = clock.now() - lastAt < PASTE_GAP_MS;
       release(to.pasted);
-      const kind = lineKind(line, true);
+      const kind = fileCommand(line) === undefined ? lineKind(line, true) : 'command';
       if (follows) to.pasted(line);
       else if (kind === 'text' || kind === 'empty') to.typed(line);
       else {

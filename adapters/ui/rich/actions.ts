@@ -3,10 +3,11 @@
  * may not be decided in this file.
  */
 import type { ClockPort, UiEvent } from '../../../core/ports.js';
-import { plainCopy } from '../../../core/protocol/bytes.js';
+import { concat, plainCopy } from '../../../core/protocol/bytes.js';
 import { UI_WORDS } from '../../words/line.js';
 import { SCREEN_WORDS } from '../../words/screen.js';
 import { moved, unfold } from './chat-rows.js';
+import { isSending, lastPathAt, readPaths, writtenPath } from '../file-commands.js';
 import { type CommandName, meaningOf, type Origin } from './commands.js';
 import type { Editor } from '../../terminal/editor.js';
 import type { History } from './history.js';
@@ -23,7 +24,12 @@ export interface ActionsOptions {
   readonly scene: () => Scene;
   readonly size: () => Size;
   readonly tell: (event: UiEvent) => void;
+  /** Paths that begin like this one, folders with a slash behind; absent: this chat reads no files. */
+  readonly completePath?: CompletePath | undefined;
 }
+
+/** Never throws; bytes in, bytes out, which belong to the caller. */
+export type CompletePath = (path: Uint8Array) => readonly Uint8Array[];
 
 export interface Actions {
   /** A sound is wanted for each message. */
@@ -36,6 +42,8 @@ export interface Actions {
 const RECALLED: Origin = { pasted: true, startPasted: true };
 /** Milliseconds without a letter after which the next one is an answer. */
 const PAUSE_MS = 1000;
+/** Paths that are told when there are several. */
+const CANDIDATES_SHOWN = 8;
 const MATCH = 0x6d;
 const DIFFER = 0x78;
 
@@ -149,6 +157,8 @@ export function createActions(options: ActionsOptions): Actions {
     switch (key) {
       case 'enter':
         return enter();
+      case 'tab':
+        return complete();
       case 'newline':
         lost += editor.insert(Uint8Array.of(0x0a), false);
         return;
@@ -205,6 +215,27 @@ export function createActions(options: ActionsOptions): Actions {
     if (found !== undefined) editor.replace(found.text, found.draft ? draft : RECALLED);
   }
 
+  /** The path behind /send, as far as it is clear. */
+  function complete(): void {
+    if (!isSending(editor.before) || editor.after.length > 0 || editor.pasted) return;
+    if (options.completePath === undefined) return model.say(SCREEN_WORDS.files.noCompletion);
+    const at = lastPathAt(editor.before);
+    const [path = plainCopy(new Uint8Array(0))] = readPaths(editor.before.subarray(at)) ?? [];
+    const found = options.completePath(path);
+    const common = commonBeginning(found);
+    if (found.length === 0) model.say(SCREEN_WORDS.files.noneFound);
+    else if (common.length > path.length) rewrite(at, common);
+    else model.sayNames(found.slice(0, CANDIDATES_SHOWN));
+    path.fill(0);
+  }
+
+  function rewrite(at: number, path: Uint8Array): void {
+    const written = writtenPath(path);
+    const text = concat(editor.before.subarray(0, at), written);
+    editor.replace(text, { pasted: false, startPasted: false });
+    for (const used of [written, text]) used.fill(0);
+  }
+
   // -- Enter
 
   function enter(): void {
@@ -214,8 +245,17 @@ export function createActions(options: ActionsOptions): Actions {
       case 'nothing':
         break;
       case 'misused':
+        model.say(UI_WORDS[meaning.usage]);
+        break;
+      case 'pasted':
+        model.say(SCREEN_WORDS.pasted);
+        break;
       case 'unknown':
-        model.say(UI_WORDS[meaning.type]);
+        model.say(UI_WORDS.unknown);
+        break;
+      case 'file':
+        editor.clear();
+        tell(meaning.event);
         break;
       case 'command':
         editor.clear();
@@ -269,10 +309,6 @@ export function createActions(options: ActionsOptions): Actions {
         return model.say(UI_WORDS.ownName);
       case 'wipe':
         return wipe();
-      case 'send':
-      case 'accept':
-      case 'reject':
-        return model.say(SCREEN_WORDS.unavailable(name));
     }
   }
 
@@ -303,6 +339,18 @@ export function createActions(options: ActionsOptions): Actions {
     },
     take,
   };
+}
+
+function commonBeginning([first = new Uint8Array(0), ...others]: readonly Uint8Array[]): Uint8Array {
+  let length = first.length;
+  for (const other of others) {
+    let same = 0;
+    while (same < length && other[same] === first[same]) same += 1;
+    length = same;
+  }
+  // Not within a character.
+  while (length < first.length && length > 0 && ((first[length] ?? 0) & 0xc0) === 0x80) length -= 1;
+  return first.subarray(0, length);
 }
 
 const LAST_HELP = SCREEN_WORDS.help.length - 1;

@@ -15,6 +15,7 @@ import { writing } from './editor-rows.js';
 import { type Frame, type Row, repeat, type Style, span } from './frame.js';
 import type { Glyphs } from './glyphs.js';
 import type { Model } from './model.js';
+import { panelRows } from './panel.js';
 import type { QrCode } from './qr.js';
 import { connectingPage, helpPage, type Page, waitingPage, wordsPage } from './screens.js';
 
@@ -74,9 +75,10 @@ export function chatHeight(scene: Scene, size: Size): number {
   const { editor, sanitize } = scene;
   const columns = Math.min(size.columns, MOST_COLUMNS);
   const height = Math.min(size.rows, MOST_ROWS);
-  const { rows, scratch } = writing(editor, placeOf(scene, columns), Math.floor(height / 3), sanitize);
+  const place = placeOf(scene, columns);
+  const { rows, scratch } = writing(editor, place, Math.floor(height / 3), sanitize);
   for (const used of scratch) used.fill(0);
-  return Math.max(1, height - 3 - rows.length);
+  return Math.max(1, height - 3 - rows.length - panelOf(scene, place, height - 2).length);
 }
 
 function pageOf(scene: Scene, place: Place, height: number): Page {
@@ -95,12 +97,19 @@ function pageOf(scene: Scene, place: Place, height: number): Page {
   }
 }
 
-function chatPage({ model, editor, glyphs, sanitize }: Scene, place: Place, height: number): Page {
+/** On a low screen what is said comes first. */
+function panelOf({ model }: Scene, place: Place, height: number): Row[] {
+  return panelRows(model.transfers.all, place, Math.floor(height / 4));
+}
+
+function chatPage(scene: Scene, place: Place, height: number): Page {
+  const { model, editor, glyphs, sanitize } = scene;
   const written = writing(editor, place, Math.floor((height + 2) / 3), sanitize);
-  const room = height - 1 - written.rows.length;
+  const panel = panelOf(scene, place, height);
+  const room = height - 1 - written.rows.length - panel.length;
   const said = chatRows(model.scrollback, place, room);
   while (said.length < room) said.push([]);
-  return { rows: [...said, divider(model, glyphs, place), ...written.rows], scratch: written.scratch };
+  return { rows: [...said, ...panel, divider(model, glyphs, place), ...written.rows], scratch: written.scratch };
 }
 
 /** What is told meanwhile stands at the bottom, as far as there is room. */

@@ -9,6 +9,7 @@ import { UI_WORDS } from '../../words/line.js';
 import { shownName } from '../../text/names.js';
 import { utf8 } from '../../text/utf8.js';
 import { createScrollback, type Scrollback } from './scrollback.js';
+import { createTransfers, type Transfers } from './transfers.js';
 
 export type Screen = 'connecting' | 'waiting' | 'words' | 'chat';
 
@@ -66,6 +67,8 @@ export interface Model {
   /** Neutralised; empty: the peer gave none. */
   readonly peerName: Uint8Array;
   readonly scrollback: Scrollback;
+  /** Files on their way. */
+  readonly transfers: Transfers;
   /** Milliseconds to the peer and back; undefined: not known. */
   readonly roundTrip: number | undefined;
   /** The session takes more text. */
@@ -87,6 +90,8 @@ export interface Model {
   show(view: UiView, now: number): void;
   /** Puts words of this program, ASCII, into the scrollback, and looks there. */
   say(...sentences: readonly string[]): void;
+  /** The same with names from outside, one a line. */
+  sayNames(names: readonly Uint8Array[]): void;
   /** The same with how the peer is called. */
   sayPeerName(): void;
   answer(): void;
@@ -96,6 +101,7 @@ export interface Model {
 
 export function createModel(sanitize: Sanitize): Model {
   const scrollback = createScrollback();
+  const transfers = createTransfers();
   const nothing = new Uint8Array(0);
   const model = {
     state: 'idle' as State,
@@ -115,6 +121,7 @@ export function createModel(sanitize: Sanitize): Model {
     peerConfirmed: false,
     peerName: nothing as Uint8Array,
     scrollback,
+    transfers,
     roundTrip: undefined as number | undefined,
     welcome: true,
     ending: undefined as Uint8Array | undefined,
@@ -133,6 +140,9 @@ export function createModel(sanitize: Sanitize): Model {
     quitting: false,
     show,
     say,
+    sayNames(names: readonly Uint8Array[]): void {
+      for (const name of names) sayBytes(sanitize(name));
+    },
     sayPeerName: () => sayBytes(peerCalled()),
     answer() {
       model.answered = true;
@@ -141,6 +151,7 @@ export function createModel(sanitize: Sanitize): Model {
     },
     wipe() {
       scrollback.clear();
+      transfers.wipe();
       wipeCode();
       for (const word of model.words) word.fill(0);
       model.words = [];
@@ -245,10 +256,13 @@ export function createModel(sanitize: Sanitize): Model {
       case 'peer-confirmed':
         model.peerConfirmed = true;
         return notice(UI_WORDS.peerConfirmed);
-      case 'notice':
       case 'file-failed':
+        transfers.end(view.id);
+        return notice(`${view.text} (${view.code})`);
+      case 'notice':
         return notice(`${view.text} (${view.code})`);
       case 'offer':
+        transfers.offer(view, sanitize(view.name));
         scrollback.add({
           type: 'notice',
           text: concat(
@@ -258,8 +272,9 @@ export function createModel(sanitize: Sanitize): Model {
         });
         return;
       case 'progress':
-        return;
+        return transfers.progress(view, now);
       case 'file-done':
+        transfers.end(view.id);
         return notice(UI_WORDS.files.done(view));
       case 'ended':
         model.ending = sanitize(utf8(`${view.text} (${view.code})`));

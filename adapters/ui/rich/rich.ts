@@ -13,7 +13,7 @@ import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
 import { UI_WORDS } from '../../words/line.js';
 import { ERASE_TERMINAL } from '../../terminal/writer.js';
 import { utf8 } from '../../text/utf8.js';
-import { createActions } from './actions.js';
+import { type CompletePath, createActions } from './actions.js';
 import { createEditor } from '../../terminal/editor.js';
 import { createGlyphs } from './glyphs.js';
 import { createHistory } from './history.js';
@@ -29,6 +29,8 @@ export interface RichSurroundings {
   readonly host: Host;
   /** The terminal shows more than ASCII. */
   readonly unicode: boolean;
+  /** Absent: this chat reads no files. */
+  readonly completePath?: CompletePath | undefined;
 }
 
 /** Milliseconds in which one key says as much as many. */
@@ -36,7 +38,8 @@ export const ACTIVITY_MS = 1000;
 
 const BELL = Uint8Array.of(0x07);
 
-export function createRichUi(_options: FlagValues, context: UiContext, { host, unicode }: RichSurroundings): UiPort {
+export function createRichUi(_options: FlagValues, context: UiContext, surroundings: RichSurroundings): UiPort {
+  const { host, unicode, completePath } = surroundings;
   const { clock, sanitize, color } = context;
   const glyphs = createGlyphs(unicode);
   const model = createModel(sanitize);
@@ -75,7 +78,16 @@ export function createRichUi(_options: FlagValues, context: UiContext, { host, u
   }
 
   const schedule = createSchedule(clock, draw);
-  const actions = createActions({ clock, model, editor, history, scene, size: () => terminal.size, tell });
+  const actions = createActions({
+    clock,
+    model,
+    editor,
+    history,
+    scene,
+    size: () => terminal.size,
+    tell,
+    completePath,
+  });
   const keys = createKeys(clock, (event) => {
     noticePerson();
     const done = actions.take(event);

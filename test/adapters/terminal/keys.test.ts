@@ -91,8 +91,11 @@ const SEQUENCES: readonly (readonly [string, Key])[] = [
   ['\x1bz', 'unknown'],
   ['\x1b[15~', 'unknown'],
   ['\x1b[<0;1;1M', 'unknown'],
-  ['\x1bOR', 'unknown'],
-  ['\x1b[[C', 'unknown'],
+  ['\x1bOR', 'more'],
+  ['\x1b[13~', 'more'],
+  ['\x1bOS', 'unknown'],
+  ['\x1b[[C', 'more'],
+  ['\x1b[[D', 'unknown'],
   [`\x1b[${'1'.repeat(SEQUENCE_LIMIT * 3)}~`, 'unknown'],
 ];
 

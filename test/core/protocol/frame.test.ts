@@ -225,7 +225,7 @@ describe('messages in parts', () => {
           return;
         }
       }),
-      { numRuns: 50 },
+      { numRuns: runs(10, 50) },
     );
   });
 

@@ -16,7 +16,6 @@ import {
 } from '../../../core/room/invite.js';
 import { fc } from '../../support/chance.js';
 
-const SEED = 20;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (utf8: Uint8Array): string => new TextDecoder().decode(utf8);
 const parse = (link: string) => parseInvite(bytes(link));
@@ -84,7 +83,6 @@ describe('invitation links', () => {
         const got = parsed.meeting;
         expect(got === undefined ? undefined : { ...got, relay: got.relay.replace(/\/$/, '') }).toEqual(slashed);
       }),
-      { seed: SEED },
     );
   });
 
@@ -153,7 +151,6 @@ describe('invitation links', () => {
           /^(accepted|SC-301 )/,
         );
       }),
-      { seed: SEED },
     );
   });
 });

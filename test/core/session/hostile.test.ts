@@ -10,7 +10,7 @@ import { REJOIN_MIN, REJOIN_SPREAD } from '../../../core/session/rendezvous.js';
 import { runs } from '../../support/chance.js';
 import { connectedPair, createPair, opposite, type Pair, SIDES, type Side } from '../../support/pair.js';
 
-/** Each byte of the heads of the handshake's messages is flipped, then one in so many. */
+/** Each byte of the heads is flipped, then one in so many. */
 const STRIDE = runs(97, 7, 1);
 const RETRY = REJOIN_MIN + REJOIN_SPREAD;
 const NAMES = { 1: 'M0', 2: 'M1', 3: 'M2', 4: 'M3' } as const;

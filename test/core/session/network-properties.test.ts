@@ -9,7 +9,7 @@ import { DEPTH, runs, SEED } from '../../support/chance.js';
 import { simulate } from '../../support/simulation.js';
 import { judge, planOf } from '../../support/simulation-plan.js';
 
-const SEEDS = runs(300, 10_000, 1_000_000);
+const SEEDS = runs(200, 10_000, 1_000_000);
 const ONE = process.env['ONE'];
 
 const cryptos = { left: await createSodiumCrypto(), right: await createSodiumCrypto() };

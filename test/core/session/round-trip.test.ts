@@ -1,11 +1,27 @@
-/** The round-trip time of the line. */
+/** The round-trip time of the connection. */
 import { describe, expect, test } from 'vitest';
 import { createRoundTrip, SAMPLES } from '../../../core/session/round-trip.js';
 import { connectedPair } from '../../support/pair.js';
 
+/** The first ack of a connection has come. */
+function warmed(): ReturnType<typeof createRoundTrip> {
+  const trip = createRoundTrip();
+  trip.sent(-1, 0);
+  trip.acknowledged(0, 500);
+  return trip;
+}
+
 describe('the round trip', () => {
+  test('is not that of the handshake, nor of a proof: the first ack after either says nothing', () => {
+    const trip = warmed();
+    expect(trip.ms).toBeUndefined();
+    trip.sent(0, 1000);
+    trip.acknowledged(1, 1003);
+    expect(trip.ms).toBe(3);
+  });
+
   test('is not known before the first ack', () => {
-    const trip = createRoundTrip();
+    const trip = warmed();
     trip.acknowledged(3, 10);
     trip.sent(3, 20);
     trip.acknowledged(3, 30);
@@ -15,7 +31,7 @@ describe('the round trip', () => {
   });
 
   test('counts from the frame that was asked about first, once', () => {
-    const trip = createRoundTrip();
+    const trip = warmed();
     trip.sent(0, 0);
     trip.sent(1, 8);
     trip.acknowledged(2, 10);
@@ -24,7 +40,7 @@ describe('the round trip', () => {
   });
 
   test('is the smallest of the last ones: an ack may wait', () => {
-    const trip = createRoundTrip();
+    const trip = warmed();
     const took = (seq: number, ms: number): void => {
       trip.sent(seq, 0);
       trip.acknowledged(seq + 1, ms);
@@ -37,7 +53,7 @@ describe('the round trip', () => {
   });
 
   test('what was out when the line broke says nothing', () => {
-    const trip = createRoundTrip();
+    const trip = warmed();
     trip.sent(0, 0);
     trip.acknowledged(1, 5);
     trip.sent(1, 10);
@@ -46,7 +62,10 @@ describe('the round trip', () => {
     trip.acknowledged(2, 5000);
     expect(trip.ms).toBeUndefined();
     trip.sent(2, 6000);
-    trip.acknowledged(3, 6007);
+    trip.acknowledged(3, 6090);
+    expect(trip.ms).toBeUndefined();
+    trip.sent(3, 6100);
+    trip.acknowledged(4, 6107);
     expect(trip.ms).toBe(7);
   });
 });
@@ -75,7 +94,12 @@ describe('a session shows it', () => {
     pair.cut('left');
     pair.advance(5000);
     expect(pair.left.states.at(-1)).toBe('active');
+    const before = pair.left.roundTrips.length;
+    pair.send('left', 'again');
     pair.advance(5000);
+    pair.send('left', 'and again');
+    pair.advance(5000);
+    expect(pair.left.roundTrips.length).toBeGreaterThan(before);
     expect(pair.left.roundTrips.at(-1)).not.toBe(7);
   });
 });

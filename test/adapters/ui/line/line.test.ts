@@ -289,7 +289,7 @@ describe('input', () => {
         '/nothing secret',
         '/',
         '/verify maybe',
-        '/send x',
+        '/clear',
         '/bell',
       ];
       if (terminal) await rig.person(...lines);

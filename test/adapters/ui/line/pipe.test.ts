@@ -129,6 +129,24 @@ describe('an input without text', () => {
   });
 });
 
+test.each([false, true])('the commands for files ask the session; on a terminal: %j', async (terminal) => {
+  const rig = open({ terminal });
+  rig.show(ACTIVE);
+  const lines = ['/send a.txt', '/accept', '/reject 2', '/cancel 3', '/cancel'];
+  if (terminal) await rig.person(...lines);
+  else rig.input.type(`${lines.join('\n')}\n`);
+  const wrong = terminal ? [] : [lost(UI_WORDS.malformed.filesMisused)];
+  expect(await rig.come(4 + wrong.length)).toEqual([
+    { type: 'offer', paths: [bytes('a.txt')] },
+    { type: 'accept' },
+    { type: 'reject', id: 2 },
+    { type: 'cancel', id: 3 },
+    ...wrong,
+  ]);
+  await rig.ui.close();
+  if (terminal) expect(rig.errors.text()).toContain(UI_WORDS.filesMisused);
+});
+
 describe('on a terminal', () => {
   test('a blank before a slash is a slip of the hand, and /verify says what it takes', async () => {
     const rig = open({ terminal: true });

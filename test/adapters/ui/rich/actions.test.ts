@@ -442,14 +442,56 @@ describe('commands', () => {
     expect(rig.events).toEqual([]);
   });
 
-  test('/send, /accept and /reject say that they are not there yet, and send nothing', async () => {
+  test('/send, /accept, /reject and /cancel ask the session; what they do not take is said', async () => {
     const rig = await chatting();
-    for (const name of ['send', 'accept', 'reject']) {
-      await rig.type(`/${name}\r`);
-      expect(await seen(rig)).toContain(SCREEN_WORDS.unavailable(name));
-    }
-    await rig.type('/send /etc/hostname\r');
+    for (const line of ['/send a.txt "b c"', '/accept', '/accept 2', '/reject 3', '/cancel 4'])
+      await rig.type(`${line}\r`);
+    expect(rig.events).toEqual([
+      { type: 'offer', paths: [bytes('a.txt'), bytes('b c')] },
+      { type: 'accept' },
+      { type: 'accept', id: 2 },
+      { type: 'reject', id: 3 },
+      { type: 'cancel', id: 4 },
+    ]);
+    await rig.type('/cancel\r');
+    expect(await seen(rig)).toContain(UI_WORDS.filesMisused);
+    expect(rig.events).toHaveLength(5);
+  });
+
+  test('what is pasted behind /send offers nothing', async () => {
+    const rig = await chatting();
+    await rig.type('/send ');
+    await rig.type(PASTE('/etc/passwd'));
+    await rig.type('\r');
     expect(rig.events).toEqual([]);
+    expect(await seen(rig)).toContain(SCREEN_WORDS.pasted);
+  });
+
+  test('Tab completes a path behind /send, and tells what there is', async () => {
+    const files = ['draft one.txt', 'draft two.txt', 'notes/'];
+    const completePath = (path: Uint8Array): Uint8Array[] =>
+      files.filter((file) => file.startsWith(Buffer.from(path).toString())).map(bytes);
+    const rig = openRich({ completePath });
+    rig.show(state('active'));
+    await rig.type('/send d\t');
+    expect(await seen(rig)).toContain('> /send draft\\ ');
+    await rig.type('\t');
+    expect(await seen(rig)).toMatch(/-- draft one.txt[^]*-- draft two.txt/);
+    await rig.type('t\t');
+    await rig.type(' n\t');
+    await rig.type('\r');
+    expect(rig.events).toEqual([{ type: 'offer', paths: [bytes('draft two.txt'), bytes('notes/')] }]);
+    await rig.type('/send x\t');
+    expect(await seen(rig)).toContain(SCREEN_WORDS.files.noneFound);
+    await rig.ui.close();
+  });
+
+  test('where no file may be read Tab says so; elsewhere it does nothing', async () => {
+    const rig = await chatting();
+    await rig.type('hello\t');
+    expect(await seen(rig)).not.toContain('--files');
+    await rig.type('\x15/send d\t');
+    expect(await seen(rig)).toContain(SCREEN_WORDS.files.noCompletion);
   });
 
   test('/wipe: everything is gone at once, and the session ends without waiting', async () => {
