@@ -17,6 +17,8 @@ export interface OwnFlag {
   readonly short?: string;
   /** The placeholder of its value; absent: a switch. */
   readonly value?: string;
+  /** What it means without a value: then a word behind it is its value only if it looks like one. */
+  readonly bare?: { readonly means: string; readonly looks: RegExp };
   readonly values?: Values;
   /** May be given more than once. */
   readonly repeated?: true;
@@ -29,6 +31,10 @@ export interface OwnFlag {
 export const FLAGS: readonly OwnFlag[] = [
   { long: 'relay', short: 'r', value: 'url', common: true, setting: 'SECURECHAT_RELAY' },
   { long: 'insecure-relay' },
+  { long: 'listen', value: 'host:port', bare: { means: '0.0.0.0:8765', looks: /:\d+$/ }, common: true },
+  { long: 'tls-self' },
+  { long: 'onion', common: true },
+  { long: 'strong' },
   { long: 'transport', short: 't', value: 'name', values: 'transport', common: true, setting: 'SECURECHAT_TRANSPORT' },
   { long: 'crypto', short: 'c', value: 'name', values: 'crypto', common: true, setting: 'SECURECHAT_CRYPTO' },
   { long: 'ui', short: 'u', value: 'name', values: 'ui', common: true, setting: 'SECURECHAT_UI' },
@@ -51,12 +57,9 @@ export const FLAGS: readonly OwnFlag[] = [
 /** Kept free for later commands and flags: no adapter may bring one of these names either. */
 const KEPT = [
   'color',
-  'listen',
-  'onion',
   'direct',
   'web',
   'files',
-  'strong',
   'proxy',
   'tor',
   'cover',
