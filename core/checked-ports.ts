@@ -2,7 +2,7 @@
  * The ports as the session may rely on them. An adapter that throws, or hands over what its port does not allow, becomes
  * one SC-506, and nothing of what it handed over gets further. No rule of the session may be in this file.
  */
-import { isSecurechatError, SecurechatError } from './errors.js';
+import { isSecurechatError, SecurechatError, TRANSPORT_CODES } from './errors.js';
 import type { CloseReason, Connection, CryptoPort, TransportEvent, TransportPort, UiEvent, UiPort } from './ports.js';
 import { FRAME_LIMIT } from './wire/control.js';
 
@@ -135,11 +135,13 @@ function whyOf(kind: Kind, error: unknown): string {
 
 /** Why the port does not allow this, or undefined. */
 function transportBreach(event: unknown, opened: boolean): string | undefined {
-  const { type, frame, reason, detail } = isObject(event) ? event : {};
+  const { type, frame, reason, detail, code } = isObject(event) ? event : {};
   switch (type) {
     case 'closed':
-      if (typeof reason === 'string' && Object.hasOwn(CLOSE_REASONS, reason) && typeof detail === 'string') return;
-      return 'it reported an end without a reason';
+      if (typeof reason !== 'string' || !Object.hasOwn(CLOSE_REASONS, reason) || typeof detail !== 'string')
+        return 'it reported an end without a reason';
+      if (code === undefined || TRANSPORT_CODES.some((known) => known === code)) return undefined;
+      return "it reported an end with a code that is not a transport's";
     case 'open':
       return opened ? 'it reported twice that it is open' : undefined;
     case 'control':

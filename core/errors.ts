@@ -35,6 +35,13 @@ export const CODES = {
   'SC-110': EXIT.usage, // plain ws:// to a host that is not this machine
   'SC-111': EXIT.relay, // embedded relay could not be started
   'SC-112': EXIT.relay, // relay said too-large
+  'SC-113': EXIT.relay, // TLS with the relay failed: its certificate, or no TLS at all
+  'SC-114': EXIT.relay, // a relay of the other kind
+  'SC-115': EXIT.relay, // the proxy cannot be reached
+  'SC-116': EXIT.relay, // the proxy wants a user name and a password, or others
+  'SC-117': EXIT.relay, // the proxy refuses to connect there
+  'SC-118': EXIT.relay, // the proxy cannot reach the relay
+  'SC-119': EXIT.relay, // what answers is no proxy of this kind
   'SC-120': EXIT.relay, // no Tor on this machine
   'SC-121': EXIT.relay, // Tor runs without a control port
   'SC-122': EXIT.relay, // no right to Tor's control port
@@ -94,6 +101,10 @@ export const CODES = {
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;
+
+/** With what a transport may say more precisely why there is no connection. */
+export const TRANSPORT_CODES = ['SC-113', 'SC-114', 'SC-115', 'SC-116', 'SC-117', 'SC-118', 'SC-119'] as const;
+export type TransportCode = (typeof TRANSPORT_CODES)[number];
 
 /** Public facts that a sentence may need: never a secret, never message text. */
 export type Detail = Readonly<Record<string, string | number>>;

@@ -2,7 +2,7 @@
  * The only interfaces between the core and the world: crypto, transport, UI, clock. The doc comments are the contract;
  * the contract suites test them on every adapter. No implementation, no Node type and no default may be in this file.
  */
-import type { Code, ExitStatus } from './errors.js';
+import type { Code, ExitStatus, TransportCode } from './errors.js';
 import type { Join } from './wire/control.js';
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -115,8 +115,16 @@ export type TransportEvent =
   | { readonly type: 'frame'; readonly frame: Uint8Array }
   /** After `send` returned false: at most WAITING_MARK waits now. */
   | { readonly type: 'drain' }
-  /** The last event, exactly once. `detail` is text from outside: neutralised before it is shown. */
-  | { readonly type: 'closed'; readonly reason: CloseReason; readonly detail: string };
+  /**
+   * The last event, exactly once. `detail` is text from outside: neutralised before it is shown. `code` says more precisely
+   * why a connection did not open.
+   */
+  | {
+      readonly type: 'closed';
+      readonly reason: CloseReason;
+      readonly detail: string;
+      readonly code?: TransportCode | undefined;
+    };
 
 export interface Connection {
   /**

@@ -9,19 +9,25 @@ import { MESSAGES } from './errors.js';
 /** Characters of one detail in a sentence. */
 export const DETAIL_LIMIT = 200;
 
-/** What happened, without the hint. */
-export function sentenceOf(code: Code, detail: Detail): string {
+/** Sentence and hint. */
+function wordsOf(code: Code, detail: Detail): { readonly sentence: string; readonly hint: string } {
   const neutralised: Record<string, string | number> = {};
   for (const [key, value] of Object.entries(detail)) {
     neutralised[key] = typeof value === 'string' ? neutral(value) : value;
   }
-  return MESSAGES[code].sentence(neutralised);
+  const { sentence, hint, remedy } = MESSAGES[code];
+  return { sentence: sentence(neutralised), hint: hint?.(neutralised) ?? remedy };
+}
+
+/** What happened, without the hint. */
+export function sentenceOf(code: Code, detail: Detail): string {
+  return wordsOf(code, detail).sentence;
 }
 
 /** Sentence and hint, without the code: for the UIs, which show the code themselves. */
 export function explain(code: Code, detail: Detail = {}): string {
-  const { remedy } = MESSAGES[code];
-  return remedy === '' ? sentenceOf(code, detail) : `${sentenceOf(code, detail)} ${remedy}`;
+  const { sentence, hint } = wordsOf(code, detail);
+  return hint === '' ? sentence : `${sentence} ${hint}`;
 }
 
 /** Sentence, hint and code: one line. */
@@ -31,9 +37,9 @@ export function describe(code: Code, detail: Detail = {}): string {
 
 /** For stderr: an error with its code, and a hint in a line of its own; what is no error is one line. */
 export function report(code: Code, detail: Detail = {}): string {
-  const { remedy } = MESSAGES[code];
-  if (CODES[code] === EXIT.ok || remedy === '') return `securechat: ${describe(code, detail)}\n`;
-  return `securechat: error: ${sentenceOf(code, detail)} (${code})\nsecurechat: hint: ${remedy}\n`;
+  const { sentence, hint } = wordsOf(code, detail);
+  if (CODES[code] === EXIT.ok || hint === '') return `securechat: ${describe(code, detail)}\n`;
+  return `securechat: error: ${sentence} (${code})\nsecurechat: hint: ${hint}\n`;
 }
 
 /**

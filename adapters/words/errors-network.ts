@@ -4,7 +4,9 @@
 import type { Detail } from '../../core/errors.js';
 import { COMMAND } from './command.js';
 import { always, given, type Message } from './message.js';
+import { answerOf, certificateOf } from './network.js';
 
+const kindOf = (kind: string | number): string => (kind === 'socketio' ? 'socket.io' : 'plain WebSocket');
 const wait = ({ seconds }: Detail): string => given(' It asks you to wait ', seconds, ' s.');
 
 export const NETWORK = {
@@ -43,9 +45,10 @@ export const NETWORK = {
     sentence: ({ relay, why }) =>
       relay === undefined
         ? `Whatever answered is not a securechat peer waiting for this code${given(' (', why, ')')}.`
-        : `Whatever answered at ${String(relay)} is not a securechat relay${given(' (', why, ')')}.`,
+        : `${answerOf(why).answerer} answered at ${String(relay)}, not a securechat relay${given(' (', why, ')')}.`,
     cause: 'Something else answers at this address, or the relay sent what is not in the protocol.',
     remedy: 'Check the address.',
+    hint: ({ why }) => answerOf(why).hint,
   },
   'SC-108': {
     sentence: ({ relay, why }) =>
@@ -77,6 +80,45 @@ export const NETWORK = {
     cause: 'The relay answered `too-large`: its limits are lower than the protocol needs.',
     remedy: 'Use another relay, or ask its operator to restore the default limits.',
   },
+  'SC-113': {
+    sentence: ({ why }) => `${certificateOf(why).fault}${given(' (', why, ')')}.`,
+    cause:
+      'The certificate of the relay is self-signed, expired, for another name or of an unknown authority; or no TLS.',
+    remedy:
+      'Check the address and the clock of this machine; then ask the operator of the relay for a valid certificate.',
+    hint: ({ why }) => certificateOf(why).hint,
+  },
+  'SC-114': {
+    sentence: ({ why }) => `This relay speaks ${why === undefined ? 'another protocol' : kindOf(why)}.`,
+    cause: 'The relay is of the other kind: ws and socketio do not meet.',
+    remedy: 'Use the other transport: --transport ws or --transport socketio. Your peer needs the same one.',
+    hint: ({ why }) =>
+      why === undefined ? undefined : `Use --transport ${String(why)}. Your peer needs the same one.`,
+  },
+  'SC-115': {
+    sentence: ({ why }) => `The proxy does not answer${given(' (', why, ')')}.`,
+    cause: 'Nothing listens at the address of the proxy, or it does not answer in time.',
+    remedy: 'Check that it is running, and the address in --proxy or in the environment. For --tor, start Tor.',
+  },
+  'SC-116': {
+    sentence: ({ why }) => `The proxy does not accept this user name and password${given(' (', why, ')')}.`,
+    cause: 'The proxy wants a user name and a password, or others than it was given.',
+    remedy: 'Name the user, as in --proxy http://user@proxy.example:3128; the password is asked for.',
+  },
+  'SC-117': {
+    sentence: ({ why }) => `The proxy refuses to connect to the relay${given(' (', why, ')')}.`,
+    cause: 'The rules of the proxy do not allow this host or this port.',
+    remedy: 'Use a relay on port 443, or another proxy, or ask whoever runs the proxy.',
+  },
+  'SC-118': {
+    sentence: ({ why }) => `The proxy cannot reach the relay${given(' (', why, ')')}.`,
+    cause: 'The proxy works; the relay does not answer it, or it does not find the name.',
+    remedy: 'Check the address of the relay, and that the relay is running.',
+  },
+  'SC-119': {
+    sentence: ({ why }) => `Whatever answered is not a proxy of this kind${given(' (', why, ')')}.`,
+    cause: 'Something at the address of the proxy speaks another protocol.',
+    remedy: 'Check the address, and whether the proxy is socks5h://, http:// or https://.',
   'SC-120': {
     sentence: always('Tor does not run on this machine.'),
     cause: '`--onion` found neither a control port of Tor nor its port for programs.',

@@ -11,6 +11,8 @@ export interface Message {
   readonly cause: string;
   /** The hint: what the person can do. Empty only where nothing is to be done. */
   readonly remedy: string;
+  /** The hint for this occurrence, where one is better than `remedy`. */
+  readonly hint?: (detail: Detail) => string | undefined;
 }
 
 /** `before`, the value and `behind`; nothing when there is no such detail. */

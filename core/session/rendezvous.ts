@@ -310,7 +310,7 @@ export function createRendezvous(host: Host, options: RendezvousOptions): Rendez
     const detail: Detail = event.detail === '' ? {} : { why: event.detail };
     // A relay gives a room up without an error of its own; its reason is a hint from outside and chooses only the words.
     if (event.detail.endsWith('wait-timeout') && !visiting) return host.end('SC-307', detail);
-    lost(codes[event.reason], detail, now);
+    lost(event.code ?? codes[event.reason], detail, now);
   }
 
   return {

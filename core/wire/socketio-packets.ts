@@ -11,10 +11,8 @@
 import { CONTROL_LIMIT, FRAME_LIMIT } from './control.js';
 
 /** socket.io's packet types, protocol 5. */
-const CONNECT = 0;
-const DISCONNECT = 1;
-const EVENT = 2;
-const CONNECT_ERROR = 4;
+export const PACKET_TYPES = { connect: 0, disconnect: 1, event: 2, connectError: 4 } as const;
+const { connect: CONNECT, disconnect: DISCONNECT, event: EVENT, connectError: CONNECT_ERROR } = PACKET_TYPES;
 
 /** Text packets: a control message and what stands around it. */
 export const PACKET_LIMIT = CONTROL_LIMIT + 32;

@@ -19,6 +19,7 @@ import { asKey } from '../../core/protocol/keys.js';
 import type { ProtocolRecord } from '../../core/protocol/records.js';
 import { createProof, type Prover } from '../../core/protocol/resume.js';
 import { createReassembly } from '../../core/protocol/text.js';
+import { createSocketioClient } from '../../core/wire/socketio-client.js';
 import { decodePacket } from '../../core/wire/socketio-packets.js';
 import { CONTROL_LIMIT, checkJoin, checkRelayMessage, joinMessage, parseControl } from '../../core/wire/control.js';
 import { CODE_LIMIT } from '../../core/room/invite.js';
@@ -111,6 +112,32 @@ const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     run: (input) => {
       const packet = decodePacket(input.length % 2 === 0 ? text(input) : input);
       return `${packet.type} ${Array.isArray(packet.data) ? String(packet.data[0]) : typeof packet.data}`;
+    },
+  },
+  'what a relay says on socket.io': {
+    corpus: [
+      '0{"sid":"x"}|40{"sid":"y"}|42["control",{"type":"peer-left"}]|bx|2|1',
+      '0{"sid":"x"}|44',
+      '0null',
+      '0{"sid":"x"}|42["control",{}]|40|40|0{"sid":"x"}',
+      '6|1',
+    ].map(utf8),
+    limit: 2 * CONTROL_LIMIT,
+    run(input) {
+      const client = createSocketioClient();
+      let opened = 0;
+      const heard = text(input)
+        .split('|')
+        .map((packet) => {
+          const { type } = client.hear(packet.startsWith('b') ? utf8(packet.slice(1)) : packet);
+          if (type === 'open') opened += 1;
+          if ((type === 'frame' || type === 'control') && opened === 0) throw new Error('too early');
+          return type;
+        });
+      if (opened > 1) throw new Error('open twice');
+      const over = heard.indexOf('end');
+      if (over >= 0 && heard.slice(over + 1).some((type) => type !== 'nothing')) throw new Error('it goes on');
+      return [...new Set(heard)].join(' ');
     },
   },
   'frames on the wire': {

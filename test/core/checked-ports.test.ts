@@ -161,11 +161,19 @@ describe('a transport', () => {
     ['a frame of text', [open, { type: 'frame', frame: 'abc' }], /not made of bytes/],
     ['an end without a reason', [{ type: 'closed' }], /end without a reason/],
     ['an end for a reason of its own', [{ type: 'closed', reason: 'toString', detail: '' }], /end without a reason/],
+    ['an end with a code of another part', [{ type: 'closed', reason: 'lost', detail: '', code: 'SC-401' }], /code/],
     ['an end without a detail', [{ type: 'closed', reason: 'lost' }], /end without a reason/],
   ])('that tells %s', async (_what, events, why) => {
     const transport = telling(...events);
     expectFailed(await alone({ transport }), 'transport', why);
     expect(transport.closes).toBe(1);
+  });
+
+  it('whose end has a code that says more: the person is told that one', async () => {
+    const transport = telling({ type: 'closed', reason: 'rejected', detail: 'CERT_HAS_EXPIRED', code: 'SC-113' });
+    const outcome = await alone({ transport });
+    expect(outcome.sentences.at(-1)).toMatchObject({ code: 'SC-113', detail: { why: 'CERT_HAS_EXPIRED' } });
+    expect(outcome.exit).toBe(EXIT.relay);
   });
 
   it('that reports before open has returned', async () => {

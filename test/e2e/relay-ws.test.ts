@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { READ_LIMIT } from '../../adapters/transport/ws.js';
+import { READ_LIMIT } from '../../adapters/transport/web-socket.js';
 import { CONTROL_LIMIT, FRAME_LIMIT, joinMessage } from '../../core/wire/control.js';
 import { addressKey } from '../../core/relay/address.js';
 import { FRAGMENT_LIMIT, SEND_BUFFER_LIMIT } from '../../adapters/relay/host.js';

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { Server } from 'socket.io';
 import { expect, test } from 'vitest';
+import type { TransportEvent } from '../../../core/ports.js';
 import { createSocketioTransport } from '../../../adapters/transport/socketio.js';
 import { EVENTS, parser } from '../../../core/wire/socketio-packets.js';
 import { FRAME_LIMIT } from '../../../core/wire/control.js';
@@ -65,20 +66,25 @@ test('only what has the length of a frame is one', async () => {
   const web = createServer();
   const server = new Server(web, { parser, serveClient: false });
   server.on('connection', (socket) => {
-    for (const length of [0, FRAME_LIMIT + 1, 1]) socket.emit(EVENTS.frame, Buffer.alloc(length, 7));
+    for (const length of [0, 1, FRAME_LIMIT + 1]) socket.emit(EVENTS.frame, Buffer.alloc(length, 7));
   });
   web.listen(0, '127.0.0.1');
   await once(web, 'listening');
   const { port } = web.address() as AddressInfo;
   const transport = createSocketioTransport({ relay: new URL(`ws://127.0.0.1:${String(port)}/`) });
-  const frame = await new Promise<Uint8Array>((resolve) => {
-    const connection = transport.open(randomJoin(), (event) => {
-      if (event.type !== 'frame') return;
-      resolve(event.frame);
-      connection.close();
+  const events: TransportEvent[] = [];
+  await new Promise<void>((resolve) => {
+    transport.open(randomJoin(), (event) => {
+      events.push(event);
+      if (event.type === 'closed') resolve();
     });
   });
-  expect([...frame]).toEqual([7]);
+  expect(events).toEqual([
+    { type: 'open' },
+    { type: 'control', message: undefined },
+    { type: 'frame', frame: Uint8Array.of(7) },
+    { type: 'closed', reason: 'lost', detail: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' },
+  ]);
   await server.close();
 });
 
