@@ -3,7 +3,13 @@
  * when it is chosen: no adapter may be imported at the top of this file.
  */
 import { definePlugin, PLUGIN_API } from '../../plugins/kit/define.js';
+import type { Way } from '../transport/proxy.js';
 import { CLI_WORDS } from '../words/cli.js';
+
+/** How the relay is reached where it is known by its certificate. */
+async function wayOf(pin: Uint8Array | undefined): Promise<Way | undefined> {
+  return pin === undefined ? undefined : (await import('../transport/pinned.js')).pinnedWay(pin);
+}
 
 export const builtins = definePlugin({
   name: 'securechat',
@@ -11,12 +17,13 @@ export const builtins = definePlugin({
   transports: {
     ws: {
       description: CLI_WORDS.adapters.ws,
-      create: async (_options, { relay }) => (await import('../transport/ws.js')).createWsTransport({ relay }),
+      create: async (_options, { relay, pin }) =>
+        (await import('../transport/ws.js')).createWsTransport({ relay, way: await wayOf(pin) }),
     },
     socketio: {
       description: CLI_WORDS.adapters.socketio,
-      create: async (_options, { relay }) =>
-        (await import('../transport/socketio.js')).createSocketioTransport({ relay }),
+      create: async (_options, { relay, pin }) =>
+        (await import('../transport/socketio.js')).createSocketioTransport({ relay, way: await wayOf(pin) }),
     },
   },
   cryptos: {

@@ -11,6 +11,7 @@ import { checkMade, inTime, wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { createClock } from '../system/clock.js';
 import type { LocalRelay } from './embedded.js';
+import type { Hosting } from './hosting.js';
 import { sanitize } from '../text/sanitize.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { builtins } from './builtins.js';
@@ -19,9 +20,11 @@ import { LOCAL_RELAY } from './relay-address.js';
 
 export interface ComposeOptions {
   readonly registry: Registry;
-  readonly options: Pick<Options, AdapterKind | 'flags'>;
+  readonly options: Pick<Options, AdapterKind | 'flags'> & Partial<Pick<Options, 'listen'>>;
   /** Absent: the one on this machine. Not looked at for a transport that needs none. */
   readonly relay: URL | undefined;
+  /** SHA-256 of the certificate that `relay` must show. */
+  readonly pin?: Uint8Array | undefined;
   readonly streams: Pick<UiContext, 'input' | 'output' | 'errors' | 'color' | 'wipeScrollback'>;
 }
 
@@ -30,7 +33,7 @@ export interface Parts {
   readonly crypto: CryptoPort;
   readonly ui: UiPort;
   /** Absent for a transport that needs none. */
-  readonly relay: LocalRelay | undefined;
+  readonly relay: LocalRelay | Hosting | undefined;
   readonly transport: TransportPort;
 }
 
@@ -42,7 +45,7 @@ function token<T>(name: string): ServiceIdentifier<T> {
 const CLOCK = token<ClockPort>('clock');
 const CRYPTO = token<CryptoPort>('crypto');
 const UI = token<UiPort>('ui');
-const RELAY = token<LocalRelay | undefined>('relay');
+const RELAY = token<LocalRelay | Hosting | undefined>('relay');
 const TRANSPORT = token<TransportPort>('transport');
 const PARTS = token<Parts>('parts');
 
@@ -72,17 +75,20 @@ export async function compose(given: ComposeOptions): Promise<Parts> {
   const spec = registry.find('transport', options.transport);
   container
     .bind(RELAY)
-    .toResolvedValue(() => (spec.needsRelay === false ? undefined : findRelay(relay, options.transport)));
+    .toResolvedValue((clock) => (spec.needsRelay === false ? undefined : findRelay(relay, options, clock)), [CLOCK]);
   container.bind(TRANSPORT).toResolvedValue(
     (clock, local) =>
       make('transport', given, () => {
         if (spec.needsRelay === false) return spec.create(flags.transport, { clock });
         if (local === undefined) throw new LocalProtocolError('a transport without its relay');
-        return spec.create(flags.transport, { clock, relay: local.url });
-      }).catch(async (error: unknown) => {
-        await local?.close();
-        throw error;
-      }),
+        const pin = 'pin' in local ? local.pin : given.pin;
+        return spec.create(flags.transport, { clock, relay: local.url, ...(pin === undefined ? {} : { pin }) });
+      })
+        .then((made) => (local !== undefined && 'guard' in local ? local.guard(made) : made))
+        .catch(async (error: unknown) => {
+          await local?.close();
+          throw error;
+        }),
     [CLOCK, RELAY],
   );
   container
@@ -119,8 +125,16 @@ async function make<Port>(
   }
 }
 
-async function findRelay(relay: URL | undefined, transport: string): Promise<LocalRelay> {
+async function findRelay(
+  relay: URL | undefined,
+  { transport, listen }: ComposeOptions['options'],
+  clock: ClockPort,
+): Promise<LocalRelay | Hosting> {
   if (relay !== undefined) return { url: relay, started: false, close: () => Promise.resolve() };
+  if (listen !== undefined) {
+    const [{ startHosting }, { startRelay }] = await Promise.all([import('./hosting.js'), import('./relays.js')]);
+    return startHosting({ listen, startRelay, wallTime: clock.wallTime() });
+  }
   const [{ findOrStartRelay }, { startRelay }] = await Promise.all([import('./embedded.js'), import('./relays.js')]);
   return findOrStartRelay({ ...LOCAL_RELAY, kind: transport === 'socketio' ? 'socketio' : 'ws', startRelay });
 }

@@ -55,17 +55,7 @@ export const FLAGS: readonly OwnFlag[] = [
 ];
 
 /** Kept free for later commands and flags: no adapter may bring one of these names either. */
-const KEPT = [
-  'color',
-  'direct',
-  'web',
-  'files',
-  'proxy',
-  'tor',
-  'cover',
-  'typing',
-  'bell',
-];
+const KEPT = ['color', 'direct', 'web', 'files', 'proxy', 'tor', 'cover', 'typing', 'bell'];
 
 /** Long flags that no adapter may bring. */
 export const OWN_FLAGS: readonly string[] = [...FLAGS.map(({ long }) => long), ...KEPT, 'host', 'port', 'check-config'];

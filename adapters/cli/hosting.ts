@@ -89,7 +89,10 @@ export async function startHosting({ listen, startRelay, wallTime }: HostingOpti
     throw error;
   }
 
-  async function started({ host, port: wanted }: { host: string; port: number }, options: RelayOptions): Promise<Relay> {
+  async function started(
+    { host, port: wanted }: { host: string; port: number },
+    options: RelayOptions,
+  ): Promise<Relay> {
     try {
       return await startRelay(options);
     } catch (error) {

@@ -14,7 +14,7 @@ import {
 } from '../../core/errors.js';
 import { ascii } from '../../core/protocol/bytes.js';
 import { formatCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
-import { formatInvite } from '../../core/room/invite.js';
+import { formatInvite, type Meeting } from '../../core/room/invite.js';
 import type { Chat } from '../../core/session/driver.js';
 import type { Places } from '../../plugins/kit/load.js';
 import { inTime } from '../../plugins/kit/make.js';
@@ -22,15 +22,17 @@ import { createRegistry, type Registry } from '../../plugins/kit/registry.js';
 import { hasUnicode } from '../text/locale.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { builtins } from './builtins.js';
-import type { EnteredCode } from './code-entry.js';
+import type { CheckedMeeting, EnteredCode } from './code-entry.js';
 import type { Parts } from './compose.js';
 import { explain, report } from '../words/describe.js';
+import type { Hosting } from './hosting.js';
 import type { Input } from './input.js';
 import { OWN_FLAGS } from './flags.js';
 import { DEFAULTS } from './help.js';
 import { type Options, parseOptions, pluginsOf } from './options.js';
 import { print } from './print.js';
-import { parseRelayAddress } from './relay-address.js';
+import { isPrivate, parseRelayAddress } from './relay-address.js';
+import { CLI_WORDS } from '../words/cli.js';
 import { SCREEN_WORDS } from '../words/screen.js';
 import type { Notice } from './told-ui.js';
 import { VERSION } from './version.js';
@@ -96,7 +98,10 @@ export function run(argv: readonly string[], io: Io): Run {
     }
     const color = colorOf(options, io);
     const entered = await Promise.race([enter(options, io, color, before.signal), calledOff]);
-    const relay = options.relay ?? entered.meeting?.relay;
+    // An address of one's own comes before that of a link, and then nothing else in the link is about it.
+    const meeting = options.relay === undefined && options.listen === undefined ? entered.meeting : undefined;
+    const relay = options.relay ?? meeting?.relay;
+    if (options.listen?.type === 'onion') await write(io.stderr, `securechat: ${CLI_WORDS.onionStarts}\n`);
     const streams = {
       input: entered.input,
       output: io.stdout,
@@ -105,7 +110,9 @@ export function run(argv: readonly string[], io: Io): Run {
       wipeScrollback: options.wipeScrollback,
     };
     const composing = import('./compose.js')
-      .then(({ compose }) => compose({ registry, options, relay, streams }))
+      .then(({ compose }) =>
+        compose({ registry, options: atMeeting(options, meeting, registry), relay, pin: meeting?.pin, streams }),
+      )
       .then((made) => {
         parts = made;
         return made;
@@ -148,16 +155,20 @@ export function run(argv: readonly string[], io: Io): Run {
     // From here to the chat nothing else is waited for: an interruption is the one's or the other's.
     const [{ chat }, { toldUi }, { wordlist }] = await Promise.race([loading, calledOff]);
     const { relay } = made;
+    const ui = toldUi(made.ui, noticesOf(options, entered, made, io), options.quiet);
     session = chat({
       ...made,
-      ui: toldUi(made.ui, noticesOf(options, entered, made, io), options.quiet),
+      ui,
       code: entered.code,
       ...(entered.created ? { reroll: (code: RoomCode) => withNewNameplate(code, random) } : {}),
       present: (code) => {
         const typed = formatCode(code);
+        const strong = options.source.type === 'new' && options.source.strong;
         // A relay inside this process is of no use in a link.
-        const inLink = relay === undefined || relay.started ? undefined : { relay: relay.url.href };
-        return { code: typed, invite: formatInvite(typed, inLink) };
+        const invite = formatInvite(typed, meetingAt(relay, options.transport));
+        if (!strong) return { code: typed, invite };
+        typed.fill(0);
+        return { code: new Uint8Array(0), invite };
       },
       verify: options.verify,
       name: options.name,
@@ -172,7 +183,15 @@ export function run(argv: readonly string[], io: Io): Run {
         explain(code, { ...(relay === undefined ? {} : { relay: relay.url.href }), ...withName(detail, options) }),
       untold: (code, text) => write(io.stderr, `securechat: ${text} (${code})\n`),
     });
-    return session.done;
+    let over = false;
+    if (relay !== undefined && 'unreachable' in relay) {
+      void relay.unreachable?.then(() => {
+        if (!over) ui.show({ type: 'notice', code: 'SC-124', text: explain('SC-124') });
+      });
+    }
+    return session.done.finally(() => {
+      over = true;
+    });
   }
 
   return {
@@ -201,6 +220,22 @@ export function run(argv: readonly string[], io: Io): Run {
       await told;
     },
   };
+}
+
+/** The transport that a link names is used where none was chosen here. */
+function atMeeting(options: Options, meeting: CheckedMeeting | undefined, registry: Registry): Options {
+  const named = meeting?.transport;
+  if (named === undefined || options.transport !== DEFAULTS.transport) return options;
+  registry.find('transport', named);
+  return { ...options, transport: named, flags: { ...options.flags, transport: {} } };
+}
+
+/** Where a peer finds the relay; nowhere that a link could name when it is this machine's own. */
+function meetingAt(relay: Parts['relay'], transport: string): Meeting | undefined {
+  if (relay === undefined) return undefined;
+  if ('meetings' in relay) return relay.meetings[0];
+  if (relay.started) return undefined;
+  return { relay: relay.url.href, ...(transport === DEFAULTS.transport ? {} : { transport }) };
 }
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
@@ -241,6 +276,16 @@ function withName(detail: Detail, options: Options): Detail {
   return kind === 'transport' || kind === 'crypto' || kind === 'ui' ? { name: options[kind], ...detail } : detail;
 }
 
+/** What the peer types, for each address; with a certificate of its own, or as an onion service, the link is the way. */
+function whereToMeet({ meetings, pin }: Hosting): string[] {
+  const [first, ...others] = meetings;
+  if (pin !== undefined) return others.map(({ relay }) => CLI_WORDS.alsoAt(relay));
+  if (first?.relay.endsWith('.onion/') === true) return [CLI_WORDS.peerTypesTor];
+  return meetings.map(({ relay }) =>
+    CLI_WORDS.peerTypes(relay.replace(/\/$/, ''), !isPrivate(new URL(relay).hostname)),
+  );
+}
+
 function noticesOf(options: Options, entered: EnteredCode, { relay }: Parts, io: Io): readonly Notice[] {
   const all = [...entered.notices];
   if (!io.enforced) all.push('SC-508');
@@ -248,7 +293,9 @@ function noticesOf(options: Options, entered: EnteredCode, { relay }: Parts, io:
   const kept = options.ui === 'line' && !options.wipeScrollback;
   if (kept && (io.stdout.isTTY === true || io.stderr.isTTY === true)) all.push('SC-510');
   const notices: Notice[] = all.map((code) => ({ type: 'notice', code, text: explain(code) }));
-  if (relay?.started === true) {
+  if (relay !== undefined && 'meetings' in relay) {
+    for (const text of whereToMeet(relay)) notices.push({ type: 'notice', code: 'SC-126', text });
+  } else if (relay?.started === true) {
     notices.push({ type: 'notice', code: 'SC-320', text: explain('SC-320', { relay: relay.url.href }) });
   }
   return notices;

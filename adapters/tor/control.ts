@@ -58,7 +58,12 @@ export interface OnionOptions {
  * One ephemeral onion service. Throws SecurechatError SC-120 (no Tor here), SC-121 (Tor runs, but no control port answers),
  * SC-122 (no right to the cookie, or Tor wants a password), SC-123 (Tor refuses).
  */
-export async function openOnion({ places = CONTROL_PLACES, socks = SOCKS_PLACES, port, target }: OnionOptions): Promise<Onion> {
+export async function openOnion({
+  places = CONTROL_PLACES,
+  socks = SOCKS_PLACES,
+  port,
+  target,
+}: OnionOptions): Promise<Onion> {
   const socket = await reach(places, socks);
   const control = createReader(socket);
   try {
@@ -120,7 +125,10 @@ async function authenticate(control: Reader): Promise<void> {
   const info = await control.ask('PROTOCOLINFO 1', '250');
   const auth = info.find((line) => line.startsWith('AUTH '));
   const methods = /^AUTH METHODS=([A-Z,0-9]+)/.exec(auth ?? '')?.[1]?.split(',') ?? [];
-  if (methods.includes('NULL')) return void (await control.ask('AUTHENTICATE', '250'));
+  if (methods.includes('NULL')) {
+    await control.ask('AUTHENTICATE', '250');
+    return;
+  }
   if (!methods.includes('SAFECOOKIE')) throw new SecurechatError('SC-122', { methods: methods.join(' ') });
   const file = unquote(/ COOKIEFILE="((?:[^"\\]|\\.)*)"/.exec(auth ?? '')?.[1] ?? '');
   const cookie = await readCookie(file);

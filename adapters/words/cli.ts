@@ -80,6 +80,7 @@ export const CLI_WORDS = {
   strongMakes: 'it makes a new code: give none',
   peerTypes: (relay: string, insecure: boolean) =>
     `Your peer types: securechat --relay ${relay}${insecure ? ' --insecure-relay' : ''}`,
+  peerTypesTor: 'Your peer types: securechat --tor, then pastes the link',
   alsoAt: (relay: string) => `Your relay is also reachable at ${relay}`,
   onionStarts: 'Starting an onion service; it takes Tor up to a minute to publish it.',
   noRelay: (transport: string) => `the transport ${transport} needs no relay`,

@@ -119,6 +119,7 @@ export const NETWORK = {
     sentence: ({ why }) => `Whatever answered is not a proxy of this kind${given(' (', why, ')')}.`,
     cause: 'Something at the address of the proxy speaks another protocol.',
     remedy: 'Check the address, and whether the proxy is socks5h://, http:// or https://.',
+  },
   'SC-120': {
     sentence: always('Tor does not run on this machine.'),
     cause: '`--onion` found neither a control port of Tor nor its port for programs.',
@@ -151,5 +152,10 @@ export const NETWORK = {
     sentence: always('The relay shows another certificate than the invitation names; nothing was sent to it.'),
     cause: 'The SHA-256 of the certificate of the relay is not the pin of the invitation link.',
     remedy: 'Ask for the invitation again, on another channel. If it is the same, somebody is in between.',
+  },
+  'SC-126': {
+    sentence: always('Others reach the relay inside this program.'),
+    cause: '`--listen` or `--onion`: the notice says what your peer types. The relay takes this conversation only.',
+    remedy: '',
   },
 } as const satisfies Partial<Record<string, Message>>;

@@ -10,7 +10,11 @@ test('a server shows it, and its pin is the fingerprint of what is shown', async
   const { certificate, key, pin } = await makeSelfSigned(Date.now());
   const server = createServer({ cert: certificate, key }, (socket) => socket.end()).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const socket = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', rejectUnauthorized: false });
+  const socket = connect({
+    port: (server.address() as AddressInfo).port,
+    host: '127.0.0.1',
+    rejectUnauthorized: false,
+  });
   await once(socket, 'secureConnect');
   const shown = socket.getPeerX509Certificate();
   expect(shown?.fingerprint256.replaceAll(':', '').toLowerCase()).toBe(Buffer.from(pin).toString('hex'));

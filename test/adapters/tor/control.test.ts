@@ -151,7 +151,8 @@ test('a connection that ends in the middle', async () => {
 
 test('no Tor, and a Tor without a control port, are told apart', async () => {
   const nobody = { path: path.join(folder, 'nobody') };
-  const asked = (socks: readonly { path: string }[]) => openOnion({ places: [nobody], socks, port: 80, target: TARGET });
+  const asked = (socks: readonly { path: string }[]) =>
+    openOnion({ places: [nobody], socks, port: 80, target: TARGET });
   expect(await code(asked([nobody]))).toBe('SC-120');
   const there = { path: path.join(folder, 'socks') };
   const programs = createServer((socket) => socket.end()).listen(there.path);
