@@ -1,6 +1,6 @@
 /**
  * The errors of the program: stable codes and exit statuses. No sentence a person reads may be in this file
- * (they are all in adapters/words/cli.ts).
+ * (they are all in adapters/words).
  */
 
 /** Documented exit statuses of `securechat`. */
@@ -80,6 +80,25 @@ export const CODES = {
   'SC-328': EXIT.lost, // leaving waits for text that is not delivered (notice)
   'SC-329': EXIT.ok, // safety words of the present could not be compared in time: nothing is verified (notice)
   'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
+  'SC-341': EXIT.ok, // the peer offered files, and this program takes none (notice)
+  'SC-342': EXIT.truncated, // the peer refused what was offered
+  'SC-343': EXIT.truncated, // a transfer was cancelled here
+  'SC-344': EXIT.truncated, // a transfer was cancelled by the peer
+  'SC-345': EXIT.truncated, // the peer could not write what it was sent
+  'SC-346': EXIT.truncated, // a file changed while it was sent
+  'SC-347': EXIT.truncated, // a checksum does not fit
+  'SC-348': EXIT.violation, // what was sent is not what was offered
+  'SC-349': EXIT.truncated, // a stream ended where it should not have
+  'SC-350': EXIT.usage, // a file to be sent cannot be read
+  'SC-351': EXIT.truncated, // a file cannot be written
+  'SC-352': EXIT.ok, // links and special files are left out (notice)
+  'SC-353': EXIT.ok, // an offer was refused here
+  'SC-354': EXIT.usage, // too many transfers at once (notice)
+  'SC-355': EXIT.violation, // an offer under a name that no file may have (notice)
+  'SC-356': EXIT.usage, // no such transfer (notice)
+  'SC-357': EXIT.truncated, // the session ended before a transfer did
+  'SC-358': EXIT.usage, // the peer takes no pipe
+  'SC-359': EXIT.ok, // names are sent with other characters (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // one attempt failed (notice)
   'SC-403': EXIT.violation, // safety words did not match

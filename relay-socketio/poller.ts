@@ -21,6 +21,8 @@ export interface Poller {
   post(read: () => void): boolean;
   /** It may be read from again. */
   resume(): void;
+  /** Its session is over: a request that waits is the library's to refuse. */
+  end(): void;
 }
 
 interface Around {
@@ -28,6 +30,8 @@ interface Around {
   stopped(): boolean;
   /** A packet that carries nothing. */
   noise(): void;
+  /** In front of the library, which would come to it later; false: it is the library's after all. */
+  frame(frame: Buffer): boolean;
   /** Some of what was pending has gone. */
   drained(): void;
 }
@@ -71,7 +75,14 @@ export function createPoller(engine: EngineSocket, around: Around): Poller {
     if (at >= payload.length) payload = '';
   }
 
+  function release(): void {
+    const read = delayed;
+    delayed = undefined;
+    read?.();
+  }
+
   function take(text: string): void {
+    if (text.startsWith(BINARY) && around.frame(Buffer.from(text.slice(BINARY.length), 'base64'))) return;
     const packet = transport.parser.decodePacket(text);
     if (packet.type === 'close') {
       at = payload.length;
@@ -103,9 +114,11 @@ export function createPoller(engine: EngineSocket, around: Around): Poller {
     resume() {
       work();
       if (payload !== '' || around.stopped()) return;
-      const read = delayed;
-      delayed = undefined;
-      read?.();
+      release();
+    },
+    end() {
+      payload = '';
+      release();
     },
   };
 }

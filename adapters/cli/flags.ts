@@ -35,6 +35,9 @@ export const FLAGS: readonly OwnFlag[] = [
   { long: 'tls-self' },
   { long: 'onion', common: true },
   { long: 'strong' },
+  { long: 'proxy', value: 'url', setting: 'SECURECHAT_PROXY' },
+  { long: 'proxy-auth-fd', value: 'n' },
+  { long: 'tor' },
   { long: 'transport', short: 't', value: 'name', values: 'transport', common: true, setting: 'SECURECHAT_TRANSPORT' },
   { long: 'crypto', short: 'c', value: 'name', values: 'crypto', common: true, setting: 'SECURECHAT_CRYPTO' },
   { long: 'ui', short: 'u', value: 'name', values: 'ui', common: true, setting: 'SECURECHAT_UI' },
@@ -55,7 +58,7 @@ export const FLAGS: readonly OwnFlag[] = [
 ];
 
 /** Kept free for later commands and flags: no adapter may bring one of these names either. */
-const KEPT = ['color', 'direct', 'web', 'files', 'proxy', 'tor', 'cover', 'typing', 'bell'];
+const KEPT = ['color', 'direct', 'web', 'files', 'cover', 'typing', 'bell'];
 
 /** Long flags that no adapter may bring. */
 export const OWN_FLAGS: readonly string[] = [...FLAGS.map(({ long }) => long), ...KEPT, 'host', 'port', 'check-config'];

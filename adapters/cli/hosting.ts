@@ -7,7 +7,6 @@ import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { SecurechatError } from '../../core/errors.js';
 import type { TransportPort } from '../../core/ports.js';
-import type { Meeting } from '../../core/room/invite.js';
 import type { Pem, RelayOptions } from '../relay/flags.js';
 import type { Relay } from '../relay/listener.js';
 import type { LocalRelay } from './embedded.js';
@@ -25,17 +24,6 @@ export type Listen =
   | { readonly type: 'network'; readonly host: string; readonly port: number; readonly tls: boolean }
   | { readonly type: 'onion' };
 
-export interface Hosting extends LocalRelay {
-  /** Where the peer finds it, the most likely first. */
-  readonly meetings: readonly Meeting[];
-  /** SHA-256 of its certificate (DER), 32 bytes, where it has one of its own. */
-  readonly pin?: Uint8Array;
-  /** `transport` as before; the rooms that it joins are those that the relay takes. */
-  guard(transport: TransportPort): TransportPort;
-  /** Resolves when peers can reach it no more although it runs; absent: they always can. */
-  readonly unreachable?: Promise<void>;
-}
-
 export interface HostingOptions {
   readonly listen: Listen;
   readonly startRelay: (options: RelayOptions) => Promise<Relay>;
@@ -44,7 +32,7 @@ export interface HostingOptions {
 }
 
 /** Throws SecurechatError SC-111 (it cannot listen there), SC-120 to SC-123 (Tor). */
-export async function startHosting({ listen, startRelay, wallTime }: HostingOptions): Promise<Hosting> {
+export async function startHosting({ listen, startRelay, wallTime }: HostingOptions): Promise<LocalRelay> {
   const rooms: string[] = [];
   const admits = (room: string): boolean => rooms.includes(room);
   const place = listen.type === 'onion' ? { host: '127.0.0.1', port: 0, tls: false } : listen;

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CLI_WORDS } from '../words/cli.js';
 
 /** Each of these makes Node run foreign code, write a file, listen, or trust less than it should; as in launcher.sh. */
 export const DROPPED = [
@@ -62,7 +63,7 @@ function launch(): void {
   const given = Object.entries(process.env);
   const dropped = DROPPED.filter((name) => (process.env[name] ?? '') !== '');
   const env = Object.fromEntries(given.filter(([name]) => !DROPPED.some((each) => each === name)));
-  if (dropped.length > 0) process.stderr.write(`securechat: in the environment and not used: ${dropped.join(' ')}\n`);
+  if (dropped.length > 0) process.stderr.write(`securechat: ${CLI_WORDS.dropped(dropped.join(' '))}\n`);
   const flags = argv[0] === 'relay' ? [] : flagsOf(argv, path.dirname(dist), process.cwd(), process.version);
   const child = spawn(process.execPath, [...flags, path.join(dist, 'securechat.js'), ...argv], {
     stdio: 'inherit',

@@ -43,7 +43,7 @@ export function parseRelayAddress(address: string, insecure: boolean): URL {
 }
 
 /** Networks that are one's own: private, shared by a provider, link-local. */
-const NEAR = /^(10|127|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
+const NEAR = /^(10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
 
 /**
  * This machine, a private network, or an onion service: no stranger on the way. URL has brought addresses into their one
@@ -51,6 +51,12 @@ const NEAR = /^(10|127|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7
  */
 export function isPrivate(hostname: string): boolean {
   const host = hostname.replace(/\.$/, '');
-  if (host.startsWith('[')) return host === '[::1]' || /^\[f[cd]/.test(host);
-  return host === 'localhost' || host.endsWith('.onion') || (NEAR.test(host) && isIPv4(host));
+  if (isLoopback(host) || host.endsWith('.onion')) return true;
+  return host.startsWith('[') ? /^\[f[cd]/.test(host) : NEAR.test(host) && isIPv4(host);
+}
+
+/** This machine. */
+export function isLoopback(hostname: string): boolean {
+  const host = hostname.replace(/\.$/, '');
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -23,10 +23,11 @@ import { hasUnicode } from '../text/locale.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { builtins } from './builtins.js';
 import type { CheckedMeeting, EnteredCode } from './code-entry.js';
-import type { Parts } from './compose.js';
-import { explain, report } from '../words/describe.js';
-import type { Hosting } from './hosting.js';
+import type { Composition } from './compose.js';
+import type { LocalRelay } from './embedded.js';
+import { explain, report } from '../text/describe.js';
 import type { Input } from './input.js';
+import type { Prompter } from './prompt.js';
 import { OWN_FLAGS } from './flags.js';
 import { DEFAULTS } from './help.js';
 import { type Options, parseOptions, pluginsOf } from './options.js';
@@ -41,6 +42,9 @@ import { VERSION } from './version.js';
 export const FLUSH_LIMIT_MS = 2_000;
 /** The end after an error that nobody caught is not waited for longer than this: the limits of chat.ts together. */
 export const FAIL_LIMIT_MS = 10_000;
+
+/** The question is on the screen by then, milliseconds. */
+const LOAD_AHEAD_MS = 100;
 
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
@@ -70,7 +74,7 @@ export interface Run {
 }
 
 export function run(argv: readonly string[], io: Io): Run {
-  let parts: Parts | undefined;
+  let composition: Composition | undefined;
   const loaded: { readonly name: string; readonly file: string }[] = [];
   let session: Chat | undefined;
   let failure: { readonly code: Code; readonly told: Promise<unknown> } | undefined;
@@ -97,10 +101,14 @@ export function run(argv: readonly string[], io: Io): Run {
       throw new SecurechatError('SC-503', { flag: '--ui', why: SCREEN_WORDS.capable.refusal(notRich) });
     }
     const color = colorOf(options, io);
-    const entered = await Promise.race([enter(options, io, color, before.signal), calledOff]);
+    // While somebody types, what comes next is loaded.
+    const ahead = setTimeout(() => void import('./compose.js').catch(() => undefined), LOAD_AHEAD_MS).unref();
+    const entering = enter(options, io, color, before.signal).finally(() => clearTimeout(ahead));
+    const entered = await Promise.race([entering, calledOff]);
     // An address of one's own comes before that of a link, and then nothing else in the link is about it.
     const meeting = options.relay === undefined && options.listen === undefined ? entered.meeting : undefined;
     const relay = options.relay ?? meeting?.relay;
+    const met = atMeeting(options, meeting, registry);
     if (options.listen?.type === 'onion') await write(io.stderr, `securechat: ${CLI_WORDS.onionStarts}\n`);
     const streams = {
       input: entered.input,
@@ -109,21 +117,40 @@ export function run(argv: readonly string[], io: Io): Run {
       color,
       wipeScrollback: options.wipeScrollback,
     };
-    const composing = import('./compose.js')
-      .then(({ compose }) =>
-        compose({ registry, options: atMeeting(options, meeting, registry), relay, pin: meeting?.pin, streams }),
-      )
-      .then((made) => {
-        parts = made;
-        return made;
+    const ours = registry.pluginOf('transport', met.transport) === builtins.name;
+    const prompter = () => prompterOf(options, io, color, before.signal);
+    const loading = Promise.all([import('./compose.js'), import('./proxy-way.js')]);
+    const composing = loading.then(async ([{ compose }, { findWay }]) => {
+      const way = await findWay({ options: met, relay, ours, env: io.env, random, prompter });
+      composition = await compose({
+        registry,
+        options: met,
+        relay,
+        pin: meeting?.pin,
+        way,
+        streams,
+        notices: (local) => noticesOf(met, entered, local, io),
+        chat: (local) => chatOf(met, entered, local, io),
       });
+      // Too late: nobody waits for it any more.
+      if (before.signal.aborted) await composition.end();
+      return composition;
+    });
     try {
-      return await talk(options, entered, await Promise.race([composing, calledOff]));
+      const made = await Promise.race([composing, calledOff]);
+      session = await Promise.race([made.start(), calledOff]);
+      let over = false;
+      void made.relay?.unreachable?.then(() => {
+        if (!over) made.ui.show({ type: 'notice', code: 'SC-124', text: explain('SC-124') });
+      });
+      return await session.done.finally(() => {
+        over = true;
+      });
     } catch (error) {
       throw isSecurechatError(error) ? new SecurechatError(error.code, withName(error.detail, options)) : error;
     } finally {
       entered.code.secret.fill(0);
-      await parts?.relay?.close();
+      await composition?.end();
     }
   }
 
@@ -131,8 +158,7 @@ export function run(argv: readonly string[], io: Io): Run {
   async function failed(error: SecurechatError): Promise<void> {
     const { code, detail } = error;
     before.abort(error);
-    parts?.crypto.wipeAll();
-    await parts?.ui.close();
+    await composition?.end();
     await write(io.stderr, report(code, detail));
   }
 
@@ -144,54 +170,6 @@ export function run(argv: readonly string[], io: Io): Run {
       loaded.push({ name, file });
       await write(io.stderr, report('SC-507', { plugin: name, version, path: file }));
     }
-  }
-
-  async function talk(options: Options, entered: EnteredCode, made: Parts): Promise<ExitStatus> {
-    const loading = Promise.all([
-      import('../../core/session/driver.js'),
-      import('./told-ui.js'),
-      import('@scure/bip39/wordlists/english.js'),
-    ]);
-    // From here to the chat nothing else is waited for: an interruption is the one's or the other's.
-    const [{ chat }, { toldUi }, { wordlist }] = await Promise.race([loading, calledOff]);
-    const { relay } = made;
-    const ui = toldUi(made.ui, noticesOf(options, entered, made, io), options.quiet);
-    session = chat({
-      ...made,
-      ui,
-      code: entered.code,
-      ...(entered.created ? { reroll: (code: RoomCode) => withNewNameplate(code, random) } : {}),
-      present: (code) => {
-        const typed = formatCode(code);
-        const strong = options.source.type === 'new' && options.source.strong;
-        // A relay inside this process is of no use in a link.
-        const invite = formatInvite(typed, meetingAt(relay, options.transport));
-        if (!strong) return { code: typed, invite };
-        typed.fill(0);
-        return { code: new Uint8Array(0), invite };
-      },
-      verify: options.verify,
-      name: options.name,
-      receipts: options.receipts,
-      resumeTimeout: options.resumeTimeout,
-      idleTimeout: options.idleTimeout,
-      pace: options.ui !== 'json' && io.stdin.isTTY === true,
-      version: ascii(VERSION),
-      words: wordlist,
-      relay: relay?.url.href ?? '',
-      describe: (code, detail) =>
-        explain(code, { ...(relay === undefined ? {} : { relay: relay.url.href }), ...withName(detail, options) }),
-      untold: (code, text) => write(io.stderr, `securechat: ${text} (${code})\n`),
-    });
-    let over = false;
-    if (relay !== undefined && 'unreachable' in relay) {
-      void relay.unreachable?.then(() => {
-        if (!over) ui.show({ type: 'notice', code: 'SC-124', text: explain('SC-124') });
-      });
-    }
-    return session.done.finally(() => {
-      over = true;
-    });
   }
 
   return {
@@ -231,42 +209,54 @@ function atMeeting(options: Options, meeting: CheckedMeeting | undefined, regist
 }
 
 /** Where a peer finds the relay; nowhere that a link could name when it is this machine's own. */
-function meetingAt(relay: Parts['relay'], transport: string): Meeting | undefined {
+function meetingAt(relay: LocalRelay | undefined, transport: string): Meeting | undefined {
   if (relay === undefined) return undefined;
-  if ('meetings' in relay) return relay.meetings[0];
+  if (relay.meetings !== undefined) return relay.meetings[0];
   if (relay.started) return undefined;
   return { relay: relay.url.href, ...(transport === DEFAULTS.transport ? {} : { transport }) };
 }
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
 async function enter(options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<EnteredCode> {
-  const [{ enterCode }, { createPrompter }, { createClock }, { createWordlist }, { wordlist }] = await Promise.all([
+  const [{ enterCode }, prompter, { createWordlist }, { wordlist }] = await Promise.all([
     import('./code-entry.js'),
-    import('./prompt.js'),
-    import('../system/clock.js'),
+    prompterOf(options, io, color, signal),
     import('../../core/room/words.js'),
     import('@scure/bip39/wordlists/english.js'),
   ]);
-  const output = voiceOf(options, io);
-  // The json UI has stdout for itself.
-  const mayAsk = io.stdin.isTTY === true && output.isTTY === true && options.ui !== 'json';
   return enterCode({
     source: options.source,
     words: createWordlist(wordlist),
     random,
     input: io.stdin,
-    prompter: mayAsk
-      ? createPrompter({
-          input: io.stdin,
-          output,
-          clock: createClock(),
-          color,
-          plain: options.ui === 'line' || io.env['TERM'] === 'dumb',
-          unicode: hasUnicode(io.env, process.platform),
-          signal,
-        })
-      : undefined,
+    prompter,
     checkRelay: (address) => parseRelayAddress(address, options.insecureRelay),
+  });
+}
+
+/** Undefined where nothing may be asked. */
+async function prompterOf(
+  options: Options,
+  io: Io,
+  color: boolean,
+  signal: AbortSignal,
+): Promise<Prompter | undefined> {
+  const [{ createPrompter }, { createClock }] = await Promise.all([
+    import('./prompt.js'),
+    import('../system/clock.js'),
+  ]);
+  const output = voiceOf(options, io);
+  // The json UI has stdout for itself.
+  const mayAsk = io.stdin.isTTY === true && output.isTTY === true && options.ui !== 'json';
+  if (!mayAsk) return undefined;
+  return createPrompter({
+    input: io.stdin,
+    output,
+    clock: createClock(),
+    color,
+    plain: options.ui === 'line' || io.env['TERM'] === 'dumb',
+    unicode: hasUnicode(io.env, process.platform),
+    signal,
   });
 }
 
@@ -277,7 +267,7 @@ function withName(detail: Detail, options: Options): Detail {
 }
 
 /** What the peer types, for each address; with a certificate of its own, or as an onion service, the link is the way. */
-function whereToMeet({ meetings, pin }: Hosting): string[] {
+function whereToMeet({ meetings = [], pin }: LocalRelay): string[] {
   const [first, ...others] = meetings;
   if (pin !== undefined) return others.map(({ relay }) => CLI_WORDS.alsoAt(relay));
   if (first?.relay.endsWith('.onion/') === true) return [CLI_WORDS.peerTypesTor];
@@ -286,14 +276,38 @@ function whereToMeet({ meetings, pin }: Hosting): string[] {
   );
 }
 
-function noticesOf(options: Options, entered: EnteredCode, { relay }: Parts, io: Io): readonly Notice[] {
+/** What the chat needs to know of the command line and the code. */
+function chatOf(options: Options, entered: EnteredCode, relay: LocalRelay | undefined, io: Io) {
+  const { verify, name, receipts, resumeTimeout, idleTimeout, source } = options;
+  const { code, created } = entered;
+  const address = relay?.url.href;
+  return {
+    ...{ verify, name, receipts, resumeTimeout, idleTimeout, code },
+    ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),
+    present(made: RoomCode) {
+      const typed = formatCode(made);
+      const invite = formatInvite(typed, meetingAt(relay, options.transport));
+      if (source.type !== 'new' || !source.strong) return { code: typed, invite };
+      typed.fill(0);
+      return { code: new Uint8Array(0), invite };
+    },
+    pace: options.ui !== 'json' && io.stdin.isTTY === true,
+    version: ascii(VERSION),
+    relay: address ?? '',
+    describe: (about: Code, detail: Detail) =>
+      explain(about, { ...(address === undefined ? {} : { relay: address }), ...withName(detail, options) }),
+    untold: (about: Code, text: string) => write(io.stderr, `securechat: ${text} (${about})\n`),
+  };
+}
+
+function noticesOf(options: Options, entered: EnteredCode, relay: LocalRelay | undefined, io: Io): readonly Notice[] {
   const all = [...entered.notices];
   if (!io.enforced) all.push('SC-508');
   if ((io.env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') all.push('SC-509');
   const kept = options.ui === 'line' && !options.wipeScrollback;
   if (kept && (io.stdout.isTTY === true || io.stderr.isTTY === true)) all.push('SC-510');
   const notices: Notice[] = all.map((code) => ({ type: 'notice', code, text: explain(code) }));
-  if (relay !== undefined && 'meetings' in relay) {
+  if (relay?.meetings !== undefined) {
     for (const text of whereToMeet(relay)) notices.push({ type: 'notice', code: 'SC-126', text });
   } else if (relay?.started === true) {
     notices.push({ type: 'notice', code: 'SC-320', text: explain('SC-320', { relay: relay.url.href }) });

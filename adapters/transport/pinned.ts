@@ -4,41 +4,44 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import type { ClientRequest } from 'node:http';
-import { connect, type TLSSocket } from 'node:tls';
-import { Agent, type AgentConnectOpts } from 'agent-base';
-import type { Way } from './proxy.js';
+import { Agent } from 'node:https';
+import { connect as connectTcp } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { Way } from './way.js';
 
-/** The `code` of the error that a connection fails with. */
-const PIN_MISMATCH = 'SECURECHAT_PIN';
+const DEFAULT_PORT = 443;
 
-/** The library asks for a class. */
+type Open = (host: string, port: number) => Promise<Duplex>;
+
+/** It showed another certificate. */
+class PinMismatch extends Error {}
+
+/** Node's requests get a connection that has been judged already. */
 class PinnedAgent extends Agent {
-  readonly #pin: Uint8Array;
-  readonly #inner: Agent | undefined;
+  readonly #open: Open;
+  readonly #judge: (socket: TLSSocket) => Promise<void>;
 
-  constructor(pin: Uint8Array, inner: Agent | undefined) {
-    super();
-    this.#pin = pin;
-    this.#inner = inner;
+  constructor(open: Open, judge: (socket: TLSSocket) => Promise<void>) {
+    super({ keepAlive: true, maxSockets: 2 });
+    this.#open = open;
+    this.#judge = judge;
   }
 
-  override async connect(request: ClientRequest, options: AgentConnectOpts): Promise<TLSSocket> {
-    if (!options.secureEndpoint) throw mismatch();
-    const unjudged = { ...options, rejectUnauthorized: false };
-    const socket = (await this.#inner?.connect(request, unjudged)) ?? connect(unjudged);
-    if (!isTls(socket)) throw mismatch();
-    try {
-      if (socket.getPeerX509Certificate() === undefined) await once(socket, 'secureConnect');
-      const shown = socket.getPeerX509Certificate();
-      const found = createHash('sha256').update(shown?.raw ?? new Uint8Array(0));
-      if (!timingSafeEqual(found.digest(), this.#pin)) throw mismatch();
-      return socket;
-    } catch (error) {
-      socket.on('error', () => undefined);
-      socket.destroy();
-      throw error;
-    }
+  override createConnection(
+    { host = '', port }: { host?: string; port?: number | string },
+    done: (error: Error | null, socket: Duplex) => void,
+  ): undefined {
+    const secured = this.#open(host, Number(port ?? DEFAULT_PORT)).then(async (socket) => {
+      const tls = connectTls({ socket, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+      await this.#judge(tls);
+      return tls;
+    });
+    secured.then(
+      (socket) => done(null, socket),
+      (error: unknown) => done(error as Error, undefined as unknown as Duplex),
+    );
+    return undefined;
   }
 }
 
@@ -47,23 +50,38 @@ export function pinnedWay(pin: Uint8Array, inner?: Way): Way {
   return {
     routeTo(address) {
       const route = inner?.routeTo(address);
+      let other = false;
+      async function judge(socket: TLSSocket): Promise<void> {
+        try {
+          await once(socket, 'secureConnect');
+          const shown = createHash('sha256').update(socket.getPeerX509Certificate()?.raw ?? new Uint8Array(0));
+          other = !timingSafeEqual(shown.digest(), pin);
+          if (other) throw new PinMismatch();
+        } catch (error) {
+          socket.on('error', () => undefined);
+          socket.destroy();
+          throw error;
+        }
+      }
+      const open = route === undefined ? openDirectly : (host: string, port: number) => route.open(host, port);
       return {
-        agent: new PinnedAgent(pin, route?.agent instanceof Agent ? route.agent : undefined),
-        blame(answer, why) {
-          if (answer?.type === 'error' && answer.error.code === PIN_MISMATCH) {
-            return { reason: 'rejected', detail: '', code: 'SC-125' };
-          }
-          return route?.blame(answer, why);
-        },
+        agent: new PinnedAgent(open, judge),
+        open,
+        blame: () => (other ? { reason: 'rejected', detail: '', code: 'SC-125' } : route?.blame()),
       };
     },
   };
 }
 
-function mismatch(): Error {
-  return Object.assign(new Error('another certificate'), { code: PIN_MISMATCH });
-}
-
-function isTls(socket: object): socket is TLSSocket {
-  return 'getPeerX509Certificate' in socket;
+async function openDirectly(host: string, port: number): Promise<Duplex> {
+  const socket = connectTcp({ host: host.replaceAll(/[[\]]/g, ''), port });
+  socket.setNoDelay(true);
+  try {
+    await once(socket, 'connect');
+  } catch (error) {
+    socket.on('error', () => undefined);
+    socket.destroy();
+    throw error;
+  }
+  return socket;
 }

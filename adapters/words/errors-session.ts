@@ -190,9 +190,4 @@ export const SESSION = {
     cause: 'New safety words were asked for, and none came within 30 seconds.',
     remedy: 'Ask again; if none come, leave and meet with a new code.',
   },
-  'SC-340': {
-    sentence: always('This chat cannot read or write files.'),
-    cause: 'A file was to be sent or received, and the program was not given a folder for that.',
-    remedy: 'Start it with --files, or use securechat send and securechat receive.',
-  },
 } as const satisfies Partial<Record<string, Message>>;

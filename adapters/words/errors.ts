@@ -4,10 +4,11 @@
  * probably meant) and no key may be passed to them; what comes from outside has been neutralised before (describe.ts).
  */
 import type { Code } from '../../core/errors.js';
+import { FILES } from './errors-files.js';
 import { NETWORK } from './errors-network.js';
 import { PROGRAM } from './errors-program.js';
 import { SECURITY } from './errors-security.js';
 import { SESSION } from './errors-session.js';
 import type { Message } from './message.js';
 
-export const MESSAGES: Readonly<Record<Code, Message>> = { ...NETWORK, ...SESSION, ...SECURITY, ...PROGRAM };
+export const MESSAGES: Readonly<Record<Code, Message>> = { ...NETWORK, ...SESSION, ...FILES, ...SECURITY, ...PROGRAM };

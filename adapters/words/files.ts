@@ -17,6 +17,12 @@ export function sizeOf(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
 }
 
+/** Minutes and seconds. */
+function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return `${String(Math.floor(whole / 60))}:${String(whole % 60).padStart(2, '0')}`;
+}
+
 export interface OfferWords {
   readonly id: number;
   readonly count: number;
@@ -39,6 +45,22 @@ export const FILE_WORDS = {
     total === undefined || total === 0
       ? `Transfer ${String(id)}: ${sizeOf(bytes)}`
       : `Transfer ${String(id)}: ${String(Math.floor((bytes / total) * 100))}% of ${sizeOf(total)}`,
+  /** Whose eyes are on one transfer: no number. `left`: seconds; undefined: not known. */
+  bar: (bytes: number, total: number | undefined, rate: number, left: number | undefined): string =>
+    total === undefined || total === 0
+      ? `${sizeOf(bytes)}  ${sizeOf(rate)}/s`
+      : `${String(Math.floor((bytes / total) * 100)).padStart(3)}%  ${sizeOf(bytes)} of ${sizeOf(total)}  ` +
+        `${sizeOf(rate)}/s${left === undefined ? '' : `  ${duration(left)} left`}`,
+  pipe: (sent: number, received: number, up: number, down: number): string =>
+    `sent ${sizeOf(sent)} (${sizeOf(up)}/s)  received ${sizeOf(received)} (${sizeOf(down)}/s)`,
+  /** The name follows. */
+  asked: ({ count, bytes, free }: OfferWords): string =>
+    `Your peer offers ${entries(count)}, ${size(bytes)}${free === undefined ? '' : ` (${sizeOf(free)} free)`}:  `,
+  question: 'Receive it? (yes/no) ',
+  exists: 'Something has that name here. Keep both, or leave it out? (rename/skip) ',
+  noAnswer: 'Please answer with one of the words in parentheses.',
+  sending: ({ count, bytes }: OfferWords): string => `Offering ${entries(count)}, ${size(bytes)}:  `,
+  received: (bytes: number, sum: string): string => `Complete: ${sizeOf(bytes)}, SHA-256 ${sum}`,
   done: ({ id, bytes, sum }: { readonly id: number; readonly bytes: number; readonly sum: string }): string =>
     `Transfer ${String(id)} is complete: ${sizeOf(bytes)}, SHA-256 ${sum}`,
 } as const;

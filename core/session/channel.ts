@@ -10,15 +10,14 @@ import type { OpenedFrame, Ratchet, StreamKeys } from '../protocol/ratchet.js';
 import type { ProtocolRecord } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
 import type { Role } from '../protocol/role.js';
+import type { DueCredit } from './bulk/streams.js';
+import { createBeat } from './beat.js';
 import { type Comparison, createCompare } from './compare.js';
-import { type ControlSource, compose, type Source } from './composer.js';
+import { type ControlSource, compose, creditControls, mayGo, type Source } from './composer.js';
 import { createLiveness } from './liveness.js';
 import { createRekey } from './rekey.js';
 import { createRoundTrip } from './round-trip.js';
 import { controlOf, createUnacked } from './unacked.js';
-
-/** With cover, one frame of the smallest size on each beat, milliseconds. */
-export const COVER_BEAT = 500;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -64,6 +63,8 @@ export interface ChannelOptions {
   readonly ready: () => boolean;
   /** In the order in which they are asked. */
   readonly sources: readonly Source[];
+  /** Of streams (section 8): those that are due at `now`, and when the next one is. */
+  readonly credits: { due(now: number): readonly DueCredit[]; at(): number };
   /** One frame on each beat, whatever there is to say. */
   readonly cover: boolean;
   /** Whether the peer may ask to compare again. */
@@ -88,6 +89,8 @@ export interface Channel {
   restart(now: number): void;
   /** Seals these records at once, alone. The frame's number, or undefined when it may not be: try again after an ack. */
   send(records: readonly ProtocolRecord[], now: number): number | undefined;
+  /** Whether data waits that a frame may take along now: a goodbye comes after it. */
+  waits(now: number): boolean;
   /** Throws RemoteProtocolError when the peer broke a rule: the session ends. */
   receive(frame: Uint8Array, now: number): Received;
   /** Seals and sends what is due and what waits. */
@@ -129,7 +132,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
   let concluded: { readonly ack: number } | undefined;
   let paused = false;
   let proven = role === 'B';
-  let beat = start;
+  const beat = createBeat(start);
 
   const answering: ControlSource = {
     due: () => (rekey.offered === undefined ? undefined : 'answer'),
@@ -147,6 +150,8 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     sealed: () => life.pinged(),
   };
   const controls: readonly ControlSource[] = [answering, offering, compare, pinging];
+
+  const credits = (now: number): readonly ControlSource[] => creditControls(options.credits.due(now));
 
   // -- sealing
 
@@ -173,7 +178,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   /** Seals the next frame if there is something to say, or `anyway`. */
   function sealNext(small: boolean, anyway: boolean, now: number): boolean {
-    const next = compose(unacked, controls, sources, small, now);
+    const next = compose(unacked, [...controls, ...credits(now)], sources, small, now);
     if (next.records.length === 0 && !anyway) return false;
     const { seq, streams } = seal(next.records, now);
     next.sealed(seq, streams, now);
@@ -190,21 +195,16 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   /** One frame, exactly on the beat: what is sent again, then what is new, else an empty one. */
   function onBeat(now: number): void {
-    if (now < beat) return;
-    takeBeat(now);
+    if (now < beat.at) return;
+    beat.take(now);
     if (!options.ready()) return;
     if (!unacked.waiting) sealNext(true, unacked.controlAllowed, now);
     handOne();
   }
 
-  /** A missed beat is not made up. */
-  function takeBeat(now: number): void {
-    beat += COVER_BEAT * (1 + Math.floor((now - beat) / COVER_BEAT));
-  }
-
   /** Whether exactly these records may be sealed now. */
   function allows(records: readonly ProtocolRecord[], now: number): boolean {
-    if (paused || (cover && (now < beat || unacked.waiting))) return false;
+    if (paused || (cover && (now < beat.at || unacked.waiting))) return false;
     const kinds = records.map(controlOf).filter((control) => control !== undefined);
     if (kinds.length < records.length && !unacked.dataAllowed) return false;
     return kinds.length === 0 || (unacked.controlAllowed && !kinds.some(unacked.has));
@@ -223,10 +223,12 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   function controlDue(now: number): number {
     if (!unacked.controlAllowed) return NEVER;
-    const due = [answering, compare].map((control) => control.due(now));
-    if (due.some((type) => type !== undefined && !unacked.has(type))) return now;
+    const atOnce: readonly ControlSource[] = [answering, compare, ...credits(now)];
+    if (atOnce.some((control) => mayGo(unacked, control, now) !== undefined)) return now;
     const ping = unacked.has('ping') ? NEVER : life.pingDue(unacked.eliciting > 0);
-    return Math.min(ping, unacked.has('offer') ? NEVER : offerDue());
+    // One that is due and may not be sealed waits for an ack, not for a time.
+    const credit = options.credits.at() > now ? options.credits.at() : NEVER;
+    return Math.min(ping, unacked.has('offer') ? NEVER : offerDue(), credit);
   }
 
   function dataDue(now: number): number {
@@ -286,7 +288,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     paused = false;
     compare.line(true, now);
     life.up(unacked.eliciting > 0, now);
-    beat = now;
+    beat.restart(now);
     unacked.rewind();
     if (!cover) hand();
   }
@@ -314,10 +316,12 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
       streams.wipe();
       if (cover) {
         handOne();
-        takeBeat(now);
+        beat.take(now);
       }
       return seq;
     },
+
+    waits: (now) => dataDue(now) <= now,
 
     receive(bytes, now) {
       const kind = classify(bytes);
@@ -363,7 +367,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     wakeAt(now) {
       if (paused) return NEVER;
       const others = Math.min(life.lostAt(cover), compare.wakeAt());
-      if (cover) return Math.min(beat, others);
+      if (cover) return Math.min(beat.at, others);
       const sealing = options.ready() ? Math.min(controlDue(now), dataDue(now)) : NEVER;
       return Math.min(sealing, ackDue(), others);
     },

@@ -6,7 +6,8 @@
 import { RECORDS_LIMIT, SMALL_ROOM } from '../protocol/frame.js';
 import type { StreamKeys } from '../protocol/ratchet.js';
 import { type ProtocolRecord, recordSize } from '../protocol/records.js';
-import type { Unacked } from './unacked.js';
+import type { DueCredit } from './bulk/streams.js';
+import { controlOf, type Unacked } from './unacked.js';
 
 /** Whoever has data to send. It is asked when a frame is sealed: whatever waits then goes along. */
 export interface Source {
@@ -52,12 +53,14 @@ export function createAnnouncements(): Announcements {
 
 /** Something that sends control records when they are due. */
 export interface ControlSource {
-  /** What may be sealed at `now`, or undefined. */
-  due(now: number): ProtocolRecord['type'] | undefined;
+  /** What it counts as (unacked.ts) that may be sealed at `now`, or undefined. */
+  due(now: number): string | undefined;
   /** That record, for the frame that is about to be sealed. */
   record(): ProtocolRecord;
   /** It is sealed. */
   sealed(now: number): void;
+  /** Another of its kind may be un-acked. */
+  readonly always?: boolean;
 }
 
 export interface Composed {
@@ -66,7 +69,7 @@ export interface Composed {
   sealed(seq: number, streams: StreamKeys, now: number): void;
 }
 
-const REKEY_STEPS: ReadonlySet<ProtocolRecord['type']> = new Set(['offer', 'answer'] as const);
+const REKEY_STEPS: ReadonlySet<string> = new Set(['offer', 'answer']);
 
 /** `small` keeps the frame at the smallest size. No records: there is nothing to say, or it may not be said now. */
 export function compose(
@@ -82,8 +85,8 @@ export function compose(
   let room = small ? SMALL_ROOM : RECORDS_LIMIT;
 
   function control(source: ControlSource): void {
-    const type = source.due(now);
-    if (type === undefined || unacked.has(type)) return;
+    const type = mayGo(unacked, source, now);
+    if (type === undefined) return;
     const record = source.record();
     // Beside a step of a rekey only what fits the smallest size: all rekeys look alike.
     if (REKEY_STEPS.has(type)) room = SMALL_ROOM;
@@ -111,4 +114,20 @@ export function compose(
       for (const source of taken) source.sealed(seq, streams);
     },
   };
+}
+
+/** What a control record that is due counts as, where its window lets it go. */
+export function mayGo(unacked: Unacked, source: ControlSource, now: number): string | undefined {
+  const type = source.due(now);
+  return type !== undefined && (source.always === true || !unacked.has(type)) ? type : undefined;
+}
+
+/** Credits of streams as control records: each stream has a window of its own. */
+export function creditControls(credits: readonly DueCredit[]): ControlSource[] {
+  return credits.map(({ record, always, sealed }) => ({
+    due: () => controlOf(record),
+    record: () => record,
+    sealed,
+    always,
+  }));
 }

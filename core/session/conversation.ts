@@ -78,7 +78,6 @@ export function createConversation(
   const inbox = createIncoming(host, options.receipts);
   /** The person has accepted the words, or need not. */
   let trusted = !options.compare;
-  let compared = false;
   let peerConfirmed = false;
   /** The peer compares first: it says so when it has. */
   const confirmationDue = options.secretless || (established.peer.features & FEATURE_VERIFY) !== 0;
@@ -105,6 +104,7 @@ export function createConversation(
       role: established.role,
       transmit: (frame) => host.emit({ type: 'transmit', frame }),
       ready: () => true,
+      credits: { due: () => [], at: () => Number.POSITIVE_INFINITY },
       sources: [whileOpen(announcements, talks), whileOpen(inbox, tells), whileOpen(sender, talks)],
       cover: options.cover || (established.peer.features & FEATURE_COVER) !== 0,
       askable: () => trusted,
@@ -149,7 +149,6 @@ export function createConversation(
     return tells() && peerBye === undefined;
   }
 
-  /** What was shown is told as delivered. */
   function tells(): boolean {
     return trusted && !byeOut && !byeAnswered;
   }
@@ -205,7 +204,7 @@ export function createConversation(
     channel.conclude();
     byeDeadline = Math.min(byeDeadline, now + BYE_TIMEOUT);
     // What was shown is told first.
-    if (!byeOut) channel.tick(now);
+    if (channel.waits(now)) channel.tick(now);
     if (channel.send([{ type: 'bye-ack' }], now) === undefined) return;
     byeAnswered = true;
     host.move('peerLeft');
@@ -215,7 +214,7 @@ export function createConversation(
 
   /** Seals the goodbye once all own text is acknowledged (or is not waited for). */
   function sayGoodbye(now: number): void {
-    if (leaving === undefined || byeOut || peerBye !== undefined) return;
+    if (leaving === undefined || byeOut || peerBye !== undefined || channel.waits(now)) return;
     if (leaving.waits && trusted && sender.undelivered > 0) return;
     if (channel.send([{ type: 'bye', reason: leaving.reason }], now) === undefined) return;
     byeOut = true;
@@ -232,9 +231,11 @@ export function createConversation(
     if (now >= byeDeadline) return overdue(now);
     if (now >= stuckAt) tellWaiting();
     if (channel.paused) return;
-    channel.tick(now);
+    // With cover a beat has one frame: a goodbye's when nothing else waits.
     sayGoodbye(now);
     answerGoodbye(now);
+    channel.tick(now);
+    sayGoodbye(now);
   }
 
   function tick(now: number): void {
@@ -342,10 +343,10 @@ export function createConversation(
       if (final === undefined) channel.probe(now);
     },
     get compared() {
-      return compared;
+      return shown.answered;
     },
     confirm(match, now) {
-      compared = true;
+      shown.answered = true;
       if (match) {
         trusted = true;
         host.move('wordsMatch');

@@ -76,11 +76,16 @@ export function createUnacked(): Unacked {
   let dataFrames = 0;
   let dataBytes = 0;
   let eliciting = 0;
-  const out = new Set<string>();
+  /** How many frames with each control record are out: after a resume there may be two of one. */
+  const out = new Map<string, number>();
 
   function release({ frame, data, controls, eliciting: asked }: Entry): void {
     if (asked) eliciting -= 1;
-    for (const control of controls) out.delete(control);
+    for (const control of controls) {
+      const left = (out.get(control) ?? 1) - 1;
+      if (left > 0) out.set(control, left);
+      else out.delete(control);
+    }
     if (!data) return;
     dataFrames -= 1;
     dataBytes -= frame.length;
@@ -113,7 +118,7 @@ export function createUnacked(): Unacked {
         if (control === undefined) data = true;
         else controls.push(control);
       }
-      for (const control of controls) out.add(control);
+      for (const control of controls) out.set(control, (out.get(control) ?? 0) + 1);
       entries.push({ frame, data, controls, eliciting: records.length > 0 });
       nextSeq += 1;
       if (records.length > 0) eliciting += 1;

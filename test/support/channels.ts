@@ -71,6 +71,7 @@ export function channelOf(
       },
       ready: () => self.ready,
       sources: [source],
+      credits: { due: () => [], at: () => Number.POSITIVE_INFINITY },
       cover: false,
       askable: () => self.askable,
       compared: (what) => void self.compared.push(what),
@@ -88,6 +89,9 @@ export function channels(
   const ends = ratchets(crypto);
   const clock = { now: 0 };
   const [a, b] = [channelOf(ends, 'A', options, () => clock.now), channelOf(ends, 'B', options, () => clock.now)];
+
+  // A is provisional until it has opened a frame of B.
+  b.channel.send([{ type: 'ping' }], clock.now);
 
   function pass(from: ChannelEnd, to: ChannelEnd): boolean {
     const frame = from.out.shift();

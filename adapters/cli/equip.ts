@@ -1,0 +1,147 @@
+/**
+ * What a task puts around the session: its UI, who has the files or the pipe, and the exit status in the end. No rule of the
+ * protocol may be in this file.
+ */
+import { CODES, type Code, EXIT, type ExitStatus } from '../../core/errors.js';
+import type { BulkPort, ClockPort, UiEvent, UiPort, UiView } from '../../core/ports.js';
+import type { UiContext } from '../../plugins/kit/define.js';
+import type { Task } from './task.js';
+
+export interface Equipment {
+  readonly ui: UiPort;
+  readonly bulk: BulkPort | undefined;
+  /** The exit status of a session that ended with `status`. */
+  exit(status: ExitStatus): ExitStatus;
+}
+
+interface Given {
+  readonly task: Task;
+  /** What was chosen on the command line. */
+  readonly ui: UiPort;
+  readonly json: boolean;
+  readonly context: Pick<UiContext, 'input' | 'output' | 'errors' | 'sanitize'> & { readonly clock: ClockPort };
+  readonly cwd: string;
+}
+
+export async function equip({ task, ui, json, context, cwd }: Given): Promise<Equipment> {
+  if (task.kind === 'chat') {
+    if (task.files === undefined) return { ui, bulk: undefined, exit: (status) => status };
+    const folder = await real(task.files, cwd);
+    return { ui, bulk: (await files()).createFiles({ source: folder, destination: folder }), exit: (status) => status };
+  }
+  const { createTransferUi } = await import('../ui/transfer/transfer.js');
+  const asks = task.kind !== 'pipe' && context.errors.isTTY === true;
+  const own = createTransferUi(context, {
+    asks: task.kind === 'receive' || asks,
+    yes: task.kind === 'receive' && task.yes,
+  });
+  if (task.kind === 'pipe') {
+    const { createPipe } = await import('../files/pipe.js');
+    const leaving = driven(own, {});
+    const pipe = createPipe({
+      input: context.input,
+      output: context.output,
+      moved: own.moved,
+      over: () => leaving.act({ type: 'quit' }),
+    });
+    return { ui: leaving, bulk: pipe, exit: (status) => pipeExit(status, pipe.begun, pipe.failure) };
+  }
+  const shown = json ? ui : own;
+  if (task.kind === 'send') {
+    const paths = task.paths.map((each) => Uint8Array.from(Buffer.from(each)));
+    const sending = driven(shown, { offer: paths });
+    const bulk = (await files()).createFiles({ source: cwd, destination: undefined });
+    return { ui: sending, bulk, exit: (status) => fileExit(status, sending) };
+  }
+  const receiving = driven(shown, { yes: json && task.yes });
+  const destination = await real(task.folder, cwd);
+  const bulk = (await files()).createFiles({ source: undefined, destination });
+  return { ui: receiving, bulk, exit: (status) => fileExit(status, receiving) };
+}
+
+const files = () => import('../files/files.js');
+
+/** As the launcher has allowed it: without links. */
+async function real(folder: string, cwd: string): Promise<string> {
+  const [{ realpath }, { resolve }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
+  const named = resolve(cwd, folder);
+  return realpath(named).catch(() => named);
+}
+
+/** A stream that was begun and is not whole is truncated, however the session ended, but for attacks and interruptions. */
+function pipeExit(status: ExitStatus, begun: boolean, failure: Code | undefined): ExitStatus {
+  if (status === EXIT.violation || status === EXIT.interrupted || status === EXIT.internal) return status;
+  if (failure === undefined) return status === EXIT.lost ? EXIT.ok : status;
+  if (failure === 'SC-358') return CODES[failure];
+  return begun ? EXIT.truncated : status;
+}
+
+function fileExit(status: ExitStatus, { failure, done }: Driven): ExitStatus {
+  if (status !== EXIT.ok && status !== EXIT.lost) return status;
+  if (failure !== undefined) return CODES[failure];
+  return done > 0 ? EXIT.ok : status === EXIT.ok ? EXIT.truncated : status;
+}
+
+interface Driven extends UiPort {
+  /** What the last transfer that failed ended with. */
+  readonly failure: Code | undefined;
+  /** Transfers that were whole. */
+  readonly done: number;
+  act(event: UiEvent): void;
+}
+
+interface Drive {
+  /** Offered once the session is active; then it is left. */
+  readonly offer?: readonly Uint8Array[];
+  /** Every offer is taken. */
+  readonly yes?: boolean;
+}
+
+/** A UI with a will of its own, beside the person's. */
+function driven(ui: UiPort, { offer, yes }: Drive): Driven {
+  let sink: (event: UiEvent) => void = () => undefined;
+  let offered = false;
+  let failure: Code | undefined;
+  let done = 0;
+
+  function drive(view: UiView): void {
+    switch (view.type) {
+      case 'state':
+        if (view.state !== 'active' || offered || offer === undefined) return;
+        offered = true;
+        return sink({ type: 'offer', paths: offer });
+      case 'offer':
+        if (view.incoming && yes === true) sink({ type: 'accept', id: view.id });
+        return;
+      case 'file-done':
+        done += 1;
+        if (offer !== undefined) sink({ type: 'quit' });
+        return;
+      case 'file-failed':
+        failure = view.code;
+        if (offer !== undefined) sink({ type: 'quit' });
+        return;
+      default:
+        return;
+    }
+  }
+
+  return {
+    get failure() {
+      return failure;
+    },
+    get done() {
+      return done;
+    },
+    act: (event) => sink(event),
+    open(to) {
+      sink = to;
+      ui.open(to);
+    },
+    show(view) {
+      ui.show(view);
+      drive(view);
+    },
+    close: () => ui.close(),
+  };
+}

@@ -1,0 +1,251 @@
+/**
+ * What the peer sends, into one folder and nowhere else: folders made one by one inside a fresh top one, content in a part
+ * file with a random name until its checksum fits, then linked to its own name, which fails where something is. Whatever
+ * came is checked by core/session/bulk before; nothing is ever overwritten, and no link followed.
+ */
+import { createHash, randomBytes, type Hash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, type FileHandle, link, lutimes, mkdir, open, rename, rm, statfs, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { SecurechatError } from '../../core/errors.js';
+import { sameBytes } from '../../core/protocol/bytes.js';
+import { type Announced, createEntryReader, type Entry, type EntryPart } from '../../core/session/bulk/entries.js';
+import { partsOf } from '../../core/session/bulk/path.js';
+import { numbered, storable } from './names.js';
+import { whyOf } from './tree.js';
+
+export type Collision = 'rename' | 'skip';
+
+/** Names that are tried for one that is taken. */
+export const NUMBERS_LIMIT = 1000;
+const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+/** Where a file system has no hard links. */
+const NO_LINKS: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
+
+export interface Writer {
+  /**
+   * Writes what these bytes bring; calls follow one another. How many of them were content of files. Throws
+   * SecurechatError SC-347, SC-348, SC-349, SC-351.
+   */
+  write(bytes: Uint8Array, last: boolean): Promise<number>;
+  /** After the last: SHA-256 in hex, of the one file, or of all sums in their order. */
+  sum(): string;
+  /** Removes what is half. */
+  close(): Promise<void>;
+}
+
+/** A folder that was made here. */
+interface Folder {
+  /** As the peer calls it. */
+  readonly name: Uint8Array;
+  /** Undefined: it is left out, and so is what is in it. */
+  readonly at: string | undefined;
+  readonly mode: number;
+  readonly mtime: number;
+}
+
+/** A file on its way. */
+interface Part {
+  readonly handle: FileHandle;
+  readonly at: string;
+  readonly folder: string;
+  readonly name: string;
+  readonly entry: Entry;
+}
+
+/** Bytes that are free for this program, or undefined. */
+export async function freeIn(folder: string): Promise<number | undefined> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
+}
+
+export function createWriter(destination: string, announced: Announced, collision: Collision): Writer {
+  const reader = createEntryReader(announced);
+  // There is no way to ask but to set it.
+  const umask = process.umask(0o077);
+  process.umask(umask);
+  /** The folders that the next entry may be in, from the top one down. */
+  let chain: Folder[] = [];
+  let part: Part | undefined;
+  let hash: Hash | undefined;
+  let only = '';
+  let files = 0;
+  const all = createHash('sha256');
+
+  async function folder(entry: Entry, name: Uint8Array): Promise<void> {
+    const inside = chain.length === 0 ? destination : chain.at(-1)?.at;
+    const at =
+      inside === undefined ? undefined : await fresh(inside, storable(name), (to) => mkdir(to, { mode: 0o700 }));
+    chain.push({ name, at, mode: entry.mode, mtime: entry.mtime });
+  }
+
+  /** Makes something new under this name, or under a free one beside it. Undefined: it is left out. */
+  async function fresh(
+    inside: string,
+    name: string,
+    make: (at: string) => Promise<unknown>,
+  ): Promise<string | undefined> {
+    for (let number = 1; number <= NUMBERS_LIMIT; number++) {
+      const at = path.join(inside, number === 1 ? name : numbered(name, number));
+      try {
+        await make(at);
+        return at;
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw unwritable(name, error);
+        if (collision === 'skip') return undefined;
+      }
+    }
+    throw unwritable(name, Object.assign(new Error(), { code: 'EEXIST' }));
+  }
+
+  /** Leaves the folders that this path is not in: with their modes and times, for nothing more comes into them. */
+  async function enter(parts: readonly Uint8Array[]): Promise<void> {
+    let depth = 0;
+    while (
+      depth < chain.length &&
+      depth < parts.length - 1 &&
+      sameBytes(chain[depth]?.name ?? EMPTY, parts[depth] ?? EMPTY)
+    ) {
+      depth += 1;
+    }
+    await leave(depth);
+    if (depth !== parts.length - 1)
+      throw new SecurechatError('SC-348', { why: 'a file outside the folders that came' });
+  }
+
+  async function leave(depth: number): Promise<void> {
+    while (chain.length > depth) {
+      const last = chain.pop();
+      if (last?.at !== undefined) await dress(last.at, last.mode, last.mtime);
+    }
+  }
+
+  /** Never more than the person allows its own files, never setuid, setgid, or writable by everybody. */
+  async function dress(at: string, mode: number, mtime: number): Promise<void> {
+    try {
+      await chmod(at, mode & 0o777 & ~umask & ~0o002);
+      await lutimes(at, mtime, mtime);
+    } catch (error) {
+      throw unwritable(path.basename(at), error);
+    }
+  }
+
+  async function file(entry: Entry, name: Uint8Array): Promise<void> {
+    files += 1;
+    hash = createHash('sha256');
+    const inside = chain.length === 0 ? destination : chain.at(-1)?.at;
+    if (inside === undefined) return;
+    const stored = storable(name);
+    const free = await freeIn(destination);
+    if (free !== undefined && entry.size > free) {
+      throw unwritable(stored, Object.assign(new Error(), { code: 'ENOSPC' }));
+    }
+    const at = path.join(inside, `.securechat-${randomBytes(12).toString('hex')}.part`);
+    try {
+      part = { handle: await open(at, NEW, 0o600), at, folder: inside, name: stored, entry };
+    } catch (error) {
+      throw unwritable(stored, error);
+    }
+  }
+
+  async function data(bytes: Uint8Array): Promise<void> {
+    hash?.update(bytes);
+    for (let at = 0; part !== undefined && at < bytes.length; ) {
+      try {
+        at += (await part.handle.write(bytes, at, bytes.length - at, null)).bytesWritten;
+      } catch (error) {
+        throw unwritable(part.name, error);
+      }
+    }
+  }
+
+  async function finish(sum: Uint8Array): Promise<void> {
+    const ours = hash?.digest() ?? Buffer.alloc(0);
+    if (!sameBytes(ours, sum)) throw new SecurechatError('SC-347', { name: part?.name ?? '' });
+    only = ours.toString('hex');
+    all.update(ours);
+    if (part === undefined) return;
+    const { handle, at, folder: inside, name, entry } = part;
+    try {
+      await handle.close();
+    } catch (error) {
+      throw unwritable(name, error);
+    }
+    await dress(at, entry.mode, entry.mtime);
+    await fresh(inside, name, (to) => publish(at, to));
+    await rm(at, { force: true });
+    part = undefined;
+  }
+
+  async function entry(which: Entry): Promise<void> {
+    const parts = partsOf(which.path);
+    await enter(parts);
+    const name = parts.at(-1) ?? which.path;
+    if (which.kind === 'folder') await folder(which, name);
+    else await file(which, name);
+  }
+
+  async function take(what: EntryPart): Promise<number> {
+    switch (what.type) {
+      case 'entry':
+        await entry(what.entry);
+        return 0;
+      case 'data':
+        await data(what.data);
+        return what.data.length;
+      case 'sum':
+        await finish(what.sum);
+        return 0;
+      case 'end':
+        await leave(0);
+        return 0;
+      case 'fault':
+        throw new SecurechatError(what.fault === 'truncated' ? 'SC-349' : 'SC-348', { why: what.why });
+    }
+  }
+
+  return {
+    async write(bytes, last) {
+      let content = 0;
+      for (const what of reader.read(bytes, last)) content += await take(what);
+      return content;
+    },
+
+    sum: () => (files === 1 ? only : all.digest('hex')),
+
+    async close() {
+      const half = part;
+      part = undefined;
+      chain = [];
+      if (half === undefined) return;
+      await half.handle.close().catch(() => undefined);
+      await unlink(half.at).catch(() => undefined);
+    },
+  };
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Gives the part its name: fails with EEXIST where something is, also where there are no hard links. */
+async function publish(at: string, to: string): Promise<void> {
+  try {
+    await link(at, to);
+  } catch (error) {
+    if (!NO_LINKS.has(codeOf(error))) throw error;
+    const placeholder = await open(to, NEW, 0o600);
+    await placeholder.close();
+    await rename(at, to);
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+function unwritable(name: string, error: unknown): SecurechatError {
+  return new SecurechatError('SC-351', { name, why: whyOf(error) });
+}
