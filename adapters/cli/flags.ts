@@ -39,7 +39,7 @@ export const FLAGS: readonly OwnFlag[] = [
   { long: 'proxy-auth-fd', value: 'n' },
   { long: 'tor' },
   { long: 'transport', short: 't', value: 'name', values: 'transport', common: true, setting: 'SECURECHAT_TRANSPORT' },
-  { long: 'crypto', short: 'c', value: 'name', values: 'crypto', common: true, setting: 'SECURECHAT_CRYPTO' },
+  { long: 'crypto', short: 'c', value: 'name', values: 'crypto', setting: 'SECURECHAT_CRYPTO' },
   { long: 'ui', short: 'u', value: 'name', values: 'ui', common: true, setting: 'SECURECHAT_UI' },
   { long: 'name', value: 'text', common: true, setting: 'SECURECHAT_NAME' },
   { long: 'verify', common: true },
