@@ -278,11 +278,11 @@ function whereToMeet({ meetings = [], pin }: LocalRelay): string[] {
 
 /** What the chat needs to know of the command line and the code. */
 function chatOf(options: Options, entered: EnteredCode, relay: LocalRelay | undefined, io: Io) {
-  const { verify, name, receipts, resumeTimeout, idleTimeout, source } = options;
+  const { verify, cover, name, receipts, resumeTimeout, idleTimeout, source } = options;
   const { code, created } = entered;
   const address = relay?.url.href;
   return {
-    ...{ verify, name, receipts, resumeTimeout, idleTimeout, code },
+    ...{ verify, cover, name, receipts, resumeTimeout, idleTimeout, code },
     ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),
     present(made: RoomCode) {
       const typed = formatCode(made);

@@ -79,6 +79,8 @@ export function createSession(options: SessionOptions): Session {
   /** The person said that the words do not match: whatever comes after it, that is the end. */
   let refused = false;
   let interrupts = 0;
+  /** Texts of a script that could not be taken: what ends so is no success. */
+  let unsent = 0;
 
   const host: Host = {
     emit: (effect) => void effects.push(effect),
@@ -148,7 +150,8 @@ export function createSession(options: SessionOptions): Session {
   function verdict(code: Code, detail: Detail): { code: Code; detail: Detail } {
     if (refused) return { code: 'SC-403', detail: {} };
     const burnt = rendezvous.judge();
-    if (burnt === undefined) return { code, detail };
+    if (burnt === undefined)
+      return unsent > 0 && CODES[code] === EXIT.ok ? { code: 'SC-306', detail: { count: unsent } } : { code, detail };
     if (CODES[code] !== EXIT.internal) return { code: 'SC-401', detail: burnt };
     host.notice('SC-401', burnt);
     return { code, detail };
@@ -211,6 +214,9 @@ export function createSession(options: SessionOptions): Session {
         return send(event.text, now);
       case 'confirm':
         return confirm(event.match, now);
+      case 'code':
+        event.code.fill(0);
+        return host.notice('SC-312');
       case 'compare-again':
         return compareAgain(now);
       case 'offer':
@@ -231,6 +237,7 @@ export function createSession(options: SessionOptions): Session {
       case 'activity':
         return;
       case 'malformed':
+        if (event.lost === true) unsent += 1;
         return host.notice('SC-313', { why: event.why });
     }
   }

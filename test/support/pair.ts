@@ -61,6 +61,8 @@ export interface Person {
   peerName: string;
   peerConfirmed: boolean;
   codes: Nameplate[];
+  /** How often the code was wanted again, and whether nothing typed would stand for the same one. */
+  wanted: boolean[];
   /** What was told of files, in order. */
   readonly transfers: Told[];
   roundTrips: number[];
@@ -151,6 +153,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       peerName: '',
       peerConfirmed: false,
       codes: [],
+      wanted: [],
       transfers: [],
       roundTrips: [],
       relay: undefined,
@@ -267,6 +270,9 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
         break;
       case 'code':
         who.codes.push(view.nameplate);
+        break;
+      case 'code-wanted':
+        who.wanted.push(view.same);
         break;
       case 'relay':
         who.relay = view;

@@ -10,11 +10,18 @@ import { isUtf8, putPoint } from '../../text/utf8.js';
 export const COMMAND_LIMIT = 1024 * 1024;
 /** Objects and arrays in one another, the command itself included. */
 export const DEPTH_LIMIT = 32;
+/** Characters of a number that are read: no id is longer. */
+const NUMBER_LENGTH = 32;
 
 export type Command =
   /** The text is a buffer of its own: it belongs to the caller. */
   | { readonly do: 'send'; readonly text: Uint8Array }
+  /** The same holds for the code, and for the paths. */
+  | { readonly do: 'code'; readonly code: Uint8Array }
+  | { readonly do: 'offer'; readonly paths: readonly Uint8Array[] }
+  | { readonly do: 'accept' | 'reject' | 'cancel'; readonly id: number }
   | { readonly do: 'confirm'; readonly match: boolean }
+  | { readonly do: 'compare-again' }
   | { readonly do: 'quit' }
   | { readonly do: 'wipe' }
   | { readonly do: 'malformed'; readonly why: string };
@@ -25,8 +32,26 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d] as const;
 
-const NAMES = { do: ascii('do'), text: ascii('text'), match: ascii('match') };
-const DOINGS = { send: ascii('send'), confirm: ascii('confirm'), quit: ascii('quit'), wipe: ascii('wipe') };
+const NAMES = {
+  do: ascii('do'),
+  text: ascii('text'),
+  match: ascii('match'),
+  code: ascii('code'),
+  paths: ascii('paths'),
+  id: ascii('id'),
+};
+const DOINGS = {
+  send: ascii('send'),
+  code: ascii('code'),
+  offer: ascii('offer'),
+  accept: ascii('accept'),
+  reject: ascii('reject'),
+  cancel: ascii('cancel'),
+  confirm: ascii('confirm'),
+  'compare-again': ascii('compare-again'),
+  quit: ascii('quit'),
+  wipe: ascii('wipe'),
+};
 const LITERALS = { true: ascii('true'), false: ascii('false'), null: ascii('null') };
 /** After a backslash, and what it stands for. */
 const SHORT_ESCAPES: Readonly<Record<number, number>> = {
@@ -50,7 +75,7 @@ class Malformed extends Error {
 }
 
 /** A value as far as commands need it. */
-type Value = Uint8Array | boolean | undefined;
+type Value = Uint8Array | readonly Uint8Array[] | boolean | number | undefined;
 
 /**
  * The command in one line of input. Keys come in any order, unknown ones are ignored with whatever they hold; a known key
@@ -58,26 +83,43 @@ type Value = Uint8Array | boolean | undefined;
  */
 export function readCommand(line: Uint8Array): Command {
   const fields = new Map<keyof typeof NAMES, Value>();
-  let text: Uint8Array | undefined;
+  let kept: Value;
   try {
     if (!isUtf8(line)) throw new Malformed(UI_WORDS.malformed.notUtf8);
     readObject(line, fields);
     const command = commandOf(fields);
-    if (command.do === 'send') text = command.text;
+    if (command.do === 'send') kept = command.text;
+    if (command.do === 'code') kept = command.code;
+    if (command.do === 'offer') kept = command.paths;
     return command;
   } catch (error) {
     if (error instanceof Malformed) return { do: 'malformed', why: error.why };
     throw error;
   } finally {
-    for (const value of fields.values()) if (value instanceof Uint8Array && value !== text) value.fill(0);
+    for (const value of fields.values()) if (value !== kept) wipe(value);
   }
 }
 
 function commandOf(fields: ReadonlyMap<keyof typeof NAMES, Value>): Command {
   const doing = fields.get('do');
   const is = (name: Uint8Array): boolean => doing instanceof Uint8Array && sameBytes(doing, name);
-  if (is(DOINGS.quit)) return { do: 'quit' };
-  if (is(DOINGS.wipe)) return { do: 'wipe' };
+  for (const plain of ['quit', 'wipe', 'compare-again'] as const) if (is(DOINGS[plain])) return { do: plain };
+  for (const about of ['accept', 'reject', 'cancel'] as const) {
+    if (!is(DOINGS[about])) continue;
+    const id = fields.get('id');
+    if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) throw new Malformed(UI_WORDS.malformed.noId);
+    return { do: about, id };
+  }
+  if (is(DOINGS.code)) {
+    const code = fields.get('code');
+    if (!(code instanceof Uint8Array)) throw new Malformed(UI_WORDS.malformed.noCode);
+    return { do: 'code', code };
+  }
+  if (is(DOINGS.offer)) {
+    const paths = fields.get('paths');
+    if (!Array.isArray(paths) || paths.length === 0) throw new Malformed(UI_WORDS.malformed.noPaths);
+    return { do: 'offer', paths };
+  }
   if (is(DOINGS.send)) {
     const text = fields.get('text');
     if (!(text instanceof Uint8Array)) throw new Malformed(UI_WORDS.malformed.noText);
@@ -89,6 +131,11 @@ function commandOf(fields: ReadonlyMap<keyof typeof NAMES, Value>): Command {
     return { do: 'confirm', match };
   }
   throw new Malformed(UI_WORDS.malformed.unknownDo);
+}
+
+function wipe(value: Value): void {
+  if (value instanceof Uint8Array) value.fill(0);
+  else if (Array.isArray(value)) for (const each of value as readonly Uint8Array[]) each.fill(0);
 }
 
 /** Reads the whole line as one object and keeps the known fields of it. */
@@ -128,10 +175,8 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
       space();
       expect(COLON);
       const read = value(depth);
-      if (name === undefined) {
-        if (read instanceof Uint8Array) read.fill(0);
-      } else {
-        if (fields.has(name) && read instanceof Uint8Array) read.fill(0);
+      if (name === undefined || fields.has(name)) wipe(read);
+      if (name !== undefined) {
         if (fields.has(name)) fail(UI_WORDS.malformed.twice);
         fields.set(name, read);
       }
@@ -139,15 +184,27 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
     expect(CLOSE_OBJECT);
   }
 
-  function elements(depth: number): void {
+  /** The strings in it; undefined: there is something else in it. */
+  function elements(depth: number): readonly Uint8Array[] | undefined {
     if (depth > DEPTH_LIMIT) fail(UI_WORDS.malformed.tooDeep);
+    const strings: Uint8Array[] = [];
+    let others = false;
     expect(OPEN_ARRAY);
-    if (taken(CLOSE_ARRAY)) return;
-    do {
-      const read = value(depth);
-      if (read instanceof Uint8Array) read.fill(0);
-    } while (taken(COMMA));
-    expect(CLOSE_ARRAY);
+    if (taken(CLOSE_ARRAY)) return strings;
+    try {
+      do {
+        const read = value(depth);
+        if (read instanceof Uint8Array) strings.push(read);
+        else wipe(read);
+        others ||= !(read instanceof Uint8Array);
+      } while (taken(COMMA));
+      expect(CLOSE_ARRAY);
+    } catch (error) {
+      wipe(strings);
+      throw error;
+    }
+    if (others) wipe(strings);
+    return others ? undefined : strings;
   }
 
   function value(depth: number): Value {
@@ -159,8 +216,7 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
         members(false, depth + 1);
         return undefined;
       case OPEN_ARRAY:
-        elements(depth + 1);
-        return undefined;
+        return elements(depth + 1);
       case LITERALS.true[0]:
         literal(LITERALS.true);
         return true;
@@ -171,8 +227,7 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
         literal(LITERALS.null);
         return undefined;
       default:
-        number();
-        return undefined;
+        return number();
     }
   }
 
@@ -186,7 +241,8 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
     if (at === from) fail();
   }
 
-  function number(): void {
+  function number(): number {
+    const from = at;
     if (line[at] === 0x2d) at++;
     if (line[at] === 0x30) at++;
     else digits();
@@ -199,6 +255,7 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
       if (line[at] === 0x2b || line[at] === 0x2d) at++;
       digits();
     }
+    return Number(String.fromCharCode(...line.subarray(from, Math.min(at, from + NUMBER_LENGTH))));
   }
 
   /** A string, decoded. An escape is never shorter than what it stands for. */
@@ -263,7 +320,5 @@ function isDigit(byte: number | undefined): boolean {
 }
 
 function nameOf(key: Uint8Array): keyof typeof NAMES | undefined {
-  if (sameBytes(key, NAMES.do)) return 'do';
-  if (sameBytes(key, NAMES.text)) return 'text';
-  return sameBytes(key, NAMES.match) ? 'match' : undefined;
+  return (Object.keys(NAMES) as (keyof typeof NAMES)[]).find((name) => sameBytes(key, NAMES[name]));
 }
