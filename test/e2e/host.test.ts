@@ -68,7 +68,9 @@ test('--tls-self: the certificate of the link and no other', async () => {
   let heard = 0;
   const middle = createServer({ cert: other.certificate, key: other.key }, (socket) => {
     socket.on('error', () => undefined);
-    socket.on('data', (bytes) => (heard += bytes.length));
+    socket.on('data', (bytes: Buffer) => {
+      heard += bytes.length;
+    });
   }).listen(0, '127.0.0.1');
   await once(middle, 'listening');
   const elsewhere = invite.replace(String(port), String((middle.address() as AddressInfo).port));
