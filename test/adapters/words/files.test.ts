@@ -23,16 +23,16 @@ test.each([
 test('an offer says how much, where it does not fit, and what to type', () => {
   const offer = { id: 3, count: 1, bytes: 1500, free: 900, exists: true };
   expect(FILE_WORDS.offered(offer)).toBe(
-    'your peer offers 1 file, 1.50 kB (900 B free), under a name that is taken here: /accept 3 or /reject 3  ',
+    'Your peer offers 1 file, 1.50 kB (900 B free), under a name that is taken here: /accept 3 or /reject 3  ',
   );
   expect(FILE_WORDS.offered({ ...offer, count: 2, bytes: undefined, free: undefined, exists: false })).toBe(
-    'your peer offers 2 files and folders, of unknown size: /accept 3 or /reject 3  ',
+    'Your peer offers 2 files and folders, of unknown size: /accept 3 or /reject 3  ',
   );
-  expect(FILE_WORDS.offering(offer)).toBe('offering 1 file, 1.50 kB (/cancel 3 takes it back)  ');
+  expect(FILE_WORDS.offering(offer)).toBe('Offering 1 file, 1.50 kB (/cancel 3 takes it back)  ');
 });
 
 test('progress of nothing is no share of it', () => {
-  expect(FILE_WORDS.progress(1, 0, 0)).toBe('transfer 1: 0 B');
-  expect(FILE_WORDS.progress(1, 50, 200)).toBe('transfer 1: 25% of 200 B');
-  expect(FILE_WORDS.progress(1, 50, undefined)).toBe('transfer 1: 50 B');
+  expect(FILE_WORDS.progress(1, 0, 0)).toBe('Transfer 1: 0 B');
+  expect(FILE_WORDS.progress(1, 50, 200)).toBe('Transfer 1: 25% of 200 B');
+  expect(FILE_WORDS.progress(1, 50, undefined)).toBe('Transfer 1: 50 B');
 });
