@@ -61,6 +61,7 @@ export const CLI_WORDS = {
   codeTwice: 'give the code in one place only: ROOM, --code-stdin or --code-fd',
   tooManyArguments: 'there is more than one ROOM; quote a code that contains spaces',
   missingValue: 'it needs a value',
+  star: 'securechat: cannot keep to a path with * in it: rename it or use another folder',
   nothingToSend: 'name the files to send: securechat send FILE…',
   nameEmpty: 'it must not be empty',
   nameLong: (limit: number) => `it must not be longer than ${String(limit)} bytes`,
