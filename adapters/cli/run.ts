@@ -20,6 +20,7 @@ import type { Places } from '../../plugins/kit/load.js';
 import { inTime } from '../../plugins/kit/make.js';
 import { createRegistry, type Registry } from '../../plugins/kit/registry.js';
 import { hasUnicode } from '../text/locale.js';
+import { sanitize } from '../text/sanitize.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { builtins } from './builtins.js';
 import type { EnteredCode } from './code-entry.js';
@@ -32,6 +33,8 @@ import { type Options, parseOptions, pluginsOf } from './options.js';
 import { print } from './print.js';
 import { parseRelayAddress } from './relay-address.js';
 import { SCREEN_WORDS } from '../words/screen.js';
+import { equip } from './equip.js';
+import { type Task, taskOf } from './task.js';
 import type { Notice } from './told-ui.js';
 import { VERSION } from './version.js';
 
@@ -82,10 +85,12 @@ export function run(argv: readonly string[], io: Io): Run {
   async function start(): Promise<ExitStatus> {
     const registry = createRegistry(OWN_FLAGS);
     registry.register(builtins);
-    const named = pluginsOf(argv, registry);
+    const { task, rest } = taskOf(argv);
+    const named = pluginsOf(rest, registry);
     if (named.length > 0) await Promise.race([load(named, registry), calledOff]);
     const notRich = whyNotRich({ input: io.stdin, output: io.stdout, env: io.env });
-    const invocation = parseOptions(argv, registry, notRich === undefined ? 'rich' : DEFAULTS.ui, io.env);
+    const usual = notRich === undefined && task.kind === 'chat' ? 'rich' : DEFAULTS.ui;
+    const invocation = parseOptions(rest, registry, usual, io.env);
     if (invocation.run !== 'chat') {
       await print(io.stdout, invocation.run === 'help' ? invocation.text : `${VERSION}\n`);
       return EXIT.ok;
@@ -95,7 +100,7 @@ export function run(argv: readonly string[], io: Io): Run {
       throw new SecurechatError('SC-503', { flag: '--ui', why: SCREEN_WORDS.capable.refusal(notRich) });
     }
     const color = colorOf(options, io);
-    const entered = await Promise.race([enter(options, io, color, before.signal), calledOff]);
+    const entered = await Promise.race([enter(task, options, io, color, before.signal), calledOff]);
     const relay = options.relay ?? entered.meeting?.relay;
     const streams = {
       input: entered.input,
@@ -111,7 +116,7 @@ export function run(argv: readonly string[], io: Io): Run {
         return made;
       });
     try {
-      return await talk(options, entered, await Promise.race([composing, calledOff]));
+      return await talk(task, options, entered, await Promise.race([composing, calledOff]));
     } catch (error) {
       throw isSecurechatError(error) ? new SecurechatError(error.code, withName(error.detail, options)) : error;
     } finally {
@@ -139,7 +144,7 @@ export function run(argv: readonly string[], io: Io): Run {
     }
   }
 
-  async function talk(options: Options, entered: EnteredCode, made: Parts): Promise<ExitStatus> {
+  async function talk(task: Task, options: Options, entered: EnteredCode, made: Parts): Promise<ExitStatus> {
     const loading = Promise.all([
       import('../../core/session/driver.js'),
       import('./told-ui.js'),
@@ -148,9 +153,13 @@ export function run(argv: readonly string[], io: Io): Run {
     // From here to the chat nothing else is waited for: an interruption is the one's or the other's.
     const [{ chat }, { toldUi }, { wordlist }] = await Promise.race([loading, calledOff]);
     const { relay } = made;
+    const given = { task, ui: made.ui, json: options.ui === 'json', cwd: io.places.cwd };
+    const context = { input: entered.input, output: io.stdout, errors: io.stderr, sanitize, clock: made.clock };
+    const { ui, bulk, exit } = await Promise.race([equip({ ...given, context }), calledOff]);
     session = chat({
       ...made,
-      ui: toldUi(made.ui, noticesOf(options, entered, made, io), options.quiet),
+      bulk,
+      ui: toldUi(ui, noticesOf(options, entered, made, io), options.quiet),
       code: entered.code,
       ...(entered.created ? { reroll: (code: RoomCode) => withNewNameplate(code, random) } : {}),
       present: (code) => {
@@ -172,7 +181,7 @@ export function run(argv: readonly string[], io: Io): Run {
         explain(code, { ...(relay === undefined ? {} : { relay: relay.url.href }), ...withName(detail, options) }),
       untold: (code, text) => write(io.stderr, `securechat: ${text} (${code})\n`),
     });
-    return session.done;
+    return exit(await session.done);
   }
 
   return {
@@ -204,7 +213,7 @@ export function run(argv: readonly string[], io: Io): Run {
 }
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
-async function enter(options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<EnteredCode> {
+async function enter(task: Task, options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<EnteredCode> {
   const [{ enterCode }, { createPrompter }, { createClock }, { createWordlist }, { wordlist }] = await Promise.all([
     import('./code-entry.js'),
     import('./prompt.js'),
@@ -214,7 +223,7 @@ async function enter(options: Options, io: Io, color: boolean, signal: AbortSign
   ]);
   const output = voiceOf(options, io);
   // The json UI has stdout for itself.
-  const mayAsk = io.stdin.isTTY === true && output.isTTY === true && options.ui !== 'json';
+  const mayAsk = io.stdin.isTTY === true && output.isTTY === true && options.ui !== 'json' && mayPrompt(task, options);
   return enterCode({
     source: options.source,
     words: createWordlist(wordlist),
@@ -233,6 +242,11 @@ async function enter(options: Options, io: Io, color: boolean, signal: AbortSign
       : undefined,
     checkRelay: (address) => parseRelayAddress(address, options.insecureRelay),
   });
+}
+
+/** A pipe's input is not for us, and who sends files without naming a room makes a code. */
+function mayPrompt({ kind }: Task, { source }: Options): boolean {
+  return kind !== 'pipe' && (kind !== 'send' || source.type !== 'ask');
 }
 
 /** The core does not know what the adapter that failed is called. */

@@ -32,6 +32,9 @@ export const CLI_WORDS = {
     version: 'show the version',
   },
   commands: {
+    pipe: 'connect standard input and output with those of your peer',
+    send: 'send files and folders',
+    receive: 'receive files and folders',
     relay: 'run a relay that both of you can reach',
     doctor: 'show what works and what is protected on this machine',
     completion: 'print a completion script for your shell',

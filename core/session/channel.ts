@@ -93,6 +93,8 @@ export interface Channel {
   send(records: readonly ProtocolRecord[], now: number): number | undefined;
   /** Throws RemoteProtocolError when the peer broke a rule: the session ends. */
   receive(frame: Uint8Array, now: number): Received;
+  /** A chunk has opened: that is an answer. */
+  heard(now: number): void;
   /** Seals and sends what is due and what waits. */
   tick(now: number): void;
   /** When `tick` must be called again. */
@@ -338,6 +340,8 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
       const frame = ratchet.open(expected, bytes);
       return frame === undefined ? { type: 'gap' } : opened(frame, now);
     },
+
+    heard: (now) => life.heard(unacked.eliciting > 0, now),
 
     pause(now) {
       if (paused) return;

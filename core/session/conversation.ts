@@ -10,7 +10,9 @@ import { FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake.js';
 import type { ByeReason } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
-import { type ChannelRecord, createChannel } from './channel.js';
+import { createCarriage } from './bulk/carriage.js';
+import type { Transfers } from './bulk/transfers.js';
+import { type ChannelRecord, createChannel, type Opened } from './channel.js';
 import { createAnnouncements, whileOpen } from './composer.js';
 import type { Host } from './events.js';
 import { createIncoming } from './incoming.js';
@@ -25,6 +27,9 @@ export const FLUSH_TIMEOUT = 2_000;
 /** Frames that were lost, reordered or forged on the way are told after this many. */
 export const GAPS_TOLD_AFTER = 3;
 export interface ConversationOptions {
+  readonly transfers: Transfers;
+  /** At most one chunk waits in the connection. */
+  readonly room: () => boolean;
   readonly crypto: CryptoPort;
   readonly established: Established;
   /** Without a line the session is given up after this many milliseconds. 0: at once. */
@@ -96,8 +101,17 @@ export function createConversation(
   let proven = established.role === 'B';
   let gaps = 0;
   let roundTrip: number | undefined;
+  /** Chunks may be handed over once what waits is known anew. */
+  let more = false;
   /** What remains is to flush the socket. */
   let final: { code: Code; detail: Detail; deadline: number } | undefined;
+  const carriage = createCarriage({
+    crypto: options.crypto,
+    established,
+    transfers: options.transfers,
+    transmit: (frame) => host.emit({ type: 'transmit', frame }),
+    room: options.room,
+  });
   const channel = createChannel(
     {
       crypto: options.crypto,
@@ -105,8 +119,8 @@ export function createConversation(
       role: established.role,
       transmit: (frame) => host.emit({ type: 'transmit', frame }),
       ready: () => true,
-      credits: { due: () => [], at: () => Number.POSITIVE_INFINITY },
-      sources: [whileOpen(announcements, talks), whileOpen(inbox, tells), whileOpen(sender, talks)],
+      credits: carriage.credits,
+      sources: [whileOpen(announcements, talks), whileOpen(inbox, tells), whileOpen(sender, talks), whileOpen(carriage.source, talks)],
       cover: options.cover || (established.peer.features & FEATURE_COVER) !== 0,
       askable: () => trusted,
       compared: (what) => shown.compared(what),
@@ -155,7 +169,7 @@ export function createConversation(
     return trusted && !byeOut && !byeAnswered;
   }
 
-  function take(record: ChannelRecord, now: number): void {
+  function take(record: ChannelRecord, { seq, streams }: Opened, now: number): void {
     if (peerBye !== undefined && record.type !== 'bye-ack') throw new RemoteProtocolError('a record after the goodbye');
     switch (record.type) {
       case 'text':
@@ -168,6 +182,11 @@ export function createConversation(
         return;
       case 'name':
         return inbox.name(record.name);
+      case 'bulk-open':
+      case 'bulk-credit':
+      case 'bulk-close':
+        more = true;
+        return carriage.take(record, seq, streams);
       case 'bye':
         peerBye = record.reason;
         return;
@@ -218,6 +237,7 @@ export function createConversation(
   function sayGoodbye(now: number): void {
     if (leaving === undefined || byeOut || peerBye !== undefined) return;
     if (leaving.waits && trusted && sender.undelivered > 0) return;
+    if (trusted && carriage.unsaid) return;
     if (channel.send([{ type: 'bye', reason: leaving.reason }], now) === undefined) return;
     byeOut = true;
     inbox.close();
@@ -233,7 +253,9 @@ export function createConversation(
     if (now >= byeDeadline) return overdue(now);
     if (now >= stuckAt) tellWaiting();
     if (channel.paused) return;
+    if (talks() && proven) options.transfers.allow();
     channel.tick(now);
+    more = talks() && carriage.hand();
     sayGoodbye(now);
     answerGoodbye(now);
   }
@@ -247,6 +269,7 @@ export function createConversation(
 
   function interrupted(now: number): void {
     channel.pause(now);
+    carriage.interrupted();
     host.move('lost');
     bound(now);
   }
@@ -274,6 +297,7 @@ export function createConversation(
   function resumed(peer: Position, now: number): void {
     if (!byeOut && leaving?.patient === true) byeDeadline = Number.POSITIVE_INFINITY;
     channel.resume(peer, now);
+    carriage.resumed(peer.next);
     prove();
     sender.acknowledged(channel.acknowledged);
     if (byeOut || peerBye !== undefined || leaving?.reason === 'words did not match') host.move('resumedLeaving');
@@ -311,14 +335,21 @@ export function createConversation(
   function frame(bytes: Uint8Array, now: number): void {
     const before = channel.acknowledged;
     const received = channel.receive(bytes, now);
-    // No stream is open: a chunk can only be forged.
-    if (received.type === 'gap' || received.type === 'chunk') return resync(now);
+    if (received.type === 'chunk') {
+      if (carriage.chunk(bytes) === 'gap') return resync(now);
+      channel.heard(now);
+      reconnect.progress(now);
+      more = true;
+      return;
+    }
+    if (received.type === 'gap') return resync(now);
     if (received.type === 'ignored') return;
     prove();
     reconnect.progress(now);
     try {
-      for (const record of received.records) take(record, now);
+      for (const record of received.records) take(record, received, now);
     } finally {
+      received.streams.wipe();
       received.wipe();
     }
     sender.acknowledged(channel.acknowledged);
@@ -383,6 +414,7 @@ export function createConversation(
 
     wakeAt(now) {
       if (final !== undefined) return final.deadline;
+      if (more) return now;
       return Math.min(channel.wakeAt(now), reconnect.wakeAt(), byeDeadline, stuckAt);
     },
     abort(now) {
@@ -392,6 +424,7 @@ export function createConversation(
       try {
         channel.wipe();
       } finally {
+        carriage.wipe();
         established.resume.wipe();
         inbox.wipe();
       }

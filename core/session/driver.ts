@@ -10,7 +10,7 @@ import {
   LocalProtocolError,
   type SecurechatError,
 } from '../errors.js';
-import type { ClockPort, Connection, CryptoPort, TransportPort, UiPort, UiView } from '../ports.js';
+import type { BulkPort, ClockPort, Connection, CryptoPort, TransportPort, UiPort, UiView } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { RoomCode } from '../room/code.js';
 import { FLUSH_TIMEOUT } from './conversation.js';
@@ -25,6 +25,8 @@ export interface ChatOptions {
   readonly crypto: CryptoPort;
   readonly transport: TransportPort;
   readonly ui: UiPort;
+  /** Has the files or the pipe; absent: no stream is opened or taken. */
+  readonly bulk?: BulkPort | undefined;
   readonly clock: ClockPort;
   /** Its secret buffer is taken over and wiped. */
   readonly code: RoomCode;
@@ -74,6 +76,7 @@ export function chat(options: ChatOptions): Chat {
     session = createSession({
       ...options,
       crypto,
+      bulk: options.bulk !== undefined,
       nameplate: code.nameplate,
       form: code.form,
       prs: crypto.take(plainCopy(code.secret)),
@@ -115,7 +118,7 @@ export function chat(options: ChatOptions): Chat {
     pumping = true;
     try {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        for (const effect of session.handle(next, clock.now())) {
+        for (const effect of session.handle(next, clock.now(), connection?.waiting ?? 0)) {
           try {
             perform(effect);
           } catch (error) {
@@ -162,6 +165,9 @@ export function chat(options: ChatOptions): Chat {
         return;
       case 'disconnect':
         connection?.close();
+        return;
+      case 'bulk':
+        options.bulk?.tell(effect.command);
         return;
       case 'show':
         return show(effect.view);
@@ -233,6 +239,7 @@ export function chat(options: ChatOptions): Chat {
 
   async function finish({ code: why, exit }: { code: Code; exit: ExitStatus }, text: string): Promise<void> {
     wipe();
+    await within(UI_CLOSE_TIMEOUT, (async () => options.bulk?.close())());
     told = (await within(UI_CLOSE_TIMEOUT, ui.close())) && told;
     if (!told) await within(FLUSH_TIMEOUT, (async () => options.untold?.(why, text))());
     await within(FLUSH_TIMEOUT, connectionClosed);
@@ -268,6 +275,7 @@ export function chat(options: ChatOptions): Chat {
   try {
     ui.open((event) => dispatch({ type: 'ui', event }));
     uiOpened = true;
+    options.bulk?.open((event) => dispatch({ type: 'bulk', event }));
     dispatch({ type: 'start' });
   } catch (error) {
     fail(error);

@@ -13,7 +13,9 @@ import { type Conversation, createConversation } from './conversation.js';
 import type { Effect, Host, SessionEvent } from './events.js';
 import { createRendezvous } from './rendezvous.js';
 import { createOutgoing } from './outgoing.js';
+import { createTransfers } from './bulk/transfers.js';
 import { move, next } from './transitions.js';
+import { WAITING_MARK } from '../wire/control.js';
 
 export interface SessionOptions {
   readonly crypto: CryptoPort;
@@ -40,6 +42,8 @@ export interface SessionOptions {
   readonly version: Uint8Array;
   /** The list of 2048 words. */
   readonly words: readonly string[];
+  /** There is an adapter for files or a pipe. */
+  readonly bulk?: boolean;
 }
 
 /** A wake-up that comes this many milliseconds late: this process was stopped or the machine slept. */
@@ -50,7 +54,8 @@ export interface Session {
   /** When `handle({type: 'wake'})` is wanted; infinity: not before something else happens. */
   wakeAt(now: number): number;
   /** Never throws. */
-  handle(event: SessionEvent, now: number): readonly Effect[];
+  /** `waits`: bytes that wait in the connection at this moment. */
+  handle(event: SessionEvent, now: number, waits?: number): readonly Effect[];
 }
 
 export function createSession(options: SessionOptions): Session {
@@ -64,6 +69,8 @@ export function createSession(options: SessionOptions): Session {
     features: (options.verify ? FEATURE_VERIFY : 0) | (cover ? FEATURE_COVER : 0),
   };
   let state: State = 'idle';
+  /** Bytes that wait in the connection, as far as is known. */
+  let waiting = 0;
   let effects: Effect[] = [];
   let conversation: Conversation | undefined;
   /** Whose the connection is. */
@@ -81,7 +88,10 @@ export function createSession(options: SessionOptions): Session {
   let interrupts = 0;
 
   const host: Host = {
-    emit: (effect) => void effects.push(effect),
+    emit(effect) {
+      if (effect.type === 'transmit') waiting += effect.frame.length;
+      effects.push(effect);
+    },
     notice: (code, detail = {}) => host.emit({ type: 'show', view: { type: 'notice', code, detail } }),
     move(transition) {
       const to = move(state, transition);
@@ -92,6 +102,7 @@ export function createSession(options: SessionOptions): Session {
     end,
   };
   const sender = createOutgoing(host, options.pace);
+  const transfers = createTransfers(host, options.bulk === true);
   const rendezvous = createRendezvous(host, { ...options, caps, established, visited });
 
   function established(result: Established, now: number): void {
@@ -111,6 +122,8 @@ export function createSession(options: SessionOptions): Session {
         compare,
         secretless: options.form === 'none',
         cover,
+        transfers,
+        room: () => waiting <= WAITING_MARK,
         proven: () => prs.wipe(),
         elsewhere,
       },
@@ -137,6 +150,7 @@ export function createSession(options: SessionOptions): Session {
   /** The one way out: every key and every text is wiped, then the end is told. What follows it is in chat.ts. */
   function end(why: Code, because: Detail = {}): void {
     if (state === 'destroyed') return;
+    transfers.end('SC-357');
     const { code, detail } = verdict(why, because);
     host.move('end');
     wipe();
@@ -167,6 +181,7 @@ export function createSession(options: SessionOptions): Session {
 
   /** Goodbye when there is somebody to say it to; otherwise the end. */
   function leave(code: Code, now: number): void {
+    transfers.cancelAll();
     if (conversation !== undefined) {
       insists = wish !== undefined;
       wish = code;
@@ -179,6 +194,8 @@ export function createSession(options: SessionOptions): Session {
 
   function endOfInput(now: number): void {
     inputEnded = true;
+    // What was offered is waited for; a later tick leaves.
+    if (transfers.busy && state !== 'confirming') return;
     // Nobody is left to compare the words, or nothing was given to send: both must be told, not hang.
     if (state === 'confirming') leave('SC-310', now);
     else if (conversation !== undefined) leave('SC-317', now);
@@ -217,7 +234,7 @@ export function createSession(options: SessionOptions): Session {
       case 'accept':
       case 'reject':
       case 'cancel':
-        return host.notice('SC-340');
+        return transfers.ui(event, now);
       case 'quit':
         return leave('SC-317', now);
       case 'end-of-input':
@@ -263,6 +280,9 @@ export function createSession(options: SessionOptions): Session {
         // What was given is due now: a burst of it in one turn goes out together.
         if (event.event.type === 'send') return;
         break;
+      case 'bulk':
+        transfers.bulk(event.event, now);
+        break;
       case 'transport':
         transport(event.event, now);
         return;
@@ -275,6 +295,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function tick(now: number): void {
+    if (inputEnded && wish === undefined && state !== 'closing' && conversation !== undefined) endOfInput(now);
     if (now >= idleAt && state !== 'closing') {
       idleAt = Number.POSITIVE_INFINITY;
       leave('SC-326', now);
@@ -315,8 +336,9 @@ export function createSession(options: SessionOptions): Session {
       return state;
     },
     wakeAt,
-    handle(event, now) {
+    handle(event, now, waits = 0) {
       effects = [];
+      waiting = waits;
       try {
         if (now >= wanted + SLEPT) slept(now);
         if (state !== 'destroyed') dispatch(event, now);

@@ -5,7 +5,7 @@
 
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
-import type { CloseReason, CryptoPort, MessageStatus, State, UiEvent } from '../../core/ports.js';
+import type { BulkCommand, CloseReason, CryptoPort, MessageStatus, State, UiEvent } from '../../core/ports.js';
 import type { Join } from '../../core/wire/control.js';
 import type { CodeForm, Nameplate } from '../../core/room/code.js';
 import type { Effect, SessionView } from '../../core/session/events.js';
@@ -42,6 +42,8 @@ export interface PersonOptions {
   readonly idleTimeout?: number;
   readonly reroll?: () => Nameplate;
   readonly crypto?: CryptoPort;
+  /** What it does with what the session tells it about transfers. */
+  readonly bulk?: (command: BulkCommand, pair: Pair) => void;
 }
 
 /** What one side was shown, in order. */
@@ -63,6 +65,7 @@ export interface Person {
   codes: Nameplate[];
   /** What was told of files, in order. */
   readonly transfers: Told[];
+  readonly bulk: PersonOptions['bulk'];
   roundTrips: number[];
   relay: { readonly attempt: number; readonly joined: boolean } | undefined;
   welcome: boolean;
@@ -135,6 +138,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       cover: given.cover ?? false,
       version: utf8('test'),
       words: WORDS,
+      bulk: given.bulk !== undefined,
     });
     return {
       side,
@@ -152,6 +156,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       peerConfirmed: false,
       codes: [],
       transfers: [],
+      bulk: given.bulk,
       roundTrips: [],
       relay: undefined,
       welcome: true,
@@ -184,6 +189,9 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       }
       case 'disconnect':
         disconnect(who.side);
+        break;
+      case 'bulk':
+        who.bulk?.(effect.command, pair);
         break;
       case 'show':
         show(who, effect.view);
