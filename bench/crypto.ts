@@ -6,7 +6,8 @@ import { performance } from 'node:perf_hooks';
 import { createSodiumCrypto } from '../adapters/crypto/sodium.js';
 import { createTweetnaclCrypto } from '../adapters/crypto/tweetnacl.js';
 import type { CryptoPort } from '../core/ports.js';
-import { type Attempt, createAttempt, type Established } from '../core/protocol/handshake.js';
+import { type Attempt, createAttempt } from '../core/protocol/handshake.js';
+import type { Established } from '../core/protocol/handshake-keys.js';
 import createNodeCryptoPlugin from '../plugins/node-crypto/index.js';
 import { quantile } from './figures.js';
 
@@ -29,13 +30,13 @@ function kem(crypto: CryptoPort): void {
 
 function handshake(crypto: CryptoPort): [Established, Established] {
   const prs = crypto.take(new Uint8Array(20).fill(7));
-  const attempt = (): Attempt => createAttempt(crypto, prs, 1, new Uint8Array(32), CAPS);
+  const attempt = (): Attempt => createAttempt(crypto, prs, { mode: 1, roomId: new Uint8Array(32) }, CAPS);
   const [one, two] = [attempt(), attempt()];
   const done: Established[] = [];
   // Both commitments first; what is answered to them goes out behind.
   const queue: { readonly to: typeof one; readonly message: Uint8Array }[] = [
-    { to: one, message: two.first },
-    { to: two, message: one.first },
+    ...two.said.map((message) => ({ to: one, message })),
+    ...one.said.map((message) => ({ to: two, message })),
   ];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const step = next.to.handle(next.message);

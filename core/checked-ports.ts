@@ -167,7 +167,7 @@ function isConnection(value: unknown): value is Connection {
 }
 
 function isUiEvent(event: unknown): event is UiEvent {
-  const { type, text, match, why, paths, id, collision } = isObject(event) ? event : {};
+  const { type, text, code, match, why, paths, id, collision } = isObject(event) ? event : {};
   switch (type) {
     case 'send':
       return text instanceof Uint8Array;
@@ -180,6 +180,8 @@ function isUiEvent(event: unknown): event is UiEvent {
       return Number.isSafeInteger(id);
     case 'confirm':
       return typeof match === 'boolean';
+    case 'code':
+      return code instanceof Uint8Array;
     case 'malformed':
       return typeof why === 'string';
     case 'compare-again':

@@ -72,6 +72,7 @@ export const CODES = {
   'SC-327': EXIT.ok, // enough is held while the line is down: no more input is taken (notice)
   'SC-328': EXIT.lost, // leaving waits for text that is not delivered (notice)
   'SC-329': EXIT.ok, // safety words of the present could not be compared in time: nothing is verified (notice)
+  'SC-330': EXIT.wrongCode, // without a secret on one side the keys did not match (notice)
   'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
   'SC-341': EXIT.ok, // the peer offered files, and this program takes none (notice)
   'SC-342': EXIT.truncated, // the peer refused what was offered
@@ -93,12 +94,15 @@ export const CODES = {
   'SC-358': EXIT.usage, // the peer takes no pipe
   'SC-359': EXIT.ok, // names are sent with other characters (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
-  'SC-402': EXIT.wrongCode, // one attempt failed (notice)
+  'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)
   'SC-403': EXIT.violation, // safety words did not match
   'SC-404': EXIT.violation, // the peer broke the protocol
   'SC-405': EXIT.violation, // frames are lost, reordered or forged on the way, again and again (notice)
   'SC-406': EXIT.violation, // the relay reflects this client to itself
   'SC-407': EXIT.violation, // the peer says that the words did not match
+  'SC-408': EXIT.wrongCode, // the code that was typed here is not the peer's, and nobody can be asked
+  'SC-409': EXIT.wrongCode, // somebody tried another code (notice)
+  'SC-410': EXIT.violation, // the peer was replaced again and again before it was known
   'SC-501': EXIT.internal, // a defect in securechat
   'SC-502': EXIT.usage, // unknown adapter name
   'SC-503': EXIT.usage, // bad command line

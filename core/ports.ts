@@ -188,6 +188,11 @@ export type UiView =
   | { readonly type: 'relay'; readonly address: string; readonly attempt: number; readonly joined: boolean }
   /** A code was made here: what the peer must type, and the same as an invitation link. UTF-8. */
   | { readonly type: 'code'; readonly code: Uint8Array; readonly invite: Uint8Array }
+  /**
+   * The code that was typed is not the peer's: the room is left until a `code` event comes. `same`: an empty one stands
+   * for the same code. Again after one that was malformed. Only where somebody can be asked.
+   */
+  | { readonly type: 'code-wanted'; readonly same: boolean }
   /** Four words, the same on both sides; `required`: the person must compare them before anything is shown or sent. */
   | { readonly type: 'safety-words'; readonly words: readonly string[]; readonly required: boolean }
   /**
@@ -244,6 +249,8 @@ export type UiEvent =
   /** UTF-8, at most 64 KiB; longer is refused with a notice. */
   | { readonly type: 'send'; readonly text: Uint8Array }
   | { readonly type: 'confirm'; readonly match: boolean }
+  /** The code as it was typed, UTF-8, after `code-wanted`; empty: the same again. */
+  | { readonly type: 'code'; readonly code: Uint8Array }
   /** Offer these files and folders to the peer; UTF-8, as a person names them. */
   | { readonly type: 'offer'; readonly paths: readonly Uint8Array[] }
   /**

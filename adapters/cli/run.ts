@@ -13,7 +13,7 @@ import {
   SecurechatError,
 } from '../../core/errors.js';
 import { ascii } from '../../core/protocol/bytes.js';
-import { formatCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
+import { formatCode, parseCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
 import { formatInvite } from '../../core/room/invite.js';
 import type { Chat } from '../../core/session/driver.js';
 import type { Places } from '../../plugins/kit/load.js';
@@ -40,7 +40,7 @@ import { VERSION } from './version.js';
 
 /** A stalled reader of our own lines is not waited for longer than this, milliseconds. */
 export const FLUSH_LIMIT_MS = 2_000;
-/** The end after an error that nobody caught is not waited for longer than this: the limits of chat.ts together. */
+/** The end after an error that nobody caught is not waited for longer than this: the limits of driver.ts together. */
 export const FAIL_LIMIT_MS = 10_000;
 
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
@@ -148,10 +148,15 @@ export function run(argv: readonly string[], io: Io): Run {
     const loading = Promise.all([
       import('../../core/session/driver.js'),
       import('./told-ui.js'),
+      import('./code-entry.js'),
+      import('../../core/room/words.js'),
       import('@scure/bip39/wordlists/english.js'),
     ]);
     // From here to the chat nothing else is waited for: an interruption is the one's or the other's.
-    const [{ chat }, { toldUi }, { wordlist }] = await Promise.race([loading, calledOff]);
+    const [{ chat }, { toldUi }, { normalize }, { createWordlist }, { wordlist }] = await Promise.race([
+      loading,
+      calledOff,
+    ]);
     const { relay } = made;
     const given = { task, ui: made.ui, json: options.ui === 'json', cwd: io.places.cwd };
     const context = { input: entered.input, output: io.stdout, errors: io.stderr, sanitize, clock: made.clock };
@@ -168,6 +173,10 @@ export function run(argv: readonly string[], io: Io): Run {
         const inLink = relay === undefined || relay.started ? undefined : { relay: relay.url.href };
         return { code: typed, invite: formatInvite(typed, inLink) };
       },
+      retype:
+        task.kind === 'chat' && options.source.type !== 'stdin' && mayAsk(options, io)
+          ? (typed) => parseCode(typed, createWordlist(wordlist), normalize)
+          : undefined,
       verify: options.verify,
       name: options.name,
       receipts: options.receipts,
@@ -222,14 +231,12 @@ async function enter(task: Task, options: Options, io: Io, color: boolean, signa
     import('@scure/bip39/wordlists/english.js'),
   ]);
   const output = voiceOf(options, io);
-  // The json UI has stdout for itself.
-  const mayAsk = io.stdin.isTTY === true && output.isTTY === true && options.ui !== 'json' && mayPrompt(task, options);
   return enterCode({
     source: options.source,
     words: createWordlist(wordlist),
     random,
     input: io.stdin,
-    prompter: mayAsk
+    prompter: mayAsk(options, io) && mayPrompt(task, options)
       ? createPrompter({
           input: io.stdin,
           output,
@@ -271,6 +278,11 @@ function noticesOf(options: Options, entered: EnteredCode, { relay }: Parts, io:
 /** Of the platform, not of the chosen adapter: a code is made before there is one. */
 function random(n: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(new ArrayBuffer(n)));
+}
+
+/** The json UI has stdout for itself, and where a pipe is nobody can be asked. */
+function mayAsk(options: Options, io: Io): boolean {
+  return io.stdin.isTTY === true && voiceOf(options, io).isTTY === true && options.ui !== 'json';
 }
 
 /** Where this program itself speaks: the line UI keeps stdout for what the peer says. */

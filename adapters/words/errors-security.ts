@@ -18,9 +18,9 @@ export const SECURITY = {
   },
   'SC-402': {
     sentence: ({ attempt, attempts }) =>
-      `The codes did not match${given(' (attempt ', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
-    cause: 'One attempt failed: the peer has another code, or somebody tried to guess.',
-    remedy: 'Check it with your peer; trying again.',
+      `Your peer has another code${given(' (attempt ', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
+    cause: 'The code that you typed is not the one that your peer has, or somebody tried to guess it.',
+    remedy: 'Check it with your peer, then type it again.',
   },
   'SC-403': {
     sentence: always('You said that the safety words differ: somebody may be in the middle. Everything is wiped.'),
@@ -48,5 +48,21 @@ export const SECURITY = {
     ),
     cause: 'Your peer answered that the safety words do not match.',
     remedy: 'Do not use this code or this relay again; talk to your peer another way.',
+  },
+  'SC-408': {
+    sentence: always('The code that you gave is not the one that your peer has.'),
+    cause: 'The codes differ, and nobody can be asked to type it again.',
+    remedy: 'Check it with your peer and start again; the right code still works.',
+  },
+  'SC-409': {
+    sentence: ({ attempt, attempts }) =>
+      `Somebody tried another code${given(' (', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
+    cause: 'Somebody mistyped the code, or tried to guess it.',
+    remedy: 'Your code still works; ask your peer whether that was a typo.',
+  },
+  'SC-410': {
+    sentence: always('Your peer could not be told from others who know the code. Everything is wiped.'),
+    cause: 'Somebody with the code kept joining before a first frame of the peer arrived.',
+    remedy: 'Meet again with a new code, on another relay.',
   },
 } as const satisfies Partial<Record<string, Message>>;

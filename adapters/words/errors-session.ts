@@ -190,4 +190,9 @@ export const SESSION = {
     cause: 'New safety words were asked for, and none came within 30 seconds.',
     remedy: 'Ask again; if none come, leave and meet with a new code.',
   },
+  'SC-330': {
+    sentence: always('The keys do not match: your peer may use a passphrase; still trying.'),
+    cause: 'You use no passphrase and your peer does, or somebody interferes.',
+    remedy: 'Ask your peer whether there is a passphrase, then start again with it.',
+  },
 } as const satisfies Partial<Record<string, Message>>;

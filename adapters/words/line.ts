@@ -37,6 +37,8 @@ export const UI_WORDS = {
   joined: 'Waiting for your peer to join.',
   activeAgain: 'Reconnected. Nothing was lost.',
   listening: 'No input: listening until your peer leaves.',
+  codeWanted: 'Type the code again:',
+  codeWantedSame: 'Type the code again, or press Enter for the same one:',
   tellPeer: 'Tell your peer:  ',
   orPaste: 'Or send a link:  ',
   safetyWords: (words: string) => `Safety words:  ${words}`,
@@ -86,6 +88,7 @@ export const UI_WORDS = {
   folded: (count: number) => ` [${String(count)} more characters not shown]`,
   /** Clauses: they stand behind the sentence of SC-313. */
   malformed: {
+    noCode: '"code" needs a string',
     tooLong: (limit: number) => `a line is longer than ${number(limit)} bytes and was not sent`,
     cut: (limit: number) =>
       `the terminal cuts a line of more than ${number(limit)} bytes, so it was not sent; --ui rich takes it whole`,

@@ -1,22 +1,33 @@
 /**
- * One attempt of the handshake (protocol.md section 4): commitments, CPace, ML-KEM, key confirmation, safety words.
- * A pure machine: messages in, steps out. Timers, counting over attempts and the relay belong to session/.
+ * One attempt of the handshake (protocol.md section 4), a pure machine: messages in, steps out. What it has sent it keeps,
+ * to be sent again byte for byte; every way out of a phase, a throw too, wipes what the phase held. Timers, counting over
+ * attempts and the relay belong to session/attempts.ts.
  *
- *   M0  both    C_X = H(lv("commit", TAG, nonce_X))           the smaller C is A
- *   M1  A → B   ek ‖ Ya
- *   M2  B → A   Yb ‖ ct ‖ tagB ‖ AEAD(hsB, payload_B)
- *   M3  A → B   tagA ‖ AEAD(hsA, payload_A)
+ *   waiting ──M0──▶ initiator ──M2──▶ established (M3)            M0  both    C_X; the smaller C is A
+ *           ──M0──▶ responder ──M1──▶ sealed ──M3──▶ established  M1  A → B   ek ‖ Ya
+ *   initiator and responder: another M0 chooses anew              M2  B → A   Yb ‖ ct ‖ tagB ‖ AEAD(hsB, payload_B)
+ *   anything that fails: over                                     M3  A → B   tagA ‖ AEAD(hsA, payload_A)
  */
 import { isRemoteProtocolError } from '../errors.js';
-import type { CryptoPort, Part, Secret } from '../ports.js';
-import { compareBytes, concat, label, lv, lvBytes, plainCopy, sameBytes, TAG } from './bytes.js';
-import { type Caps, decodePayload, encodePayload, PAYLOAD } from './caps.js';
-import { type CpaceTranscript, generatorHash, sessionKey } from './cpace.js';
-import { asBytes, asKey, type Bytes, derive, type Key } from './keys.js';
-import { createRatchet, type Ratchet } from './ratchet.js';
+import type { CryptoPort, Secret } from '../ports.js';
+import { compareBytes, concat, label, lvBytes, sameBytes, TAG } from './bytes.js';
+import type { Caps } from './caps.js';
+import { generatorHash } from './cpace.js';
+import {
+  checkProof,
+  commit,
+  deriveKeys,
+  establish,
+  type Established,
+  type Keys,
+  makeProof,
+  PROOF,
+  type Setting,
+  wipeKeys,
+} from './handshake-keys.js';
+import { asKey } from './keys.js';
 import type { Role } from './role.js';
-import { safetyWords } from './safety-words.js';
-import { withSecrets } from './secrets.js';
+import { unlessThrown, withSecrets } from './secrets.js';
 
 /** The version in every handshake message. */
 export const HANDSHAKE_VERSION = 1;
@@ -28,315 +39,236 @@ const COMMITMENT = 64;
 const POINT = 32;
 const KEM_KEY = 1184;
 const KEM_CIPHERTEXT = 1088;
-const CONFIRM_TAG = 32;
-const SEALED_PAYLOAD = PAYLOAD + 16;
-const ZERO_NONCE = new Uint8Array(12);
 
 /** Exact lengths in bytes; a message of another length is dropped. */
 export const HANDSHAKE_LENGTHS = {
   m0: HEAD + COMMITMENT,
   m1: HEAD + SID + KEM_KEY + POINT,
-  m2: HEAD + SID + POINT + KEM_CIPHERTEXT + CONFIRM_TAG + SEALED_PAYLOAD,
-  m3: HEAD + SID + CONFIRM_TAG + SEALED_PAYLOAD,
+  m2: HEAD + SID + POINT + KEM_CIPHERTEXT + PROOF,
+  m3: HEAD + SID + PROOF,
 } as const;
 
-/** Mode byte: 0x00 no secret, 0x01 secret. */
-export type Mode = 0 | 1;
+/** Whether a message belongs to the handshake, by its first byte. */
+export function isHandshake(message: Uint8Array): boolean {
+  const type = message[0] ?? 0;
+  return type >= TYPE.m0 && type <= TYPE.m3;
+}
 
-export interface Established {
-  readonly role: Role;
-  readonly ratchet: Ratchet;
-  /** `resume` (32 bytes) of section 7. */
-  readonly resume: Key<'resume'>;
-  /** th, 64 bytes, public to both ends. */
-  readonly transcript: Bytes<'transcript'>;
-  /** Four indices into the list of words. */
-  readonly words: readonly number[];
-  readonly peer: Caps;
+/** C of an M0 of this version and the right length. */
+export function commitmentOf(message: Uint8Array): Uint8Array | undefined {
+  const whole = message.length === HANDSHAKE_LENGTHS.m0 && message[1] === HANDSHAKE_VERSION;
+  return whole && message[0] === TYPE.m0 ? message.subarray(HEAD) : undefined;
 }
 
 export type Step =
-  /** Nothing happened: not for this attempt, taken before, wrong length or sid. */
+  /** Nothing happened: not for this attempt, taken before, wrong length, version or sid. */
   | { readonly type: 'dropped' }
-  | { readonly type: 'send'; readonly message: Uint8Array }
-  /** B: counted as an attempt before M2 goes out; taken back by `established`. */
-  | { readonly type: 'counted'; readonly message: Uint8Array }
-  /** `message` is A's M3. B has no message to send, and `uncount` set. */
+  /** The peer's M0 is taken; A has M1 to send. */
+  | { readonly type: 'met'; readonly message?: Uint8Array }
+  /** B: M2 is sealed, and counts from before it goes out. */
+  | { readonly type: 'sealed'; readonly message: Uint8Array }
+  /** `message` is A's M3. */
   | { readonly type: 'established'; readonly result: Established; readonly message?: Uint8Array }
-  /** The attempt is over. `counts`: A found tag, payload or commitment wrong. Which one is never said. */
-  | { readonly type: 'over'; readonly why: 'reflection' | 'failed'; readonly counts: boolean }
-  /** The other side speaks another version: never retried with an older one. */
-  | { readonly type: 'version-skew'; readonly version: number };
+  /**
+   * The attempt is over. `proof`: tag, payload or commitment were wrong (which is never said). `value`: K = 0 or a bad ek.
+   * `replaced`: another M0 after M2 was sealed. `reflection`, `version`: only shown by an M0 to a side without a role.
+   */
+  | { readonly type: 'over'; readonly why: 'proof' | 'value' | 'replaced' | 'reflection' }
+  | { readonly type: 'over'; readonly why: 'version'; readonly version: number };
 
 export interface Attempt {
-  /** M0, sent once. */
-  readonly first: Uint8Array;
+  /** C of this side and, once its M0 is taken, of the peer. */
+  readonly commitment: Uint8Array;
+  readonly peer: Uint8Array | undefined;
+  /** It has sent M1 or M2: a new connection to the peer goes on with it. */
+  readonly underWay: boolean;
+  /** M2 is sealed. */
+  readonly sealed: boolean;
+  /** What it has sent, M0 first. */
+  readonly said: readonly Uint8Array[];
+  /** Throws only for a defect; then everything is wiped. */
   handle(message: Uint8Array): Step;
   /** Overwrites everything this attempt still holds; what `established` returned is not part of it any more. */
   wipe(): void;
 }
 
+interface Peer {
+  readonly commitment: Uint8Array;
+  readonly sid: Uint8Array;
+}
+
+type Phase =
+  | { readonly at: 'waiting' }
+  | ({ readonly at: 'initiator'; readonly y: Secret; readonly Ya: Uint8Array } & Peer & {
+        readonly seed: Secret;
+        readonly ek: Uint8Array;
+      })
+  | ({ readonly at: 'responder' } & Peer)
+  | ({ readonly at: 'sealed'; readonly keys: Keys } & Peer)
+  | { readonly at: 'over' };
+
 const DROPPED: Step = { type: 'dropped' };
-const FAILED: Step = { type: 'over', why: 'failed', counts: false };
-const FAILED_COUNTED: Step = { type: 'over', why: 'failed', counts: true };
 
-/** Keys of one transcript: root and everything expanded from it (section 4). */
-interface Keys {
-  readonly root: Key<'root'>;
-  readonly confirm: Readonly<Record<Role, Key<'confirm'>>>;
-  readonly seal: Readonly<Record<Role, Key<'seal'>>>;
-}
-
-/** A payload of the peer whose tag, content and commitment are right: views into what `wipe` overwrites. */
-interface Opened {
-  readonly nonce: Uint8Array;
-  readonly point: Uint8Array;
-  readonly caps: Caps;
-  wipe(): void;
-}
-
-/**
- * Draws everything fresh and makes M0. `prs` (PRS, protocol.md section 2) stays the caller's; `roomId` is 32 bytes.
- */
-export function createAttempt(crypto: CryptoPort, prs: Secret, mode: Mode, roomId: Uint8Array, caps: Caps): Attempt {
+/** Draws everything fresh and makes M0. `prs` (PRS, protocol.md section 2) stays the caller's. */
+export function createAttempt(crypto: CryptoPort, prs: Secret, setting: Setting, caps: Caps): Attempt {
   const nonce = asKey<'nonce'>(crypto.randomSecret(32));
   const scalar = asKey<'scalar'>(crypto.randomSecret(POINT));
-  const point = crypto.x25519Public(scalar);
+  const own = { nonce, scalar, point: crypto.x25519Public(scalar), caps };
   const commitment = commit(crypto, nonce);
+  const first = concat(head(TYPE.m0), commitment);
+  let said: readonly Uint8Array[] = [first];
+  let phase: Phase = { at: 'waiting' };
 
-  /** Known after the peer's M0. */
-  let peer: { readonly commitment: Uint8Array; readonly role: Role; readonly sid: Uint8Array } | undefined;
-  /** y, and for A the ML-KEM seed with its public key; known after M0, fresh for each M0 taken. */
-  let share:
-    | { readonly y: Secret; readonly Y: Uint8Array; readonly seed?: Secret; readonly ek?: Uint8Array }
-    | undefined;
-  /** B after M2, waiting for M3. */
-  let sealed: { readonly keys: Keys; readonly transcript: Bytes<'transcript'> } | undefined;
-  let done = false;
-
-  function wipeShare(): void {
-    share?.y.wipe();
-    share?.seed?.wipe();
-    share = undefined;
+  /** The one way from phase to phase: what the next one does not hold any more is wiped. */
+  function enter(to: Phase): void {
+    if (phase.at === 'initiator') for (const secret of [phase.y, phase.seed]) secret.wipe();
+    if (phase.at === 'sealed') wipeKeys(phase.keys);
+    phase = to;
+    if (to.at === 'over') for (const secret of [nonce, scalar]) secret.wipe();
   }
 
-  /** CI = lv(TAG, mode, room id) */
-  const channel = lvBytes(TAG, Uint8Array.of(mode), roomId);
+  function over(why: Exclude<Extract<Step, { type: 'over' }>['why'], 'version'>): Step {
+    enter({ at: 'over' });
+    return { type: 'over', why };
+  }
 
-  /** y and Y = X25519(y, g) for this attempt's sid. */
+  /** y and Y = X25519(y, g) for this sid. */
   function drawShare(sid: Uint8Array): { y: Secret; Y: Uint8Array } {
-    const y = crypto.randomSecret(POINT);
-    const Y = withSecrets((keep) => crypto.cpaceShare(keep(generatorHash(crypto, prs, channel, sid)), y));
-    return { y, Y };
-  }
-
-  /** th = H(lv(TAG, mode, room id, C_A, C_B, ek, Ya, Yb, ct)); root = HKDF-Extract(th, lv(ISK, ss)). */
-  function deriveKeys(
-    y: Secret,
-    kem: Secret,
-    sides: { role: Role; sid: Uint8Array; peerCommitment: Uint8Array },
-    cpace: CpaceTranscript,
-  ): { keys: Keys; transcript: Bytes<'transcript'> } {
-    const [ca, cb] = sides.role === 'A' ? [commitment, sides.peerCommitment] : [sides.peerCommitment, commitment];
-    const { Ya, ADa, Yb, ADb } = cpace;
-    const transcript = asBytes<'transcript'>(
-      crypto.digest([lvBytes(TAG, Uint8Array.of(mode), roomId, ca, cb, ADa, Ya, Yb, ADb)]),
-    );
-    const root = withSecrets((keep) => {
-      keep(kem);
-      const isk = keep(sessionKey(crypto, y, sides.role === 'A' ? Yb : Ya, sides.sid, cpace));
-      return asKey<'root'>(crypto.extract(transcript, lv(isk, kem)));
+    const ci = lvBytes(TAG, Uint8Array.of(setting.mode), setting.roomId);
+    return unlessThrown((make) => {
+      const y = make(crypto.randomSecret(POINT));
+      return { y, Y: withSecrets((keep) => crypto.cpaceShare(keep(generatorHash(crypto, prs, ci, sid)), y)) };
     });
-    const confirm = (role: Role): Key<'confirm'> => derive(crypto, root, 'confirm', label(`confirm ${role}`), 64);
-    const seal = (role: Role): Key<'seal'> => derive(crypto, root, 'seal', label(`handshake ${role}`), 32);
-    const keys = { root, confirm: { A: confirm('A'), B: confirm('B') }, seal: { A: seal('A'), B: seal('B') } };
-    return { keys, transcript };
   }
 
-  function wipeKeys(keys: Keys): void {
-    for (const secret of [keys.root, keys.confirm.A, keys.confirm.B, keys.seal.A, keys.seal.B]) secret.wipe();
+  function bySide(role: Role, peer: Uint8Array): Readonly<Record<Role, Uint8Array>> {
+    return role === 'A' ? { A: commitment, B: peer } : { A: peer, B: commitment };
   }
 
-  /** tag_X ‖ AEAD(hsX, nonce_X ‖ R_X ‖ caps): twelve zero bytes as nonce, each key seals once. */
-  function proof(role: Role, keys: Keys, transcript: Bytes<'transcript'>): Uint8Array {
-    const opened = crypto.reveal(nonce);
-    const payload = encodePayload(opened, point, caps);
-    let box: Uint8Array;
-    try {
-      box = crypto.seal(keys.seal[role], ZERO_NONCE, new Uint8Array(0), payload);
-    } finally {
-      opened.fill(0);
-      payload.fill(0);
-    }
-    const tag = withSecrets((keep) => {
-      const full = keep(crypto.hmac(keys.confirm[role], [transcript]));
-      return crypto.reveal(keep(crypto.slice(full, 0, CONFIRM_TAG)));
-    });
-    return concat(tag, box);
-  }
-
-  /** Tag first, then the payload, then nonce against commitment. Undefined when any of them is wrong. */
-  function checkProof(
-    role: Role,
-    keys: Keys,
-    transcript: Bytes<'transcript'>,
-    proofBytes: Uint8Array,
-    commitmentOfPeer: Uint8Array,
-  ): Opened | undefined {
-    const verified = withSecrets((keep) => {
-      const full = keep(crypto.hmac(keys.confirm[role], [transcript]));
-      return crypto.equal(keep(crypto.slice(full, 0, CONFIRM_TAG)), proofBytes.subarray(0, CONFIRM_TAG));
-    });
-    if (!verified) return undefined;
-    const box = proofBytes.subarray(CONFIRM_TAG);
-    const payload = crypto.open(keys.seal[role], ZERO_NONCE, new Uint8Array(0), box);
-    if (payload === undefined) return undefined;
-    const content = decodePayload(payload);
-    const wipePayload = (): void => void payload.fill(0);
-    try {
-      if (content !== undefined) {
-        const opened = withSecrets((keep) => commit(crypto, keep(crypto.take(plainCopy(content.nonce)))));
-        if (sameBytes(opened, commitmentOfPeer)) return { ...content, wipe: wipePayload };
-      }
-    } catch (error) {
-      wipePayload();
-      throw error;
-    }
-    wipePayload();
-    return undefined;
-  }
-
-  /** Both proofs are known to be right: safety words, ratchet, resume; everything else is wiped. */
-  function establish(role: Role, keys: Keys, transcript: Bytes<'transcript'>, theirs: Opened): Established {
-    try {
-      const mine = crypto.reveal(nonce);
-      const [a, b] = role === 'A' ? [mine, theirs.nonce] : [theirs.nonce, mine];
-      let words: number[];
-      try {
-        words = safetyWords(crypto, keys.root, a, b);
-      } finally {
-        mine.fill(0);
-      }
-      const ratchet = withSecrets((keep) => {
-        const start = keep(derive(crypto, keys.root, 'ratchet', label('ratchet'), 64));
-        return createRatchet(crypto, role, start, scalar, theirs.point);
-      });
-      const resume = derive(crypto, keys.root, 'resume', label('resume'), 32);
-      return { role, ratchet, resume, transcript, words, peer: theirs.caps };
-    } finally {
-      theirs.wipe();
-      wipeKeys(keys);
-    }
-  }
-
+  /** Chooses the roles; until M2 or M3 is sealed a newer M0 chooses anew. */
   function takeM0(message: Uint8Array): Step {
     const theirs = message.slice(HEAD);
-    if (peer !== undefined && sameBytes(theirs, peer.commitment)) return DROPPED;
-    // Until a side has sealed M2 or M3 a newer M0 replaces the older; afterwards it ends the attempt.
-    if (sealed !== undefined) return FAILED;
     const order = compareBytes(commitment, theirs);
-    if (order === 0) return { type: 'over', why: 'reflection', counts: false };
-    wipeShare();
+    if (order === 0) return phase.at === 'waiting' ? over('reflection') : DROPPED;
+    if (phase.at !== 'waiting' && phase.at !== 'over' && sameBytes(theirs, phase.commitment)) return DROPPED;
+    if (phase.at === 'sealed') return over('replaced');
     const role: Role = order < 0 ? 'A' : 'B';
-    const [ca, cb] = role === 'A' ? [commitment, theirs] : [theirs, commitment];
-    const sid = crypto.digest([lvBytes(label('sid'), ca, cb)]).slice(0, 32);
-    peer = { commitment: theirs, role, sid };
-    if (role === 'B') return DROPPED;
-    const seed = crypto.randomSecret(64);
-    const ek = crypto.kemPublic(seed);
-    share = { ...drawShare(sid), seed, ek };
-    return { type: 'send', message: concat(head(TYPE.m1), sid.subarray(0, SID), ek, share.Y) };
-  }
-
-  function takeM1(message: Uint8Array): Step {
-    if (peer?.role !== 'B' || sealed !== undefined) return DROPPED;
-    const [ek, Ya] = cut(message.subarray(HEAD + SID), KEM_KEY, POINT);
-    const kem = orFailed(() => withSecrets((keep) => crypto.kemEncapsulate(ek, keep(crypto.randomSecret(32)))));
-    if (kem === undefined) return FAILED;
-    const drawn = drawShare(peer.sid);
-    share = drawn;
-    const cpace = { Ya, ADa: ek, Yb: drawn.Y, ADb: kem.ciphertext };
-    const sides = { role: peer.role, sid: peer.sid, peerCommitment: peer.commitment };
-    sealed = orFailed(() => deriveKeys(drawn.y, kem.shared, sides, cpace));
-    wipeShare();
-    if (sealed === undefined) return FAILED;
-    const body = proof('B', sealed.keys, sealed.transcript);
-    return {
-      type: 'counted',
-      message: concat(head(TYPE.m2), peer.sid.subarray(0, SID), drawn.Y, kem.ciphertext, body),
-    };
-  }
-
-  function takeM2(message: Uint8Array): Step {
-    if (peer?.role !== 'A' || share?.seed === undefined || share.ek === undefined) return DROPPED;
-    const { y, Y, seed, ek } = share;
-    const [Yb, ct, theirProof] = cut(message.subarray(HEAD + SID), POINT, KEM_CIPHERTEXT, CONFIRM_TAG + SEALED_PAYLOAD);
-    const sides = { role: peer.role, sid: peer.sid, peerCommitment: peer.commitment };
-    const derived = orFailed(() =>
-      deriveKeys(y, crypto.kemDecapsulate(seed, ct), sides, { Ya: Y, ADa: ek, Yb, ADb: ct }),
-    );
-    wipeShare();
-    if (derived === undefined) return FAILED;
-    const theirs = checkProof('B', derived.keys, derived.transcript, theirProof, peer.commitment);
-    if (theirs === undefined) {
-      wipeKeys(derived.keys);
-      return FAILED_COUNTED;
+    const { A, B } = bySide(role, theirs);
+    const sid = crypto.digest([lvBytes(label('sid'), A, B)]).subarray(0, 32);
+    said = [first];
+    if (role === 'B') {
+      enter({ at: 'responder', commitment: theirs, sid });
+      return { type: 'met' };
     }
-    const reply = concat(head(TYPE.m3), peer.sid.subarray(0, SID), proof('A', derived.keys, derived.transcript));
-    return { type: 'established', result: establish('A', derived.keys, derived.transcript, theirs), message: reply };
+    const drawn = unlessThrown((make) => {
+      const seed = make(crypto.randomSecret(64));
+      const { y, Y } = drawShare(sid);
+      make(y);
+      return { seed, y, Ya: Y, ek: crypto.kemPublic(seed) };
+    });
+    enter({ at: 'initiator', commitment: theirs, sid, ...drawn });
+    const message1 = concat(head(TYPE.m1), sid.subarray(0, SID), drawn.ek, drawn.Ya);
+    said = [first, message1];
+    return { type: 'met', message: message1 };
   }
 
-  function takeM3(message: Uint8Array): Step {
-    if (peer === undefined || sealed === undefined) return DROPPED;
-    const { keys, transcript } = sealed;
-    const theirs = checkProof('A', keys, transcript, message.subarray(HEAD + SID), peer.commitment);
-    // B counted this attempt when it sealed M2.
-    if (theirs === undefined) return FAILED;
-    return { type: 'established', result: establish('B', keys, transcript, theirs) };
+  function takeM1({ sid, commitment: theirC }: Peer, message: Uint8Array): Step {
+    const [ek, Ya] = cut(message.subarray(HEAD + SID), KEM_KEY, POINT);
+    const made = refusable(() =>
+      withSecrets((keep) => {
+        const kem = crypto.kemEncapsulate(ek, keep(crypto.randomSecret(32)));
+        keep(kem.shared);
+        const { y, Y } = drawShare(sid);
+        keep(y);
+        const cpace = { Ya, ADa: ek, Yb: Y, ADb: kem.ciphertext };
+        const sides = { role: 'B', y, kem: kem.shared, sid } as const;
+        return { cpace, keys: deriveKeys(crypto, setting, sides, bySide('B', theirC), cpace) };
+      }),
+    );
+    if (made === undefined) return over('value');
+    const { keys, cpace } = made;
+    enter({ at: 'sealed', sid, commitment: theirC, keys });
+    const proof = makeProof(crypto, 'B', keys, own);
+    const message2 = concat(head(TYPE.m2), sid.subarray(0, SID), cpace.Yb, cpace.ADb, proof);
+    said = [first, message2];
+    return { type: 'sealed', message: message2 };
+  }
+
+  function takeM2(initiator: Extract<Phase, { at: 'initiator' }>, message: Uint8Array): Step {
+    const { sid, y, Ya, seed, ek } = initiator;
+    const [Yb, ct, proof] = cut(message.subarray(HEAD + SID), POINT, KEM_CIPHERTEXT, PROOF);
+    const keys = refusable(() => {
+      const sides = { role: 'A', y, kem: crypto.kemDecapsulate(seed, ct), sid } as const;
+      const cpace = { Ya, ADa: ek, Yb, ADb: ct };
+      return deriveKeys(crypto, setting, sides, bySide('A', initiator.commitment), cpace);
+    });
+    if (keys === undefined) return over('value');
+    // From here on the keys are the phase's: whatever happens, they are wiped with it.
+    enter({ at: 'sealed', sid, commitment: initiator.commitment, keys });
+    const theirs = checkProof(crypto, 'B', keys, proof, initiator.commitment);
+    if (theirs === undefined) return over('proof');
+    const message3 = concat(head(TYPE.m3), sid.subarray(0, SID), makeProof(crypto, 'A', keys, own));
+    said = [...said, message3];
+    const result = establish(crypto, 'A', keys, own, theirs);
+    enter({ at: 'over' });
+    return { type: 'established', result, message: message3 };
+  }
+
+  function takeM3({ keys, commitment: theirC }: Extract<Phase, { at: 'sealed' }>, message: Uint8Array): Step {
+    const theirs = checkProof(crypto, 'A', keys, message.subarray(HEAD + SID), theirC);
+    if (theirs === undefined) return over('proof');
+    const result = establish(crypto, 'B', keys, own, theirs);
+    enter({ at: 'over' });
+    return { type: 'established', result };
+  }
+
+  function take(message: Uint8Array): Step {
+    const [type, version] = message;
+    if (phase.at === 'over' || !isHandshake(message)) return DROPPED;
+    if (version !== HANDSHAKE_VERSION) {
+      // Read before the length, which another version may have changed; of an M0 only, and only without a role.
+      if (type !== TYPE.m0 || version === undefined || phase.at !== 'waiting') return DROPPED;
+      enter({ at: 'over' });
+      return { type: 'over', why: 'version', version };
+    }
+    if (type === TYPE.m0) return message.length === HANDSHAKE_LENGTHS.m0 ? takeM0(message) : DROPPED;
+    if (phase.at === 'waiting') return DROPPED;
+    if (!sameBytes(message.subarray(HEAD, HEAD + SID), phase.sid.subarray(0, SID))) return DROPPED;
+    const is = (name: 'm1' | 'm2' | 'm3'): boolean => type === TYPE[name] && message.length === HANDSHAKE_LENGTHS[name];
+    if (is('m1') && phase.at === 'responder') return takeM1(phase, message);
+    if (is('m2') && phase.at === 'initiator') return takeM2(phase, message);
+    if (is('m3') && phase.at === 'sealed') return takeM3(phase, message);
+    return DROPPED;
   }
 
   return {
-    first: concat(head(TYPE.m0), commitment),
-
-    handle(message) {
-      const type = message[0] ?? 0;
-      if (done || type < TYPE.m0 || type > TYPE.m3) return DROPPED;
-      const version = message[1];
-      if (version !== undefined && version !== HANDSHAKE_VERSION) return { type: 'version-skew', version };
-      if (type === TYPE.m0) return message.length === HANDSHAKE_LENGTHS.m0 ? finish(takeM0(message)) : DROPPED;
-      if (peer === undefined || !sameBytes(message.subarray(HEAD, HEAD + SID), peer.sid.subarray(0, SID)))
-        return DROPPED;
-      if (type === TYPE.m1 && message.length === HANDSHAKE_LENGTHS.m1) return finish(takeM1(message));
-      if (type === TYPE.m2 && message.length === HANDSHAKE_LENGTHS.m2) return finish(takeM2(message));
-      if (type === TYPE.m3 && message.length === HANDSHAKE_LENGTHS.m3) return finish(takeM3(message));
-      return DROPPED;
+    commitment,
+    get peer() {
+      return phase.at === 'waiting' || phase.at === 'over' ? undefined : phase.commitment;
     },
-
-    wipe,
+    get underWay() {
+      return phase.at === 'initiator' || phase.at === 'sealed';
+    },
+    get sealed() {
+      return phase.at === 'sealed';
+    },
+    get said() {
+      return said;
+    },
+    handle(message) {
+      try {
+        return take(message);
+      } catch (error) {
+        enter({ at: 'over' });
+        throw error;
+      }
+    },
+    wipe: () => enter({ at: 'over' }),
   };
-
-  function finish(step: Step): Step {
-    if (step.type === 'established' || step.type === 'over') wipe();
-    return step;
-  }
-
-  function wipe(): void {
-    done = true;
-    nonce.wipe();
-    scalar.wipe();
-    wipeShare();
-    if (sealed !== undefined) wipeKeys(sealed.keys);
-    sealed = undefined;
-  }
 }
 
 function head(type: number): Uint8Array {
   return Uint8Array.of(type, HANDSHAKE_VERSION);
-}
-
-/** C_X = H(lv("commit", TAG, nonce_X)), 64 bytes. */
-function commit(crypto: CryptoPort, nonce: Secret): Uint8Array {
-  return withSecrets((keep) => crypto.reveal(keep(crypto.hash(lv<Part>(label('commit'), TAG, nonce)))));
 }
 
 /** Consecutive pieces of the given lengths, copied. */
@@ -346,7 +278,7 @@ function cut<const L extends readonly number[]>(bytes: Uint8Array, ...lengths: L
 }
 
 /** Undefined where the peer's value is refused (K = 0, a bad ek): that ends the attempt and counts nothing. */
-function orFailed<T>(compute: () => T): T | undefined {
+function refusable<T>(compute: () => T): T | undefined {
   try {
     return compute();
   } catch (error) {

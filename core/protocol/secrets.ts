@@ -16,3 +16,17 @@ export function withSecrets<T>(step: (keep: <S extends Secret>(secret: S) => S) 
     for (const secret of kept) secret.wipe();
   }
 }
+
+/** Runs `step`; every secret it has passed to `make` is wiped when it throws, and only then. */
+export function unlessThrown<T>(step: (make: <S extends Secret>(secret: S) => S) => T): T {
+  const made: Secret[] = [];
+  try {
+    return step((secret) => {
+      made.push(secret);
+      return secret;
+    });
+  } catch (error) {
+    for (const secret of made) secret.wipe();
+    throw error;
+  }
+}

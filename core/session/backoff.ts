@@ -1,12 +1,12 @@
 /**
- * How long to wait before the next try (protocol.md section 7): 250 ms, half as much more each time up to 10 s, with
- * jitter. Chance comes from the crypto port, time from the caller.
+ * How long to wait before the next try (protocol.md section 7): half as much more each time, up to a bound, with jitter.
+ * Chance comes from the crypto port, time from the caller.
  */
 import type { CryptoPort } from '../ports.js';
 
 /** The first delay at most, milliseconds. */
 export const BACKOFF_MIN = 250;
-/** How much longer each is than the one before. Doubling would make a line wait twice as long after short breaks. */
+/** How much longer each is than the one before. Doubling would make a connection wait twice as long after short breaks. */
 export const BACKOFF_FACTOR = 1.5;
 /** Every delay at most, milliseconds. */
 export const BACKOFF_MAX = 10_000;
@@ -17,8 +17,9 @@ export interface Backoff {
   reset(): void;
 }
 
-export function createBackoff(crypto: CryptoPort): Backoff {
-  let due = BACKOFF_MIN;
+/** `first`: the first delay at most, milliseconds. */
+export function createBackoff(crypto: CryptoPort, first = BACKOFF_MIN): Backoff {
+  let due = first;
   return {
     next() {
       const delay = due / 2 + (due / 2) * fraction(crypto);
@@ -26,7 +27,7 @@ export function createBackoff(crypto: CryptoPort): Backoff {
       return delay;
     },
     reset() {
-      due = BACKOFF_MIN;
+      due = first;
     },
   };
 }

@@ -152,7 +152,6 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     sealed: () => life.pinged(),
   };
   const controls: readonly ControlSource[] = [answering, offering, compare, pinging];
-
   const credits = (now: number): readonly ControlSource[] => creditControls(options.credits.due(now));
 
   // -- sealing
@@ -230,12 +229,12 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   function controlDue(now: number): number {
     if (!unacked.controlAllowed) return NEVER;
-    const atOnce: readonly ControlSource[] = [answering, compare, ...credits(now)];
-    if (atOnce.some((control) => mayGo(unacked, control, now) !== undefined)) return now;
+    const due: readonly ControlSource[] = [answering, compare, ...credits(now)];
+    if (due.some((control) => mayGo(unacked, control, now) !== undefined)) return now;
     const ping = unacked.has('ping') ? NEVER : life.pingDue(unacked.eliciting > 0);
     // One that is due and may not be sealed waits for an ack, not for a time.
-    const credit = options.credits.at() > now ? options.credits.at() : NEVER;
-    return Math.min(ping, unacked.has('offer') ? NEVER : offerDue(), credit);
+    const credit = options.credits.at();
+    return Math.min(ping, unacked.has('offer') ? NEVER : offerDue(), credit > now ? credit : NEVER);
   }
 
   function dataDue(now: number): number {
@@ -342,7 +341,6 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     },
 
     heard: (now) => life.heard(unacked.eliciting > 0, now),
-
     pause(now) {
       if (paused) return;
       paused = true;

@@ -13,10 +13,11 @@ import {
 import type { BulkPort, ClockPort, Connection, CryptoPort, TransportPort, UiPort, UiView } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { RoomCode } from '../room/code.js';
-import { FLUSH_TIMEOUT } from './conversation.js';
 import type { Effect, SessionEvent, SessionView } from './events.js';
+import { FLUSH_TIMEOUT } from './goodbye.js';
 import { guardCrypto, guardTransport, guardUi } from '../checked-ports.js';
 import { createSession, type Session } from './session.js';
+import { NEVER } from './timers.js';
 
 /** A UI that takes longer to close is not waited for, milliseconds. */
 export const UI_CLOSE_TIMEOUT = 5_000;
@@ -34,6 +35,11 @@ export interface ChatOptions {
   readonly reroll?: (code: RoomCode) => RoomCode;
   /** What the peer must type, and the same as a link; both are wiped after they were shown. */
   readonly present: (code: RoomCode) => { code: Uint8Array; invite: Uint8Array };
+  /**
+   * Reads a code that was typed again after a wrong one; throws SecurechatError SC-301 and SC-302. Absent where nobody can
+   * be asked.
+   */
+  readonly retype?: ((typed: Uint8Array) => RoomCode) | undefined;
   readonly verify: boolean;
   readonly name: Uint8Array;
   readonly receipts: boolean;
@@ -145,7 +151,7 @@ export function chat(options: ChatOptions): Chat {
         soon = false;
         dispatch({ type: 'wake' });
       });
-    } else if (at !== Number.POSITIVE_INFINITY) cancelWake = clock.wakeAt(at, () => dispatch({ type: 'wake' }));
+    } else if (at !== NEVER) cancelWake = clock.wakeAt(at, () => dispatch({ type: 'wake' }));
   }
 
   function fail(error: unknown): void {

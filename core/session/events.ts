@@ -41,12 +41,10 @@ export type Effect =
   /** Buffers in `view` belong to whoever performs the effect, who wipes them afterwards. */
   | { readonly type: 'show'; readonly view: SessionView };
 
-/** What the parts of a session share: where effects go, and how the session moves and ends. */
+/** What the parts of a session share: where effects go, and how the session moves. Only session.ts ends it. */
 export interface Host {
   emit(effect: Effect): void;
-  notice(code: Code, detail?: Detail): void;
+  notice(code: Code, detail?: Detail): undefined;
   /** Asks the table, changes the state, shows it. */
   move(transition: Transition): void;
-  /** Ends the session: wipes everything, shows the end. Nothing may be done after it. */
-  end(code: Code, detail?: Detail): void;
 }

@@ -1,45 +1,31 @@
 /**
- * The session: one pure machine from the room code to the wipe. `handle(event, now)` takes what happened and the time,
- * and returns what is to be done; `wakeAt` says when it wants to be called again. No I/O, no clock, no sentence; the
- * states and their changes are in transitions.ts.
+ * The session: one pure machine from the room code to the wipe. `handle` takes what happened, the time, and what waits in
+ * the transport, and returns what is to be done; `wakeAt` says when it wants to be called again. Each step may return how
+ * the session ends, and only `handle` ends it, after that step. No I/O, no clock, no sentence may be in this file; states
+ * and their changes are in transitions.ts.
+ *
+ *   idle ──▶ meeting (meeting.ts) ──▶ talking (talk.ts) ──▶ over
  */
-import { CODES, type Code, EXIT, type Detail, isSecurechatError } from '../errors.js';
-import type { CryptoPort, Secret, State, TransportEvent, UiEvent } from '../ports.js';
-import { type Caps, FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
-import type { Established } from '../protocol/handshake.js';
+import { CODES, type Code, EXIT, isSecurechatError } from '../errors.js';
+import type { State, UiEvent } from '../ports.js';
+import type { Established } from '../protocol/handshake-keys.js';
 import { MESSAGE_LIMIT } from '../protocol/text.js';
-import type { CodeForm, Nameplate } from '../room/code.js';
-import { type Conversation, createConversation } from './conversation.js';
 import type { Effect, Host, SessionEvent } from './events.js';
-import { createRendezvous } from './rendezvous.js';
-import { createOutgoing } from './outgoing.js';
 import { createTransfers } from './bulk/transfers.js';
+import { createGoodbye, type Ending } from './goodbye.js';
+import { createLine, type LineEvent } from './line.js';
+import { createMeeting, type MeetingEvent, type MeetingOptions } from './meeting.js';
+import { createOutgoing } from './outgoing.js';
+import { createTalk, type Talk } from './talk.js';
+import { createTimers, NEVER } from './timers.js';
 import { move, next } from './transitions.js';
-import { WAITING_MARK } from '../wire/control.js';
 
-export interface SessionOptions {
-  readonly crypto: CryptoPort;
-  readonly nameplate: Nameplate;
-  /** Another nameplate, when this one was made here and is taken. */
-  readonly reroll?: (() => Nameplate) | undefined;
-  readonly form: CodeForm;
-  /** PRS (protocol.md section 2). The session wipes it. */
-  readonly prs: Secret;
-  /** The person wants to compare the safety words although there is a secret. */
-  readonly verify: boolean;
-  /** UTF-8, at most 64 bytes, may be empty. */
-  readonly name: Uint8Array;
+export interface SessionOptions extends MeetingOptions {
   readonly receipts: boolean;
-  /** Without a line to the peer the session is given up after this many milliseconds. 0: at once. */
-  readonly resumeTimeout: number;
-  /** Without a sign of the person the session says goodbye after this many milliseconds; infinity: never. */
+  /** Without a sign of the person the session says goodbye after this many milliseconds; NEVER: it does not. */
   readonly idleTimeout: number;
-  /** One frame on each beat, whatever there is to say: also if the peer asks for it. */
-  readonly cover?: boolean;
   /** Hold own messages to the rate meant for people. */
   readonly pace: boolean;
-  /** Application version, ASCII, at most 32 bytes. */
-  readonly version: Uint8Array;
   /** The list of 2048 words. */
   readonly words: readonly string[];
   /** There is an adapter for files or a pipe. */
@@ -48,167 +34,155 @@ export interface SessionOptions {
 
 /** A wake-up that comes this many milliseconds late: this process was stopped or the machine slept. */
 export const SLEPT = 10_000;
+/** A provisional side is found again by a new handshake at most this often. */
+export const REPLACED_LIMIT = 5;
 
 export interface Session {
   readonly state: State;
-  /** When `handle({type: 'wake'})` is wanted; infinity: not before something else happens. */
+  /** When `handle({type: 'wake'})` is wanted; NEVER: not before something else happens. */
   wakeAt(now: number): number;
-  /** Never throws. */
-  /** `waits`: bytes that wait in the connection at this moment. */
-  handle(event: SessionEvent, now: number, waits?: number): readonly Effect[];
+  /** `waiting`: bytes that the connection has taken and the system has not, at this moment. Never throws. */
+  handle(event: SessionEvent, now: number, waiting?: number): readonly Effect[];
 }
 
+type Phase = { readonly at: 'idle' | 'meeting' | 'over' } | { readonly at: 'talking'; readonly talk: Talk };
+
 export function createSession(options: SessionOptions): Session {
-  const { prs, cover = false } = options;
-  /** Without a secret, or when asked for, the words are compared before anything is shown or sent. */
-  const compare = options.verify || options.form === 'none';
-  const caps: Caps = {
-    version: options.version,
-    // Who must be verified first is not told a name either.
-    name: compare ? new Uint8Array(0) : options.name,
-    features: (options.verify ? FEATURE_VERIFY : 0) | (cover ? FEATURE_COVER : 0),
-  };
   let state: State = 'idle';
-  /** Bytes that wait in the connection, as far as is known. */
-  let waiting = 0;
+  let phase: Phase = { at: 'idle' };
   let effects: Effect[] = [];
-  let conversation: Conversation | undefined;
-  /** Whose the connection is. */
-  let turn: 'rendezvous' | 'conversation' = 'rendezvous';
-  /** When this session wanted to be called last, and when nobody has been there for too long. */
-  let wanted = Number.POSITIVE_INFINITY;
-  let idleAt = Number.POSITIVE_INFINITY;
-  let fullTold = false;
+  /** When this session wanted to be called last. */
+  let wanted = NEVER;
   let inputEnded = false;
-  /** The person wants to leave; a conversation that is replaced is asked again. */
-  let wish: Code | undefined;
-  let insists = false;
-  /** The person said that the words do not match: whatever comes after it, that is the end. */
-  let refused = false;
+  let fullTold = false;
   let interrupts = 0;
+  let replaced = 0;
+  const gaps = { count: 0 };
+  const timers = createTimers<'idle'>();
 
   const host: Host = {
-    emit(effect) {
-      if (effect.type === 'transmit') waiting += effect.frame.length;
-      effects.push(effect);
+    emit: (effect) => void effects.push(effect),
+    notice(code, detail = {}) {
+      host.emit({ type: 'show', view: { type: 'notice', code, detail } });
     },
-    notice: (code, detail = {}) => host.emit({ type: 'show', view: { type: 'notice', code, detail } }),
     move(transition) {
       const to = move(state, transition);
       if (to === state) return;
       state = to;
       host.emit({ type: 'show', view: { type: 'state', state } });
     },
-    end,
   };
+  const line = createLine(host, options.crypto);
   const sender = createOutgoing(host, options.pace);
+  const goodbye = createGoodbye();
+  const meeting = createMeeting(host, line, options);
   const transfers = createTransfers(host, options.bulk === true);
-  const rendezvous = createRendezvous(host, { ...options, caps, established, visited });
 
-  function established(result: Established, now: number): void {
-    if (result.role === 'B') prs.wipe();
-    if (conversation !== undefined) {
+  // -- what happens
+
+  function step(event: SessionEvent, now: number): Ending | undefined {
+    switch (event.type) {
+      case 'start':
+        return start(now);
+      case 'ui':
+        return ui(event.event, now) ?? tick(now);
+      case 'transport':
+        return arrived(line.handle(event.event, now), now);
+      case 'bulk':
+        transfers.bulk(event.event, now);
+        return tick(now);
+      case 'wake':
+        return tick(now);
+      case 'failed':
+        throw event.error;
+    }
+  }
+
+  function start(now: number): undefined {
+    timers.set('idle', now + options.idleTimeout);
+    host.move('start');
+    phase = { at: 'meeting' };
+    meeting.start(now);
+  }
+
+  function arrived(event: LineEvent | undefined, now: number): Ending | undefined {
+    if (event === undefined) return undefined;
+    if (phase.at === 'meeting') return reached(meeting.handle(event, now), now);
+    return phase.at === 'talking' ? reached(phase.talk.handle(event, now), now) : undefined;
+  }
+
+  function tick(now: number): Ending | undefined {
+    const idle = timers.rings('idle', now) && state !== 'closing' ? leave('SC-326', now) : undefined;
+    const given = inputEnded && goodbye.phase === 'none' && phase.at === 'talking' ? endOfInput(now) : undefined;
+    const ending = idle ?? given ?? arrived(line.tick(now), now);
+    if (ending !== undefined) return ending;
+    if (phase.at === 'meeting') return reached(meeting.tick(now), now);
+    return phase.at === 'talking' ? reached(phase.talk.tick(now), now) : undefined;
+  }
+
+  function reached(event: MeetingEvent | undefined, now: number): Ending | undefined {
+    return event?.type === 'established' ? established(event.result, now) : event;
+  }
+
+  function established(result: Established, now: number): Ending | undefined {
+    line.worked(now);
+    if (phase.at === 'talking') {
       // Provisional A found its peer by a new handshake: what it had before was known to nobody.
-      conversation.wipe();
+      replaced += 1;
+      phase.talk.wipe();
       sender.restart();
+      goodbye.resumed(true);
     }
-    turn = 'conversation';
-    conversation = createConversation(
-      host,
-      sender,
-      {
-        ...options,
-        established: result,
-        compare,
-        secretless: options.form === 'none',
-        cover,
-        transfers,
-        room: () => waiting <= WAITING_MARK,
-        proven: () => prs.wipe(),
-        elsewhere,
-      },
-      now,
-    );
-    if (refused) conversation.confirm(false, now);
-    // A later wish in more of a hurry than the end of the input comes first.
-    else if (wish !== undefined && wish !== 'SC-317') conversation.leave(wish, now);
-    else if (inputEnded) endOfInput(now);
-    else if (wish !== undefined) conversation.leave(wish, now);
-    if (insists && wish !== undefined) conversation.leave(wish, now);
+    const talk = createTalk(host, line, { ...options, established: result, meeting, sender, goodbye, transfers, gaps }, now);
+    phase = { at: 'talking', talk };
+    if (replaced > REPLACED_LIMIT) return { code: 'SC-410', detail: {} };
+    if (inputEnded && goodbye.phase === 'none') endOfInput(now);
+    return reached(talk.tick(now), now);
   }
 
-  function elsewhere(now: number): void {
-    turn = 'rendezvous';
-    rendezvous.visit(now);
+  /** A connection that nobody looked after for so long is not believed to be up. */
+  function slept(now: number): void {
+    if (phase.at === 'meeting') meeting.slept(now);
+    if (phase.at === 'talking') phase.talk.slept(now);
   }
 
-  function visited(now: number): void {
-    turn = 'conversation';
-    conversation?.resumeTurn(now);
-  }
+  // -- the person
 
-  /** The one way out: every key and every text is wiped, then the end is told. What follows it is in chat.ts. */
-  function end(why: Code, because: Detail = {}): void {
-    if (state === 'destroyed') return;
-    transfers.end('SC-357');
-    const { code, detail } = verdict(why, because);
-    host.move('end');
-    wipe();
-    host.emit({ type: 'disconnect' });
-    host.emit({ type: 'show', view: { type: 'ended', code, detail, exit: CODES[code] } });
-  }
-
-  /** What must not be lost behind another reason, which may be the relay's choice: somebody else was there. */
-  function verdict(code: Code, detail: Detail): { code: Code; detail: Detail } {
-    if (refused) return { code: 'SC-403', detail: {} };
-    const burnt = rendezvous.judge();
-    if (burnt === undefined) return { code, detail };
-    if (CODES[code] !== EXIT.internal) return { code: 'SC-401', detail: burnt };
-    host.notice('SC-401', burnt);
-    return { code, detail };
-  }
-
-  /** Keys, then what was sealed, then text; what breaks on the way keeps nothing else from being wiped. */
-  function wipe(): void {
-    for (const step of [() => prs.wipe(), rendezvous.wipe, () => conversation?.wipe(), sender.fail]) {
-      try {
-        step();
-      } catch {
-        // The crypto adapter's wipeAll comes after the end, whatever broke here.
-      }
+  function ui(event: UiEvent, now: number): Ending | undefined {
+    timers.set('idle', now + options.idleTimeout);
+    switch (event.type) {
+      case 'send':
+        return send(event.text, now);
+      case 'confirm':
+        return confirm(event.match, now);
+      case 'code':
+        return meeting.typed(event.code, now);
+      case 'compare-again':
+        return compareAgain(now);
+      case 'offer':
+      case 'accept':
+      case 'reject':
+      case 'cancel':
+        transfers.ui(event, now);
+        return undefined;
+      case 'quit':
+        return leave('SC-317', now);
+      case 'end-of-input':
+        return endOfInput(now);
+      case 'interrupt':
+        return interrupt('SC-311', now);
+      case 'wipe':
+        return { code: 'SC-311', detail: {} };
+      case 'gone':
+        return interrupt('SC-505', now);
+      case 'activity':
+        return undefined;
+      case 'malformed':
+        return host.notice('SC-313', { why: event.why });
     }
   }
 
-  /** Goodbye when there is somebody to say it to; otherwise the end. */
-  function leave(code: Code, now: number): void {
-    transfers.cancelAll();
-    if (conversation !== undefined) {
-      insists = wish !== undefined;
-      wish = code;
-      return conversation.leave(code, now);
-    }
-    const count = sender.undelivered;
-    if ((code === 'SC-317' || code === 'SC-326') && count > 0) end('SC-306', { count });
-    else end(code);
-  }
-
-  function endOfInput(now: number): void {
-    inputEnded = true;
-    // What was offered is waited for; a later tick leaves.
-    if (transfers.busy && state !== 'confirming') return;
-    // Nobody is left to compare the words, or nothing was given to send: both must be told, not hang.
-    if (state === 'confirming') leave('SC-310', now);
-    else if (conversation !== undefined) leave('SC-317', now);
-    else if (sender.held === 0) end('SC-310', { what: 'peer' });
-  }
-
-  function interrupt(code: Code, now: number): void {
-    interrupts += 1;
-    if (interrupts > 1) end(code);
-    else leave(code, now);
-  }
-
-  function send(text: Uint8Array, now: number): void {
+  function send(text: Uint8Array, now: number): undefined {
     const closed = state === 'idle' || state === 'closing' || inputEnded;
     if (!closed && text.length > 0 && text.length <= MESSAGE_LIMIT) {
       sender.add(text, now);
@@ -221,114 +195,112 @@ export function createSession(options: SessionOptions): Session {
     text.fill(0);
   }
 
-  function ui(event: UiEvent, now: number): void {
-    idleAt = now + options.idleTimeout;
-    switch (event.type) {
-      case 'send':
-        return send(event.text, now);
-      case 'confirm':
-        return confirm(event.match, now);
-      case 'compare-again':
-        return compareAgain(now);
-      case 'offer':
-      case 'accept':
-      case 'reject':
-      case 'cancel':
-        return transfers.ui(event, now);
-      case 'quit':
-        return leave('SC-317', now);
-      case 'end-of-input':
-        return endOfInput(now);
-      case 'interrupt':
-        return interrupt('SC-311', now);
-      case 'wipe':
-        return end('SC-311');
-      case 'gone':
-        return interrupt('SC-505', now);
-      case 'activity':
-        return;
-      case 'malformed':
-        return host.notice('SC-313', { why: event.why });
-    }
-  }
-
-  function confirm(match: boolean, now: number): void {
+  function confirm(match: boolean, now: number): undefined {
     const possible = next(state, match ? 'wordsMatch' : 'wordsDiffer') !== undefined;
-    // A yes is given once; a no is heard also after it.
-    if (!possible || refused || conversation === undefined || (match && conversation.compared))
-      return host.notice('SC-312');
-    refused = !match;
-    conversation.confirm(match, now);
+    if (!possible || phase.at !== 'talking' || !phase.talk.confirm(match, now)) host.notice('SC-312');
   }
 
-  function compareAgain(now: number): void {
-    if (state !== 'active' || conversation?.compareAgain(now) !== true) host.notice('SC-312');
+  function compareAgain(now: number): undefined {
+    if (state !== 'active' || phase.at !== 'talking' || !phase.talk.compareAgain(now)) host.notice('SC-312');
   }
 
-  function transport(event: TransportEvent, now: number): void {
-    if (turn === 'rendezvous') rendezvous.transport(event, now);
-    else conversation?.transport(event, now);
+  /** Goodbye when there is somebody to say it to; otherwise the end. */
+  function leave(code: Code, now: number): Ending | undefined {
+    transfers.cancelAll();
+    if (phase.at === 'talking') return phase.talk.leave(code, now);
+    const count = sender.undelivered;
+    const owed = (code === 'SC-317' || code === 'SC-326') && count > 0;
+    return owed ? { code: 'SC-306', detail: { count } } : { code, detail: {} };
   }
 
-  function dispatch(event: SessionEvent, now: number): void {
-    switch (event.type) {
-      case 'start':
-        idleAt = now + options.idleTimeout;
-        return rendezvous.start(now);
-      case 'ui':
-        ui(event.event, now);
-        // What was given is due now: a burst of it in one turn goes out together.
-        if (event.event.type === 'send') return;
-        break;
-      case 'bulk':
-        transfers.bulk(event.event, now);
-        break;
-      case 'transport':
-        transport(event.event, now);
-        return;
-      case 'wake':
-        break;
-      case 'failed':
-        throw event.error;
+  function endOfInput(now: number): Ending | undefined {
+    inputEnded = true;
+    const unasked = meeting.inputEnded();
+    if (unasked !== undefined) return unasked;
+    // Nobody is left to compare the words, or nothing was given to send: both must be told, not hang.
+    if (state === 'confirming') return leave('SC-310', now);
+    // What was offered is waited for.
+    if (transfers.busy) return undefined;
+    if (phase.at === 'talking') return leave('SC-317', now);
+    return sender.held === 0 ? { code: 'SC-310', detail: { what: 'peer' } } : undefined;
+  }
+
+  function interrupt(code: Code, now: number): Ending | undefined {
+    interrupts += 1;
+    return interrupts > 1 ? { code, detail: {} } : leave(code, now);
+  }
+
+  // -- the end
+
+  /** The one way out: every key and every text is wiped, then the end is told. What follows it is in driver.ts. */
+  function end(because: Ending): void {
+    const { code, detail } = verdict(because);
+    transfers.end('SC-357');
+    host.move('end');
+    wipe();
+    phase = { at: 'over' };
+    line.leave();
+    host.emit({ type: 'show', view: { type: 'ended', code, detail, exit: CODES[code] } });
+  }
+
+  /** What must not be lost behind another reason, which may be the relay's choice: somebody else was there. */
+  function verdict(ending: Ending): Ending {
+    if (goodbye.refused) return { code: 'SC-403', detail: {} };
+    const burnt = meeting.attempts.close();
+    if (burnt === undefined) return ending;
+    if (CODES[ending.code] !== EXIT.internal) return burnt;
+    host.notice(burnt.code, burnt.detail);
+    return ending;
+  }
+
+  /** Keys, then what was sealed, then text; what breaks on the way keeps nothing else from being wiped. */
+  function wipe(): void {
+    const talk = phase.at === 'talking' ? phase.talk : undefined;
+    for (const each of [meeting.settled, () => talk?.wipe(), sender.fail]) {
+      try {
+        each();
+      } catch {
+        // The crypto adapter's wipeAll comes after the end, whatever broke here.
+      }
     }
-    tick(now);
-  }
-
-  function tick(now: number): void {
-    if (inputEnded && wish === undefined && state !== 'closing' && conversation !== undefined) endOfInput(now);
-    if (now >= idleAt && state !== 'closing') {
-      idleAt = Number.POSITIVE_INFINITY;
-      leave('SC-326', now);
-    }
-    if (turn === 'rendezvous' && state !== 'destroyed') rendezvous.tick(now);
-    if (state !== 'destroyed') conversation?.tick(now);
-  }
-
-  /** A connection that nobody looked after for so long is not believed to be up. */
-  function slept(now: number): void {
-    if (turn === 'rendezvous') rendezvous.slept(now);
-    else conversation?.slept(now);
-  }
-
-  function wakeAt(now: number): number {
-    if (state === 'destroyed' || state === 'idle') return Number.POSITIVE_INFINITY;
-    const due = turn === 'rendezvous' ? rendezvous.wakeAt() : Number.POSITIVE_INFINITY;
-    const idle = state === 'closing' ? Number.POSITIVE_INFINITY : idleAt;
-    return Math.min(due, conversation?.wakeAt(now) ?? Number.POSITIVE_INFINITY, idle);
   }
 
   /** An error in a step ends the session: the peer's with a last word to it, ours as a defect. */
-  function broken(error: unknown, now: number): void {
-    if (isSecurechatError(error)) {
-      try {
-        conversation?.abort(now);
-      } catch {
-        // The last word is a courtesy: what broke may also keep it from being said.
-      }
-      end(error.code, error.detail);
-    } else {
-      end('SC-501', { why: error instanceof Error ? error.message : 'unknown' });
+  function broken(error: unknown, now: number): Ending {
+    if (!isSecurechatError(error))
+      return { code: 'SC-501', detail: { why: error instanceof Error ? error.message : 'unknown' } };
+    try {
+      if (phase.at === 'talking') phase.talk.abort(now);
+    } catch {
+      // The last word is a courtesy: what broke may also keep it from being said.
     }
+    return { code: error.code, detail: error.detail };
+  }
+
+  /** What nobody took over is wiped here. */
+  function discard(event: SessionEvent): void {
+    if (event.type === 'bulk' && event.event.type === 'data') event.event.data.fill(0);
+    if (event.type !== 'ui') return;
+    if (event.event.type === 'send') event.event.text.fill(0);
+    if (event.event.type === 'code') event.event.code.fill(0);
+  }
+
+  function perform(event: SessionEvent, now: number): void {
+    try {
+      if (now >= wanted + SLEPT) slept(now);
+      const ending = step(event, now);
+      if (ending !== undefined) end(ending);
+    } catch (error) {
+      discard(event);
+      end(broken(error, now));
+    }
+  }
+
+  function wakeAt(now: number): number {
+    if (phase.at === 'idle' || phase.at === 'over') return NEVER;
+    const idle = state === 'closing' ? NEVER : timers.next();
+    const parts = phase.at === 'talking' ? phase.talk.wakeAt(now) : meeting.wakeAt();
+    return Math.min(line.wakeAt(), parts, idle);
   }
 
   return {
@@ -336,16 +308,11 @@ export function createSession(options: SessionOptions): Session {
       return state;
     },
     wakeAt,
-    handle(event, now, waits = 0) {
+    handle(event, now, waiting = 0) {
       effects = [];
-      waiting = waits;
-      try {
-        if (now >= wanted + SLEPT) slept(now);
-        if (state !== 'destroyed') dispatch(event, now);
-        else if (event.type === 'ui' && event.event.type === 'send') event.event.text.fill(0);
-      } catch (error) {
-        broken(error, now);
-      }
+      line.sampled(waiting);
+      if (phase.at !== 'over') perform(event, now);
+      else discard(event);
       wanted = Math.max(now, wakeAt(now));
       return effects;
     },

@@ -6,6 +6,7 @@ import type { CryptoPort } from '../ports.js';
 import { ascii, base64url, putUint } from '../protocol/bytes.js';
 import { TICKET_LENGTH, ticketHead, zeroBits } from '../wire/ticket.js';
 import type { Challenge } from '../wire/control.js';
+import { NEVER } from './timers.js';
 
 /** More zero bits than this are not worked for: about a million digests, some seconds. */
 export const TICKET_BITS_LIMIT = 20;
@@ -23,7 +24,7 @@ export interface TicketWork {
   begin(challenge: Challenge | undefined, now: number): boolean;
   /** One slice; the ticket when it is found. */
   work(now: number): string | undefined;
-  /** When the next slice is due, Infinity when there is nothing to do. */
+  /** When the next slice is due; NEVER when there is nothing to do. */
   wakeAt(): number;
 }
 
@@ -31,17 +32,17 @@ export function createTicketWork(crypto: CryptoPort): TicketWork {
   let asked = false;
   let bits = 0;
   let count = 0;
-  let due = Number.POSITIVE_INFINITY;
+  let due = NEVER;
   let head = new Uint8Array(0);
 
   return {
     reset() {
       asked = false;
-      due = Number.POSITIVE_INFINITY;
+      due = NEVER;
     },
 
     stop() {
-      due = Number.POSITIVE_INFINITY;
+      due = NEVER;
     },
 
     begin(challenge, now) {
@@ -63,7 +64,7 @@ export function createTicketWork(crypto: CryptoPort): TicketWork {
         putUint(number, 0, number.length, count++);
         const ticket = base64url(number);
         if (zeroBits(crypto.digest([head, ascii(ticket)])) < bits) continue;
-        due = Number.POSITIVE_INFINITY;
+        due = NEVER;
         return ticket;
       }
       return undefined;

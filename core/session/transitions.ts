@@ -22,9 +22,9 @@ export type Transition =
   | 'leave'
   /** the peer's goodbye opened */
   | 'peerLeft'
-  /** the line is down, and may come back */
+  /** the connection is down, and may come back */
   | 'lost'
-  /** the peer has proven itself over a new line: back to what was before */
+  /** the peer has proven itself over a new connection: back to what was before */
   | 'resumed'
   | 'resumedUnverified'
   | 'resumedLeaving'
@@ -62,8 +62,9 @@ const TABLE: Readonly<Record<State, Partial<Readonly<Record<Transition, State>>>
     resumed: 'active',
     resumedUnverified: 'confirming',
     resumedLeaving: 'closing',
-    // Provisional: the peer may be found again by a new handshake instead (protocol.md section 4).
+    // Provisional: the peer may be found again in the rendezvous room instead (protocol.md section 4).
     paired: 'reconnecting',
+    lost: 'reconnecting',
     unpaired: 'reconnecting',
     keysConfirmed: 'active',
     keysUnverified: 'confirming',

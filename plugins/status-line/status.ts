@@ -115,6 +115,9 @@ export function createStatusLine(options: { readonly text: boolean }, context: U
         return draw();
       case 'code':
         return notice(utf8('Tell your peer:  '), sanitize(view.code));
+      case 'code-wanted':
+        // Nobody can type one into a bar.
+        return tell({ type: 'end-of-input' });
       case 'notice':
         return notice(sanitize(utf8(`${view.text} (${view.code})`)));
       case 'ended':

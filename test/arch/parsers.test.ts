@@ -81,7 +81,7 @@ const ID = 'A'.repeat(43);
 const room = new Uint8Array(32);
 const prs = crypto.take(utf8('tunnel-anchor-mango'));
 const attempt = (): ReturnType<typeof createAttempt> =>
-  createAttempt(crypto, prs, 1, room, { version: ascii('1'), name: utf8('x'), features: 0 });
+  createAttempt(crypto, prs, { mode: 1, roomId: room }, { version: ascii('1'), name: utf8('x'), features: 0 });
 const proofKey = asKey<'resume proof'>(crypto.take(new Uint8Array(32)));
 const resumeKey = asKey<'resume'>(crypto.take(new Uint8Array(32)));
 const prover: Prover = { epoch: 1, proof: (epoch) => (epoch <= 1 ? proofKey : undefined) };

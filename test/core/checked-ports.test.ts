@@ -16,8 +16,8 @@ import type {
 } from '../../core/ports.js';
 import { FRAME_LIMIT } from '../../core/wire/control.js';
 import { UI_CLOSE_TIMEOUT } from '../../core/session/driver.js';
+import { OPEN_TIMEOUT } from '../../core/session/meeting.js';
 import { CRYPTO_OPERATIONS, guardCrypto, guardTransport } from '../../core/checked-ports.js';
-import { OPEN_TIMEOUT } from '../../core/session/rendezvous.js';
 import { createFakeClock } from '../../plugins/testing/clock.js';
 import { begin, converse, type Outcome, person, type Running } from '../support/conversation.js';
 import { utf8 } from '../support/pair.js';

@@ -121,17 +121,20 @@ describe('the code', () => {
     expect([await one.exit, await two.exit]).toEqual([0, 0]);
   });
 
-  it('wrong three times: both burn it, exit 4, and say to make a new one', async () => {
+  it('mistyped where nobody can be asked: exit 4 at once; it lives, and the right person connects', async () => {
     const common = ['--ui', 'json', '--relay', relay.url.href];
-    const one = start([...common, '573921-tunnel-anchor-mango']);
-    const two = start([...common, '573921-tunnel-anchor-zebra']);
-    for (const side of [one, two]) {
-      const ended = await side.event('ended');
-      expect(ended).toMatchObject({ exit: 4, code: 'SC-401' });
-      expect(ended['reason']).toMatch(/new code/);
-      expect(await side.exit).toBe(4);
-      expect(side.events.filter((event) => event['code'] === 'SC-402')).toHaveLength(2);
-    }
+    const maker = start(common);
+    const code = String((await maker.event('code'))['code']);
+    const last = code.endsWith('-zebra') ? 'zero' : 'zebra';
+    const wrong = start([...common, code.replace(/[a-z]+$/, last)]);
+    expect(await wrong.event('ended')).toMatchObject({ exit: 4, code: 'SC-408' });
+    expect(await wrong.exit).toBe(4);
+    const right = start([...common, code]);
+    const active = (event: JsonEvent): boolean => event['state'] === 'active';
+    await Promise.all([maker.event('state', active), right.event('state', active)]);
+    expect(maker.events.filter((event) => event['code'] === 'SC-409')).toHaveLength(1);
+    maker.command({ do: 'quit' });
+    expect([await maker.exit, await right.exit]).toEqual([0, 0]);
   });
 
   it('in use by two others: room full, exit 3', async () => {

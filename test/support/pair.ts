@@ -3,11 +3,13 @@
  * scripts the relay through `relay` and reads what each side was shown.
  */
 
+import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
 import type { BulkCommand, CloseReason, CryptoPort, MessageStatus, State, UiEvent } from '../../core/ports.js';
 import type { Join } from '../../core/wire/control.js';
-import type { CodeForm, Nameplate } from '../../core/room/code.js';
+import { type CodeForm, type Nameplate, parseCode } from '../../core/room/code.js';
+import { createWordlist } from '../../core/room/words.js';
 import type { Effect, SessionView } from '../../core/session/events.js';
 import { createSession, type Session } from '../../core/session/session.js';
 
@@ -18,8 +20,11 @@ export function opposite(side: Side): Side {
   return side === 'left' ? 'right' : 'left';
 }
 
-/** Words are only looked up by index here. */
+/** Safety words are only looked up by index here. */
 export const WORDS = Array.from({ length: 2048 }, (_, index) => `word${index}`);
+
+/** Codes are typed in these. */
+const LISTED = createWordlist(wordlist);
 
 export function utf8(text: string): Uint8Array {
   return new Uint8Array(new TextEncoder().encode(text));
@@ -41,6 +46,8 @@ export interface PersonOptions {
   readonly resumeTimeout?: number;
   readonly idleTimeout?: number;
   readonly reroll?: () => Nameplate;
+  /** Somebody can be asked for the code again. */
+  readonly asks?: boolean;
   readonly crypto?: CryptoPort;
   /** What it does with what the session tells it about transfers. */
   readonly bulk?: (command: BulkCommand, pair: Pair) => void;
@@ -63,6 +70,8 @@ export interface Person {
   peerName: string;
   peerConfirmed: boolean;
   codes: Nameplate[];
+  /** How often the code was wanted again, and whether nothing typed would stand for the same one. */
+  wanted: boolean[];
   /** What was told of files, in order. */
   readonly transfers: Told[];
   readonly bulk: PersonOptions['bulk'];
@@ -101,6 +110,8 @@ export interface Pair {
   startOne(side: Side): void;
   ui(side: Side, event: UiEvent): void;
   send(side: Side, text: string): void;
+  /** Types the code again; empty: the same one. */
+  retype(side: Side, code?: string): void;
   /** Hands a frame to a side, as the relay would. */
   deliver(to: Side, frame: Uint8Array): void;
   control(to: Side, message: unknown): void;
@@ -129,6 +140,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       reroll: given.reroll,
       form: given.form ?? 'generated',
       prs: crypto.take(utf8(secret)),
+      retype: given.asks === true ? (typed) => parseCode(typed, LISTED, (bytes) => bytes) : undefined,
       verify: given.verify ?? false,
       name: utf8(given.name ?? ''),
       receipts: given.receipts ?? true,
@@ -155,6 +167,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       peerName: '',
       peerConfirmed: false,
       codes: [],
+      wanted: [],
       transfers: [],
       bulk: given.bulk,
       roundTrips: [],
@@ -276,6 +289,9 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       case 'code':
         who.codes.push(view.nameplate);
         break;
+      case 'code-wanted':
+        who.wanted.push(view.same);
+        break;
       case 'relay':
         who.relay = view;
         break;
@@ -320,6 +336,9 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
     },
     send(side, text) {
       pair.ui(side, { type: 'send', text: utf8(text) });
+    },
+    retype(side, code = '') {
+      pair.ui(side, { type: 'code', code: utf8(code) });
     },
     deliver(to, frame) {
       if (links.get(to)?.open !== true) return;

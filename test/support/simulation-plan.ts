@@ -100,4 +100,4 @@ export function judge({ plan, ...actors }: Simulation): string[] {
 }
 
 /** How a session may end when the peers never met. */
-const BEFORE: readonly Code[] = ['SC-101', 'SC-107', 'SC-108', 'SC-307', 'SC-310', 'SC-401'];
+const BEFORE: readonly Code[] = ['SC-101', 'SC-107', 'SC-108', 'SC-307', 'SC-310', 'SC-401', 'SC-408'];

@@ -2,13 +2,13 @@
  * The json UI: one JSON object a line in both directions, for scripts and bots. It never asks, never waits for a
  * terminal, and changes no text: the peer's words are escaped, not neutralised. The rules:
  *  - stdout has events only, each `{"v":1,"event":…}`; within version 1 events and fields are only ever added:
- *    `state{state}` `code{code,invite}` `safety-words{words,required}` `comparing{late}` `message{id,from,text,at}` `held{id}` `sent{id}`
+ *    `state{state}` `code{code,invite}` `code-wanted{same}` `safety-words{words,required}` `comparing{late}` `message{id,from,text,at}` `held{id}` `sent{id}`
  *    `delivered{id}` `failed{id}` `peer{name}` `peer-confirmed{}` `notice{code,text}` `ended{reason,exit,code}`
  *    `offer{id,incoming,names,count,bytes?,free?,exists}` `progress{id,bytes,total?}` `file-done{id,bytes,sum}`
  *    `file-failed{id,code,text}`.
  *    `at` is Unix time in milliseconds. `message` is the peer's only; `from` is `peer` or the name it gave. Own messages
  *    have the ids 0, 1, 2, … in the order of the `send` commands that were accepted.
- *  - stdin has commands: `{"do":"send","text":"…"}` `{"do":"confirm","match":true}` `{"do":"quit"}` `{"do":"wipe"}`. A blank
+ *  - stdin has commands: `{"do":"send","text":"…"}` `{"do":"confirm","match":true}` `{"do":"code","code":"…"}` `{"do":"quit"}` `{"do":"wipe"}`. A blank
  *    line is nothing; anything else is malformed and told in a `notice`.
  *  - stderr is not used.
  * No sentence and no neutralising may be in this file.
@@ -79,6 +79,8 @@ function eventOf(line: Uint8Array): UiEvent {
   switch (command.do) {
     case 'send':
       return { type: 'send', text: command.text };
+    case 'code':
+      return { type: 'code', code: command.code };
     case 'confirm':
       return { type: 'confirm', match: command.match };
     case 'quit':
@@ -96,6 +98,8 @@ function eventBytes(view: UiView): Uint8Array | undefined {
       return writeEvent('state', { state: view.state });
     case 'code':
       return writeEvent('code', { code: view.code, invite: view.invite });
+    case 'code-wanted':
+      return writeEvent('code-wanted', { same: view.same });
     case 'safety-words':
       return writeEvent('safety-words', { words: view.words, required: view.required });
     case 'comparing':

@@ -15,6 +15,8 @@ export type Command =
   /** The text is a buffer of its own: it belongs to the caller. */
   | { readonly do: 'send'; readonly text: Uint8Array }
   | { readonly do: 'confirm'; readonly match: boolean }
+  /** The same holds for the code. */
+  | { readonly do: 'code'; readonly code: Uint8Array }
   | { readonly do: 'quit' }
   | { readonly do: 'wipe' }
   | { readonly do: 'malformed'; readonly why: string };
@@ -25,8 +27,14 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d] as const;
 
-const NAMES = { do: ascii('do'), text: ascii('text'), match: ascii('match') };
-const DOINGS = { send: ascii('send'), confirm: ascii('confirm'), quit: ascii('quit'), wipe: ascii('wipe') };
+const NAMES = { do: ascii('do'), text: ascii('text'), match: ascii('match'), code: ascii('code') };
+const DOINGS = {
+  send: ascii('send'),
+  confirm: ascii('confirm'),
+  code: ascii('code'),
+  quit: ascii('quit'),
+  wipe: ascii('wipe'),
+};
 const LITERALS = { true: ascii('true'), false: ascii('false'), null: ascii('null') };
 /** After a backslash, and what it stands for. */
 const SHORT_ESCAPES: Readonly<Record<number, number>> = {
@@ -58,18 +66,19 @@ type Value = Uint8Array | boolean | undefined;
  */
 export function readCommand(line: Uint8Array): Command {
   const fields = new Map<keyof typeof NAMES, Value>();
-  let text: Uint8Array | undefined;
+  let kept: Uint8Array | undefined;
   try {
     if (!isUtf8(line)) throw new Malformed(UI_WORDS.malformed.notUtf8);
     readObject(line, fields);
     const command = commandOf(fields);
-    if (command.do === 'send') text = command.text;
+    if (command.do === 'send') kept = command.text;
+    if (command.do === 'code') kept = command.code;
     return command;
   } catch (error) {
     if (error instanceof Malformed) return { do: 'malformed', why: error.why };
     throw error;
   } finally {
-    for (const value of fields.values()) if (value instanceof Uint8Array && value !== text) value.fill(0);
+    for (const value of fields.values()) if (value instanceof Uint8Array && value !== kept) value.fill(0);
   }
 }
 
@@ -82,6 +91,11 @@ function commandOf(fields: ReadonlyMap<keyof typeof NAMES, Value>): Command {
     const text = fields.get('text');
     if (!(text instanceof Uint8Array)) throw new Malformed(UI_WORDS.malformed.noText);
     return { do: 'send', text };
+  }
+  if (is(DOINGS.code)) {
+    const code = fields.get('code');
+    if (!(code instanceof Uint8Array)) throw new Malformed(UI_WORDS.malformed.noCode);
+    return { do: 'code', code };
   }
   if (is(DOINGS.confirm)) {
     const match = fields.get('match');
@@ -265,5 +279,6 @@ function isDigit(byte: number | undefined): boolean {
 function nameOf(key: Uint8Array): keyof typeof NAMES | undefined {
   if (sameBytes(key, NAMES.do)) return 'do';
   if (sameBytes(key, NAMES.text)) return 'text';
+  if (sameBytes(key, NAMES.code)) return 'code';
   return sameBytes(key, NAMES.match) ? 'match' : undefined;
 }

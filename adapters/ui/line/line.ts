@@ -53,6 +53,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   let required = false;
   /** The question is open: the next line is its answer. */
   let asking = false;
+  let codeIsNext = false;
   let compared: boolean | undefined;
   let peerName: Uint8Array = plainBuffer(0);
   let roundTrip: number | undefined;
@@ -109,6 +110,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   }
 
   function takeTyped(line: Uint8Array): boolean {
+    if (codeIsNext) return takeCode(line);
     const file = fileCommand(terminal ? line.subarray(blanksBefore(line)) : line);
     if (file !== undefined) return takeFile(file);
     const kind = lineKind(line, terminal);
@@ -121,6 +123,12 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     return true;
   }
 
+  function takeCode(line: Uint8Array): true {
+    codeIsNext = false;
+    if (closing === undefined) sink({ type: 'code', code: plainCopy(line) });
+    return true;
+  }
+
   function takeFile(command: FileEvent | 'misused'): boolean {
     if (command !== 'misused') tell(command);
     else if (terminal) say(UI_WORDS.filesMisused);
@@ -129,8 +137,9 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     return true;
   }
 
-  /** No answer and no command, whatever it looks like. */
+  /** No answer and no command, whatever it looks like; a code may be pasted. */
   function takePasted(line: Uint8Array): void {
+    if (codeIsNext) return void takeCode(line);
     if (asking) ask();
     else if (line.length > 0) send(line);
   }
@@ -305,6 +314,9 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         notice(ascii(UI_WORDS.tellPeer), sanitize(view.code));
         notice(ascii(UI_WORDS.orPaste), sanitize(view.invite));
         return;
+      case 'code-wanted':
+        codeIsNext = true;
+        return notice(ascii(view.same ? UI_WORDS.codeWantedSame : UI_WORDS.codeWanted));
       case 'safety-words':
         words = view.words;
         required = view.required;

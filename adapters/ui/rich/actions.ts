@@ -239,6 +239,7 @@ export function createActions(options: ActionsOptions): Actions {
   // -- Enter
 
   function enter(): void {
+    if (model.codeWanted) return typedCode();
     const text = editor.copy();
     const meaning = meaningOf(text, editor);
     switch (meaning.type) {
@@ -266,6 +267,13 @@ export function createActions(options: ActionsOptions): Actions {
         break;
     }
     text.fill(0);
+  }
+
+  function typedCode(): void {
+    model.codeWanted = false;
+    const code = plainCopy(editor.copy());
+    editor.clear();
+    tell({ type: 'code', code });
   }
 
   /** What cannot be sent stays where it is. */

@@ -75,6 +75,8 @@ export interface Model {
   readonly welcome: boolean;
   /** The last sentence; undefined: it is not the end. Neutralised. */
   readonly ending: Uint8Array | undefined;
+  /** The code is to be typed again: the next Enter sends it. */
+  codeWanted: boolean;
   overlay: Overlay;
   /** A letter before that is no answer about the safety words. */
   answerableAt: number;
@@ -125,6 +127,7 @@ export function createModel(sanitize: Sanitize): Model {
     roundTrip: undefined as number | undefined,
     welcome: true,
     ending: undefined as Uint8Array | undefined,
+    codeWanted: false,
     covered: undefined as Overlay,
     get overlay() {
       return model.covered;
@@ -206,6 +209,10 @@ export function createModel(sanitize: Sanitize): Model {
         model.invite = sanitize(view.invite);
         model.link = plainCopy(view.invite);
         return;
+      case 'code-wanted':
+        model.codeWanted = true;
+        model.screen = 'chat';
+        return notice(view.same ? UI_WORDS.codeWantedSame : UI_WORDS.codeWanted);
       case 'safety-words':
         model.words = view.words.map((word) => sanitize(utf8(word)));
         // Of other words than before nothing is known.

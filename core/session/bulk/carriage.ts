@@ -4,7 +4,7 @@
  */
 import type { CryptoPort } from '../../ports.js';
 import type { BulkRecord } from '../../protocol/bulk-records.js';
-import type { Established } from '../../protocol/handshake.js';
+import type { Established } from '../../protocol/handshake-keys.js';
 import type { Source } from '../composer.js';
 import { createStreams, type DueCredit, type OpenedKeys } from './streams.js';
 import type { Transfers } from './transfers.js';

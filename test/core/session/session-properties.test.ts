@@ -158,6 +158,7 @@ describe('the transition table', () => {
       'reconnecting resumedUnverified confirming',
       'reconnecting resumedLeaving closing',
       'reconnecting paired reconnecting',
+      'reconnecting lost reconnecting',
       'reconnecting unpaired reconnecting',
       'reconnecting keysConfirmed active',
       'reconnecting keysUnverified confirming',

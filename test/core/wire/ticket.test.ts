@@ -5,7 +5,7 @@ import { LocalProtocolError } from '../../../core/errors.js';
 import { TICKET_BITS, TICKET_BITS_MORE } from '../../../core/relay/admission.js';
 import { isTicket, ticketHead, zeroBits } from '../../../core/wire/ticket.js';
 import { checkJoin, checkRelayMessage, joinMessage } from '../../../core/wire/control.js';
-import { JOIN_TIMEOUT } from '../../../core/session/rendezvous.js';
+import { JOIN_TIMEOUT } from '../../../core/session/line.js';
 import {
   createTicketWork,
   TICKET_BITS_LIMIT,

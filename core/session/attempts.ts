@@ -1,0 +1,322 @@
+/**
+ * Attempts at a handshake (protocol.md section 4): which one is under way, what is sent again in a new pairing, what is
+ * counted against the code and what a counted failure leads to. What one attempt says is protocol/handshake.ts; joins and
+ * connections are line.ts. Where the session is to go afterwards is returned, never done here.
+ */
+import type { CryptoPort, Secret } from '../ports.js';
+import { sameBytes } from '../protocol/bytes.js';
+import type { Caps } from '../protocol/caps.js';
+import { type Attempt, commitmentOf, createAttempt, isHandshake, type Step } from '../protocol/handshake.js';
+import type { Established } from '../protocol/handshake-keys.js';
+import type { CodeForm } from '../room/code.js';
+import { BACKOFF_FACTOR, BACKOFF_MAX, fraction } from './backoff.js';
+import type { Host } from './events.js';
+import type { Ending } from './goodbye.js';
+import { createTimers } from './timers.js';
+
+/** From the pairing or the peer's M0 to M3, while paired, milliseconds. */
+export const ATTEMPT_TIMEOUT = 30_000;
+/** From the peer's M0 to M3 in all. */
+export const ATTEMPT_WHOLE = 600_000;
+/** Before joining again after an attempt that was not counted: 250 to 1000 ms, half as much more each time. */
+export const REJOIN_MIN = 250;
+export const REJOIN_SPREAD = 750;
+/** Before the side that made the code waits for the next pairing: after its first counted attempt, after the second. */
+export const GUESS_WAITS: readonly number[] = [2_000, 10_000];
+/** Counted attempts that burn the code: the odds are worth three only for a secret of the generated form. */
+export const ATTEMPTS = { generated: 3, chosen: 1, none: 1 } as const satisfies Record<CodeForm, number>;
+/** Attempts in a row that end without being counted: told after this many. For one of these reasons the session ends then. */
+export const TOLD_AFTER = 3;
+/** In a visit nothing is said before the peer's M0, for this long. */
+export const HUSH = 1_000;
+
+/** What the attempts are made with. `prs` belongs to the session. */
+export interface AttemptCode {
+  readonly roomId: Uint8Array;
+  readonly form: CodeForm;
+  readonly prs: Secret;
+  readonly caps: Caps;
+}
+
+/** An attempt whose M3 is sealed by A: until a frame of B has opened, its messages may have to be said again. */
+interface Held {
+  readonly commitment: Uint8Array;
+  readonly peer: Uint8Array;
+  readonly said: readonly Uint8Array[];
+}
+
+export type AttemptEvent =
+  | { readonly type: 'established'; readonly result: Established }
+  /** In a visit: the messages of the attempt that is held are said again; its frames may follow, and those of the peer. */
+  | { readonly type: 'met' }
+  /** In a visit: a new attempt goes on beside the one that is held. */
+  | { readonly type: 'begun' }
+  /** The attempt is over: the room is left, and joined again after this many milliseconds at the earliest. */
+  | { readonly type: 'over'; readonly after: number }
+  /** It was a wrong code, typed here: the room is left, and the person is asked. */
+  | { readonly type: 'wrong'; readonly attempt: number; readonly attempts: number }
+  /** Too much waits in the transport: this pairing is closed. */
+  | { readonly type: 'blocked' }
+  | ({ readonly type: 'end' } & Ending);
+
+export interface Attempts {
+  /** The code is another one: the count begins anew. */
+  renew(): void;
+  /** Whether this side made the code: who typed it is asked after a wrong guess, who made it waits. */
+  made: boolean;
+  /** The other seat is taken, or taken anew. */
+  paired(now: number): AttemptEvent | undefined;
+  /** Nobody is there, or the connection is gone: an attempt under way stands still. */
+  unpaired(now: number): void;
+  message(bytes: Uint8Array, now: number): AttemptEvent | undefined;
+  tick(now: number): AttemptEvent | undefined;
+  wakeAt(): number;
+  /** The peer has shown that it holds the keys: nothing is said again, and no other attempt goes on. */
+  settled(): void;
+  /** The session ends, for whatever reason: the last word on an attempt that was counted and did not succeed. */
+  close(): Ending | undefined;
+}
+
+interface Under {
+  readonly attempt: Attempt;
+  counted: boolean;
+}
+
+/** What was said in this pairing. */
+interface Pairing {
+  /** The messages that are held. */
+  held: boolean;
+  /** Those of the attempt under way. */
+  again: boolean;
+  /** A new attempt was begun beside the one that is held. */
+  begun: boolean;
+}
+
+export function createAttempts(
+  host: Host,
+  crypto: CryptoPort,
+  say: (message: Uint8Array) => boolean,
+  code: () => AttemptCode,
+): Attempts {
+  let under: Under | undefined;
+  let held: Held | undefined;
+  let pairing: Pairing | undefined;
+  let used = 0;
+  /** Ends without a count since the last one with, and how many of them for one of the reasons that are told. */
+  let uncounted = 0;
+  let strikes = 0;
+  /** Of ATTEMPT_TIMEOUT, while there is no pairing. */
+  let remaining = ATTEMPT_TIMEOUT;
+  const timers = createTimers<'late' | 'whole' | 'hush'>();
+
+  const mode = (): 0 | 1 => (code().form === 'none' ? 0 : 1);
+
+  function forget(): void {
+    under?.attempt.wipe();
+    under = undefined;
+    timers.stop('late', 'whole');
+  }
+
+  /** All of it, or the pairing is to be closed. */
+  function sayAll(messages: readonly Uint8Array[]): AttemptEvent | undefined {
+    return messages.every((message) => say(message)) ? undefined : { type: 'blocked' };
+  }
+
+  function begin(now: number): AttemptEvent | undefined {
+    forget();
+    const { prs, caps, roomId } = code();
+    const attempt = createAttempt(crypto, prs, { mode: mode(), roomId }, caps);
+    under = { attempt, counted: false };
+    timers.set('late', now + ATTEMPT_TIMEOUT);
+    return sayAll(attempt.said);
+  }
+
+  function count(to: Under): void {
+    // Without a secret there is nothing to guess: the words decide.
+    if (mode() === 0 || to.counted) return;
+    to.counted = true;
+    used += 1;
+  }
+
+  function take(bytes: Uint8Array, now: number): AttemptEvent | undefined {
+    if (under === undefined) return undefined;
+    const { peer } = under.attempt;
+    const step = under.attempt.handle(bytes);
+    switch (step.type) {
+      case 'dropped':
+        return undefined;
+      case 'met':
+        timers.set('late', now + ATTEMPT_TIMEOUT);
+        if (!timers.isSet('whole')) timers.set('whole', now + ATTEMPT_WHOLE);
+        return step.message === undefined ? undefined : sayAll([step.message]);
+      case 'sealed':
+        count(under);
+        return sayAll([step.message]);
+      case 'established':
+        return established(under, step.result, peer);
+      case 'over':
+        if (step.why === 'proof') failed(under);
+        return over(step);
+    }
+  }
+
+  /** Tag, payload or commitment were wrong: which one is never said. */
+  function failed(at: Under): void {
+    count(at);
+    if (mode() === 0) host.notice('SC-330');
+  }
+
+  function established(done: Under, result: Established, peer: Uint8Array | undefined): AttemptEvent {
+    const { commitment, said } = done.attempt;
+    if (result.role === 'B' && done.counted) used -= 1;
+    forget();
+    held = undefined;
+    if (result.role === 'A' && peer !== undefined) {
+      held = { commitment, peer, said };
+      if (pairing !== undefined) pairing = { held: true, again: true, begun: true };
+      // When it cannot be handed over, the peer asks for it in a visit.
+      const message3 = said.at(-1);
+      if (message3 !== undefined) say(message3);
+    }
+    return { type: 'established', result };
+  }
+
+  /** The attempt has ended: with its count where it has one. */
+  function over(step?: Extract<Step, { type: 'over' }>): AttemptEvent {
+    const counted = under?.counted === true;
+    forget();
+    if (counted) return guessed();
+    if (step?.why === 'version' || step?.why === 'reflection') {
+      strikes += 1;
+      const ending: Ending =
+        step.why === 'version' ? { code: 'SC-305', detail: { version: step.version } } : { code: 'SC-406', detail: {} };
+      if (strikes >= TOLD_AFTER) return { type: 'end', ...ending };
+      host.notice(ending.code, ending.detail);
+    } else {
+      strikes = 0;
+    }
+    uncounted += 1;
+    if (uncounted === TOLD_AFTER) host.notice('SC-323');
+    const wait = (REJOIN_MIN + fraction(crypto) * REJOIN_SPREAD) * BACKOFF_FACTOR ** (uncounted - 1);
+    return { type: 'over', after: Math.min(wait, BACKOFF_MAX) };
+  }
+
+  /** Somebody has tried another code, or this side has one. */
+  function guessed(): AttemptEvent {
+    uncounted = strikes = 0;
+    const attempts = ATTEMPTS[code().form];
+    if (held !== undefined) {
+      // The code was right: it is not burnt any more, and nobody is asked.
+      host.notice('SC-409', { attempt: used, attempts });
+      return { type: 'over', after: 0 };
+    }
+    if (used >= attempts) return { type: 'end', code: 'SC-401', detail: { attempts: used } };
+    if (!api.made) return { type: 'wrong', attempt: used, attempts };
+    host.notice('SC-409', { attempt: used, attempts });
+    const least = GUESS_WAITS[used - 1] ?? BACKOFF_MAX;
+    return { type: 'over', after: least + fraction(crypto) * REJOIN_SPREAD };
+  }
+
+  /** In a visit the peer's M0 says which attempt a pairing belongs to. */
+  function visited(hold: Held, into: Pairing, bytes: Uint8Array, now: number): AttemptEvent | undefined {
+    const theirs = commitmentOf(bytes);
+    if (theirs === undefined) return into.begun || into.again ? take(bytes, now) : undefined;
+    if (sameBytes(theirs, hold.commitment)) return undefined;
+    if (sameBytes(theirs, hold.peer)) return into.held ? undefined : sayHeld(hold, into);
+    const attempt = under?.attempt;
+    if (attempt !== undefined && sameBytes(theirs, attempt.commitment)) return undefined;
+    if (into.begun) return attempt === undefined || attempt.sealed ? undefined : take(bytes, now);
+    if (attempt?.underWay === true && attempt.peer !== undefined && sameBytes(theirs, attempt.peer)) {
+      return into.again ? undefined : sayAgain(attempt, into);
+    }
+    // With no attempt left only the old peer helps.
+    if (mode() === 1 && used >= ATTEMPTS[code().form]) return undefined;
+    into.begun = true;
+    timers.stop('hush');
+    return begin(now) ?? take(bytes, now) ?? { type: 'begun' };
+  }
+
+  function sayHeld(hold: Held, into: Pairing): AttemptEvent {
+    into.held = true;
+    timers.stop('hush');
+    return sayAll(hold.said) ?? { type: 'met' };
+  }
+
+  function sayAgain(attempt: Attempt, into: Pairing): AttemptEvent {
+    into.again = true;
+    timers.stop('hush');
+    return sayAll(attempt.said) ?? { type: 'begun' };
+  }
+
+  /** Where the 30 s of an attempt stand still. */
+  function freeze(now: number): void {
+    remaining = timers.left('late', now) ?? remaining;
+    timers.stop('late', 'hush');
+  }
+
+  const api: Attempts = {
+    made: false,
+
+    renew() {
+      forget();
+      used = uncounted = strikes = 0;
+    },
+
+    paired(now) {
+      host.move('paired');
+      freeze(now);
+      pairing = { held: false, again: false, begun: false };
+      if (held !== undefined) {
+        timers.set('hush', now + HUSH);
+        if (under !== undefined) timers.set('late', now + remaining);
+        return undefined;
+      }
+      if (under?.attempt.underWay !== true) return begin(now);
+      timers.set('late', now + remaining);
+      return sayAll(under.attempt.said);
+    },
+
+    unpaired(now) {
+      if (pairing === undefined) return;
+      pairing = undefined;
+      freeze(now);
+      if (under?.attempt.underWay === false) forget();
+      host.move('unpaired');
+    },
+
+    message(bytes, now) {
+      if (pairing === undefined || !isHandshake(bytes)) return undefined;
+      return held === undefined ? take(bytes, now) : visited(held, pairing, bytes, now);
+    },
+
+    tick(now) {
+      if (timers.rings('hush', now) && held !== undefined && pairing !== undefined) {
+        const attempt = under?.attempt;
+        return attempt?.underWay === true ? sayAgain(attempt, pairing) : sayHeld(held, pairing);
+      }
+      if (!timers.rings('late', now) && !timers.rings('whole', now)) return undefined;
+      host.notice('SC-314');
+      return over();
+    },
+
+    wakeAt: () => timers.next(),
+
+    settled() {
+      held = undefined;
+      pairing = undefined;
+      forget();
+      timers.stopAll();
+    },
+
+    close() {
+      const counted = under?.counted === true;
+      forget();
+      const attempts = ATTEMPTS[code().form];
+      if (!counted || held !== undefined) return undefined;
+      if (used >= attempts) return { code: 'SC-401', detail: { attempts: used } };
+      host.notice(api.made ? 'SC-409' : 'SC-402', { attempt: used, attempts });
+      return undefined;
+    },
+  };
+  return api;
+}
