@@ -384,10 +384,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     compare: (now) => compare.ask(now),
 
     silent: (now) => !paused && now >= life.lostAt(cover),
-
-    conclude() {
-      concluded ??= { ack: expected };
-    },
+    conclude: () => void (concluded ??= { ack: expected }),
 
     wipe() {
       try {

@@ -77,7 +77,10 @@ export function startPiped(args: readonly string[], options: PipedOptions = {}):
     exit,
     async feed(chunks) {
       for (const chunk of chunks) {
-        if (!child.stdin.write(chunk)) await Promise.race([once(child.stdin, 'drain'), exit]);
+        const taken = new Promise<void>((resolve) => child.stdin.once('drain', resolve));
+        // Whoever reads may be gone.
+        if (!child.stdin.write(chunk)) await Promise.race([taken, exit]);
+        else child.stdin.removeAllListeners('drain');
       }
       child.stdin.end();
     },
