@@ -102,8 +102,11 @@ export const UI_WORDS = {
     tooDeep: 'a command is nested too deeply',
     twice: 'a command has a field twice',
     surrogate: 'a text has half of a surrogate pair',
-    unknownDo: 'a command needs "do": "send", "confirm", "quit" or "wipe"',
+    unknownDo: 'a command needs a known "do": "send", "offer", "accept", "quit" and others',
     noText: 'send needs "text", a string',
+    noPaths: 'offer needs "paths", an array of strings',
+    noId: '"id" needs the number of a transfer',
+    noCollision: '"collision" is "rename" or "skip"',
     noMatch: 'confirm needs "match", true or false',
   },
 } as const;

@@ -142,18 +142,22 @@ describe('least rights', () => {
     expect(writesIn(trace).length).toBeGreaterThan(0);
   });
 
-  test('send reads what it was given and nothing beside it', async () => {
+  test('a chat reads in its folder alone, send what it was given alone', async () => {
+    await writeFile(path.join(root, 'secret'), 'x');
     await writeFile(path.join(from, 'a'), 'x');
-    await writeFile(path.join(from, 'b'), 'y');
     const code = `rights${String(process.pid)}-tunnel-anchor`;
-    const flags = ['--ui', 'json', '--room', code, '--relay', relay.url.href];
-    const sender = startPiped(['send', 'a', ...flags], { cwd: from });
-    const peer = startPiped(['receive', code, '-o', to, '--yes', '--relay', relay.url.href]);
-    await sender.says('').catch(() => undefined);
-    // A command asks for more than the program was started with.
-    sender.child.stdin.write(`${JSON.stringify({ do: 'offer', paths: ['b'] })}\n`);
-    await exits([sender, peer]);
-    expect(await readdir(to)).toEqual(['a']);
+    const flags = ['--ui', 'json', '--code-stdin', '--relay', relay.url.href];
+    const [chat, peer] = [start([`--files=${from}`, ...flags]), start(flags)];
+    for (const side of [chat, peer]) side.write(`${code}\n`);
+    await Promise.all([chat, peer].map((side) => side.event('state', ({ state }) => state === 'active')));
+    chat.command({ do: 'offer', paths: ['../secret'] });
+    expect(await chat.event('file-failed')).toMatchObject({ code: 'SC-350' });
+    chat.command({ do: 'quit' });
+    await Promise.all([chat.exit, peer.exit]);
+    await mkdir(path.join(from, 'top'));
+    await symlink(path.join(root, 'secret'), path.join(from, 'top/link'));
+    expect(await exits(await transfer(['top']))).toEqual([0, 0]);
+    expect(await readdir(path.join(to, 'top'))).toEqual([]);
   });
 
   test('a folder that a * would widen is refused', async () => {

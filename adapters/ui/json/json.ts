@@ -8,7 +8,8 @@
  *    `file-failed{id,code,text}`.
  *    `at` is Unix time in milliseconds. `message` is the peer's only; `from` is `peer` or the name it gave. Own messages
  *    have the ids 0, 1, 2, … in the order of the `send` commands that were accepted.
- *  - stdin has commands: `{"do":"send","text":"…"}` `{"do":"confirm","match":true}` `{"do":"code","code":"…"}` `{"do":"quit"}` `{"do":"wipe"}`. A blank
+ *  - stdin has commands: `{"do":"send","text":"…"}` `{"do":"confirm","match":true}` `{"do":"code","code":"…"}` `{"do":"offer","paths":[…]}`
+ *    `{"do":"accept","id":1,"collision":"rename"}` `{"do":"reject","id":1}` `{"do":"cancel","id":1}` `{"do":"quit"}` `{"do":"wipe"}`. A blank
  *    line is nothing; anything else is malformed and told in a `notice`.
  *  - stderr is not used.
  * No sentence and no neutralising may be in this file.
@@ -83,6 +84,14 @@ function eventOf(line: Uint8Array): UiEvent {
       return { type: 'code', code: command.code };
     case 'confirm':
       return { type: 'confirm', match: command.match };
+    case 'offer':
+      return { type: 'offer', paths: command.paths };
+    case 'accept':
+      return { type: 'accept', id: command.id, collision: command.collision };
+    case 'reject':
+      return { type: 'reject', id: command.id };
+    case 'cancel':
+      return { type: 'cancel', id: command.id };
     case 'quit':
       return { type: 'quit' };
     case 'wipe':

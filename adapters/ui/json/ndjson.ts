@@ -17,6 +17,15 @@ export type Command =
   | { readonly do: 'confirm'; readonly match: boolean }
   /** The same holds for the code. */
   | { readonly do: 'code'; readonly code: Uint8Array }
+  /** And for the paths. */
+  | { readonly do: 'offer'; readonly paths: readonly Uint8Array[] }
+  | {
+      readonly do: 'accept';
+      readonly id: number | undefined;
+      readonly collision: 'rename' | 'skip' | undefined;
+    }
+  | { readonly do: 'reject'; readonly id: number | undefined }
+  | { readonly do: 'cancel'; readonly id: number }
   | { readonly do: 'quit' }
   | { readonly do: 'wipe' }
   | { readonly do: 'malformed'; readonly why: string };
@@ -27,14 +36,27 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d] as const;
 
-const NAMES = { do: ascii('do'), text: ascii('text'), match: ascii('match'), code: ascii('code') };
+const NAMES = {
+  do: ascii('do'),
+  text: ascii('text'),
+  match: ascii('match'),
+  code: ascii('code'),
+  paths: ascii('paths'),
+  id: ascii('id'),
+  collision: ascii('collision'),
+};
 const DOINGS = {
   send: ascii('send'),
   confirm: ascii('confirm'),
   code: ascii('code'),
+  offer: ascii('offer'),
+  accept: ascii('accept'),
+  reject: ascii('reject'),
+  cancel: ascii('cancel'),
   quit: ascii('quit'),
   wipe: ascii('wipe'),
 };
+const COLLISIONS = { rename: ascii('rename'), skip: ascii('skip') };
 const LITERALS = { true: ascii('true'), false: ascii('false'), null: ascii('null') };
 /** After a backslash, and what it stands for. */
 const SHORT_ESCAPES: Readonly<Record<number, number>> = {
@@ -58,7 +80,7 @@ class Malformed extends Error {
 }
 
 /** A value as far as commands need it. */
-type Value = Uint8Array | boolean | undefined;
+type Value = Uint8Array | boolean | number | readonly Value[] | undefined;
 
 /**
  * The command in one line of input. Keys come in any order, unknown ones are ignored with whatever they hold; a known key
@@ -66,20 +88,26 @@ type Value = Uint8Array | boolean | undefined;
  */
 export function readCommand(line: Uint8Array): Command {
   const fields = new Map<keyof typeof NAMES, Value>();
-  let kept: Uint8Array | undefined;
+  let kept: Value;
   try {
     if (!isUtf8(line)) throw new Malformed(UI_WORDS.malformed.notUtf8);
     readObject(line, fields);
     const command = commandOf(fields);
     if (command.do === 'send') kept = command.text;
     if (command.do === 'code') kept = command.code;
+    if (command.do === 'offer') kept = command.paths;
     return command;
   } catch (error) {
     if (error instanceof Malformed) return { do: 'malformed', why: error.why };
     throw error;
   } finally {
-    for (const value of fields.values()) if (value instanceof Uint8Array && value !== kept) value.fill(0);
+    for (const value of fields.values()) if (value !== kept) wipe(value);
   }
+}
+
+function wipe(value: Value): void {
+  if (value instanceof Uint8Array) value.fill(0);
+  else if (typeof value === 'object') for (const each of value) wipe(each);
 }
 
 function commandOf(fields: ReadonlyMap<keyof typeof NAMES, Value>): Command {
@@ -97,12 +125,42 @@ function commandOf(fields: ReadonlyMap<keyof typeof NAMES, Value>): Command {
     if (!(code instanceof Uint8Array)) throw new Malformed(UI_WORDS.malformed.noCode);
     return { do: 'code', code };
   }
+  if (is(DOINGS.offer)) return { do: 'offer', paths: pathsOf(fields.get('paths')) };
+  if (is(DOINGS.accept)) return { do: 'accept', id: idOf(fields), collision: collisionOf(fields.get('collision')) };
+  if (is(DOINGS.reject)) return { do: 'reject', id: idOf(fields) };
+  if (is(DOINGS.cancel)) {
+    const id = idOf(fields);
+    if (id === undefined) throw new Malformed(UI_WORDS.malformed.noId);
+    return { do: 'cancel', id };
+  }
   if (is(DOINGS.confirm)) {
     const match = fields.get('match');
     if (typeof match !== 'boolean') throw new Malformed(UI_WORDS.malformed.noMatch);
     return { do: 'confirm', match };
   }
   throw new Malformed(UI_WORDS.malformed.unknownDo);
+}
+
+function pathsOf(value: Value): readonly Uint8Array[] {
+  const paths = typeof value === 'object' && !(value instanceof Uint8Array) ? value : [];
+  if (paths.length === 0 || !paths.every((each) => each instanceof Uint8Array)) {
+    throw new Malformed(UI_WORDS.malformed.noPaths);
+  }
+  return paths;
+}
+
+function idOf(fields: ReadonlyMap<keyof typeof NAMES, Value>): number | undefined {
+  const id = fields.get('id');
+  if (id === undefined) return undefined;
+  if (typeof id !== 'number' || !Number.isSafeInteger(id)) throw new Malformed(UI_WORDS.malformed.noId);
+  return id;
+}
+
+function collisionOf(value: Value): 'rename' | 'skip' | undefined {
+  if (value === undefined) return undefined;
+  if (value instanceof Uint8Array && sameBytes(value, COLLISIONS.rename)) return 'rename';
+  if (value instanceof Uint8Array && sameBytes(value, COLLISIONS.skip)) return 'skip';
+  throw new Malformed(UI_WORDS.malformed.noCollision);
 }
 
 /** Reads the whole line as one object and keeps the known fields of it. */
@@ -143,9 +201,9 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
       expect(COLON);
       const read = value(depth);
       if (name === undefined) {
-        if (read instanceof Uint8Array) read.fill(0);
+        wipe(read);
       } else {
-        if (fields.has(name) && read instanceof Uint8Array) read.fill(0);
+        if (fields.has(name)) wipe(read);
         if (fields.has(name)) fail(UI_WORDS.malformed.twice);
         fields.set(name, read);
       }
@@ -153,15 +211,20 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
     expect(CLOSE_OBJECT);
   }
 
-  function elements(depth: number): void {
+  function elements(depth: number): readonly Value[] {
     if (depth > DEPTH_LIMIT) fail(UI_WORDS.malformed.tooDeep);
+    const all: Value[] = [];
     expect(OPEN_ARRAY);
-    if (taken(CLOSE_ARRAY)) return;
-    do {
-      const read = value(depth);
-      if (read instanceof Uint8Array) read.fill(0);
-    } while (taken(COMMA));
-    expect(CLOSE_ARRAY);
+    if (taken(CLOSE_ARRAY)) return all;
+    try {
+      do all.push(value(depth));
+      while (taken(COMMA));
+      expect(CLOSE_ARRAY);
+    } catch (error) {
+      wipe(all);
+      throw error;
+    }
+    return all;
   }
 
   function value(depth: number): Value {
@@ -173,8 +236,7 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
         members(false, depth + 1);
         return undefined;
       case OPEN_ARRAY:
-        elements(depth + 1);
-        return undefined;
+        return elements(depth + 1);
       case LITERALS.true[0]:
         literal(LITERALS.true);
         return true;
@@ -185,8 +247,7 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
         literal(LITERALS.null);
         return undefined;
       default:
-        number();
-        return undefined;
+        return number();
     }
   }
 
@@ -200,7 +261,8 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
     if (at === from) fail();
   }
 
-  function number(): void {
+  function number(): number {
+    const from = at;
     if (line[at] === 0x2d) at++;
     if (line[at] === 0x30) at++;
     else digits();
@@ -213,6 +275,9 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
       if (line[at] === 0x2b || line[at] === 0x2d) at++;
       digits();
     }
+    let text = '';
+    for (const byte of line.subarray(from, at)) text += String.fromCharCode(byte);
+    return Number(text);
   }
 
   /** A string, decoded. An escape is never shorter than what it stands for. */
@@ -280,5 +345,8 @@ function nameOf(key: Uint8Array): keyof typeof NAMES | undefined {
   if (sameBytes(key, NAMES.do)) return 'do';
   if (sameBytes(key, NAMES.text)) return 'text';
   if (sameBytes(key, NAMES.code)) return 'code';
+  if (sameBytes(key, NAMES.paths)) return 'paths';
+  if (sameBytes(key, NAMES.id)) return 'id';
+  if (sameBytes(key, NAMES.collision)) return 'collision';
   return sameBytes(key, NAMES.match) ? 'match' : undefined;
 }
