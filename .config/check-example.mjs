@@ -1,7 +1,8 @@
 /**
  * The example of docs/plugins.md as its reader gets it: its code is taken out of the page into an empty folder far from
  * the sources, compiled there against the packed package, put through the contract suite, and used by two processes for
- * a conversation. Run after a build, from the root. What npm installs comes from its cache where it can.
+ * a conversation. Run after a build, from the root. What npm
+ * installs beside it are today's versions, as its reader gets them.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,6 +11,9 @@ import path from 'node:path';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'securechat-example-'));
 const example = path.join(folder, 'an empty folder');
+/** What the page installs. */
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const PACKED = `../securechat/securechat-${version}.tgz`;
 /** One conversation takes a second; this is for a machine that is busy. */
 const PATIENCE_MS = 60_000;
 
@@ -102,13 +106,10 @@ try {
   const found = blocks();
   for (const [name, code] of found) if (name !== 'install') writeFileSync(path.join(example, name), code);
 
-  // The page's own command, with this package instead of the published one, and the versions that are tested here.
-  const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  // The page's own command, with today's versions of what it names; only the package is this one.
   const [npm, ...args] = found.get('install').trim().split(' ');
-  const pinned = args.map((word) =>
-    word === 'securechat' ? tarball : word in devDependencies ? `${word}@${devDependencies[word]}` : word,
-  );
-  run(npm, [...pinned, '--prefer-offline', '--no-audit', '--no-fund']);
+  if (!args.includes(PACKED)) throw new Error(`the page does not install ${PACKED}`);
+  run(npm, [...args.map((word) => (word === PACKED ? tarball : word)), '--no-audit', '--no-fund']);
   run('npm', ['run', '--silent', 'build']);
   const tested = run('npm', ['test']);
   const passed = Number(/^# pass (\d+)$/m.exec(tested)?.[1] ?? /pass (\d+)/.exec(tested)?.[1]);

@@ -21,6 +21,8 @@ const PLACEHOLDER = Buffer.from('451-["frame",{"_placeholder":true,"num":0}]');
 
 export interface Subject {
   readonly kind: Kind;
+  /** What it is called in the figures. */
+  readonly name: string;
   readonly port: number;
   readonly child: ChildProcess;
   /** With `collect` after a garbage collection. */
@@ -28,12 +30,19 @@ export interface Subject {
   stop(): void;
 }
 
-export async function startSubject(kind: Kind, ...more: string[]): Promise<Subject> {
-  const program = path.join(path.dirname(fileURLToPath(import.meta.url)), 'subject.mjs');
+const PROGRAM = path.join(path.dirname(fileURLToPath(import.meta.url)), 'subject.mjs');
+
+export function startSubject(kind: Kind, ...more: string[]): Promise<Subject> {
+  return startNamed(kind, kind, PROGRAM, ...more);
+}
+
+/** `program`: a subject.mjs of another state of the sources, to be compared in the same run. */
+export async function startNamed(name: string, kind: Kind, program: string, ...more: string[]): Promise<Subject> {
   const child = fork(program, [kind, ...more], { execArgv: ['--expose-gc'] });
   const [port] = (await once(child, 'message')) as [number];
   return {
     kind,
+    name,
     port,
     child,
     async cost(collect = false) {
@@ -154,21 +163,40 @@ export async function openPair(one: Subject, two = one): Promise<readonly [Line,
   return [a, b];
 }
 
-/** Sends `count` frames from one to the other as fast as they are taken; resolves when all have come. */
-export async function flood(subject: Subject, [a, b]: readonly [Line, Line], size: number, count: number) {
+/**
+ * Sends `count` frames from one to the other as fast as they are taken, or, `paced`, a chunk of them when the one before has
+ * come; resolves when all have come.
+ */
+export async function flood(
+  subject: Subject,
+  [a, b]: readonly [Line, Line],
+  size: number,
+  count: number,
+  paced = false,
+): Promise<number> {
   const frame = frameOf(subject.kind, size, true);
   const each = Math.max(1, Math.floor(CHUNK / frame.length));
   const chunk = Buffer.concat(Array.from({ length: each }, () => frame));
   const chunks = Math.ceil(count / each);
-  let due = chunks * each * frameOf(subject.kind, size, false).length;
-  const came = new Promise<void>((resolve) => {
-    b.onBytes = (bytes) => {
-      due -= bytes.length;
-      if (due <= 0) resolve();
-    };
-  });
-  for (let n = 0; n < chunks; n++) if (!a.socket.write(chunk)) await once(a.socket, 'drain');
-  await came;
+  const arrives = each * frameOf(subject.kind, size, false).length;
+  let came = 0;
+  let awaited = 0;
+  let arrived = (): void => undefined;
+  b.onBytes = (bytes) => {
+    came += bytes.length;
+    if (came >= awaited) arrived();
+  };
+  const until = (bytes: number): Promise<void> =>
+    new Promise((resolve) => {
+      awaited = bytes;
+      arrived = resolve;
+      if (came >= bytes) resolve();
+    });
+  for (let n = 0; n < chunks; n++) {
+    if (!a.socket.write(chunk)) await once(a.socket, 'drain');
+    if (paced) await until((n + 1) * arrives);
+  }
+  await until(chunks * arrives);
   b.onBytes = undefined;
   return chunks * each;
 }

@@ -1,25 +1,37 @@
 /**
  * Both relays against bare forwarders of their library, everything in a process of its own, in one interleaved run: what
  * is a ratio here holds on another machine. `--quick` is short and says nothing reliable; `--plot <file>` draws how the
- * cost of a connection grows; `--cluster` adds two relays over the Redis on this machine.
+ * cost of a connection grows; `--before <file>` compares both relays with those of another state of the sources, whose
+ * subject.mjs that is.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { overRedis } from './cluster.js';
 import { quantile } from './figures.js';
-import { flood, hangUp, type Line, openPair, roundTrips, type Subject, startSubject } from './load.js';
+import { flood, hangUp, type Line, openPair, roundTrips, type Subject, startNamed, startSubject } from './load.js';
 import { plot } from './plot.js';
 import type { Cost, Kind } from './subject.js';
 
 const { values: given } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, plot: { type: 'string' }, most: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    plot: { type: 'string' },
+    most: { type: 'string' },
+    rounds: { type: 'string' },
+    before: { type: 'string' },
+  },
 });
 const quick = given.quick;
-const ROUNDS = quick ? 2 : 7;
-/** Frames a round, by bytes; socket.io's own parser gets a quarter. */
+const ROUNDS = given.rounds === undefined ? (quick ? 2 : 7) : Number(given.rounds);
+/** Frames a round, by bytes; socket.io's own parser gets a quarter. `paced`: a chunk of 64 KiB at a time, never saturated. */
+const SMALL = [128, quick ? 20_000 : 200_000, false] as const;
 const FLOODS = [
-  [128, quick ? 20_000 : 200_000],
-  [16_384, quick ? 500 : 8_000],
+  SMALL,
+  [1_280, quick ? 2_000 : 40_000, false],
+  [16_384, quick ? 500 : 8_000, false],
+  [16_384, quick ? 200 : 4_000, true],
+  [65_536, quick ? 200 : 3_000, false],
+  [65_536, quick ? 100 : 2_000, true],
 ] as const;
 const TRIPS = quick ? 100 : 500;
 const COUNTS = (quick ? [100, 200] : [100, 300, 1_000, 3_000, 10_000, 19_000]).filter(
@@ -37,7 +49,7 @@ const COLORS: Readonly<Record<Kind, string>> = {
   'relay-socketio': '#b5541c',
 };
 type Pair = readonly [Line, Line];
-type Figures = Map<Kind, number[]>;
+type Figures = Map<string, number[]>;
 
 interface Row {
   readonly name: string;
@@ -56,13 +68,16 @@ function ratio(name: string, unit: string, ours: number, bare: number, sign: '�
   rows.push({ name, unit, ours, bare, target: sign === '' ? '' : `${sign} ${String(bound)}×`, met });
 }
 
-function add(figures: Figures, kind: Kind, ...more: number[]): void {
-  figures.set(kind, [...(figures.get(kind) ?? []), ...more]);
+/** What an earlier state of a subject is called. */
+const earlier = (kind: Kind): string => `${kind}, before`;
+
+function add(figures: Figures, name: string, ...more: number[]): void {
+  figures.set(name, [...(figures.get(name) ?? []), ...more]);
 }
-const median = (figures: Figures, kind: Kind, q = 0.5): number => quantile(figures.get(kind) ?? [], q);
+const median = (figures: Figures, name: string, q = 0.5): number => quantile(figures.get(name) ?? [], q);
 
 async function throughput(subjects: readonly Subject[]): Promise<void> {
-  for (const [size, count] of FLOODS) {
+  for (const [size, count, paced] of FLOODS) {
     const wall: Figures = new Map();
     const cpu: Figures = new Map();
     // The first round warms up.
@@ -71,23 +86,27 @@ async function throughput(subjects: readonly Subject[]): Promise<void> {
         const pair = await openPair(subject);
         const before = await subject.cost();
         const start = performance.now();
-        const sent = await flood(subject, pair, size, subject.kind === 'bare-socketio' ? count / 4 : count);
+        const sent = await flood(subject, pair, size, subject.kind === 'bare-socketio' ? count / 4 : count, paced);
         const seconds = (performance.now() - start) / 1000;
         const used = (await subject.cost()).cpu - before.cpu;
         hangUp([pair]);
         if (round === 0) continue;
-        add(wall, subject.kind, size > 1024 ? (sent * size) / seconds / 1e6 : sent / seconds);
-        add(cpu, subject.kind, used / sent);
+        add(wall, subject.name, size > 1024 ? (sent * size) / seconds / 1e6 : sent / seconds);
+        add(cpu, subject.name, used / sent);
       }
     }
     for (const library of ['ws', 'socketio'] as const) {
       const [ours, bare] = [`relay-${library}`, `bare-${library}`] as const;
       const small = size === 128;
       const bound = small ? (library === 'ws' ? 3 : 1.7) : 0.95;
-      const name = `${library}, ${small ? '128 B' : '16 KiB'} frames`;
-      const judged = small || library === 'ws';
-      ratio(name, small ? 'msg/s' : 'MB/s', median(wall, ours), median(wall, bare), judged ? '≥' : '', bound);
-      ratio(`${name}, CPU`, 'µs/msg', median(cpu, ours), median(cpu, bare), '');
+      const bytes = size < 16_384 ? `${String(size)} B` : `${String(size / 1024)} KiB`;
+      const name = `${library}, ${bytes} frames${paced ? ', paced' : ''}`;
+      const judged = (small || library === 'ws') && !paced;
+      ratio(name, size > 1024 ? 'MB/s' : 'msg/s', median(wall, ours), median(wall, bare), judged ? '≥' : '', bound);
+      ratio(`${name}, CPU`, 'µs/msg', median(cpu, ours), median(cpu, bare), library === 'ws' ? '≤' : '', 1);
+      if (given.before === undefined) continue;
+      ratio(`${name}, to before`, 'rate', median(wall, ours), median(wall, earlier(ours)), '≥', 0.97);
+      ratio(`${name}, CPU to before`, 'µs/msg', median(cpu, ours), median(cpu, earlier(ours)), '≤', 1.03);
     }
   }
 }
@@ -99,7 +118,7 @@ async function latency(subjects: readonly Subject[]): Promise<void> {
   for (let round = 0; round <= ROUNDS * 3; round++) {
     for (const [subject, pair] of pairs) {
       const trips = await roundTrips(subject, pair, 128, TRIPS);
-      if (round > 0) add(times, subject.kind, ...trips.map((ms) => ms * 1000));
+      if (round > 0) add(times, subject.name, ...trips.map((ms) => ms * 1000));
     }
   }
   hangUp([...pairs.values()]);
@@ -110,6 +129,9 @@ async function latency(subjects: readonly Subject[]): Promise<void> {
       ['p99', 0.99, 1.1],
     ] as const) {
       ratio(`${library}, round trip ${name}`, 'µs', median(times, ours, q), median(times, bare, q), '≤', bound);
+      if (given.before === undefined) continue;
+      const was = median(times, earlier(ours), q);
+      ratio(`${library}, round trip ${name}, to before`, 'µs', median(times, ours, q), was, '≤', 1.03);
     }
   }
 }
@@ -218,10 +240,15 @@ function show({ name, unit, ours, bare, target, met }: Row): string {
 
 const subjects: Subject[] = [];
 for (const kind of KINDS) subjects.push(await startSubject(kind));
+if (given.before !== undefined) {
+  for (const kind of ['relay-ws', 'relay-socketio'] as const) {
+    subjects.push(await startNamed(earlier(kind), kind, given.before));
+  }
+}
 await throughput(subjects);
 await latency(subjects);
 for (const subject of subjects) subject.stop();
-const two = await overRedis(ROUNDS, FLOODS[0][1]);
+const two = await overRedis(ROUNDS, SMALL[1]);
 if (two !== undefined) ratio('two over Redis, 128 B, all their CPU', 'msg/s', two.two, two.one, '≥', 0.4);
 const grown = await memory();
 

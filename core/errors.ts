@@ -1,6 +1,6 @@
 /**
  * The errors of the program: stable codes and exit statuses. No sentence a person reads may be in this file
- * (they are all in adapters/words/cli.ts).
+ * (they are all in adapters/words).
  */
 
 /** Documented exit statuses of `securechat`. */

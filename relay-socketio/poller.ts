@@ -28,6 +28,8 @@ interface Around {
   stopped(): boolean;
   /** A packet that carries nothing. */
   noise(): void;
+  /** In front of the library, which would come to it later; false: it is the library's after all. */
+  frame(frame: Buffer): boolean;
   /** Some of what was pending has gone. */
   drained(): void;
 }
@@ -72,6 +74,7 @@ export function createPoller(engine: EngineSocket, around: Around): Poller {
   }
 
   function take(text: string): void {
+    if (text.startsWith(BINARY) && around.frame(Buffer.from(text.slice(BINARY.length), 'base64'))) return;
     const packet = transport.parser.decodePacket(text);
     if (packet.type === 'close') {
       at = payload.length;

@@ -149,8 +149,16 @@ function open(host: Host): Door {
     peer.poller = createPoller(engine, {
       stopped: () => peer.holds !== 0 || peer.closing,
       noise: () => host.noise(peer),
+      frame: (frame) => ofMember(peer, frame),
       drained: () => host.drained(peer),
     });
+  }
+
+  /** A frame of a member goes past the library; whatever else it is the library judges. */
+  function ofMember(peer: SocketioPeer, frame: Buffer): boolean {
+    const good = frame.length > 0 && frame.length <= FRAME_LIMIT && peer.member?.joined === true;
+    if (good) host.frame(peer, frame);
+    return good;
   }
 
   /** In front of the library: frames of members, which are most of what comes, and what carries nothing. */
@@ -159,9 +167,7 @@ function open(host: Host): Door {
     const noise = (): void => host.noise(peer);
     web.removeAllListeners('message');
     web.on('message', (message, isBinary) => {
-      const { length } = message as Buffer;
-      if (peer.closing) return;
-      if (isBinary && length <= FRAME_LIMIT && peer.member?.joined === true) return host.frame(peer, message as Buffer);
+      if (peer.closing || (isBinary && ofMember(peer, message as Buffer))) return;
       if (!isBinary && (message as Buffer)[0] !== MESSAGE) noise();
       receive?.(message, isBinary);
     });

@@ -15,7 +15,7 @@ import {
 import type { Meeting } from '../../core/room/invite.js';
 import { doubtOf, suggest } from '../../core/room/completion.js';
 import type { Wordlist } from '../../core/room/words.js';
-import { describe } from '../words/describe.js';
+import { describe } from '../text/describe.js';
 import { type Input, readFirstLine, takeFirstLine } from './input.js';
 import type { Question } from './line-prompt.js';
 import { CLI_WORDS } from '../words/cli.js';

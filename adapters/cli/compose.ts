@@ -1,11 +1,12 @@
 /**
- * The composition root: the only file that knows the container. Everything is resolved at start-up, in one call, so that
- * what cannot be had is told before the first byte is sent. No rule of the program may be in this file.
+ * The composition root: the only file that knows the container. All parts are made before the chat begins, so that what
+ * cannot be had is told before the first byte is sent; one call ends them all. No rule of the program may be in this file.
  */
 import 'reflect-metadata';
 import { Container, type ServiceIdentifier } from 'inversify';
+import { type Chat, type ChatOptions, UI_CLOSE_TIMEOUT } from '../../core/session/driver.js';
 import { isSecurechatError, LocalProtocolError, SecurechatError } from '../../core/errors.js';
-import type { ClockPort, CryptoPort, TransportPort, UiPort } from '../../core/ports.js';
+import type { BulkPort, ClockPort, CryptoPort, TransportPort, UiPort } from '../../core/ports.js';
 import type { UiContext } from '../../plugins/kit/define.js';
 import { checkMade, inTime, wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
@@ -14,25 +15,44 @@ import type { LocalRelay } from './embedded.js';
 import { sanitize } from '../text/sanitize.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { builtins } from './builtins.js';
+import type { Equipment } from './equip.js';
 import type { Options } from './options.js';
 import { LOCAL_RELAY } from './relay-address.js';
+import { type Notice, toldUi } from './told-ui.js';
 
 export interface ComposeOptions {
   readonly registry: Registry;
-  readonly options: Pick<Options, AdapterKind | 'flags'>;
+  readonly options: Pick<Options, AdapterKind | 'flags' | 'quiet'>;
   /** Absent: the one on this machine. Not looked at for a transport that needs none. */
   readonly relay: URL | undefined;
   readonly streams: Pick<UiContext, 'input' | 'output' | 'errors' | 'color' | 'wipeScrollback'>;
+  /** What the UI shows first, once it is known which relay it is. */
+  readonly notices: (relay: LocalRelay | undefined) => readonly Notice[];
+  /** What the task puts around the UI, and who has its files or its pipe. */
+  readonly equip: (ui: UiPort, clock: ClockPort) => Promise<Equipment>;
+  /** The rest of what a chat is made of. */
+  readonly chat: (
+    relay: LocalRelay | undefined,
+  ) => Omit<ChatOptions, 'clock' | 'crypto' | 'ui' | 'bulk' | 'transport' | 'words'>;
 }
 
-export interface Parts {
+export interface Composition {
   readonly clock: ClockPort;
   readonly crypto: CryptoPort;
   readonly ui: UiPort;
   /** Absent for a transport that needs none. */
   readonly relay: LocalRelay | undefined;
   readonly transport: TransportPort;
+  readonly bulk: BulkPort | undefined;
+  /** The exit status of a session that ended with this one. */
+  readonly exit: Equipment['exit'];
+  /** Makes the chat, which begins at once. */
+  start(): Promise<Chat>;
+  /** Wipes, closes and stops all that was made, whatever has become of it. Idempotent, never rejects. */
+  end(): Promise<void>;
 }
+
+type Parts = Omit<Composition, 'start' | 'end'>;
 
 /** Keeps the type: a bare `const T: ServiceIdentifier<X> = Symbol()` is narrowed to `symbol`, and then nothing is checked. */
 function token<T>(name: string): ServiceIdentifier<T> {
@@ -41,60 +61,99 @@ function token<T>(name: string): ServiceIdentifier<T> {
 
 const CLOCK = token<ClockPort>('clock');
 const CRYPTO = token<CryptoPort>('crypto');
-const UI = token<UiPort>('ui');
+const BARE_UI = token<UiPort>('bare ui');
+const EQUIPMENT = token<Equipment>('equipment');
 const RELAY = token<LocalRelay | undefined>('relay');
+const NOTICES = token<readonly Notice[]>('notices');
+const UI = token<UiPort>('ui');
 const TRANSPORT = token<TransportPort>('transport');
 const PARTS = token<Parts>('parts');
+const CHAT = token<Chat>('chat');
 
 /**
- * All parts of a chat. Throws SecurechatError SC-111 (no relay here), SC-201 (a crypto adapter of ours), SC-502 (unknown
- * name), SC-504 (another adapter). A relay that was started is stopped again when something fails.
+ * All parts of a chat, and the way to begin and to end it. Throws SecurechatError SC-111 (no relay here), SC-201 (a crypto
+ * adapter of ours), SC-502 (unknown name), SC-504 (another adapter); what was made until then is ended.
  */
-export async function compose(given: ComposeOptions): Promise<Parts> {
+export async function compose(given: ComposeOptions): Promise<Composition> {
   const { registry, options, relay, streams } = given;
+  const { flags } = options;
+  const spec = registry.find('transport', options.transport);
   // jitless: the other mode makes code from strings.
   const container = new Container({ defaultScope: 'Singleton', jitless: true });
-  const { flags } = options;
   container.bind(CLOCK).toResolvedValue(createClock);
   container
     .bind(CRYPTO)
     .toResolvedValue(
       (clock) => make('crypto', given, () => registry.find('crypto', options.crypto).create(flags.crypto, { clock })),
       [CLOCK],
-    );
+    )
+    .onDeactivation((crypto) => quietly(() => crypto.wipeAll()));
   container
-    .bind(UI)
+    .bind(BARE_UI)
     .toResolvedValue(
       (clock) =>
         make('ui', given, () => registry.find('ui', options.ui).create(flags.ui, { ...streams, clock, sanitize })),
       [CLOCK],
     );
-  const spec = registry.find('transport', options.transport);
+  container
+    .bind(EQUIPMENT)
+    .toResolvedValue(given.equip, [BARE_UI, CLOCK])
+    .onDeactivation(({ bulk }) => quietly(() => bulk?.close()));
   container
     .bind(RELAY)
-    .toResolvedValue(() => (spec.needsRelay === false ? undefined : findRelay(relay, options.transport)));
+    .toResolvedValue(() => (spec.needsRelay === false ? undefined : findRelay(relay, options.transport)))
+    .onDeactivation((local) => quietly(() => local?.close()));
+  container.bind(NOTICES).toResolvedValue(given.notices, [RELAY]);
+  container
+    .bind(UI)
+    .toResolvedValue(({ ui }, notices) => toldUi(ui, notices, options.quiet), [EQUIPMENT, NOTICES])
+    .onDeactivation((ui) => quietly(() => ui.close()));
   container.bind(TRANSPORT).toResolvedValue(
     (clock, local) =>
       make('transport', given, () => {
         if (spec.needsRelay === false) return spec.create(flags.transport, { clock });
         if (local === undefined) throw new LocalProtocolError('a transport without its relay');
         return spec.create(flags.transport, { clock, relay: local.url });
-      }).catch(async (error: unknown) => {
-        await local?.close();
-        throw error;
       }),
     [CLOCK, RELAY],
   );
   container
     .bind(PARTS)
     .toResolvedValue(
-      (clock, crypto, ui, local, transport) => ({ clock, crypto, ui, relay: local, transport }),
-      [CLOCK, CRYPTO, UI, RELAY, TRANSPORT],
+      (clock, crypto, ui, { bulk, exit }, local, transport) => ({ clock, crypto, ui, bulk, exit, relay: local, transport }),
+      [CLOCK, CRYPTO, UI, EQUIPMENT, RELAY, TRANSPORT],
     );
-  // The adapters that touch nothing outside come first: a relay is started only when they are there.
-  await container.getAsync(CRYPTO);
-  await container.getAsync(UI);
-  return container.getAsync(PARTS);
+  container.bind(CHAT).toResolvedValue(
+    async (parts) => {
+      const [{ chat }, { wordlist }] = await Promise.all([
+        import('../../core/session/driver.js'),
+        import('@scure/bip39/wordlists/english.js'),
+      ]);
+      return chat({ ...parts, ...given.chat(parts.relay), words: wordlist });
+    },
+    [PARTS],
+  );
+
+  let ending: Promise<void> | undefined;
+  const end = (): Promise<void> => (ending ??= quietly(() => container.unbindAllAsync()));
+  try {
+    // The adapters that touch nothing outside come first: a relay is started only when they are there.
+    await container.getAsync(CRYPTO);
+    await container.getAsync(BARE_UI);
+    return { ...(await container.getAsync(PARTS)), start: () => container.getAsync(CHAT), end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** What ends a part may fail or hang: the others are ended all the same. */
+async function quietly(work: () => unknown): Promise<void> {
+  try {
+    await inTime(work, UI_CLOSE_TIMEOUT);
+  } catch {
+    // There is nobody left to tell.
+  }
 }
 
 /** Makes an adapter. What a stranger's throws, whatever it is, and what it makes wrong, is one clear sentence. */

@@ -3,17 +3,21 @@
  * nothing; what cannot be known is said to be unknown.
  */
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { SecurechatError } from '../../core/errors.js';
 import { permission } from '../system/enforced.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { DOCTOR_WORDS } from '../words/doctor.js';
 import { CLI_WORDS } from '../words/cli.js';
+import { neutral } from '../text/describe.js';
+import { FLAGS } from './flags.js';
 import { LOCAL_RELAY, parseRelayAddress } from './relay-address.js';
+import { accepts, checkRelay, type RelayFound } from './relay-check.js';
 import { VERSION } from './version.js';
 
-/** Milliseconds for an answer of the relay. */
-export const ANSWER_LIMIT_MS = 3_000;
+/** Where Tor's SOCKS port usually is. */
+const TOR = { host: '127.0.0.1', port: 9050 } as const;
+/** Seconds by which two clocks may differ: one tells whole seconds, and an answer takes its time. */
+const CLOCK_TOLERANCE_S = 5;
 
 export interface Surroundings {
   readonly stdin: { readonly isTTY?: boolean; readonly setRawMode?: unknown };
@@ -26,7 +30,7 @@ type Row = keyof typeof DOCTOR_WORDS.rows;
 
 /** The table, line by line. `argv` is what is behind the word `doctor`. Throws SecurechatError SC-109, SC-110, SC-503. */
 export async function doctor(argv: readonly string[], surroundings: Surroundings): Promise<readonly string[]> {
-  const relay = relayOf(argv);
+  const relay = relayOf(argv, surroundings.env);
   const { env, stdin, stdout } = surroundings;
   const findings = enforced(env);
   const lines = [DOCTOR_WORDS.title(VERSION, process.version, `${process.platform} ${process.arch}`), ''];
@@ -40,9 +44,25 @@ export async function doctor(argv: readonly string[], surroundings: Surroundings
   const { good, bad } = DOCTOR_WORDS.state;
   const notRich = whyNotRich({ input: stdin, output: stdout, env });
   lines.push(line(DOCTOR_WORDS.terminal, notRich === undefined ? good : bad, notRich ?? ''));
-  const answers = await reaches(relay.url);
-  const why = relay.named ? DOCTOR_WORDS.notThere : DOCTOR_WORDS.noRelay;
-  lines.push(line(DOCTOR_WORDS.relay(relay.url.href), answers ? good : bad, answers ? '' : why));
+  const [found, tor] = await Promise.all([checkRelay(relay.url), accepts(TOR.host, TOR.port)]);
+  const isRelay = found.answers && found.kinds.length > 0;
+  lines.push(line(DOCTOR_WORDS.relay(relay.url.href), isRelay ? good : bad, aboutRelay(found, relay.named)));
+  const ahead = isRelay ? found.ahead : undefined;
+  const right = ahead !== undefined && Math.abs(ahead) <= CLOCK_TOLERANCE_S;
+  lines.push(
+    line(
+      DOCTOR_WORDS.clock,
+      ahead === undefined ? DOCTOR_WORDS.state.unknown : right ? good : bad,
+      ahead === undefined
+        ? DOCTOR_WORDS.clockUnknown
+        : right
+          ? DOCTOR_WORDS.clockRight
+          : DOCTOR_WORDS.clockWrong(ahead),
+    ),
+  );
+  lines.push(
+    line(DOCTOR_WORDS.tor(`${TOR.host}:${String(TOR.port)}`), tor ? good : bad, tor ? '' : DOCTOR_WORDS.torNone),
+  );
   const proxies = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].filter((name) => (env[name] ?? '') !== '');
   const none = proxies.length === 0;
   lines.push(
@@ -52,20 +72,31 @@ export async function doctor(argv: readonly string[], surroundings: Surroundings
       none ? DOCTOR_WORDS.proxyNone : DOCTOR_WORDS.proxySet(proxies.join(' ')),
     ),
   );
+  const set = FLAGS.flatMap(({ setting }) => (setting === undefined || (env[setting] ?? '') === '' ? [] : [setting]));
+  if (set.length > 0) lines.push('', DOCTOR_WORDS.settings);
+  for (const setting of set) lines.push(`  ${setting}=${neutral(env[setting] ?? '')}`);
   return lines;
+}
+
+function aboutRelay(found: RelayFound, named: boolean): string {
+  if (!found.answers) return named ? DOCTOR_WORDS.notThere(found.why) : DOCTOR_WORDS.noRelay;
+  const { kinds, tls, ms } = found;
+  return kinds.length === 0 ? DOCTOR_WORDS.notRelay : DOCTOR_WORDS.found(kinds, tls, ms);
 }
 
 function line(what: string, state: string, why: string): string {
   return `${what.padEnd(46)}  ${state.padEnd(12)}  ${why}`.trimEnd();
 }
 
-function relayOf(argv: readonly string[]): { url: URL; named: boolean } {
-  const [flag, address, ...rest] = argv;
-  if (flag === undefined)
-    return { url: new URL(`ws://${LOCAL_RELAY.host}:${String(LOCAL_RELAY.port)}/`), named: false };
-  if ((flag !== '--relay' && flag !== '-r') || address === undefined || rest.length > 0)
+/** The one that is named, by flag or setting, or the one on this machine. */
+function relayOf(argv: readonly string[], env: Surroundings['env']): { url: URL; named: boolean } {
+  const [flag, given, ...rest] = argv;
+  const isFlag = flag === '--relay' || flag === '-r';
+  if (flag !== undefined && (!isFlag || given === undefined || rest.length > 0))
     throw new SecurechatError('SC-503', { why: CLI_WORDS.doctorUsage });
-  return { url: parseRelayAddress(address, true), named: true };
+  const address = given ?? env['SECURECHAT_RELAY'] ?? '';
+  if (address !== '') return { url: parseRelayAddress(address, true), named: true };
+  return { url: new URL(`ws://${LOCAL_RELAY.host}:${String(LOCAL_RELAY.port)}/`), named: false };
 }
 
 /** In the order of the table; undefined where this system cannot be asked. */
@@ -114,19 +145,4 @@ function loadsAddons(): boolean {
 
 function elsewhere(): string {
   return process.platform === 'win32' ? DOCTOR_WORDS.windows : DOCTOR_WORDS.macos;
-}
-
-/** Whether something accepts a connection there. */
-function reaches(url: URL): Promise<boolean> {
-  const port = Number(url.port) || (url.protocol === 'wss:' ? 443 : 80);
-  return new Promise((resolve) => {
-    const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port });
-    const end = (answers: boolean): void => {
-      socket.destroy();
-      resolve(answers);
-    };
-    socket.setTimeout(ANSWER_LIMIT_MS, () => end(false));
-    socket.on('connect', () => end(true));
-    socket.on('error', () => end(false));
-  });
 }

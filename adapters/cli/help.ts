@@ -4,7 +4,7 @@
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { COMMAND } from '../words/command.js';
-import { neutral } from '../words/describe.js';
+import { neutral } from '../text/describe.js';
 import { EXAMPLES, HELP_WORDS } from '../words/help.js';
 import { COMMANDS, FLAGS, type OwnFlag, SHELLS, type Topic, TOPICS } from './flags.js';
 

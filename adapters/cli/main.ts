@@ -64,7 +64,7 @@ async function told(work: Promise<void>): Promise<void> {
     await work;
   } catch (error) {
     if (!isSecurechatError(error)) throw error;
-    const { report } = await import('../words/describe.js');
+    const { report } = await import('../text/describe.js');
     process.exitCode = error.exit;
     process.stderr.write(report(error.code, error.detail));
   }
@@ -124,7 +124,7 @@ function workingFolder(): string {
 function whatFailed(error: unknown): string {
   const why = error instanceof Error && 'detail' in error ? (error.detail as { why?: unknown }).why : undefined;
   if (typeof why === 'string') return why;
-  return error instanceof Error ? error.name : 'something that is no error';
+  return error instanceof Error ? error.name : typeof error;
 }
 
 /** File and line of the place, without the folders above it. */

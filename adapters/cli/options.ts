@@ -10,7 +10,7 @@ import type { FlagValues } from '../../plugins/kit/define.js';
 import { wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { CLI_WORDS } from '../words/cli.js';
-import { neutral, sentenceOf } from '../words/describe.js';
+import { neutral, sentenceOf } from '../text/describe.js';
 import { FLAGS, RESERVED } from './flags.js';
 import { DEFAULTS, shortHelp } from './help.js';
 import { parseRelayAddress } from './relay-address.js';

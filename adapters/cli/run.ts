@@ -24,8 +24,9 @@ import { sanitize } from '../text/sanitize.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { builtins } from './builtins.js';
 import type { EnteredCode } from './code-entry.js';
-import type { Parts } from './compose.js';
-import { explain, report } from '../words/describe.js';
+import type { Composition } from './compose.js';
+import type { LocalRelay } from './embedded.js';
+import { explain, report } from '../text/describe.js';
 import type { Input } from './input.js';
 import { OWN_FLAGS } from './flags.js';
 import { DEFAULTS } from './help.js';
@@ -71,7 +72,7 @@ export interface Run {
 }
 
 export function run(argv: readonly string[], io: Io): Run {
-  let parts: Parts | undefined;
+  let composition: Composition | undefined;
   const loaded: { readonly name: string; readonly file: string }[] = [];
   let session: Chat | undefined;
   let failure: { readonly code: Code; readonly told: Promise<unknown> } | undefined;
@@ -109,19 +110,36 @@ export function run(argv: readonly string[], io: Io): Run {
       color,
       wipeScrollback: options.wipeScrollback,
     };
-    const composing = import('./compose.js')
-      .then(({ compose }) => compose({ registry, options, relay, streams }))
-      .then((made) => {
-        parts = made;
-        return made;
+    const composing = import('./compose.js').then(async ({ compose }) => {
+      composition = await compose({
+        registry,
+        options,
+        relay,
+        streams,
+        notices: (local) => noticesOf(options, entered, local, io),
+        equip: (ui, clock) =>
+          equip({
+            task,
+            ui,
+            json: options.ui === 'json',
+            context: { input: entered.input, output: io.stdout, errors: io.stderr, sanitize, clock },
+            cwd: io.places.cwd,
+          }),
+        chat: (local) => chatOf(options, entered, local, io),
       });
+      // Too late: nobody waits for it any more.
+      if (before.signal.aborted) await composition.end();
+      return composition;
+    });
     try {
-      return await talk(task, options, entered, await Promise.race([composing, calledOff]));
+      const made = await Promise.race([composing, calledOff]);
+      session = await Promise.race([made.start(), calledOff]);
+      return made.exit(await session.done);
     } catch (error) {
       throw isSecurechatError(error) ? new SecurechatError(error.code, withName(error.detail, options)) : error;
     } finally {
       entered.code.secret.fill(0);
-      await parts?.relay?.close();
+      await composition?.end();
     }
   }
 
@@ -129,8 +147,7 @@ export function run(argv: readonly string[], io: Io): Run {
   async function failed(error: SecurechatError): Promise<void> {
     const { code, detail } = error;
     before.abort(error);
-    parts?.crypto.wipeAll();
-    await parts?.ui.close();
+    await composition?.end();
     await write(io.stderr, report(code, detail));
   }
 
@@ -142,55 +159,6 @@ export function run(argv: readonly string[], io: Io): Run {
       loaded.push({ name, file });
       await write(io.stderr, report('SC-507', { plugin: name, version, path: file }));
     }
-  }
-
-  async function talk(task: Task, options: Options, entered: EnteredCode, made: Parts): Promise<ExitStatus> {
-    const loading = Promise.all([
-      import('../../core/session/driver.js'),
-      import('./told-ui.js'),
-      import('./code-entry.js'),
-      import('../../core/room/words.js'),
-      import('@scure/bip39/wordlists/english.js'),
-    ]);
-    // From here to the chat nothing else is waited for: an interruption is the one's or the other's.
-    const [{ chat }, { toldUi }, { normalize }, { createWordlist }, { wordlist }] = await Promise.race([
-      loading,
-      calledOff,
-    ]);
-    const { relay } = made;
-    const given = { task, ui: made.ui, json: options.ui === 'json', cwd: io.places.cwd };
-    const context = { input: entered.input, output: io.stdout, errors: io.stderr, sanitize, clock: made.clock };
-    const { ui, bulk, exit } = await Promise.race([equip({ ...given, context }), calledOff]);
-    session = chat({
-      ...made,
-      bulk,
-      ui: toldUi(ui, noticesOf(options, entered, made, io), options.quiet),
-      code: entered.code,
-      ...(entered.created ? { reroll: (code: RoomCode) => withNewNameplate(code, random) } : {}),
-      present: (code) => {
-        const typed = formatCode(code);
-        // A relay inside this process is of no use in a link.
-        const inLink = relay === undefined || relay.started ? undefined : { relay: relay.url.href };
-        return { code: typed, invite: formatInvite(typed, inLink) };
-      },
-      retype:
-        task.kind === 'chat' && options.source.type !== 'stdin' && mayAsk(options, io)
-          ? (typed) => parseCode(typed, createWordlist(wordlist), normalize)
-          : undefined,
-      verify: options.verify,
-      name: options.name,
-      receipts: options.receipts,
-      resumeTimeout: options.resumeTimeout,
-      idleTimeout: options.idleTimeout,
-      pace: options.ui !== 'json' && io.stdin.isTTY === true,
-      version: ascii(VERSION),
-      words: wordlist,
-      relay: relay?.url.href ?? '',
-      describe: (code, detail) =>
-        explain(code, { ...(relay === undefined ? {} : { relay: relay.url.href }), ...withName(detail, options) }),
-      untold: (code, text) => write(io.stderr, `securechat: ${text} (${code})\n`),
-    });
-    return exit(await session.done);
   }
 
   return {
@@ -221,19 +189,27 @@ export function run(argv: readonly string[], io: Io): Run {
   };
 }
 
+/** The code, and how it is read when it is typed once more. */
+interface Entered extends EnteredCode {
+  readonly retype: ((typed: Uint8Array) => RoomCode) | undefined;
+}
+
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
-async function enter(task: Task, options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<EnteredCode> {
-  const [{ enterCode }, { createPrompter }, { createClock }, { createWordlist }, { wordlist }] = await Promise.all([
-    import('./code-entry.js'),
-    import('./prompt.js'),
-    import('../system/clock.js'),
-    import('../../core/room/words.js'),
-    import('@scure/bip39/wordlists/english.js'),
-  ]);
+async function enter(task: Task, options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<Entered> {
+  const [{ enterCode, normalize }, { createPrompter }, { createClock }, { createWordlist }, { wordlist }] =
+    await Promise.all([
+      import('./code-entry.js'),
+      import('./prompt.js'),
+      import('../system/clock.js'),
+      import('../../core/room/words.js'),
+      import('@scure/bip39/wordlists/english.js'),
+    ]);
   const output = voiceOf(options, io);
-  return enterCode({
+  const words = createWordlist(wordlist);
+  const asked = task.kind === 'chat' && options.source.type !== 'stdin' && mayAsk(options, io);
+  const entered = await enterCode({
     source: options.source,
-    words: createWordlist(wordlist),
+    words,
     random,
     input: io.stdin,
     prompter: mayAsk(options, io) && mayPrompt(task, options)
@@ -249,6 +225,7 @@ async function enter(task: Task, options: Options, io: Io, color: boolean, signa
       : undefined,
     checkRelay: (address) => parseRelayAddress(address, options.insecureRelay),
   });
+  return { ...entered, retype: asked ? (typed) => parseCode(typed, words, normalize) : undefined };
 }
 
 /** A pipe's input is not for us, and who sends files without naming a room makes a code. */
@@ -262,7 +239,30 @@ function withName(detail: Detail, options: Options): Detail {
   return kind === 'transport' || kind === 'crypto' || kind === 'ui' ? { name: options[kind], ...detail } : detail;
 }
 
-function noticesOf(options: Options, entered: EnteredCode, { relay }: Parts, io: Io): readonly Notice[] {
+/** What the chat needs to know of the command line and the code. */
+function chatOf(options: Options, entered: Entered, relay: LocalRelay | undefined, io: Io) {
+  const { verify, name, receipts, resumeTimeout, idleTimeout } = options;
+  const { code, created, retype } = entered;
+  const address = relay?.url.href;
+  return {
+    ...{ verify, name, receipts, resumeTimeout, idleTimeout, code, retype },
+    ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),
+    present(made: RoomCode) {
+      const typed = formatCode(made);
+      // A relay inside this process is of no use in a link.
+      const meeting = address === undefined || relay?.started === true ? undefined : { relay: address };
+      return { code: typed, invite: formatInvite(typed, meeting) };
+    },
+    pace: options.ui !== 'json' && io.stdin.isTTY === true,
+    version: ascii(VERSION),
+    relay: address ?? '',
+    describe: (about: Code, detail: Detail) =>
+      explain(about, { ...(address === undefined ? {} : { relay: address }), ...withName(detail, options) }),
+    untold: (about: Code, text: string) => write(io.stderr, `securechat: ${text} (${about})\n`),
+  };
+}
+
+function noticesOf(options: Options, entered: EnteredCode, relay: LocalRelay | undefined, io: Io): readonly Notice[] {
   const all = [...entered.notices];
   if (!io.enforced) all.push('SC-508');
   if ((io.env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') all.push('SC-509');

@@ -15,12 +15,14 @@ export function toldUi(ui: UiPort, first: readonly Notice[], quiet: boolean): Ui
   const show = (view: UiView): void => {
     if (!quiet || view.type !== 'notice' || CODES[view.code] !== EXIT.ok || MATTER.has(view.code)) ui.show(view);
   };
+  let closing: Promise<void> | undefined;
   return {
     open(sink) {
       ui.open(sink);
       for (const notice of first) show(notice);
     },
     show,
-    close: () => ui.close(),
+    /** Once, however often it is asked. */
+    close: () => (closing ??= ui.close()),
   };
 }

@@ -5,7 +5,6 @@
  */
 import { plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
 import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
-import type { Origin } from '../ui/rich/commands.js';
 import { characterEnd, characterStart, worstWidthOf } from '../text/width.js';
 
 /** Bytes that can be written: those of one message, and behind a first slash the second one, which is not sent. */
@@ -16,6 +15,14 @@ const FIRST_BUFFER = 1024;
 const LF = 0x0a;
 const SPACE = 0x20;
 const SLASH = 0x2f;
+
+/** Where a text comes from, as far as it matters for what it means. */
+export interface Origin {
+  /** The first byte was pasted: the text is a message, whatever it looks like. */
+  readonly startPasted: boolean;
+  /** Some of it was pasted: it is no command. */
+  readonly pasted: boolean;
+}
 
 export interface Editor extends Origin {
   /** Bytes. */

@@ -56,6 +56,7 @@ export const CLI_WORDS = {
   unknownFlag: (flag: string, meant: string | undefined) =>
     meant === undefined ? `unknown flag ${flag}` : `unknown flag ${flag} (did you mean ${meant}?)`,
   noValue: (flag: string) => `${flag} takes no value`,
+  dropped: (names: string) => `in the environment and not used: ${names}`,
   misunderstood: 'it cannot be read',
   noArguments: (command: string) => `${command} takes no arguments`,
   unknownTopic: (topics: readonly string[]) => `there is no such topic; available: ${topics.join(', ')}`,

@@ -1,13 +1,15 @@
 /**
- * The words of `securechat doctor`. What is found out is in doctor.ts. No text of a person and no key may be in this file.
+ * The words of `securechat doctor`. What is found out is in doctor.ts and relay-check.ts. No text of a person and no key
+ * may be in this file.
  */
-const LAUNCHER = 'start it as securechat (or ./run.sh), not its file in dist/';
-const BUBBLEWRAP =
-  'bwrap --ro-bind / / --tmpfs "$HOME" --tmpfs /tmp --proc /proc --dev /dev --unshare-all --share-net --new-session securechat';
+import { COMMAND } from './command.js';
+
+const LAUNCHER = `start it as ${COMMAND}, not its file in dist/`;
+const BUBBLEWRAP = `bwrap --ro-bind / / --tmpfs "$HOME" --tmpfs /tmp --proc /proc --dev /dev --unshare-all --share-net --new-session ${COMMAND}`;
 
 export const DOCTOR_WORDS = {
   title: (version: string, node: string, platform: string) => `securechat ${version}, Node ${node}, ${platform}`,
-  state: { yes: 'enforced', no: 'NOT enforced', unknown: 'not known', good: 'ok', bad: 'no' },
+  state: { yes: 'enforced', no: 'NOT enforced', unknown: 'unknown', good: 'ok', bad: 'no' },
   remedy: 'better: ',
   rows: {
     write: ['no file can be written', 'permission model', LAUNCHER],
@@ -26,22 +28,32 @@ export const DOCTOR_WORDS = {
     swap: [
       'memory is not written to swap',
       'the swap devices of this machine',
-      'systemd-run --user --scope -p MemorySwapMax=0 securechat',
+      `systemd-run --user --scope -p MemorySwapMax=0 ${COMMAND}`,
     ],
-    home: ['your files are out of sight', 'a sandbox around it', BUBBLEWRAP],
+    home: ['your files are hidden from it', 'a sandbox around it', BUBBLEWRAP],
     certificates: [
-      'no certificates besides those of Node',
-      'the environment, NODE_EXTRA_CA_CERTS',
+      'only the certificate authorities of Node',
+      'NODE_EXTRA_CA_CERTS in the environment',
       'unset NODE_EXTRA_CA_CERTS',
     ],
   },
-  macos: 'this system has no way to ask',
-  windows: 'Windows: there is none of it; crash dumps are set up by the administrator',
+  macos: 'this system cannot be asked',
+  windows: 'Windows has none of it; the administrator sets up crash dumps',
   terminal: 'rich UI on this terminal',
   relay: (address: string) => `a relay answers at ${address}`,
-  noRelay: 'one is started inside the program; or name one: securechat doctor --relay wss://...',
-  notThere: 'is it running, and is the address right?',
+  found: (kinds: readonly string[], tls: string | undefined, ms: number) =>
+    `${kinds.join(' and ')}, ${tls ?? 'no TLS'}, ${String(ms)} ms`,
+  notRelay: 'something else answers there',
+  noRelay: `a private one is started when needed; or name one: ${COMMAND} doctor --relay wss://...`,
+  notThere: (why: string) => `check that it is running and that the address is right (${why})`,
+  clock: 'the clock of this machine',
+  clockRight: 'agrees with the relay',
+  clockWrong: (seconds: number) => `${String(Math.abs(seconds))} s ${seconds > 0 ? 'ahead of' : 'behind'} the relay`,
+  clockUnknown: 'no relay to compare it with',
+  tor: (address: string) => `Tor answers at ${address}`,
+  torNone: 'needed only for onion addresses',
   proxy: 'a proxy in the environment',
   proxySet: (names: string) => `${names}: not used`,
   proxyNone: 'none',
+  settings: 'Settings in the environment (a flag wins):',
 } as const;

@@ -158,6 +158,7 @@ export const HELP_WORDS = {
       '    4  wrong code, no attempts left',
       '    5  lost the peer; something may not have arrived',
       '    6  security violation',
+      '    7  a stream or file ended before it was whole',
       '  130  interrupted',
       '',
       'Every message carries a code: SC-1xx network, 2xx cryptography, 3xx session, 4xx',

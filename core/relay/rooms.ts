@@ -11,7 +11,7 @@ import { allowance, BUSY_RETRY_MS, ROOM_LIMITS, type RoomLimits, SMALL_FRAME, TI
 import { createLoad, newStanding, type Price } from './admission.js';
 import { type Address, type CloseWhy, newSeat, type Room, type RoomEffect } from './seats.js';
 import type { Rooms, RoomsOptions, Seat } from './seats.js';
-import { isTicket } from '../wire/ticket.js';
+import { isTicket } from '../protocol/ticket.js';
 import { checkJoin, FRAME_LIMIT, type Join, type RelayErrorCode } from '../wire/control.js';
 
 export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {

@@ -4,7 +4,7 @@
  */
 import type { CryptoPort } from '../ports.js';
 import { ascii, base64url, putUint } from '../protocol/bytes.js';
-import { TICKET_LENGTH, ticketHead, zeroBits } from '../wire/ticket.js';
+import { TICKET_LENGTH, ticketHead, zeroBits } from '../protocol/ticket.js';
 import type { Challenge } from '../wire/control.js';
 import { NEVER } from './timers.js';
 

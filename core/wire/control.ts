@@ -28,7 +28,7 @@ export interface Join {
   readonly address?: boolean;
 }
 
-/** What a relay asks a client to work for (core/wire/ticket.ts). */
+/** What a relay asks a client to work for (core/protocol/ticket.ts). */
 export interface Challenge {
   /** base64url of 32 random bytes. */
   readonly challenge: string;

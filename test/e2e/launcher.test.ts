@@ -4,12 +4,12 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DROPPED, flagsOf } from '../../adapters/cli/launch.js';
 import { ENV, PROGRAM, ROOT } from '../support/program.js';
+import { startRelayProcess } from '../support/relay.js';
 
 /** A copy, installed under an awkward name, whose program only tells how it was started. */
 let folder: string;
@@ -133,17 +133,19 @@ describe('securechat doctor', () => {
     const { stdout } = examine([process.execPath, path.join(ROOT, 'dist/securechat.js')]);
     for (const what of ['no file', 'only its own', 'no program', 'no thread', 'no native', 'no debugger', 'no code'])
       expect(row(stdout, what)).toContain('  NOT enforced  ');
-    expect(stdout).toContain('  better: start it as securechat (or ./run.sh), not its file in dist/\n');
+    expect(stdout).toContain('  better: start it as securechat, not its file in dist/\n');
   });
 
   it('tells whether the relay answers, and refuses what it does not know', async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
+    const relay = await startRelayProcess();
     const program = [path.join(ROOT, 'dist/securechat')];
-    expect(row(examine(program, ['--relay', `ws://127.0.0.1:${port}`]).stdout, 'a relay answers')).toMatch(/ ok$/);
-    server.close();
-    expect(row(examine(program, ['-r', `ws://127.0.0.1:${port}`]).stdout, 'a relay answers')).toMatch(/ no {12}is it/);
+    expect(row(examine(program, ['--relay', relay.url.href]).stdout, 'a relay answers')).toMatch(
+      / ok .* no TLS, \d+ ms$/,
+    );
+    await relay.stop();
+    expect(row(examine(program, ['-r', relay.url.href]).stdout, 'a relay answers')).toMatch(
+      / no {12}check .*ECONNREFUSED/,
+    );
     for (const [args, code] of [
       [['--relay', 'x'], 'SC-109'],
       [['--verbose'], 'SC-503'],

@@ -2,6 +2,7 @@
  * What a finished text is: a message or a command. Bytes only: of a text that is not one of the fixed words nothing
  * becomes a JavaScript string. What a command does may not be in this file.
  */
+import type { Origin } from '../../terminal/editor.js';
 import { type FileEvent, fileCommand } from '../file-commands.js';
 import { blanksBefore, firstWord, isLine } from '../line/commands.js';
 
@@ -28,13 +29,6 @@ export type Meaning =
 
 const SLASH = 0x2f;
 const LF = 0x0a;
-
-export interface Origin {
-  /** The first byte was pasted: the text is a message, whatever it looks like. */
-  readonly startPasted: boolean;
-  /** Some of it was pasted: it is no command. */
-  readonly pasted: boolean;
-}
 
 export function meaningOf(whole: Uint8Array, { startPasted, pasted }: Origin): Meaning {
   if (whole.every(isBlank)) return { type: 'nothing' };

@@ -2,7 +2,7 @@
  * The composition root: everything is there at once or nothing is left behind, and each failure is one sentence.
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { builtins } from '../../../adapters/cli/builtins.js';
 import { compose, type ComposeOptions } from '../../../adapters/cli/compose.js';
@@ -19,7 +19,11 @@ function options(chosen: Partial<ComposeOptions['options']>, plugin?: Partial<Pl
   if (plugin !== undefined) registry.register(definePlugin({ name: 'stranger', api: PLUGIN_API, ...plugin }));
   return {
     registry,
-    options: { transport: 'ws', crypto: 'tweetnacl', ui: 'json', flags: NO_FLAGS, ...chosen },
+    options: { transport: 'ws', crypto: 'tweetnacl', ui: 'json', flags: NO_FLAGS, quiet: false, ...chosen },
+    notices: () => [],
+    chat: () => {
+      throw new Error('no chat is begun here');
+    },
     relay: new URL('wss://relay.example'),
     streams: {
       input: createFakeInput().stream,
@@ -37,7 +41,7 @@ describe('compose', () => {
     expect(parts.crypto.random(4)).toHaveLength(4);
     expect(parts.relay).toMatchObject({ started: false, url: new URL('wss://relay.example') });
     expect(parts.transport.open).toBeTypeOf('function');
-    await parts.ui.close();
+    await parts.end();
   });
 
   it('hands an adapter its flags and what it needs, and nothing else', async () => {
@@ -56,7 +60,7 @@ describe('compose', () => {
         },
       },
     );
-    await (await compose(given)).ui.close();
+    await (await compose(given)).end();
     expect(seen).toEqual([{ eager: true }, ['clock', 'relay'], 'wss://relay.example/']);
   });
 
@@ -114,5 +118,72 @@ describe('compose', () => {
     } finally {
       await new Promise((resolve) => other.close(resolve));
     }
+  });
+
+  it('one end for all: crypto is wiped, the UI closed, a started relay stopped, whatever one of them does', async () => {
+    const ended: string[] = [];
+    const given = options(
+      { crypto: 'x', ui: 'x', transport: 'ws' },
+      {
+        cryptos: {
+          x: {
+            description: 'x',
+            create: async () => {
+              const { createTweetnaclCrypto } = await import('../../../adapters/crypto/tweetnacl.js');
+              const crypto = createTweetnaclCrypto();
+              return {
+                ...crypto,
+                wipeAll() {
+                  ended.push('crypto');
+                  throw new Error('no luck');
+                },
+              };
+            },
+          },
+        },
+        uis: {
+          x: {
+            description: 'x',
+            create: () => ({
+              open: () => undefined,
+              show: () => undefined,
+              close: async () => void ended.push('ui'),
+            }),
+          },
+        },
+      },
+    );
+    const made = await compose(given);
+    await made.ui.close();
+    await Promise.all([made.end(), made.end()]);
+    expect(ended.sort()).toEqual(['crypto', 'ui']);
+  });
+
+  it('a relay that was started ends with the rest, also when the transport cannot be made', async () => {
+    let url: URL | undefined;
+    const given = options(
+      { transport: 'x' },
+      {
+        transports: {
+          x: {
+            description: 'x',
+            create: (_options, { relay }) => {
+              url = relay;
+              throw new Error('no luck');
+            },
+          },
+        },
+      },
+    );
+    await expect(compose({ ...given, relay: undefined })).rejects.toMatchObject({ code: 'SC-504' });
+    const port = Number(url?.port);
+    const left = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+      socket.on('connect', () => socket.destroy());
+    });
+    // Another program's relay may have been there before.
+    expect(port).toBe(8765);
+    if (left) console.warn('SKIPPED: a relay of somebody else runs on this machine, it is not stopped');
   });
 });

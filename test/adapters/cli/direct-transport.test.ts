@@ -42,7 +42,17 @@ test('a transport that needs no relay gets none, and none is looked for', async 
   const [output, errors] = [createFakeOutput(), createFakeOutput()];
   const parts = await compose({
     registry,
-    options: { transport: 'lan', crypto: 'tweetnacl', ui: 'json', flags: { transport: {}, crypto: {}, ui: {} } },
+    options: {
+      transport: 'lan',
+      crypto: 'tweetnacl',
+      ui: 'json',
+      flags: { transport: {}, crypto: {}, ui: {} },
+      quiet: false,
+    },
+    notices: () => [],
+    chat: () => {
+      throw new Error('no chat is begun here');
+    },
     relay: undefined,
     streams: {
       input: createFakeInput().stream,
@@ -54,7 +64,7 @@ test('a transport that needs no relay gets none, and none is looked for', async 
   });
   expect(parts.relay).toBeUndefined();
   expect(contexts.map((context) => Object.keys(context))).toEqual([['clock']]);
-  await parts.ui.close();
+  await parts.end();
 });
 
 test('--relay is refused for it, and taken for the others', () => {

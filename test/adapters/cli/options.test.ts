@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { builtins } from '../../../adapters/cli/builtins.js';
-import { describe as told } from '../../../adapters/words/describe.js';
+import { describe as told } from '../../../adapters/text/describe.js';
 import { FLAGS, OWN_FLAGS, RESERVED } from '../../../adapters/cli/flags.js';
 import { type Options, parseOptions } from '../../../adapters/cli/options.js';
 import { ADDRESS_LIMIT, parseRelayAddress } from '../../../adapters/cli/relay-address.js';

@@ -29,7 +29,14 @@ function start(argv: readonly string[], { terminals = [], env = {} }: Surroundin
     createFakeOutput(terminals.includes('stdout')),
     createFakeOutput(terminals.includes('stderr')),
   ];
-  const io = { stdin: stdin.stream, stdout: stdout.stream, stderr: stderr.stream, env, places, enforced: true };
+  const io = {
+    stdin: stdin.stream,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    env: { TERM: 'xterm', ...env },
+    places,
+    enforced: true,
+  };
   const running = run(argv, io);
   running.done.catch(() => undefined);
   return { ...running, stdin, stdout, stderr };
@@ -195,7 +202,7 @@ describe('colours', () => {
       const program = start(['--relay', relay.url.href, '--crypto', 'tweetnacl', '--ui', 'line', 'kitchen-x'], {
         terminals,
       });
-      await program.stderr.until((shown) => shown.includes('waiting'));
+      await program.stderr.until((shown) => shown.includes('Waiting'));
       expect(program.stderr.text().includes(DIM)).toBe(terminals[0] === 'stderr');
       program.interrupt();
       await program.done;
@@ -223,7 +230,7 @@ describe('a chat', () => {
 
   it('what is to be told about the code is told when the UI is open; --quiet leaves out what is only advice', async () => {
     const loud = chat('kitchen-advice');
-    await loud.stderr.until((text) => text.includes('waiting'));
+    await loud.stderr.until((text) => text.includes('Waiting'));
     expect(loud.stderr.text()).toContain('(SC-319)');
     const quiet = chat('kitchen-quiet', '--quiet', '--ui', 'json');
     await quiet.stdout.until((text) => text.includes('searching'));

@@ -3,7 +3,7 @@
  * `npx vitest run --config .config/vitest.config.ts test/adapters/words/errors.test.ts -u` writes that page anew.
  */
 import { describe as suite, expect, it } from 'vitest';
-import { describe, DETAIL_LIMIT, explain, neutral, report } from '../../../adapters/words/describe.js';
+import { describe, DETAIL_LIMIT, explain, neutral, report } from '../../../adapters/text/describe.js';
 import { commandName } from '../../../adapters/words/command.js';
 import { MESSAGES } from '../../../adapters/words/errors.js';
 import { type Code, CODES, EXIT } from '../../../core/errors.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { builtins } from '../../../adapters/cli/builtins.js';
-import { describe as told } from '../../../adapters/words/describe.js';
+import { describe as told } from '../../../adapters/text/describe.js';
 import { OWN_FLAGS } from '../../../adapters/cli/flags.js';
 import { parseOptions, pluginsOf } from '../../../adapters/cli/options.js';
 import { isSecurechatError } from '../../../core/errors.js';

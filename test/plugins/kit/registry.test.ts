@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { builtins } from '../../../adapters/cli/builtins.js';
-import { describe as told } from '../../../adapters/words/describe.js';
+import { describe as told } from '../../../adapters/text/describe.js';
 import { EXIT, SecurechatError } from '../../../core/errors.js';
 import { definePlugin, PLUGIN_API, PLUGIN_MARK } from '../../../plugins/kit/define.js';
 import { createRegistry, NAME_LIMIT, type Registry } from '../../../plugins/kit/registry.js';

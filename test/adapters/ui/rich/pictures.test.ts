@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { explain } from '../../../../adapters/words/describe.js';
+import { explain } from '../../../../adapters/text/describe.js';
 import type { UiView } from '../../../../core/ports.js';
 import { ROOT } from '../../../support/program.js';
 import { openRich, type RichRig } from '../../../support/rich.js';

@@ -3,8 +3,8 @@
  * whatever its origin, so no sentence may be made from details anywhere else.
  */
 import { type Code, CODES, type Detail, EXIT } from '../../core/errors.js';
-import { sanitize } from '../text/sanitize.js';
-import { MESSAGES } from './errors.js';
+import { sanitize } from './sanitize.js';
+import { MESSAGES } from '../words/errors.js';
 
 /** Characters of one detail in a sentence. */
 export const DETAIL_LIMIT = 200;

@@ -1,10 +1,10 @@
 /**
  * Tickets: work that a relay under load asks for before it takes a join (protocol.md section 3). A ticket is good for one
- * challenge, and a challenge for one connection. What makes a relay ask is in load.ts. No chance may be in this file.
+ * challenge, and a challenge for one connection. What makes a relay ask is in core/relay/admission.ts. No chance may be in this file.
  *
  *   digest = H(lv("ticket", challenge, ticket)), both as the text that goes over the wire, has `difficulty` zero bits first
  */
-import { ascii, label, leb128, lvBytes } from '../protocol/bytes.js';
+import { ascii, label, leb128, lvBytes } from './bytes.js';
 
 /** A ticket: this many bytes, and as base64url this many characters. */
 export const TICKET_LENGTH = { bytes: 8, characters: 11 } as const;

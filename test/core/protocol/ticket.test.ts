@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HASHES } from '../../../adapters/relay/hashes.js';
 import { LocalProtocolError } from '../../../core/errors.js';
 import { TICKET_BITS, TICKET_BITS_MORE } from '../../../core/relay/admission.js';
-import { isTicket, ticketHead, zeroBits } from '../../../core/wire/ticket.js';
+import { isTicket, ticketHead, zeroBits } from '../../../core/protocol/ticket.js';
 import { checkJoin, checkRelayMessage, joinMessage } from '../../../core/wire/control.js';
 import { JOIN_TIMEOUT } from '../../../core/session/line.js';
 import {

@@ -1,0 +1,57 @@
+/**
+ * Doctor: what it says of a relay, its clock, the terminal and the settings.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { doctor } from '../../../adapters/cli/doctor.js';
+import { startRelay } from '../../../relay-ws/server.js';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+const ask = async (argv: readonly string[], env: Record<string, string> = {}): Promise<string> =>
+  (await doctor(argv, { stdin: {}, stdout: {}, env })).join('\n');
+
+async function answering(headers: Record<string, string>, status: number): Promise<string> {
+  const server: Server = createServer((_request, response) => response.writeHead(status, headers).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => server.close());
+  return `ws://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+}
+
+it('a relay: which wires, whether TLS, how long; its clock agrees', async () => {
+  const relay = await startRelay({ port: 0 });
+  closing.push(() => relay.close());
+  const said = await ask(['--relay', relay.url.href]);
+  expect(said).toMatch(/^a relay answers at ws:\/\/127\.0\.0\.1:\d+\/ +ok +ws, no TLS, \d+ ms$/m);
+  expect(said).toMatch(/^the clock of this machine +ok +agrees with the relay$/m);
+});
+
+it('the relay of the setting is looked at; a flag wins; settings are listed, made harmless', async () => {
+  const relay = await startRelay({ port: 0 });
+  closing.push(() => relay.close());
+  const env = { SECURECHAT_RELAY: relay.url.href, SECURECHAT_NAME: 'A\u001b[31m', SECURECHAT_UI: '' };
+  const said = await ask([], env);
+  expect(said).toContain(`a relay answers at ${relay.url.href}`);
+  expect(said).toMatch(/^ {2}SECURECHAT_RELAY=ws:\/\//m);
+  expect(said).not.toMatch(/\u001b|SECURECHAT_UI/);
+  expect(await ask(['-r', 'ws://127.0.0.1:1'], env)).toMatch(
+    /answers at ws:\/\/127\.0\.0\.1:1\/ +no +check .*ECONNREFUSED/,
+  );
+});
+
+it('something else, and a clock that is wrong', async () => {
+  const other = await answering({}, 200);
+  expect(await ask(['--relay', other])).toMatch(/answers at .* no +something else answers there$/m);
+  const late = await answering({ 'securechat-relay': 'ws, socketio', date: 'Sat, 01 Jan 2000 00:00:00 GMT' }, 426);
+  const said = await ask(['--relay', late]);
+  expect(said).toMatch(/ok +ws and socketio, no TLS, \d+ ms$/m);
+  expect(said).toMatch(/^the clock of this machine +no +\d+ s ahead of the relay$/m);
+});
+
+it.each([[['kitchen']], [['--relay']], [['--relay', 'wss://a.example', 'b']]])('%j is refused', async (argv) => {
+  await expect(ask(argv)).rejects.toMatchObject({ code: 'SC-503' });
+});
