@@ -11,6 +11,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleClient } from './build-client.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
@@ -18,20 +19,20 @@ const BUILD = path.join(ROOT, '.build');
 const TYPES = path.join(BUILD, 'types');
 const PROGRAMS_ONLY = process.argv.includes('--programs');
 
-/** Programs and library entries, name in dist/ → source; a group shares its chunks. */
-const GROUPS = [
-  {
-    programs: { securechat: 'adapters/cli/main.ts' },
-    libraries: { plugin: 'plugins/kit/define.ts', testing: 'plugins/testing/testing.ts' },
-    // ws must not look for native addons in the client: one that lies about in a node_modules above would be loaded.
-    define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
-    splitting: true,
-  },
-  // A relay is one file: easy to put on a machine. What it loads later is inside, and still run only then.
-  { programs: { 'securechat-node': 'adapters/cli/launch.ts' }, libraries: {}, define: {} },
-  { programs: { 'relay-ws': 'relay-ws/main.ts' }, libraries: {}, define: {}, splitting: false },
-  { programs: { 'relay-socketio': 'relay-socketio/main.ts' }, libraries: {}, define: {}, splitting: false },
-];
+/** The client and what plugins import, name in dist/ → source: they share their chunks (build-client.mjs). */
+const CLIENT = {
+  programs: { securechat: 'adapters/cli/main.ts' },
+  libraries: { plugin: 'plugins/kit/define.ts', testing: 'plugins/testing/testing.ts' },
+  // ws must not look for native addons in the client: one that lies about in a node_modules above would be loaded.
+  define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
+};
+
+/** Programs that are one file: easy to put on a machine. What a relay loads later is inside, and still run only then. */
+const SINGLE = {
+  'securechat-node': 'adapters/cli/launch.ts',
+  'relay-ws': 'relay-ws/main.ts',
+  'relay-socketio': 'relay-socketio/main.ts',
+};
 
 /** socket.io writes every packet and address to stderr when this is set: not with us. */
 const SILENT = { 'process.env.DEBUG': 'undefined' };
@@ -91,28 +92,39 @@ async function plugins() {
   }
 }
 
-async function bundle({ programs, libraries, define, splitting }) {
+async function write(name, text, program, outputs, { imports, inputs: made }) {
+  const head = (program ? SHEBANG : '') + (/\btypeof require\b/.test(text) ? REQUIRE : '');
+  await put(path.join(DIST, name), head + text, program ? 0o755 : 0o644);
+  for (const input of made) inputs.add(input);
+  outputs[`dist/${name}`] = { imports, inputs: Object.fromEntries(made.map((input) => [input, {}])) };
+}
+
+async function client(outputs) {
+  const { programs, define } = CLIENT;
+  const libraries = PROGRAMS_ONLY ? {} : CLIENT.libraries;
+  const common = { root: ROOT, dist: DIST, external: EXTERNAL, define: { ...define, ...SILENT } };
+  for (const file of await bundleClient({ ...common, programs, libraries }))
+    await write(file.name, file.text, file.entry && file.name.replace(/\.js$/, '') in programs, outputs, file);
+  for (const source of Object.values(libraries)) await declare(source);
+}
+
+async function single(outputs) {
   const result = await build({
     absWorkingDir: ROOT,
-    entryPoints: { ...programs, ...(PROGRAMS_ONLY ? {} : libraries) },
+    entryPoints: SINGLE,
     outdir: DIST,
-    chunkNames: 'chunks/[name]-[hash]',
-    splitting,
+    splitting: false,
     metafile: true,
-    define: { ...define, ...SILENT },
+    define: SILENT,
     external: EXTERNAL,
     ...COMMON,
   });
   if (result.warnings.length > 0) throw new Error('esbuild warned; the build must be silent');
-  for (const input of Object.keys(result.metafile.inputs)) inputs.add(input);
-  const runnable = new Set(Object.keys(programs).map((name) => path.join(DIST, `${name}.js`)));
   for (const { path: file, text } of result.outputFiles) {
-    const program = runnable.has(file);
-    const head = (program ? SHEBANG : '') + (/\btypeof require\b/.test(text) ? REQUIRE : '');
-    await put(file, head + text, program ? 0o755 : 0o644);
+    const name = path.relative(DIST, file);
+    const { imports, inputs: made } = result.metafile.outputs[`dist/${name}`];
+    await write(name, text, true, outputs, { imports, inputs: Object.keys(made) });
   }
-  if (!PROGRAMS_ONLY) for (const source of Object.values(libraries)) await declare(source);
-  return result.metafile.outputs;
 }
 
 /** Copies the declarations of a source and of all that they name. */
@@ -168,7 +180,8 @@ const before = fingerprint();
 const noted = path.join(BUILD, 'fingerprint');
 await rm(noted, { force: true });
 const outputs = {};
-for (const group of GROUPS) Object.assign(outputs, await bundle(group));
+await client(outputs);
+await single(outputs);
 await put(path.join(DIST, 'securechat'), await readFile(path.join(ROOT, 'adapters/cli/launcher.sh'), 'utf8'), 0o755);
 // Without plugins the help is always the same: told without loading what makes it. `--quiet`: not from the file itself.
 const say = (...args) => {

@@ -2,8 +2,12 @@
  * The adapters that come with the program, registered through the call that strangers use. Each one's code is loaded only
  * when it is chosen: no adapter may be imported at the top of this file.
  */
-import { definePlugin, PLUGIN_API } from '../../plugins/kit/define.js';
+import { definePlugin, PLUGIN_API, type TransportContext } from '../../plugins/kit/define.js';
+import type { Way } from '../transport/way.js';
 import { CLI_WORDS } from '../words/cli.js';
+
+/** What compose.ts knows of the way, too: no transport of a plugin is given one. */
+type Reached = TransportContext & { readonly way?: Way };
 
 export const builtins = definePlugin({
   name: 'securechat',
@@ -11,12 +15,12 @@ export const builtins = definePlugin({
   transports: {
     ws: {
       description: CLI_WORDS.adapters.ws,
-      create: async (_options, { relay }) => (await import('../transport/ws.js')).createWsTransport({ relay }),
+      create: async (_options, context: Reached) => (await import('../transport/ws.js')).createWsTransport(context),
     },
     socketio: {
       description: CLI_WORDS.adapters.socketio,
-      create: async (_options, { relay }) =>
-        (await import('../transport/socketio.js')).createSocketioTransport({ relay }),
+      create: async (_options, context: Reached) =>
+        (await import('../transport/socketio.js')).createSocketioTransport(context),
     },
   },
   cryptos: {

@@ -11,6 +11,7 @@ import type { UiContext } from '../../plugins/kit/define.js';
 import { checkMade, inTime, wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { createClock } from '../system/clock.js';
+import type { Way } from '../transport/way.js';
 import type { LocalRelay } from './embedded.js';
 import { sanitize } from '../text/sanitize.js';
 import { CLI_WORDS } from '../words/cli.js';
@@ -25,6 +26,8 @@ export interface ComposeOptions {
   readonly options: Pick<Options, AdapterKind | 'flags' | 'quiet'>;
   /** Absent: the one on this machine. Not looked at for a transport that needs none. */
   readonly relay: URL | undefined;
+  /** How the relay is reached; absent: directly. */
+  readonly way?: Way | undefined;
   readonly streams: Pick<UiContext, 'input' | 'output' | 'errors' | 'color' | 'wipeScrollback'>;
   /** What the UI shows first, once it is known which relay it is. */
   readonly notices: (relay: LocalRelay | undefined) => readonly Notice[];
@@ -113,7 +116,8 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
       make('transport', given, () => {
         if (spec.needsRelay === false) return spec.create(flags.transport, { clock });
         if (local === undefined) throw new LocalProtocolError('a transport without its relay');
-        return spec.create(flags.transport, { clock, relay: local.url });
+        const context = { clock, relay: local.url, ...(given.way === undefined ? {} : { way: given.way }) };
+        return spec.create(flags.transport, context);
       }),
     [CLOCK, RELAY],
   );

@@ -3,19 +3,21 @@
  * nothing; what cannot be known is said to be unknown.
  */
 import { readFileSync } from 'node:fs';
+import type { Agent } from 'node:http';
 import { SecurechatError } from '../../core/errors.js';
 import { permission } from '../system/enforced.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { DOCTOR_WORDS } from '../words/doctor.js';
 import { CLI_WORDS } from '../words/cli.js';
+import type { ProxyServer } from '../transport/way.js';
 import { neutral } from '../text/describe.js';
 import { FLAGS } from './flags.js';
+import { parseProxy, TOR } from './proxy-address.js';
+import { proxyOfEnvironment } from './proxy-way.js';
 import { LOCAL_RELAY, parseRelayAddress } from './relay-address.js';
 import { accepts, checkRelay, type RelayFound } from './relay-check.js';
 import { VERSION } from './version.js';
 
-/** Where Tor's SOCKS port usually is. */
-const TOR = { host: '127.0.0.1', port: 9050 } as const;
 /** Seconds by which two clocks may differ: one tells whole seconds, and an answer takes its time. */
 const CLOCK_TOLERANCE_S = 5;
 
@@ -44,7 +46,12 @@ export async function doctor(argv: readonly string[], surroundings: Surroundings
   const { good, bad } = DOCTOR_WORDS.state;
   const notRich = whyNotRich({ input: stdin, output: stdout, env });
   lines.push(line(DOCTOR_WORDS.terminal, notRich === undefined ? good : bad, notRich ?? ''));
-  const [found, tor] = await Promise.all([checkRelay(relay.url), accepts(TOR.host, TOR.port)]);
+  const proxy = relay.named ? await proxyOf(relay.url, env) : undefined;
+  const [found, tor, proxied] = await Promise.all([
+    checkRelay(relay.url, await agentOf(proxy, relay.url)),
+    accepts(TOR.host, TOR.port),
+    proxy === undefined ? false : accepts(proxy.host, proxy.port),
+  ]);
   const isRelay = found.answers && found.kinds.length > 0;
   lines.push(line(DOCTOR_WORDS.relay(relay.url.href), isRelay ? good : bad, aboutRelay(found, relay.named)));
   const ahead = isRelay ? found.ahead : undefined;
@@ -63,15 +70,10 @@ export async function doctor(argv: readonly string[], surroundings: Surroundings
   lines.push(
     line(DOCTOR_WORDS.tor(`${TOR.host}:${String(TOR.port)}`), tor ? good : bad, tor ? '' : DOCTOR_WORDS.torNone),
   );
-  const proxies = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].filter((name) => (env[name] ?? '') !== '');
-  const none = proxies.length === 0;
-  lines.push(
-    line(
-      DOCTOR_WORDS.proxy,
-      none ? good : bad,
-      none ? DOCTOR_WORDS.proxyNone : DOCTOR_WORDS.proxySet(proxies.join(' ')),
-    ),
-  );
+  const used =
+    proxy === undefined ? DOCTOR_WORDS.proxyNone : DOCTOR_WORDS.proxyUsed(proxy.kind, proxy.host, proxy.port);
+  const fine = proxy === undefined || proxied;
+  lines.push(line(DOCTOR_WORDS.proxy, fine ? good : bad, fine ? used : DOCTOR_WORDS.proxyDead(used)));
   const set = FLAGS.flatMap(({ setting }) => (setting === undefined || (env[setting] ?? '') === '' ? [] : [setting]));
   if (set.length > 0) lines.push('', DOCTOR_WORDS.settings);
   for (const setting of set) lines.push(`  ${setting}=${neutral(env[setting] ?? '')}`);
@@ -145,4 +147,16 @@ function loadsAddons(): boolean {
 
 function elsewhere(): string {
   return process.platform === 'win32' ? DOCTOR_WORDS.windows : DOCTOR_WORDS.macos;
+}
+
+/** As a chat finds it, but for its flags. */
+async function proxyOf(relay: URL, env: Surroundings['env']): Promise<ProxyServer | undefined> {
+  const setting = env['SECURECHAT_PROXY'] ?? '';
+  return setting === '' ? proxyOfEnvironment(relay, env) : parseProxy(setting, 'SECURECHAT_PROXY');
+}
+
+async function agentOf(proxy: ProxyServer | undefined, relay: URL): Promise<Agent | undefined> {
+  if (proxy === undefined) return undefined;
+  const { createWay } = await import('../transport/proxy.js');
+  return createWay(() => proxy).routeTo(relay)?.agent;
 }

@@ -29,6 +29,9 @@ export interface OwnFlag {
 export const FLAGS: readonly OwnFlag[] = [
   { long: 'relay', short: 'r', value: 'url', common: true, setting: 'SECURECHAT_RELAY' },
   { long: 'insecure-relay' },
+  { long: 'proxy', value: 'url', setting: 'SECURECHAT_PROXY' },
+  { long: 'proxy-auth-fd', value: 'n' },
+  { long: 'tor' },
   { long: 'transport', short: 't', value: 'name', values: 'transport', common: true, setting: 'SECURECHAT_TRANSPORT' },
   { long: 'crypto', short: 'c', value: 'name', values: 'crypto', common: true, setting: 'SECURECHAT_CRYPTO' },
   { long: 'ui', short: 'u', value: 'name', values: 'ui', common: true, setting: 'SECURECHAT_UI' },
@@ -49,20 +52,7 @@ export const FLAGS: readonly OwnFlag[] = [
 ];
 
 /** Kept free for later commands and flags: no adapter may bring one of these names either. */
-const KEPT = [
-  'color',
-  'listen',
-  'onion',
-  'direct',
-  'web',
-  'files',
-  'strong',
-  'proxy',
-  'tor',
-  'cover',
-  'typing',
-  'bell',
-];
+const KEPT = ['color', 'listen', 'onion', 'direct', 'web', 'files', 'strong', 'cover', 'typing', 'bell'];
 
 /** Long flags that no adapter may bring. */
 export const OWN_FLAGS: readonly string[] = [...FLAGS.map(({ long }) => long), ...KEPT, 'host', 'port', 'check-config'];

@@ -83,8 +83,8 @@ function unended(input: Input): Input {
  * The first line of a descriptor, which is closed afterwards. Throws as `takeFirstLine`, and SC-503 for a descriptor that
  * was not handed over to this program or cannot be read.
  */
-export async function readFirstLine(fd: number): Promise<Uint8Array> {
-  const flag = `--code-fd ${String(fd)}`;
+export async function readFirstLine(fd: number, name = '--code-fd'): Promise<Uint8Array> {
+  const flag = `${name} ${String(fd)}`;
   let stream: Readable;
   try {
     if (isOwn(fd)) throw new SecurechatError('SC-503', { flag, why: CLI_WORDS.notHandedOver });

@@ -13,6 +13,8 @@ import { CLI_WORDS } from '../words/cli.js';
 import { neutral, sentenceOf } from '../text/describe.js';
 import { FLAGS, RESERVED } from './flags.js';
 import { DEFAULTS, shortHelp } from './help.js';
+import type { ProxyServer } from '../transport/way.js';
+import { parseProxy } from './proxy-address.js';
 import { parseRelayAddress } from './relay-address.js';
 
 /** Without a connection to the peer for this many milliseconds the session is given up (protocol.md section 7). */
@@ -39,6 +41,10 @@ export interface Options {
   readonly flags: Readonly<Record<AdapterKind, FlagValues>>;
   readonly relay: URL | undefined;
   readonly insecureRelay: boolean;
+  /** Absent: that of the environment, if there is one. */
+  readonly proxy: ProxyServer | 'tor' | undefined;
+  /** Of what holds the user name and the password for it. */
+  readonly proxyAuth: number | undefined;
   /** UTF-8, at most 64 bytes, empty when none is given. */
   readonly name: Uint8Array;
   readonly verify: boolean;
@@ -161,6 +167,7 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
     flags,
     relay: relay === undefined ? undefined : parseRelayAddress(relay, insecureRelay),
     insecureRelay,
+    ...checkProxy(values, registry.find('transport', chosen.transport).needsRelay === false),
     name: checkName(text(values['name'])),
     verify: values['verify'] === true,
     receipts: values['receipts'] !== false,
@@ -175,6 +182,26 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
 
 type Values = Readonly<Record<string, string | boolean | string[] | undefined>>;
 
+function checkProxy(values: Values, noRelay: boolean): Pick<Options, 'proxy' | 'proxyAuth'> {
+  const named = text(values['proxy']);
+  const tor = values['tor'] === true;
+  const auth = text(values['proxyAuthFd']);
+  if (named !== undefined && tor) throw bad('--proxy', CLI_WORDS.proxy.twice);
+  if (auth !== undefined && named === undefined) throw bad('--proxy-auth-fd', CLI_WORDS.proxy.unused);
+  if ((named !== undefined || tor) && noRelay)
+    throw bad(tor ? '--tor' : '--proxy', CLI_WORDS.proxy.transport(text(values['transport']) ?? DEFAULTS.transport));
+  return {
+    proxy: named === undefined ? (tor ? 'tor' : undefined) : parseProxy(named, '--proxy'),
+    proxyAuth: auth === undefined ? undefined : checkDescriptor('--proxy-auth-fd', auth),
+  };
+}
+
+function checkDescriptor(flag: string, descriptor: string): number {
+  const fd = /^\d{1,5}$/.test(descriptor) ? Number(descriptor) : -1;
+  if (fd < 0 || fd === 1 || fd === 2 || fd > DESCRIPTOR_LIMIT) throw bad(flag, CLI_WORDS.descriptor);
+  return fd;
+}
+
 function checkSource(room: string | undefined, values: Values): CodeSource {
   const descriptor = text(values['codeFd']);
   const stdin = values['codeStdin'] === true;
@@ -184,8 +211,7 @@ function checkSource(room: string | undefined, values: Values): CodeSource {
   refuseCommand(room);
   if (room !== undefined) return { type: 'argument', bytes: Uint8Array.from(Buffer.from(room)) };
   if (descriptor === undefined) return stdin ? { type: 'stdin' } : { type: 'ask' };
-  const fd = /^\d{1,5}$/.test(descriptor) ? Number(descriptor) : -1;
-  if (fd < 0 || fd === 1 || fd === 2 || fd > DESCRIPTOR_LIMIT) throw bad('--code-fd', CLI_WORDS.descriptor);
+  const fd = checkDescriptor('--code-fd', descriptor);
   return fd === 0 ? { type: 'stdin' } : { type: 'fd', fd };
 }
 

@@ -42,6 +42,11 @@ export function parseRelayAddress(address: string, insecure: boolean): URL {
 
 /** This machine, or an onion service: nobody on the way. URL has brought IPv4 addresses into their one form. */
 function isPrivate(hostname: string): boolean {
+  return isLoopback(hostname) || hostname.replace(/\.$/, '').endsWith('.onion');
+}
+
+/** This machine. */
+export function isLoopback(hostname: string): boolean {
   const host = hostname.replace(/\.$/, '');
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host) || host.endsWith('.onion');
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -2,7 +2,7 @@
  * What answers at the address of a relay, asked in plain HTTP: that costs the relay nothing and counts nothing. No sentence
  * may be in this file.
  */
-import { request as requestPlain, type IncomingMessage } from 'node:http';
+import { type Agent, request as requestPlain, type IncomingMessage } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -23,13 +23,14 @@ export type RelayFound =
     }
   | { readonly answers: false; readonly why: string };
 
-export function checkRelay(url: URL): Promise<RelayFound> {
+/** `agent`: what leads through a proxy. */
+export function checkRelay(url: URL, agent?: Agent): Promise<RelayFound> {
   const secure = url.protocol === 'wss:';
   const target = new URL(url.href.replace(/^ws/, 'http'));
   const began = performance.now();
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
-    const asked = (secure ? requestTls : requestPlain)(target, { agent: false, signal });
+    const asked = (secure ? requestTls : requestPlain)(target, { agent: agent ?? false, signal });
     asked.on('response', (response: IncomingMessage) => {
       const ms = Math.round(performance.now() - began);
       const told = response.statusCode === 426 ? String(response.headers[RELAY_HEADER] ?? '').split(', ') : [];

@@ -28,6 +28,7 @@ import type { Composition } from './compose.js';
 import type { LocalRelay } from './embedded.js';
 import { explain, report } from '../text/describe.js';
 import type { Input } from './input.js';
+import type { Prompter } from './prompt.js';
 import { OWN_FLAGS } from './flags.js';
 import { DEFAULTS } from './help.js';
 import { type Options, parseOptions, pluginsOf } from './options.js';
@@ -43,6 +44,9 @@ import { VERSION } from './version.js';
 export const FLUSH_LIMIT_MS = 2_000;
 /** The end after an error that nobody caught is not waited for longer than this: the limits of driver.ts together. */
 export const FAIL_LIMIT_MS = 10_000;
+
+/** The question is on the screen by then, milliseconds. */
+const LOAD_AHEAD_MS = 100;
 
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
@@ -101,7 +105,10 @@ export function run(argv: readonly string[], io: Io): Run {
       throw new SecurechatError('SC-503', { flag: '--ui', why: SCREEN_WORDS.capable.refusal(notRich) });
     }
     const color = colorOf(options, io);
-    const entered = await Promise.race([enter(task, options, io, color, before.signal), calledOff]);
+    // While somebody types, what comes next is loaded.
+    const ahead = setTimeout(() => void import('./compose.js').catch(() => undefined), LOAD_AHEAD_MS).unref();
+    const entering = enter(task, options, io, color, before.signal).finally(() => clearTimeout(ahead));
+    const entered = await Promise.race([entering, calledOff]);
     const relay = options.relay ?? entered.meeting?.relay;
     const streams = {
       input: entered.input,
@@ -110,11 +117,16 @@ export function run(argv: readonly string[], io: Io): Run {
       color,
       wipeScrollback: options.wipeScrollback,
     };
-    const composing = import('./compose.js').then(async ({ compose }) => {
+    const ours = registry.pluginOf('transport', options.transport) === builtins.name;
+    const prompter = () => prompterOf(task, options, io, color, before.signal);
+    const loading = Promise.all([import('./compose.js'), import('./proxy-way.js')]);
+    const composing = loading.then(async ([{ compose }, { findWay }]) => {
+      const way = await findWay({ options, relay, ours, env: io.env, random, prompter });
       composition = await compose({
         registry,
         options,
         relay,
+        way,
         streams,
         notices: (local) => noticesOf(options, entered, local, io),
         equip: (ui, clock) =>
@@ -196,36 +208,50 @@ interface Entered extends EnteredCode {
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
 async function enter(task: Task, options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<Entered> {
-  const [{ enterCode, normalize }, { createPrompter }, { createClock }, { createWordlist }, { wordlist }] =
-    await Promise.all([
-      import('./code-entry.js'),
-      import('./prompt.js'),
-      import('../system/clock.js'),
-      import('../../core/room/words.js'),
-      import('@scure/bip39/wordlists/english.js'),
-    ]);
-  const output = voiceOf(options, io);
+  const [{ enterCode, normalize }, prompter, { createWordlist }, { wordlist }] = await Promise.all([
+    import('./code-entry.js'),
+    prompterOf(task, options, io, color, signal),
+    import('../../core/room/words.js'),
+    import('@scure/bip39/wordlists/english.js'),
+  ]);
   const words = createWordlist(wordlist);
-  const asked = task.kind === 'chat' && options.source.type !== 'stdin' && mayAsk(options, io);
+  const asked = task.kind === 'chat' && options.source.type !== 'stdin' && prompter !== undefined;
   const entered = await enterCode({
     source: options.source,
     words,
     random,
     input: io.stdin,
-    prompter: mayAsk(options, io) && mayPrompt(task, options)
-      ? createPrompter({
-          input: io.stdin,
-          output,
-          clock: createClock(),
-          color,
-          plain: options.ui === 'line' || io.env['TERM'] === 'dumb',
-          unicode: hasUnicode(io.env, process.platform),
-          signal,
-        })
-      : undefined,
+    prompter,
     checkRelay: (address) => parseRelayAddress(address, options.insecureRelay),
   });
   return { ...entered, retype: asked ? (typed) => parseCode(typed, words, normalize) : undefined };
+}
+
+/** Undefined where nothing may be asked. */
+async function prompterOf(
+  task: Task,
+  options: Options,
+  io: Io,
+  color: boolean,
+  signal: AbortSignal,
+): Promise<Prompter | undefined> {
+  const [{ createPrompter }, { createClock }] = await Promise.all([
+    import('./prompt.js'),
+    import('../system/clock.js'),
+  ]);
+  const output = voiceOf(options, io);
+  // The json UI has stdout for itself.
+  const mayAsk = io.stdin.isTTY === true && output.isTTY === true && options.ui !== 'json';
+  if (!mayAsk || !mayPrompt(task, options)) return undefined;
+  return createPrompter({
+    input: io.stdin,
+    output,
+    clock: createClock(),
+    color,
+    plain: options.ui === 'line' || io.env['TERM'] === 'dumb',
+    unicode: hasUnicode(io.env, process.platform),
+    signal,
+  });
 }
 
 /** A pipe's input is not for us, and who sends files without naming a room makes a code. */
@@ -278,11 +304,6 @@ function noticesOf(options: Options, entered: EnteredCode, relay: LocalRelay | u
 /** Of the platform, not of the chosen adapter: a code is made before there is one. */
 function random(n: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(new ArrayBuffer(n)));
-}
-
-/** The json UI has stdout for itself, and where a pipe is nobody can be asked. */
-function mayAsk(options: Options, io: Io): boolean {
-  return io.stdin.isTTY === true && voiceOf(options, io).isTTY === true && options.ui !== 'json';
 }
 
 /** Where this program itself speaks: the line UI keeps stdout for what the peer says. */

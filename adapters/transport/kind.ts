@@ -5,7 +5,7 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { End } from './pipe.js';
-import type { Route } from './proxy.js';
+import type { Route } from './way.js';
 
 /** For an answer, milliseconds. */
 export const KIND_TIMEOUT_MS = 2_000;

@@ -7,7 +7,7 @@ import { Agent as TlsAgent, request as requestHttps } from 'node:https';
 import { CONTROL_LIMIT, FRAME_LIMIT, WAITING_LIMIT, WAITING_MARK } from '../../core/wire/control.js';
 import { type Answer, explainFailure } from './failure.js';
 import { CLOSE_WAIT_MS, CONNECT_TIMEOUT_MS, DEAF, DETAIL_LIMIT, type Pipe, type PipeEvents } from './pipe.js';
-import type { Route } from './proxy.js';
+import type { Route } from './way.js';
 
 /** One answer to a poll: the relay may put several packets into it, frames in base64. */
 export const POLL_LIMIT = 2 * 1024 * 1024;
@@ -61,7 +61,7 @@ export function openPolling(options: PollingOptions, events: PipeEvents): Pollin
     const detail = why.slice(0, DETAIL_LIMIT);
     if (asked) events.closed({ reason: 'closed', detail });
     else if (opened) events.closed({ reason: 'lost', detail });
-    else events.closed(route?.blame(answer, detail) ?? explainFailure(answer, detail));
+    else events.closed(route?.blame() ?? explainFailure(answer, detail));
   }
 
   /** One request; `done` gets a whole answer of status 200. */

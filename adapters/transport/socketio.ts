@@ -10,7 +10,7 @@ import { EVENTS, PACKET_LIMIT } from '../../core/wire/socketio-packets.js';
 import { tellKind } from './kind.js';
 import { CONNECT_TIMEOUT_MS, type End, type Pipe, type PipeEvents } from './pipe.js';
 import { openPolling } from './polling.js';
-import type { Way } from './proxy.js';
+import type { Way } from './way.js';
 import { openWebSocket } from './web-socket.js';
 import { checkFrame } from './ws.js';
 

@@ -7,7 +7,7 @@ import { type RawData, WebSocket } from 'ws';
 import { FRAME_LIMIT, WAITING_LIMIT, WAITING_MARK } from '../../core/wire/control.js';
 import { type Answer, explainFailure } from './failure.js';
 import { CLOSE_WAIT_MS, CONNECT_TIMEOUT_MS, DEAF, DETAIL_LIMIT, type Pipe, type PipeEvents } from './pipe.js';
-import type { Route } from './proxy.js';
+import type { Route } from './way.js';
 
 /** Something is heard from the relay at least this often while the connection lives, milliseconds; … */
 export const PING_INTERVAL_MS = 20_000;
@@ -65,7 +65,7 @@ export function openWebSocket(options: WebSocketOptions, events: PipeEvents): Pi
     const said = (detail === '' ? why : detail).slice(0, DETAIL_LIMIT);
     if (asked) events.closed({ reason: 'closed', detail: said });
     else if (opened) events.closed({ reason: 'lost', detail: said });
-    else events.closed(route?.blame(answer, said) ?? explainFailure(answer, said));
+    else events.closed(route?.blame() ?? explainFailure(answer, said));
   }
 
   function drop(why: string): void {

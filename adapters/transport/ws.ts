@@ -14,7 +14,7 @@ import {
 } from '../../core/wire/control.js';
 import { tellKind } from './kind.js';
 import type { Pipe } from './pipe.js';
-import type { Way } from './proxy.js';
+import type { Way } from './way.js';
 import { openWebSocket } from './web-socket.js';
 
 export interface WsTransportOptions {

@@ -51,9 +51,11 @@ export const DOCTOR_WORDS = {
   clockWrong: (seconds: number) => `${String(Math.abs(seconds))} s ${seconds > 0 ? 'ahead of' : 'behind'} the relay`,
   clockUnknown: 'no relay to compare it with',
   tor: (address: string) => `Tor answers at ${address}`,
-  torNone: 'needed only for onion addresses',
-  proxy: 'a proxy in the environment',
-  proxySet: (names: string) => `${names}: not used`,
+  torNone: 'needed only for --tor and onion addresses',
+  proxy: 'the proxy that the environment names',
+  proxyUsed: (kind: string, host: string, port: number) =>
+    `${kind === 'socks' ? 'SOCKS' : kind.toUpperCase()}, ${host}:${String(port)}`,
+  proxyDead: (used: string) => `${used} does not answer: start it, or unset the variable`,
   proxyNone: 'none',
   settings: 'Settings in the environment (a flag wins):',
 } as const;

@@ -45,13 +45,23 @@ export function frameAd(sender: Role): (epoch: number, seq: number) => Uint8Arra
   };
 }
 
-/** ack ‖ records ‖ zeros, so that the frame has the smallest allowed size. The caller wipes it. */
-export function encodePlaintext(ack: number, records: readonly ProtocolRecord[]): Uint8Array<ArrayBuffer> {
+/** Room for the plaintext of any frame. */
+export const PLAINTEXT_LIMIT = FRAME_SIZES[2] - HEAD - AEAD_TAG;
+
+/**
+ * ack ‖ records ‖ zeros, so that the frame has the smallest allowed size: the beginning of `target`, PLAINTEXT_LIMIT bytes
+ * of zeros. The caller wipes it.
+ */
+export function encodePlaintext(
+  ack: number,
+  records: readonly ProtocolRecord[],
+  target: Uint8Array<ArrayBuffer> = plainBuffer(PLAINTEXT_LIMIT),
+): Uint8Array<ArrayBuffer> {
   let needed = OVERHEAD;
   for (const record of records) needed += recordSize(record);
   const size = FRAME_SIZES.find((bucket) => needed <= bucket);
   if (size === undefined) throw new LocalProtocolError('records do not fit a frame');
-  const plaintext = plainBuffer(size - HEAD - AEAD_TAG);
+  const plaintext = target.subarray(0, size - HEAD - AEAD_TAG);
   putUint(plaintext, 0, ACK, ack);
   let at = ACK;
   for (const record of records) at = writeRecord(plaintext, at, record);

@@ -5,8 +5,8 @@
  */
 import { LocalProtocolError, RemoteProtocolError } from '../errors.js';
 import type { CryptoPort, Part, Secret } from '../ports.js';
-import { concat, label, lv, lvBytes, uint } from './bytes.js';
-import { decodePlaintext, encodePlaintext, frameAd, HEAD, joinFrame } from './frame.js';
+import { concat, label, lv, lvBytes, plainBuffer, uint } from './bytes.js';
+import { decodePlaintext, encodePlaintext, frameAd, HEAD, joinFrame, PLAINTEXT_LIMIT } from './frame.js';
 import { asKey, derive, type Key } from './keys.js';
 import type { ProtocolRecord } from './records.js';
 import { other, type Role, roleByte } from './role.js';
@@ -123,6 +123,8 @@ export function createRatchet(
   scalar: Key<'scalar'>,
   peerPoint: Uint8Array,
 ): Ratchet {
+  /** What is about to be sealed: all zeros in between. */
+  const scratch = plainBuffer(PLAINTEXT_LIMIT);
   const ad = { own: frameAd(role), peer: frameAd(other(role)) };
   /** The epoch of sending; for A of receiving too. */
   let epoch = withSecrets((keep) => {
@@ -231,8 +233,8 @@ export function createRatchet(
     wordsKey: (number) => [epoch, before].find((candidate) => candidate?.number === number)?.words,
 
     seal(seq, ack, records) {
-      const plaintext = encodePlaintext(ack, records);
       try {
+        const plaintext = encodePlaintext(ack, records, scratch);
         return withMessageKey(epoch.send, (key, nonce, mk) => {
           // Before anything is sealed: whatever happens below, no second frame is ever made with this key.
           epoch.send = step(epoch.send);
@@ -240,7 +242,7 @@ export function createRatchet(
           return { frame, streams: streamKeys(mk, role, records) };
         });
       } finally {
-        plaintext.fill(0);
+        scratch.fill(0);
       }
     },
 

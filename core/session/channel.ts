@@ -11,15 +11,13 @@ import type { ProtocolRecord } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
 import type { Role } from '../protocol/role.js';
 import type { DueCredit } from './bulk/streams.js';
+import { createBeat } from './beat.js';
 import { type Comparison, createCompare } from './compare.js';
 import { type ControlSource, compose, creditControls, mayGo, type Source } from './composer.js';
 import { createLiveness } from './liveness.js';
 import { createRekey } from './rekey.js';
 import { createRoundTrip } from './round-trip.js';
 import { controlOf, createUnacked } from './unacked.js';
-
-/** With cover, one frame of the smallest size on each beat, milliseconds. */
-export const COVER_BEAT = 500;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -91,6 +89,8 @@ export interface Channel {
   restart(now: number): void;
   /** Seals these records at once, alone. The frame's number, or undefined when it may not be: try again after an ack. */
   send(records: readonly ProtocolRecord[], now: number): number | undefined;
+  /** Whether data waits that a frame may take along now: a goodbye comes after it. */
+  waits(now: number): boolean;
   /** Throws RemoteProtocolError when the peer broke a rule: the session ends. */
   receive(frame: Uint8Array, now: number): Received;
   /** A chunk has opened: that is an answer. */
@@ -134,7 +134,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
   let concluded: { readonly ack: number } | undefined;
   let paused = false;
   let proven = role === 'B';
-  let beat = start;
+  const beat = createBeat(start);
 
   const answering: ControlSource = {
     due: () => (rekey.offered === undefined ? undefined : 'answer'),
@@ -196,21 +196,16 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   /** One frame, exactly on the beat: what is sent again, then what is new, else an empty one. */
   function onBeat(now: number): void {
-    if (now < beat) return;
-    takeBeat(now);
+    if (now < beat.at) return;
+    beat.take(now);
     if (!options.ready()) return;
     if (!unacked.waiting) sealNext(true, unacked.controlAllowed, now);
     handOne();
   }
 
-  /** A missed beat is not made up. */
-  function takeBeat(now: number): void {
-    beat += COVER_BEAT * (1 + Math.floor((now - beat) / COVER_BEAT));
-  }
-
   /** Whether exactly these records may be sealed now. */
   function allows(records: readonly ProtocolRecord[], now: number): boolean {
-    if (paused || (cover && (now < beat || unacked.waiting))) return false;
+    if (paused || (cover && (now < beat.at || unacked.waiting))) return false;
     const kinds = records.map(controlOf).filter((control) => control !== undefined);
     if (kinds.length < records.length && !unacked.dataAllowed) return false;
     return kinds.length === 0 || (unacked.controlAllowed && !kinds.some(unacked.has));
@@ -294,7 +289,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     paused = false;
     compare.line(true, now);
     life.up(unacked.eliciting > 0, now);
-    beat = now;
+    beat.restart(now);
     unacked.rewind();
     if (!cover) hand();
   }
@@ -322,10 +317,12 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
       streams.wipe();
       if (cover) {
         handOne();
-        takeBeat(now);
+        beat.take(now);
       }
       return seq;
     },
+
+    waits: (now) => dataDue(now) <= now,
 
     receive(bytes, now) {
       const kind = classify(bytes);
@@ -372,7 +369,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     wakeAt(now) {
       if (paused) return NEVER;
       const others = Math.min(life.lostAt(cover), compare.wakeAt());
-      if (cover) return Math.min(beat, others);
+      if (cover) return Math.min(beat.at, others);
       const sealing = options.ready() ? Math.min(controlDue(now), dataDue(now)) : NEVER;
       return Math.min(sealing, ackDue(), others);
     },

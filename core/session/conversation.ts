@@ -49,7 +49,6 @@ export function createConversation(host: Host, line: Line, options: Conversation
   const shown = createShownWords(host, options.words);
   /** The person has accepted the words, or need not. */
   let trusted = !compare;
-  let compared = false;
   let peerConfirmed = false;
   let roundTrip: number | undefined;
   /** The connection is down, or what is sent over it may not be understood yet. */
@@ -168,7 +167,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
     },
     /** The person has answered about the safety words. */
     get compared() {
-      return compared;
+      return shown.answered;
     },
     /** The peer hears, as far as is known. */
     get up() {
@@ -216,7 +215,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
 
     /** The answer, once: when it is asked for, and also when it is not. */
     confirm(match: boolean): void {
-      compared = true;
+      shown.answered = true;
       trusted = match;
       if (match) {
         host.move('wordsMatch');
@@ -243,6 +242,8 @@ export function createConversation(host: Host, line: Line, options: Conversation
     sayGoodbye(now: number): boolean {
       // How streams end is said before.
       if (trusted && carriage.unsaid) channel.tick(now);
+      // With cover a beat has one frame: a goodbye's when nothing else waits.
+      if (channel.waits(now)) return false;
       if (channel.send([{ type: 'bye', reason: goodbye.reason }], now) === undefined) return false;
       inbox.close();
       channel.conclude();
@@ -254,7 +255,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
     answerGoodbye(now: number): boolean {
       channel.conclude();
       // What was shown is told first.
-      if (!goodbye.sealed) channel.tick(now);
+      if (channel.waits(now)) channel.tick(now);
       if (channel.send([{ type: 'bye-ack' }], now) === undefined) return false;
       host.move('peerLeft');
       return true;

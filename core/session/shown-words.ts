@@ -6,6 +6,8 @@ import type { Comparison } from './compare.js';
 import type { Host } from './events.js';
 
 export interface ShownWords {
+  /** The person has said whether these words match. */
+  answered: boolean;
   /** Four indices into the list; `required`: they must be compared before anything is shown or sent. */
   show(indices: readonly number[], required: boolean): void;
   /** How comparing again goes on. */
@@ -15,11 +17,13 @@ export interface ShownWords {
 /** `list`: 2048 words. */
 export function createShownWords(host: Host, list: readonly string[]): ShownWords {
   function show(indices: readonly number[], required: boolean): void {
+    self.answered = false;
     const words = indices.map((index) => list[index] ?? '');
     host.emit({ type: 'show', view: { type: 'safety-words', words, required } });
   }
 
-  return {
+  const self: ShownWords = {
+    answered: false,
     show,
     compared(what) {
       if (what.type === 'words') return show(what.words, false);
@@ -27,4 +31,5 @@ export function createShownWords(host: Host, list: readonly string[]): ShownWord
       if (what.type === 'starved') host.notice('SC-329');
     },
   };
+  return self;
 }

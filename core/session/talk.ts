@@ -133,6 +133,8 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
   }
 
   function progress(now: number): MeetingEvent | undefined {
+    const first = farewell(now);
+    if (first !== undefined || goodbye.phase === 'flushing') return first;
     if (proven) conversation.carry();
     conversation.channel.tick(now);
     return farewell(now);

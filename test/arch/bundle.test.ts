@@ -52,7 +52,24 @@ test('the program and the modules for plugins share one copy of the errors', () 
   expect(holders).toEqual([holders[0], holders[0], holders[0]]);
 });
 
+/** The first that is loaded for a chat, and what is in its chunk. */
+const START = 'adapters/cli/run.ts';
+
 describe('loaded only when chosen', () => {
+  test('a usual chat reads few files: until the question, until the connection', () => {
+    const files = (...sources: string[]): number => {
+      const seen = new Set(sources.map(chunkOf));
+      for (const file of seen)
+        for (const each of OUTPUTS[file]!.imports) if (each.kind === 'import-statement') seen.add(each.path);
+      return [...seen].filter((file) => file in OUTPUTS).length;
+    };
+    const prompt = [START, 'adapters/cli/code-entry.ts', 'adapters/cli/prompt.ts', 'adapters/system/input.ts'];
+    expect(files(...prompt)).toBeLessThanOrEqual(4);
+    const chat = ['adapters/cli/compose.ts', 'core/session/driver.ts', 'adapters/transport/ws.ts'];
+    expect(files(...prompt, ...chat)).toBeLessThanOrEqual(5);
+    expect(files(...prompt, ...chat, 'adapters/crypto/sodium.ts')).toBeLessThanOrEqual(7);
+  });
+
   test('--version loads no package and no adapter', () => {
     const loaded = loadedWith('dist/securechat.js');
     expect(loaded.sort()).toEqual([
@@ -62,6 +79,9 @@ describe('loaded only when chosen', () => {
       'adapters/system/enforced.ts',
       'adapters/words/command.ts',
       'core/errors.ts',
+      // What plugins import shares the errors.
+      'core/wire/control.ts',
+      'plugins/kit/define.ts',
     ]);
   });
 
@@ -83,14 +103,13 @@ describe('loaded only when chosen', () => {
       /^adapters\/(crypto|transport|ui\/(json|rich))|^relay-|node_modules\/(?!get-east-asian-width\/)/,
     ],
     ['adapters/ui/json/json.ts', /^adapters\/(crypto|transport|ui\/line\/)|^relay-|node_modules\//],
-    [
-      'adapters/cli/run.ts',
-      /^adapters\/(crypto|transport|ui\/(line|json)\.)|^relay-|node_modules\/(ws|prompts|inversify)\//,
-    ],
+    [START, /^adapters\/(crypto|transport|ui\/(line|json)\.)|^relay-|node_modules\/(ws|prompts|inversify)\//],
   ])('%s brings no other adapter', (source, others) => {
+    // What every start loads is there already.
+    const before = new Set(source === START ? [] : loadedWith(chunkOf(START)));
     const loaded = loadedWith(chunkOf(source));
     expect(loaded).toContain(source);
-    expect(loaded.filter((each) => others.test(each))).toEqual([]);
+    expect(loaded.filter((each) => others.test(each) && !before.has(each))).toEqual([]);
   });
 });
 

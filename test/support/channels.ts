@@ -90,6 +90,9 @@ export function channels(
   const clock = { now: 0 };
   const [a, b] = [channelOf(ends, 'A', options, () => clock.now), channelOf(ends, 'B', options, () => clock.now)];
 
+  // A is provisional until it has opened a frame of B.
+  b.channel.send([{ type: 'ping' }], clock.now);
+
   function pass(from: ChannelEnd, to: ChannelEnd): boolean {
     const frame = from.out.shift();
     if (frame === undefined) return false;

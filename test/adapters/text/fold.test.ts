@@ -4,7 +4,7 @@ import { foldAt, pointsIn } from '../../../adapters/text/fold.js';
 import { sanitize, SHOWN_LIMIT } from '../../../adapters/text/sanitize.js';
 import { utf8 } from '../../../adapters/text/utf8.js';
 import { characterEnd } from '../../../adapters/text/width.js';
-import { fc } from '../../support/chance.js';
+import { fc, runs } from '../../support/chance.js';
 import { bytes } from '../../support/streams.js';
 
 describe('a text', () => {
@@ -39,7 +39,7 @@ describe('a text', () => {
         for (let at = 0; at < text.length; at = characterEnd(text, at)) folds.delete(at);
         expect([...folds]).toEqual([text.length]);
       }),
-      { seed: 65_000, numRuns: 40 },
+      { numRuns: runs(20, 40) },
     );
   });
 });

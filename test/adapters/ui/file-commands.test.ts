@@ -8,7 +8,7 @@ import {
   readPaths,
   writtenPath,
 } from '../../../adapters/ui/file-commands.js';
-import { fc } from '../../support/chance.js';
+import { fc, runs } from '../../support/chance.js';
 import { bytes } from '../../support/streams.js';
 
 const text = (path: Uint8Array): string => Buffer.from(path).toString('utf8');
@@ -63,7 +63,7 @@ describe('a path', () => {
         const last = line.subarray(lastPathAt(line));
         expect(readPaths(last)).toEqual([Uint8Array.from(paths.at(-1) ?? [])]);
       }),
-      { seed: 7, numRuns: 1_000 },
+      { numRuns: runs(100, 1_000) },
     );
   });
 

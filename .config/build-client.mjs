@@ -1,0 +1,99 @@
+/**
+ * The bundle of the client and of what plugins import. By rolldown, because it can be told which modules share a file:
+ * what every start needs is in as few as can be, and all else is loaded only when it is chosen. Nothing is written here.
+ */
+import path from 'node:path';
+import { rolldown } from 'rolldown';
+
+/** Until the code is known: the options, and who asks for it. */
+const START = [
+  ...['adapters/cli/run.ts', 'adapters/system/input.ts', 'adapters/cli/code-entry.ts', 'adapters/cli/prompt.ts'],
+  ...['adapters/system/clock.ts', 'core/room/words.ts', 'node_modules/@scure/bip39/wordlists/english.js'],
+];
+/** Of every chat on the usual way. */
+const CHAT = [
+  'adapters/cli/compose.ts',
+  'core/session/driver.ts',
+  'adapters/cli/told-ui.ts',
+  'adapters/transport/ws.ts',
+];
+
+/**
+ * The files of the bundle, `{ name, text, imports, inputs, entry }`, names relative to `dist`. Programs and libraries are
+ * name → source; the libraries may be none.
+ */
+export async function bundleClient({ root, dist, programs, libraries, define, external }) {
+  const input = { ...programs, ...libraries };
+  const at = (file) => path.join(root, file);
+  /** Which modules a module imports at once, by its id. */
+  const edges = new Map();
+  const bundle = await rolldown({
+    cwd: root,
+    input,
+    platform: 'node',
+    external,
+    transform: { target: 'node20.19', define },
+    onLog(level, log) {
+      // A module that one file loads later and another at once is loaded at once: nothing is lost.
+      if (level !== 'warn' || log.code === 'INEFFECTIVE_DYNAMIC_IMPORT') return;
+      throw new Error(`rolldown says: ${log.message}; the build must be silent`);
+    },
+    plugins: [
+      {
+        name: 'edges',
+        buildEnd() {
+          for (const id of this.getModuleIds()) edges.set(id, this.getModuleInfo(id)?.importedIds ?? []);
+        },
+      },
+    ],
+  });
+  const reached = (...files) => {
+    const seen = new Set(files.map(at));
+    for (const id of seen) for (const next of edges.get(id) ?? []) seen.add(next);
+    return seen;
+  };
+  // Asked for when all modules are known.
+  let rooms;
+  const room = (id) => {
+    rooms ??= {
+      base: reached(...Object.values(programs), ...(libraries.plugin === undefined ? [] : [libraries.plugin])),
+      testing: libraries.testing === undefined ? new Set() : reached(libraries.testing),
+      start: reached(...START),
+      chat: reached(...CHAT),
+    };
+    if (rooms.base.has(id)) return 'base';
+    const name = rooms.start.has(id) ? 'start' : rooms.chat.has(id) ? 'chat' : undefined;
+    // What the tests of a plugin import brings no program along.
+    return name !== undefined && rooms.testing.has(id) ? 'shared' : name;
+  };
+  const entries = new Set(Object.values(programs).map(at));
+  // The first takes what it needs, with all that this needs.
+  const groups = ['base', 'shared', 'start', 'chat'].map((name, n, all) => ({
+    name,
+    priority: all.length - n,
+    test: (id) => !entries.has(id) && room(id) === name,
+  }));
+  const { output } = await bundle.generate({
+    dir: dist,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    comments: { legal: false, annotation: false, jsdoc: false },
+    codeSplitting: { groups },
+  });
+  await bundle.close();
+  const own = new Set(output.map(({ fileName }) => fileName));
+  return output.map((file) => {
+    if (file.type !== 'chunk') throw new Error(`${file.fileName} is not code`);
+    const names = (kind, list) => list.filter((name) => own.has(name)).map((name) => ({ path: `dist/${name}`, kind }));
+    return {
+      name: file.fileName,
+      text: file.code,
+      entry: file.isEntry,
+      imports: [...names('import-statement', file.imports), ...names('dynamic-import', file.dynamicImports)],
+      inputs: file.moduleIds
+        .filter((id) => path.isAbsolute(id))
+        .map((id) => path.relative(root, id).split(path.sep).join('/')),
+    };
+  });
+}
