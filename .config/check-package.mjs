@@ -3,7 +3,7 @@
  * Run after a build, from the root.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -36,6 +36,12 @@ try {
   const plugin =
     "import { definePlugin } from 'securechat/plugin'; definePlugin({ name: 'x', api: { major: 1, minor: 0 } });";
   run(process.execPath, ['--input-type=module', '-e', plugin], { cwd: unpacked });
+  // npm links what is installed globally to where `man` finds it, when the manual is in a list.
+  const prefix = path.join(folder, 'prefix');
+  const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', '--omit=optional'];
+  run('npm', ['install', '--global', '--prefix', prefix, ...quiet, tarball], { stdio: 'pipe' });
+  const page = readFileSync(path.join(prefix, 'share/man/man1/securechat.1'), 'utf8');
+  if (!page.startsWith('.TH SECURECHAT 1 ')) throw new Error('the manual page is not one');
   process.stdout.write(`package: ${name} holds what it says and starts\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -68,7 +68,9 @@ function naive() {
   const show = (view: UiView): void => {
     model.show(view, 0);
     painter.forget();
-    const painted = painter.paint(layout({ model, editor, glyphs, sanitize, qr: undefined, now: 0 }, SIZE));
+    const painted = painter.paint(
+      layout({ model, editor, glyphs, sanitize, qr: undefined, codeHint: '', now: 0 }, SIZE),
+    );
     if (painted !== undefined) output.write(painted);
   };
   show({ type: 'state', state: 'active' });

@@ -185,7 +185,14 @@ export type UiView =
    * While the peer is looked for: the relay that is asked, empty for a transport that needs none, how often it was asked
    * since it last answered, and whether it has answered: then only the peer is missing.
    */
-  | { readonly type: 'relay'; readonly address: string; readonly attempt: number; readonly joined: boolean }
+  | {
+      readonly type: 'relay';
+      readonly address: string;
+      readonly attempt: number;
+      readonly joined: boolean;
+      /** The name of the room, which is public: the code up to its first dash. */
+      readonly room: string;
+    }
   /** A code was made here: what the peer must type, and the same as an invitation link. UTF-8. */
   | { readonly type: 'code'; readonly code: Uint8Array; readonly invite: Uint8Array }
   /**

@@ -21,6 +21,8 @@ export interface Poller {
   post(read: () => void): boolean;
   /** It may be read from again. */
   resume(): void;
+  /** Its session is over: a request that waits is the library's to refuse. */
+  end(): void;
 }
 
 interface Around {
@@ -73,6 +75,12 @@ export function createPoller(engine: EngineSocket, around: Around): Poller {
     if (at >= payload.length) payload = '';
   }
 
+  function release(): void {
+    const read = delayed;
+    delayed = undefined;
+    read?.();
+  }
+
   function take(text: string): void {
     if (text.startsWith(BINARY) && around.frame(Buffer.from(text.slice(BINARY.length), 'base64'))) return;
     const packet = transport.parser.decodePacket(text);
@@ -106,9 +114,11 @@ export function createPoller(engine: EngineSocket, around: Around): Poller {
     resume() {
       work();
       if (payload !== '' || around.stopped()) return;
-      const read = delayed;
-      delayed = undefined;
-      read?.();
+      release();
+    },
+    end() {
+      payload = '';
+      release();
     },
   };
 }

@@ -133,6 +133,7 @@ function open(host: Host): Door {
     engine.on('close', () => {
       polling.delete(engine.id);
       host.gone(peer);
+      peer.poller?.end();
     });
     const refusal = host.arrive(peer, address);
     if (peer.web === undefined) return pollFrom(peer, refusal);
@@ -207,7 +208,8 @@ function open(host: Host): Door {
       arrivals.set(request, arrival);
       return handle();
     }
-    const poller = polling.get(sid)?.poller;
+    const peer = polling.get(sid);
+    const poller = peer?.closing === true ? undefined : peer?.poller;
     if (poller === undefined) return handle();
     if (request.method === 'POST' && !poller.post(handle)) request.destroy();
     else if (request.method !== 'POST') {

@@ -4,10 +4,21 @@
  */
 import { definePlugin, PLUGIN_API, type TransportContext } from '../../plugins/kit/define.js';
 import type { Way } from '../transport/way.js';
+import type { CodeHelp } from '../ui/code-help.js';
 import { CLI_WORDS } from '../words/cli.js';
 
 /** What compose.ts knows of the way, too: no transport of a plugin is given one. */
 type Reached = TransportContext & { readonly way?: Way };
+
+/** Words and sentences for a code that is typed again. */
+async function codeHelp(): Promise<CodeHelp> {
+  const [{ createCodeHelp }, { createWordlist }, { wordlist }] = await Promise.all([
+    import('./code-help.js'),
+    import('../../core/room/words.js'),
+    import('@scure/bip39/wordlists/english.js'),
+  ]);
+  return createCodeHelp(createWordlist(wordlist));
+}
 
 export const builtins = definePlugin({
   name: 'securechat',
@@ -43,7 +54,7 @@ export const builtins = definePlugin({
           import('../ui/rich/host.js'),
         ]);
         const unicode = hasUnicode(process.env, process.platform);
-        return createRichUi(options, context, { host: processHost, unicode });
+        return createRichUi(options, context, { host: processHost, unicode, codeHelp: await codeHelp() });
       },
     },
     line: {
@@ -53,7 +64,7 @@ export const builtins = definePlugin({
           import('../ui/line/line.js'),
           import('../text/locale.js'),
         ]);
-        return createLineUi(options, context, hasUnicode(process.env, process.platform));
+        return createLineUi(options, context, hasUnicode(process.env, process.platform), await codeHelp());
       },
     },
     json: {

@@ -37,6 +37,7 @@ export const FLAGS: readonly OwnFlag[] = [
   { long: 'ui', short: 'u', value: 'name', values: 'ui', common: true, setting: 'SECURECHAT_UI' },
   { long: 'name', value: 'text', common: true, setting: 'SECURECHAT_NAME' },
   { long: 'verify', common: true },
+  { long: 'cover' },
   { long: 'code-stdin', common: true },
   { long: 'code-fd', value: 'n' },
   { long: 'plugin', short: 'p', value: 'spec', values: 'path', repeated: true, common: true },
@@ -52,7 +53,7 @@ export const FLAGS: readonly OwnFlag[] = [
 ];
 
 /** Kept free for later commands and flags: no adapter may bring one of these names either. */
-const KEPT = ['color', 'listen', 'onion', 'direct', 'web', 'files', 'strong', 'cover', 'typing', 'bell'];
+const KEPT = ['color', 'listen', 'onion', 'direct', 'web', 'files', 'strong', 'typing', 'bell'];
 
 /** Long flags that no adapter may bring. */
 export const OWN_FLAGS: readonly string[] = [...FLAGS.map(({ long }) => long), ...KEPT, 'host', 'port', 'check-config'];

@@ -48,6 +48,8 @@ export interface Options {
   /** UTF-8, at most 64 bytes, empty when none is given. */
   readonly name: Uint8Array;
   readonly verify: boolean;
+  /** One frame on each beat, whatever there is to say. */
+  readonly cover: boolean;
   readonly receipts: boolean;
   /** Milliseconds; 0: not at all. */
   readonly resumeTimeout: number;
@@ -170,6 +172,7 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
     ...checkProxy(values, registry.find('transport', chosen.transport).needsRelay === false),
     name: checkName(text(values['name'])),
     verify: values['verify'] === true,
+    cover: values['cover'] === true,
     receipts: values['receipts'] !== false,
     resumeTimeout: checkDuration('--resume-timeout', text(values['resumeTimeout'])) ?? RESUME_TIMEOUT,
     // A terminal that is unattended from the start is none: 0 is no limit.

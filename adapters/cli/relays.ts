@@ -3,6 +3,7 @@
  * itself. The only file of the client that may import a relay; it loads one only when it runs it. No rule of a relay may be
  * in this file.
  */
+import { COMMAND } from '../words/command.js';
 import type { RelayOptions } from '../relay/flags.js';
 import type { Relay } from '../relay/listener.js';
 
@@ -34,7 +35,7 @@ export async function relayCommand(argv: readonly string[]): Promise<void> {
   const nativeMasking = (): undefined => undefined;
   if (first === 'ws' || first === 'socketio') {
     const start = await ALONE[first]();
-    return runRelay({ name: `securechat relay ${first}`, start, nativeMasking }, argv.slice(1));
+    return runRelay({ name: `${COMMAND} relay ${first}`, start, nativeMasking }, argv.slice(1));
   }
-  runRelay({ name: 'securechat relay', start: startRelay, nativeMasking }, argv);
+  runRelay({ name: `${COMMAND} relay`, start: startRelay, nativeMasking }, argv);
 }

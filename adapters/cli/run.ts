@@ -267,11 +267,11 @@ function withName(detail: Detail, options: Options): Detail {
 
 /** What the chat needs to know of the command line and the code. */
 function chatOf(options: Options, entered: Entered, relay: LocalRelay | undefined, io: Io) {
-  const { verify, name, receipts, resumeTimeout, idleTimeout } = options;
+  const { verify, cover, name, receipts, resumeTimeout, idleTimeout } = options;
   const { code, created, retype } = entered;
   const address = relay?.url.href;
   return {
-    ...{ verify, name, receipts, resumeTimeout, idleTimeout, code, retype },
+    ...{ verify, cover, name, receipts, resumeTimeout, idleTimeout, code, retype },
     ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),
     present(made: RoomCode) {
       const typed = formatCode(made);

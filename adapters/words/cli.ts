@@ -21,6 +21,7 @@ export const CLI_WORDS = {
     ui: 'how to show the chat (default: rich if the terminal can, else line)',
     name: 'what your peer sees instead of "peer"',
     verify: 'compare the safety words before the first message',
+    cover: 'send at a steady rate so the relay cannot see when you talk (2.6 kB/s, slower text)',
     'code-stdin': 'read the room code from the first line of stdin',
     'code-fd': 'read the room code from the first line of this file descriptor',
     plugin: 'load an adapter: npm package or ./path; repeatable',

@@ -6,7 +6,7 @@
 import { FILE_WORDS } from './files.js';
 
 /** 4,096 */
-export function number(count: number): string {
+function number(count: number): string {
   return count.toLocaleString('en-US');
 }
 
@@ -35,6 +35,8 @@ export const UI_WORDS = {
     destroyed: undefined,
   },
   joined: 'Waiting for your peer to join.',
+  alone: (room: string) => `Nobody else is in room ${room} yet.`,
+  aloneHint: 'You must both type the same digits and capitals, and use the same relay.',
   activeAgain: 'Reconnected. Nothing was lost.',
   listening: 'No input: listening until your peer leaves.',
   codeWanted: 'Type the code again:',
@@ -43,7 +45,7 @@ export const UI_WORDS = {
   orPaste: 'Or send a link:  ',
   safetyWords: (words: string) => `Safety words:  ${words}`,
   safetyWordsRequired: 'Read them aloud to each other: all four must be the same on both sides.',
-  comparing: 'new safety words are on their way: words shown earlier say nothing about now',
+  comparing: 'New safety words are on their way. Earlier ones say nothing about now.',
   safetyWordsOptional: 'If both sides match, nobody is in the middle. /verify shows them again.',
   noSafetyWords: 'No safety words yet: your peer has not joined.',
   tellVerified: 'They match: /verify yes   They do not: /verify no',
@@ -58,9 +60,9 @@ export const UI_WORDS = {
   noMore: 'Nothing is folded.',
   leaving: 'You are leaving. This was not sent.',
   leavingUnheard: 'Leaving: reconnecting to say goodbye. Ctrl-C leaves at once.',
-  leavingNow: 'Leaving without waiting for what is queued.',
+  leavingNow: 'Leaving without waiting.',
   absent: 'Only --ui rich has this command. Nothing was sent.',
-  misused: 'Use /verify, /verify yes or /verify no. Nothing was sent.',
+  misused: 'Use /verify, /verify yes, no or again. Nothing was sent.',
   filesMisused: 'Use /send PATH, /accept [N], /reject [N], /cancel N. Nothing was sent.',
   unknown: 'Unknown command. Nothing was sent. /help lists commands; // sends a /.',
   peerNameless: 'Your peer gave no name.',
@@ -76,7 +78,7 @@ export const UI_WORDS = {
   },
   help: [
     '/quit, /q   say goodbye, wipe everything and leave',
-    '/verify     show the safety words; /verify yes or /verify no answers',
+    '/verify     show the safety words; /verify yes, no or again for new ones',
     '/more       show the rest of a long message',
     '/status     show what is known about this chat',
     '/name       show what your peer is called',
@@ -88,25 +90,24 @@ export const UI_WORDS = {
   folded: (count: number) => ` [${String(count)} more characters not shown]`,
   /** Clauses: they stand behind the sentence of SC-313. */
   malformed: {
-    noCode: '"code" needs a string',
     tooLong: (limit: number) => `a line is longer than ${number(limit)} bytes and was not sent`,
     cut: (limit: number) =>
       `the terminal cuts a line of more than ${number(limit)} bytes, so it was not sent; --ui rich takes it whole`,
     notUtf8: 'a line is not UTF-8 and was not sent',
     afterEnd: 'text after the goodbye was not sent',
     absent: 'only --ui rich has this command; // sends a line that starts with /',
-    misused: 'use /verify, /verify yes or /verify no; // sends a line that starts with /',
+    misused: 'use /verify, /verify yes, no or again; // sends a line that starts with /',
     filesMisused: 'use /send PATH, /accept [N], /reject [N] or /cancel N',
     unknown: 'unknown command; // sends a line that starts with /',
+    noCode: '"code" needs a string',
+    noPaths: 'offer needs "paths", a list of strings',
+    noId: '"id" must be the number of a transfer',
     notJson: 'a line is not one JSON object',
     tooDeep: 'a command is nested too deeply',
     twice: 'a command has a field twice',
     surrogate: 'a text has half of a surrogate pair',
-    unknownDo: 'a command needs a known "do": "send", "offer", "accept", "quit" and others',
+    unknownDo: 'a command needs "do": "send", "confirm", "quit" or another one of docs/json.md',
     noText: 'send needs "text", a string',
-    noPaths: 'offer needs "paths", an array of strings',
-    noId: '"id" needs the number of a transfer',
-    noCollision: '"collision" is "rename" or "skip"',
     noMatch: 'confirm needs "match", true or false',
   },
 } as const;

@@ -7,7 +7,7 @@ import { clockOf, counted } from './line.js';
 
 const COMMANDS = [
   '/quit, /q    say goodbye, wipe everything and leave',
-  '/verify      show the safety words; /verify yes or no answers',
+  '/verify      show the safety words; /verify yes, no, or again for new ones',
   '/more        show the rest of a long message',
   '/status      show what is known about this chat',
   '/name        show what your peer is called',
@@ -41,6 +41,7 @@ export const SCREEN_WORDS = {
     unverified: '! NOT VERIFIED',
     active: 'end-to-end encrypted',
     verified: 'words match',
+    comparing: 'comparing',
     code: 'code',
     roundTrip: (ms: number) => `${String(ms)} ms`,
     reconnecting: (seconds: number) => `~ reconnecting ${clockOf(seconds)}`,
@@ -68,6 +69,7 @@ export const SCREEN_WORDS = {
     match: '[m] they match',
     differ: '[x] they do not match',
     answered: 'You said that they match. Waiting for your peer.',
+    late: 'No new safety words came. Earlier ones say nothing about now.',
   },
   foot: {
     cancel: 'Esc cancel',
@@ -75,7 +77,8 @@ export const SCREEN_WORDS = {
     chatNarrow: ['F1 help', '/quit'],
     closing: 'Ctrl-C: leave at once',
     confirm: 'Enter does nothing',
-    back: 'Esc back',
+    words: 'F2 new words, Esc back',
+    code: ['Enter join', 'Tab complete', 'Esc cancel'],
     help: 'PgUp, PgDn, Esc back',
   },
   unread: (count: number) => `${String(count)} new`,

@@ -205,7 +205,7 @@ export function chat(options: ChatOptions): Chat {
       case 'ended':
         return end(view);
       case 'relay':
-        return ui.show({ ...view, address: options.relay });
+        return ui.show({ ...view, address: options.relay, room: code.nameplate });
       default:
         try {
           ui.show(atWallTime(view));

@@ -11,6 +11,7 @@ const TEST_LINES_LIMIT = 600;
 
 const TOP_LEVEL = new Set([
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'README.md', 'LICENSE', 'run.sh'],
+  ...['CHANGELOG.md', 'SECURITY.md', 'CONTRIBUTING.md'],
   ...['core', 'adapters', 'plugins', 'relay-ws', 'relay-socketio', 'test', 'bench', 'docs'],
   // Made, and not in the repository.
   ...['node_modules', 'dist', 'coverage'],

@@ -63,7 +63,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   it('a transport meets the other kind of relay: told, exit 3', async () => {
     const other = TRANSPORTS.find((each) => each !== transport) ?? transport;
     const lost = start(['--ui', 'json', '--transport', other, '--relay', relay.url.href, 'kitchen-x']);
-    expect(await lost.event('ended')).toMatchObject({ code: 'SC-107', exit: 3 });
+    expect(await lost.event('ended')).toMatchObject({ code: 'SC-114', exit: 3 });
     expect(await lost.exit).toBe(3);
   });
 });

@@ -175,6 +175,24 @@ describe('names', () => {
   });
 });
 
+test('doctor asks for the relay through the proxy that the environment names, and says which that is', async () => {
+  const port = await relayPort();
+  const proxy = await startNaming();
+  const url = `ws://relay.test:${String(port)}`;
+  const told = async (env: NodeJS.ProcessEnv): Promise<string> => {
+    const doctor = start(['doctor', '--relay', url], { env });
+    await doctor.exit;
+    return doctor.stdout();
+  };
+  const through = await told({ ALL_PROXY: `socks5h://127.0.0.1:${String(proxy.port)}` });
+  expect(through).toMatch(/a relay answers at ws:\/\/relay\.test.* ok /);
+  expect(through).toContain(`ok            SOCKS, 127.0.0.1:${String(proxy.port)}`);
+  const dead = await told({ SECURECHAT_PROXY: 'socks5h://127.0.0.1:1' });
+  expect(dead).toMatch(/a relay answers at ws:\/\/relay\.test.* no /);
+  expect(dead).toMatch(/no +SOCKS, 127\.0\.0\.1:1 does not answer/);
+  expect(await told({})).toMatch(/the proxy that the environment names +ok +none/);
+});
+
 test.each<[string, readonly string[], number, RegExp]>([
   [
     'a password',

@@ -69,6 +69,16 @@ test('nothing more of a request is looked at once its sender is held; nothing is
   expect(read).toEqual(['first', 'fourth']);
 });
 
+test('a request that waits when the session ends is handed on, to be refused', () => {
+  const { transport, poller, frames } = polling({ burst: 1 });
+  transport.onData([frame(1), frame(2)].join(SEPARATOR));
+  let read = 0;
+  poller.post(() => (read += 1));
+  poller.end();
+  poller.end();
+  expect([read, frames]).toEqual([1, [1]]);
+});
+
 test('what carries nothing is counted; what is not for a member is the library’s, in order', () => {
   const { transport, packets, calls, frames } = polling({ member: false });
   transport.onData(['3', '6', '40', frame(1), '42[]'].join(SEPARATOR));

@@ -3,7 +3,8 @@
  * expectation may be in this file.
  */
 
-import type { CompletePath } from '../../adapters/ui/rich/actions.js';
+import type { CodeHelp } from '../../adapters/ui/code-help.js';
+import type { CompletePath } from '../../adapters/ui/rich/path-completion.js';
 import { createRichUi } from '../../adapters/ui/rich/rich.js';
 import type { Host } from '../../adapters/ui/rich/terminal.js';
 import { sanitize } from '../../adapters/text/sanitize.js';
@@ -77,6 +78,7 @@ export interface RichOptions {
   readonly wipeScrollback?: boolean;
   readonly widths?: '6' | '11';
   readonly completePath?: CompletePath;
+  readonly codeHelp?: CodeHelp;
 }
 
 export function openRich(options: RichOptions = {}): RichRig {
@@ -91,7 +93,7 @@ export function openRich(options: RichOptions = {}): RichRig {
   const ui = createRichUi(
     {},
     { clock, input: input.stream, output: output.stream, errors: errors.stream, sanitize, color, wipeScrollback },
-    { host, unicode, completePath: options.completePath },
+    { host, unicode, completePath: options.completePath, codeHelp: options.codeHelp },
   );
   const events: UiEvent[] = [];
   let activities = 0;

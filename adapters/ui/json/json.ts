@@ -2,15 +2,16 @@
  * The json UI: one JSON object a line in both directions, for scripts and bots. It never asks, never waits for a
  * terminal, and changes no text: the peer's words are escaped, not neutralised. The rules:
  *  - stdout has events only, each `{"v":1,"event":…}`; within version 1 events and fields are only ever added:
- *    `state{state}` `code{code,invite}` `code-wanted{same}` `safety-words{words,required}` `comparing{late}` `message{id,from,text,at}` `held{id}` `sent{id}`
- *    `delivered{id}` `failed{id}` `peer{name}` `peer-confirmed{}` `notice{code,text}` `ended{reason,exit,code}`
+ *    `state{state}` `code{code,invite}` `code-wanted{same}` `safety-words{words,required}` `comparing{late}`
+ *    `message{id,from,text,at}` `held{id}` `sent{id}` `delivered{id}` `failed{id}` `peer{name}` `peer-confirmed{}` `notice{code,text}` `ended{reason,exit,code}`
  *    `offer{id,incoming,names,count,bytes?,free?,exists}` `progress{id,bytes,total?}` `file-done{id,bytes,sum}`
  *    `file-failed{id,code,text}`.
  *    `at` is Unix time in milliseconds. `message` is the peer's only; `from` is `peer` or the name it gave. Own messages
  *    have the ids 0, 1, 2, … in the order of the `send` commands that were accepted.
- *  - stdin has commands: `{"do":"send","text":"…"}` `{"do":"confirm","match":true}` `{"do":"code","code":"…"}` `{"do":"offer","paths":[…]}`
- *    `{"do":"accept","id":1,"collision":"rename"}` `{"do":"reject","id":1}` `{"do":"cancel","id":1}` `{"do":"quit"}` `{"do":"wipe"}`. A blank
- *    line is nothing; anything else is malformed and told in a `notice`.
+ *  - stdin has commands: `{"do":"send","text":"…"}` `{"do":"confirm","match":true}` `{"do":"compare-again"}`
+ *    `{"do":"code","code":"…"}` `{"do":"offer","paths":[…]}` `{"do":"accept","id":1}` `{"do":"reject","id":1}`
+ *    `{"do":"cancel","id":1}` `{"do":"quit"}` `{"do":"wipe"}`. A blank line is nothing; anything else is malformed and told in
+ *    a `notice`.
  *  - stderr is not used.
  * No sentence and no neutralising may be in this file.
  */
@@ -34,6 +35,8 @@ export function createJsonUi(_options: FlagValues, context: UiContext): UiPort {
 
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
+    else if (event.type === 'send') event.text.fill(0);
+    else if (event.type === 'code') event.code.fill(0);
   }
 
   const outlet = createOutlet(context.output, context.clock, () => tell({ type: 'gone' }));
@@ -87,15 +90,13 @@ function eventOf(line: Uint8Array): UiEvent {
     case 'offer':
       return { type: 'offer', paths: command.paths };
     case 'accept':
-      return { type: 'accept', id: command.id, collision: command.collision };
     case 'reject':
-      return { type: 'reject', id: command.id };
     case 'cancel':
-      return { type: 'cancel', id: command.id };
+      return { type: command.do, id: command.id };
+    case 'compare-again':
     case 'quit':
-      return { type: 'quit' };
     case 'wipe':
-      return { type: 'wipe' };
+      return { type: command.do };
     case 'malformed':
       return { type: 'malformed', why: command.why };
   }

@@ -10,22 +10,18 @@ import { isUtf8, putPoint } from '../../text/utf8.js';
 export const COMMAND_LIMIT = 1024 * 1024;
 /** Objects and arrays in one another, the command itself included. */
 export const DEPTH_LIMIT = 32;
+/** Characters of a number that are read: no id is longer. */
+const NUMBER_LENGTH = 32;
 
 export type Command =
   /** The text is a buffer of its own: it belongs to the caller. */
   | { readonly do: 'send'; readonly text: Uint8Array }
-  | { readonly do: 'confirm'; readonly match: boolean }
-  /** The same holds for the code. */
+  /** The same holds for the code, and for the paths. */
   | { readonly do: 'code'; readonly code: Uint8Array }
-  /** And for the paths. */
   | { readonly do: 'offer'; readonly paths: readonly Uint8Array[] }
-  | {
-      readonly do: 'accept';
-      readonly id: number | undefined;
-      readonly collision: 'rename' | 'skip' | undefined;
-    }
-  | { readonly do: 'reject'; readonly id: number | undefined }
-  | { readonly do: 'cancel'; readonly id: number }
+  | { readonly do: 'accept' | 'reject' | 'cancel'; readonly id: number }
+  | { readonly do: 'confirm'; readonly match: boolean }
+  | { readonly do: 'compare-again' }
   | { readonly do: 'quit' }
   | { readonly do: 'wipe' }
   | { readonly do: 'malformed'; readonly why: string };
@@ -43,20 +39,19 @@ const NAMES = {
   code: ascii('code'),
   paths: ascii('paths'),
   id: ascii('id'),
-  collision: ascii('collision'),
 };
 const DOINGS = {
   send: ascii('send'),
-  confirm: ascii('confirm'),
   code: ascii('code'),
   offer: ascii('offer'),
   accept: ascii('accept'),
   reject: ascii('reject'),
   cancel: ascii('cancel'),
+  confirm: ascii('confirm'),
+  'compare-again': ascii('compare-again'),
   quit: ascii('quit'),
   wipe: ascii('wipe'),
 };
-const COLLISIONS = { rename: ascii('rename'), skip: ascii('skip') };
 const LITERALS = { true: ascii('true'), false: ascii('false'), null: ascii('null') };
 /** After a backslash, and what it stands for. */
 const SHORT_ESCAPES: Readonly<Record<number, number>> = {
@@ -80,7 +75,7 @@ class Malformed extends Error {
 }
 
 /** A value as far as commands need it. */
-type Value = Uint8Array | boolean | number | readonly Value[] | undefined;
+type Value = Uint8Array | readonly Uint8Array[] | boolean | number | undefined;
 
 /**
  * The command in one line of input. Keys come in any order, unknown ones are ignored with whatever they hold; a known key
@@ -105,33 +100,30 @@ export function readCommand(line: Uint8Array): Command {
   }
 }
 
-function wipe(value: Value): void {
-  if (value instanceof Uint8Array) value.fill(0);
-  else if (typeof value === 'object') for (const each of value) wipe(each);
-}
-
 function commandOf(fields: ReadonlyMap<keyof typeof NAMES, Value>): Command {
   const doing = fields.get('do');
   const is = (name: Uint8Array): boolean => doing instanceof Uint8Array && sameBytes(doing, name);
-  if (is(DOINGS.quit)) return { do: 'quit' };
-  if (is(DOINGS.wipe)) return { do: 'wipe' };
-  if (is(DOINGS.send)) {
-    const text = fields.get('text');
-    if (!(text instanceof Uint8Array)) throw new Malformed(UI_WORDS.malformed.noText);
-    return { do: 'send', text };
+  for (const plain of ['quit', 'wipe', 'compare-again'] as const) if (is(DOINGS[plain])) return { do: plain };
+  for (const about of ['accept', 'reject', 'cancel'] as const) {
+    if (!is(DOINGS[about])) continue;
+    const id = fields.get('id');
+    if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) throw new Malformed(UI_WORDS.malformed.noId);
+    return { do: about, id };
   }
   if (is(DOINGS.code)) {
     const code = fields.get('code');
     if (!(code instanceof Uint8Array)) throw new Malformed(UI_WORDS.malformed.noCode);
     return { do: 'code', code };
   }
-  if (is(DOINGS.offer)) return { do: 'offer', paths: pathsOf(fields.get('paths')) };
-  if (is(DOINGS.accept)) return { do: 'accept', id: idOf(fields), collision: collisionOf(fields.get('collision')) };
-  if (is(DOINGS.reject)) return { do: 'reject', id: idOf(fields) };
-  if (is(DOINGS.cancel)) {
-    const id = idOf(fields);
-    if (id === undefined) throw new Malformed(UI_WORDS.malformed.noId);
-    return { do: 'cancel', id };
+  if (is(DOINGS.offer)) {
+    const paths = fields.get('paths');
+    if (!Array.isArray(paths) || paths.length === 0) throw new Malformed(UI_WORDS.malformed.noPaths);
+    return { do: 'offer', paths };
+  }
+  if (is(DOINGS.send)) {
+    const text = fields.get('text');
+    if (!(text instanceof Uint8Array)) throw new Malformed(UI_WORDS.malformed.noText);
+    return { do: 'send', text };
   }
   if (is(DOINGS.confirm)) {
     const match = fields.get('match');
@@ -141,26 +133,9 @@ function commandOf(fields: ReadonlyMap<keyof typeof NAMES, Value>): Command {
   throw new Malformed(UI_WORDS.malformed.unknownDo);
 }
 
-function pathsOf(value: Value): readonly Uint8Array[] {
-  const paths = typeof value === 'object' && !(value instanceof Uint8Array) ? value : [];
-  if (paths.length === 0 || !paths.every((each) => each instanceof Uint8Array)) {
-    throw new Malformed(UI_WORDS.malformed.noPaths);
-  }
-  return paths;
-}
-
-function idOf(fields: ReadonlyMap<keyof typeof NAMES, Value>): number | undefined {
-  const id = fields.get('id');
-  if (id === undefined) return undefined;
-  if (typeof id !== 'number' || !Number.isSafeInteger(id)) throw new Malformed(UI_WORDS.malformed.noId);
-  return id;
-}
-
-function collisionOf(value: Value): 'rename' | 'skip' | undefined {
-  if (value === undefined) return undefined;
-  if (value instanceof Uint8Array && sameBytes(value, COLLISIONS.rename)) return 'rename';
-  if (value instanceof Uint8Array && sameBytes(value, COLLISIONS.skip)) return 'skip';
-  throw new Malformed(UI_WORDS.malformed.noCollision);
+function wipe(value: Value): void {
+  if (value instanceof Uint8Array) value.fill(0);
+  else if (Array.isArray(value)) for (const each of value as readonly Uint8Array[]) each.fill(0);
 }
 
 /** Reads the whole line as one object and keeps the known fields of it. */
@@ -200,10 +175,8 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
       space();
       expect(COLON);
       const read = value(depth);
-      if (name === undefined) {
-        wipe(read);
-      } else {
-        if (fields.has(name)) wipe(read);
+      if (name === undefined || fields.has(name)) wipe(read);
+      if (name !== undefined) {
         if (fields.has(name)) fail(UI_WORDS.malformed.twice);
         fields.set(name, read);
       }
@@ -211,20 +184,27 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
     expect(CLOSE_OBJECT);
   }
 
-  function elements(depth: number): readonly Value[] {
+  /** The strings in it; undefined: there is something else in it. */
+  function elements(depth: number): readonly Uint8Array[] | undefined {
     if (depth > DEPTH_LIMIT) fail(UI_WORDS.malformed.tooDeep);
-    const all: Value[] = [];
+    const strings: Uint8Array[] = [];
+    let others = false;
     expect(OPEN_ARRAY);
-    if (taken(CLOSE_ARRAY)) return all;
+    if (taken(CLOSE_ARRAY)) return strings;
     try {
-      do all.push(value(depth));
-      while (taken(COMMA));
+      do {
+        const read = value(depth);
+        if (read instanceof Uint8Array) strings.push(read);
+        else wipe(read);
+        others ||= !(read instanceof Uint8Array);
+      } while (taken(COMMA));
       expect(CLOSE_ARRAY);
     } catch (error) {
-      wipe(all);
+      wipe(strings);
       throw error;
     }
-    return all;
+    if (others) wipe(strings);
+    return others ? undefined : strings;
   }
 
   function value(depth: number): Value {
@@ -275,9 +255,7 @@ function readObject(line: Uint8Array, fields: Map<keyof typeof NAMES, Value>): v
       if (line[at] === 0x2b || line[at] === 0x2d) at++;
       digits();
     }
-    let text = '';
-    for (const byte of line.subarray(from, at)) text += String.fromCharCode(byte);
-    return Number(text);
+    return Number(String.fromCharCode(...line.subarray(from, Math.min(at, from + NUMBER_LENGTH))));
   }
 
   /** A string, decoded. An escape is never shorter than what it stands for. */
@@ -342,11 +320,5 @@ function isDigit(byte: number | undefined): boolean {
 }
 
 function nameOf(key: Uint8Array): keyof typeof NAMES | undefined {
-  if (sameBytes(key, NAMES.do)) return 'do';
-  if (sameBytes(key, NAMES.text)) return 'text';
-  if (sameBytes(key, NAMES.code)) return 'code';
-  if (sameBytes(key, NAMES.paths)) return 'paths';
-  if (sameBytes(key, NAMES.id)) return 'id';
-  if (sameBytes(key, NAMES.collision)) return 'collision';
-  return sameBytes(key, NAMES.match) ? 'match' : undefined;
+  return (Object.keys(NAMES) as (keyof typeof NAMES)[]).find((name) => sameBytes(key, NAMES[name]));
 }

@@ -3,7 +3,18 @@
  * becomes a JavaScript string.
  */
 
-const COMMANDS = ['quit', 'wipe', 'help', 'verify', 'verify yes', 'verify no', 'more', 'status', 'name'] as const;
+const COMMANDS = [
+  'quit',
+  'wipe',
+  'help',
+  'verify',
+  'verify yes',
+  'verify no',
+  'verify again',
+  'more',
+  'status',
+  'name',
+] as const;
 /** Of the rich UI. */
 const ABSENT = ['/clear', '/bell'] as const;
 

@@ -30,18 +30,30 @@ import { createLineReader } from '../../terminal/lines.js';
 import { shownName } from '../../text/names.js';
 import { isUtf8, utf8 } from '../../text/utf8.js';
 import { UI_WORDS } from '../../words/line.js';
+import type { CodeHelp } from '../code-help.js';
 import { type FileEvent, fileCommand } from '../file-commands.js';
+import { createCodeAsked } from './code.js';
+import { createWaiting } from '../waiting.js';
 import { blanksBefore, isLine, type LineCommand, lineKind } from './commands.js';
 import { createPasteGuard } from './pastes.js';
 import { createPrinter } from './print.js';
+import { createTally } from './tally.js';
+import { createTransferLines } from './transfers.js';
 
 /** Bytes of one line of input. */
 export const LINE_LIMIT = MESSAGE_LIMIT;
 /** On a terminal: Linux hands over 4095 bytes of a longer line and says nothing, so that a line of 4095 may be cut. */
 export const TERMINAL_LINE_LIMIT = 4094;
 
+const SLASH = 0x2f;
+
 /** `unicode`: what is a terminal shows more than ASCII. */
-export function createLineUi(_options: FlagValues, context: UiContext, unicode = true): UiPort {
+export function createLineUi(
+  _options: FlagValues,
+  context: UiContext,
+  unicode = true,
+  codeHelp?: Pick<CodeHelp, 'doubt'>,
+): UiPort {
   const { input, sanitize, clock } = context;
   const terminal = input.isTTY === true;
   let sink: (event: UiEvent) => void = () => undefined;
@@ -53,15 +65,12 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   let required = false;
   /** The question is open: the next line is its answer. */
   let asking = false;
-  let codeIsNext = false;
   let compared: boolean | undefined;
+  /** The session heard that the words match: it takes a yes once. */
+  let confirmed = false;
+  let comparing = false;
   let peerName: Uint8Array = plainBuffer(0);
   let roundTrip: number | undefined;
-  const counts = { held: 0, sent: 0, delivered: 0, failed: 0 };
-  const statuses = new Map<number, keyof typeof counts>();
-  let lastOwn = -1;
-  let lastDelivered = -1;
-  let failed = 0;
   /** There was text in the input. */
   let given = false;
   /** The input has ended, and there was none: the session is not told unless an answer is needed. */
@@ -69,12 +78,11 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   /** The person wants to leave. */
   let leaving = false;
   let lossTold = false;
-  /** How far each transfer was said to be. */
-  const steps = new Map<number, number>();
 
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
     else if (event.type === 'send') event.text.fill(0);
+    else if (event.type === 'code') event.code.fill(0);
   }
 
   let goneTold = false;
@@ -86,6 +94,13 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   const printer = createPrinter(context, unicode, gone);
   const { notice, outside } = printer;
   const say = (sentence: string): void => notice(ascii(sentence));
+  const code = createCodeAsked(terminal ? codeHelp : undefined, say, tell);
+  const tally = createTally(say);
+  const waiting = createWaiting(clock, (room) => {
+    notice(sanitize(utf8(UI_WORDS.alone(room))));
+    say(UI_WORDS.aloneHint);
+  });
+  const transfers = createTransferLines(printer, sanitize);
   const limit = terminal ? TERMINAL_LINE_LIMIT : LINE_LIMIT;
   const { malformed } = UI_WORDS;
   const reader = createLineReader(input, limit, {
@@ -110,7 +125,10 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   }
 
   function takeTyped(line: Uint8Array): boolean {
-    if (codeIsNext) return takeCode(line);
+    if (code.wanted && line[0] !== SLASH) {
+      code.take(line);
+      return true;
+    }
     const file = fileCommand(terminal ? line.subarray(blanksBefore(line)) : line);
     if (file !== undefined) return takeFile(file);
     const kind = lineKind(line, terminal);
@@ -120,12 +138,6 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     // An answer in a pipe waits for its question.
     if (!terminal && words === undefined && (kind === 'verify yes' || kind === 'verify no')) return false;
     command(kind);
-    return true;
-  }
-
-  function takeCode(line: Uint8Array): true {
-    codeIsNext = false;
-    if (closing === undefined) sink({ type: 'code', code: plainCopy(line) });
     return true;
   }
 
@@ -139,8 +151,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
 
   /** No answer and no command, whatever it looks like; a code may be pasted. */
   function takePasted(line: Uint8Array): void {
-    if (codeIsNext) return void takeCode(line);
-    if (asking) ask();
+    if (code.wanted) code.take(line);
+    else if (asking) ask();
     else if (line.length > 0) send(line);
   }
 
@@ -184,8 +196,13 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   }
 
   function confirm(match: boolean): void {
+    // The words on the screen are not those of now.
+    if (match && comparing) return say(UI_WORDS.comparing);
     asking = false;
     if (words !== undefined) compared = match;
+    // Of words of the present only a no concerns the session.
+    if (match && confirmed && words !== undefined && !required) return say(UI_WORDS.status.verified);
+    confirmed ||= match && words !== undefined;
     tell({ type: 'confirm', match });
   }
 
@@ -199,6 +216,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
       case 'verify yes':
       case 'verify no':
         return confirm(kind === 'verify yes');
+      case 'verify again':
+        return tell({ type: 'compare-again' });
       case 'help':
         UI_WORDS.help.forEach(say);
         break;
@@ -226,7 +245,10 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   }
 
   function quit(): void {
-    if (state === 'reconnecting') say(leaving ? UI_WORDS.leavingNow : UI_WORDS.leavingUnheard);
+    // Of text that waits the session tells.
+    const waits = tally.counts.held + tally.counts.sent > 0;
+    if (state === 'reconnecting' && leaving) say(UI_WORDS.leavingNow);
+    else if (state === 'reconnecting' && !waits) say(UI_WORDS.leavingUnheard);
     leaving = true;
     tell({ type: 'quit' });
   }
@@ -234,7 +256,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   function sayStatus(): void {
     const { status: said } = UI_WORDS;
     say(compared === true ? said.verified : said.unverified);
-    say(said.messages(counts));
+    say(said.messages(tally.counts));
     if (roundTrip !== undefined) say(said.roundTrip(roundTrip));
   }
 
@@ -258,24 +280,6 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     if (!required && compared === undefined) say(UI_WORDS.tellVerified);
   }
 
-  function status(view: Extract<UiView, { type: 'status' }>): void {
-    const before = statuses.get(view.id);
-    if (before !== undefined) counts[before] -= 1;
-    counts[view.status] += 1;
-    if (view.status === 'delivered' || view.status === 'failed') statuses.delete(view.id);
-    else statuses.set(view.id, view.status);
-    if (view.status === 'failed') failed += 1;
-    if (view.status !== 'delivered' || view.id !== lastOwn) return;
-    say(UI_WORDS.delivered(view.id - lastDelivered));
-    lastDelivered = view.id;
-  }
-
-  /** Messages fail together: one line for all of them. */
-  function tellFailed(): void {
-    if (failed > 0) say(UI_WORDS.failed(failed));
-    failed = 0;
-  }
-
   function enter(next: State): void {
     const again = next === 'active' && state === 'reconnecting';
     state = next;
@@ -293,16 +297,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     else printer.unfold();
     // How it ended stays to be read.
     printer.erase();
-    tellFailed();
+    tally.tellFailed();
     printer.ending(sanitize(utf8(`${text} (${code})`)));
-  }
-
-  /** A line for each tenth of a transfer; with an unknown end for each doubling. */
-  function progress({ id, bytes, total }: Extract<UiView, { type: 'progress' }>): void {
-    const step = total === undefined ? Math.floor(Math.log2(bytes + 1)) : Math.floor((bytes * 10) / Math.max(total, 1));
-    if (steps.get(id) === step) return;
-    steps.set(id, step);
-    notice(ascii(UI_WORDS.files.progress(id, bytes, total)));
   }
 
   function draw(view: UiView): void {
@@ -315,10 +311,11 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         notice(ascii(UI_WORDS.orPaste), sanitize(view.invite));
         return;
       case 'code-wanted':
-        codeIsNext = true;
-        return notice(ascii(view.same ? UI_WORDS.codeWantedSame : UI_WORDS.codeWanted));
+        code.want(view.same);
+        return;
       case 'safety-words':
         words = view.words;
+        comparing = false;
         required = view.required;
         compared = undefined;
         sayWords();
@@ -326,7 +323,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         return;
       case 'comparing':
         words = compared = undefined;
-        if (!view.late) notice(ascii(UI_WORDS.comparing));
+        comparing = true;
+        if (!view.late) say(UI_WORDS.comparing);
         return;
       case 'relay':
         if (view.joined) say(UI_WORDS.joined);
@@ -335,10 +333,10 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         printer.message(view);
         return;
       case 'own':
-        lastOwn = view.id;
+        tally.own(view.id);
         return;
       case 'status':
-        status(view);
+        tally.status(view);
         return;
       case 'round-trip':
         roundTrip = view.ms;
@@ -355,13 +353,9 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         say(UI_WORDS.peerConfirmed);
         return;
       case 'offer':
-        outside(ascii((view.incoming ? UI_WORDS.files.offered : UI_WORDS.files.offering)(view)), sanitize(view.name));
-        return;
       case 'progress':
-        progress(view);
-        return;
       case 'file-done':
-        notice(ascii(UI_WORDS.files.done(view)));
+        transfers.show(view);
         return;
       case 'file-failed':
       case 'notice':
@@ -380,16 +374,18 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     },
     show(view) {
       if (closing !== undefined) return;
-      if (view.type !== 'status' && view.type !== 'ended') tellFailed();
+      if (view.type !== 'status' && view.type !== 'ended') tally.tellFailed();
       draw(view);
+      waiting.see(view);
       reader.again();
     },
     close() {
       if (closing !== undefined) return closing;
       printer.forget();
       printer.erase();
-      tellFailed();
+      tally.tellFailed();
       reader.close();
+      waiting.close();
       pastes.close();
       peerName.fill(0);
       words = undefined;

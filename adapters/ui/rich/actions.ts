@@ -3,12 +3,13 @@
  * may not be decided in this file.
  */
 import type { ClockPort, UiEvent } from '../../../core/ports.js';
-import { concat, plainCopy } from '../../../core/protocol/bytes.js';
+import { plainCopy } from '../../../core/protocol/bytes.js';
 import { UI_WORDS } from '../../words/line.js';
 import { SCREEN_WORDS } from '../../words/screen.js';
 import { moved, unfold } from './chat-rows.js';
-import { isSending, lastPathAt, readPaths, writtenPath } from '../file-commands.js';
+import type { CodeHelp } from '../code-help.js';
 import type { Origin } from '../../terminal/editor.js';
+import { createCodeEntry } from './code-entry.js';
 import { type CommandName, meaningOf } from './commands.js';
 import type { Editor } from '../../terminal/editor.js';
 import type { History } from './history.js';
@@ -16,6 +17,7 @@ import type { Key } from '../../terminal/keymap.js';
 import type { KeyEvent } from '../../terminal/keys.js';
 import { chatHeight, isTooSmall, placeOf, type Scene, type Size } from './layout.js';
 import type { Model } from './model.js';
+import { type CompletePath, completePathIn } from './path-completion.js';
 
 export interface ActionsOptions {
   readonly clock: ClockPort;
@@ -27,14 +29,14 @@ export interface ActionsOptions {
   readonly tell: (event: UiEvent) => void;
   /** Paths that begin like this one, folders with a slash behind; absent: this chat reads no files. */
   readonly completePath?: CompletePath | undefined;
+  readonly codeHelp?: CodeHelp | undefined;
 }
-
-/** Never throws; bytes in, bytes out, which belong to the caller. */
-export type CompletePath = (path: Uint8Array) => readonly Uint8Array[];
 
 export interface Actions {
   /** A sound is wanted for each message. */
   readonly bell: boolean;
+  /** What is told about a code that is typed again. */
+  readonly codeHint: string;
   /** What is left to be done with the terminal, if anything. */
   take(event: KeyEvent): 'suspend' | 'repaint' | undefined;
 }
@@ -43,8 +45,6 @@ export interface Actions {
 const RECALLED: Origin = { pasted: true, startPasted: true };
 /** Milliseconds without a letter after which the next one is an answer. */
 const PAUSE_MS = 1000;
-/** Paths that are told when there are several. */
-const CANDIDATES_SHOWN = 8;
 const MATCH = 0x6d;
 const DIFFER = 0x78;
 
@@ -54,6 +54,9 @@ export function createActions(options: ActionsOptions): Actions {
   /** Bytes of the paste that found no room. */
   let lost = 0;
   let draft: Origin = { pasted: false, startPasted: false };
+  /** The session heard that the words match: it takes a yes once. */
+  let confirmed = false;
+  const code = createCodeEntry(model, editor, options.codeHelp, tell);
 
   function take(event: KeyEvent): 'suspend' | 'repaint' | undefined {
     if (event.type !== 'key') {
@@ -71,6 +74,7 @@ export function createActions(options: ActionsOptions): Actions {
     else if (key === 'help') openHelp();
     else if (key === 'more' && model.screen === 'chat') more();
     else if (key === 'words' && model.screen === 'chat') openWords();
+    else if (model.screen === 'code') codeKey(key, again);
     else if (model.screen === 'chat') chatKey(key);
     else startKey(key, again);
     return undefined;
@@ -84,6 +88,8 @@ export function createActions(options: ActionsOptions): Actions {
       if (event.type === 'text' && !isTooSmall(options.size())) answer(event.text);
       return;
     }
+    if (event.type === 'paste-end') code.pasteEnd();
+    else if (model.screen === 'code') code.text(event.text, event.type === 'paste');
     if (model.screen !== 'chat') return;
     model.overlay = undefined;
     if (event.type !== 'paste-end') lost += editor.insert(event.text, event.type === 'paste');
@@ -103,11 +109,21 @@ export function createActions(options: ActionsOptions): Actions {
     // Small letters and capitals.
     const letter = (text[0] ?? 0) | 0x20;
     if (letter === MATCH) {
-      model.answer();
-      tell({ type: 'confirm', match: true });
+      confirm();
     } else if (letter === DIFFER) {
       tell({ type: 'confirm', match: false });
     }
+  }
+
+  function confirm(): void {
+    // The words on the screen are not those of now.
+    if (model.comparing !== undefined) return model.say(UI_WORDS.comparing);
+    const known = model.words.length > 0;
+    if (known) model.answer();
+    // Of words of the present only a no concerns the session.
+    if (known && confirmed && model.screen !== 'words') return model.say(UI_WORDS.status.verified);
+    confirmed ||= known;
+    tell({ type: 'confirm', match: true });
   }
 
   // -- keys
@@ -125,7 +141,11 @@ export function createActions(options: ActionsOptions): Actions {
     const help = model.overlay === 'help';
     if (help && (key === 'page-down' || key === 'down')) model.helpTop = Math.min(model.helpTop + 5, LAST_HELP);
     else if (help && (key === 'page-up' || key === 'up')) model.helpTop = Math.max(0, model.helpTop - 5);
-    else {
+    else if (!help && key === 'words') {
+      // Pressed once more it asks for words of the present.
+      model.overlay = undefined;
+      tell({ type: 'compare-again' });
+    } else {
       model.overlay = undefined;
       return key === 'escape' || key === 'help' || key === 'words' || key === 'enter';
     }
@@ -138,7 +158,7 @@ export function createActions(options: ActionsOptions): Actions {
   }
 
   function openWords(): void {
-    if (model.words.length === 0) model.say(UI_WORDS.noSafetyWords);
+    if (model.words.length === 0 && model.comparing === undefined) model.say(UI_WORDS.noSafetyWords);
     else model.overlay = 'words';
   }
 
@@ -146,6 +166,13 @@ export function createActions(options: ActionsOptions): Actions {
   function startKey(key: Key, again: boolean): void {
     if (key === 'end-of-input') tell({ type: 'quit' });
     else if (key === 'escape' && model.screen !== 'words') cancel(again);
+  }
+
+  function codeKey(key: Key, again: boolean): void {
+    if (code.key(key)) return;
+    if (key === 'escape') return cancel(again);
+    if (key === 'end-of-input' && editor.length === 0) return tell({ type: 'quit' });
+    EDITING[key]?.(editor);
   }
 
   /** An Esc may be what a slow line left of another key: a code that was told to somebody is not lost by it. */
@@ -159,7 +186,7 @@ export function createActions(options: ActionsOptions): Actions {
       case 'enter':
         return enter();
       case 'tab':
-        return complete();
+        return completePathIn(editor, model, options.completePath);
       case 'newline':
         lost += editor.insert(Uint8Array.of(0x0a), false);
         return;
@@ -216,31 +243,9 @@ export function createActions(options: ActionsOptions): Actions {
     if (found !== undefined) editor.replace(found.text, found.draft ? draft : RECALLED);
   }
 
-  /** The path behind /send, as far as it is clear. */
-  function complete(): void {
-    if (!isSending(editor.before) || editor.after.length > 0 || editor.pasted) return;
-    if (options.completePath === undefined) return model.say(SCREEN_WORDS.files.noCompletion);
-    const at = lastPathAt(editor.before);
-    const [path = plainCopy(new Uint8Array(0))] = readPaths(editor.before.subarray(at)) ?? [];
-    const found = options.completePath(path);
-    const common = commonBeginning(found);
-    if (found.length === 0) model.say(SCREEN_WORDS.files.noneFound);
-    else if (common.length > path.length) rewrite(at, common);
-    else model.sayNames(found.slice(0, CANDIDATES_SHOWN));
-    path.fill(0);
-  }
-
-  function rewrite(at: number, path: Uint8Array): void {
-    const written = writtenPath(path);
-    const text = concat(editor.before.subarray(0, at), written);
-    editor.replace(text, { pasted: false, startPasted: false });
-    for (const used of [written, text]) used.fill(0);
-  }
-
   // -- Enter
 
   function enter(): void {
-    if (model.codeWanted) return typedCode();
     const text = editor.copy();
     const meaning = meaningOf(text, editor);
     switch (meaning.type) {
@@ -270,13 +275,6 @@ export function createActions(options: ActionsOptions): Actions {
     text.fill(0);
   }
 
-  function typedCode(): void {
-    model.codeWanted = false;
-    const code = plainCopy(editor.copy());
-    editor.clear();
-    tell({ type: 'code', code });
-  }
-
   /** What cannot be sent stays where it is. */
   function send(text: Uint8Array): void {
     const { state, quitting } = model;
@@ -299,8 +297,9 @@ export function createActions(options: ActionsOptions): Actions {
       case 'verify':
         return openWords();
       case 'verify yes':
-        if (model.words.length > 0) model.answer();
-        return tell({ type: 'confirm', match: true });
+        return confirm();
+      case 'verify again':
+        return tell({ type: 'compare-again' });
       case 'verify no':
         return tell({ type: 'confirm', match: false });
       case 'clear':
@@ -322,7 +321,10 @@ export function createActions(options: ActionsOptions): Actions {
   }
 
   function quit(): void {
-    if (model.state === 'reconnecting') model.say(model.quitting ? UI_WORDS.leavingNow : UI_WORDS.leavingUnheard);
+    const { held, sent } = model.scrollback.counts;
+    if (model.state === 'reconnecting' && model.quitting) model.say(UI_WORDS.leavingNow);
+    // Of text that waits the session tells.
+    else if (model.state === 'reconnecting' && held + sent === 0) model.say(UI_WORDS.leavingUnheard);
     model.quitting = true;
     tell({ type: 'quit' });
   }
@@ -346,20 +348,11 @@ export function createActions(options: ActionsOptions): Actions {
     get bell() {
       return bell;
     },
+    get codeHint() {
+      return code.hint;
+    },
     take,
   };
-}
-
-function commonBeginning([first = new Uint8Array(0), ...others]: readonly Uint8Array[]): Uint8Array {
-  let length = first.length;
-  for (const other of others) {
-    let same = 0;
-    while (same < length && other[same] === first[same]) same += 1;
-    length = same;
-  }
-  // Not within a character.
-  while (length < first.length && length > 0 && ((first[length] ?? 0) & 0xc0) === 0x80) length -= 1;
-  return first.subarray(0, length);
 }
 
 const LAST_HELP = SCREEN_WORDS.help.length - 1;

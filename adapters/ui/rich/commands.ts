@@ -7,7 +7,19 @@ import { type FileEvent, fileCommand } from '../file-commands.js';
 import { blanksBefore, firstWord, isLine } from '../line/commands.js';
 
 /** Commands that take nothing behind them. */
-const PLAIN = ['help', 'quit', 'verify', 'verify yes', 'verify no', 'more', 'clear', 'status', 'bell', 'wipe'] as const;
+const PLAIN = [
+  'help',
+  'quit',
+  'verify',
+  'verify yes',
+  'verify no',
+  'verify again',
+  'more',
+  'clear',
+  'status',
+  'bell',
+  'wipe',
+] as const;
 /** Commands with an argument. */
 const WITH_ARGUMENT = ['name'] as const;
 

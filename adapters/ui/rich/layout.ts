@@ -17,7 +17,7 @@ import type { Glyphs } from './glyphs.js';
 import type { Model } from './model.js';
 import { panelRows } from './panel.js';
 import type { QrCode } from './qr.js';
-import { connectingPage, helpPage, type Page, waitingPage, wordsPage } from './screens.js';
+import { connectingPage, helpPage, type Page, paragraph, waitingPage, wordsPage } from './screens.js';
 
 /** The largest part of one that is used. */
 export const MOST_COLUMNS = 1000;
@@ -36,6 +36,8 @@ export interface Scene {
   readonly glyphs: Glyphs;
   readonly sanitize: Sanitize;
   readonly qr: QrCode | undefined;
+  /** What is told about the code that is typed; empty: nothing. */
+  readonly codeHint: string;
   /** Monotonic ms, for what runs. */
   readonly now: number;
 }
@@ -88,6 +90,8 @@ function pageOf(scene: Scene, place: Place, height: number): Page {
   switch (model.screen) {
     case 'chat':
       return chatPage(scene, place, height);
+    case 'code':
+      return withNotices(codePage(scene, place, height), model, place, height);
     case 'words':
       return withNotices(wordsPage(model, place), model, place, height);
     case 'waiting':
@@ -95,6 +99,14 @@ function pageOf(scene: Scene, place: Place, height: number): Page {
     case 'connecting':
       return withNotices(connectingPage(model, place), model, place, height);
   }
+}
+
+/** The code is asked for again. */
+function codePage({ model, editor, sanitize, codeHint }: Scene, place: Place, height: number): Page {
+  const asked = model.codeWanted?.same === true ? UI_WORDS.codeWantedSame : UI_WORDS.codeWanted;
+  const written = writing(editor, place, Math.max(1, Math.floor(height / 3)), sanitize);
+  const rows = [...paragraph(place, 'bold', asked), [], ...written.rows, ...paragraph(place, 'dim', codeHint)];
+  return { rows, scratch: written.scratch };
 }
 
 /** On a low screen what is said comes first. */
@@ -200,11 +212,12 @@ function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, re
     case 'confirming':
       return ['bad', utf8(words.unverified), []];
     case 'active':
+      if (model.comparing === 'late') return ['bad', utf8(words.unverified), waiting];
       return ['good', utf8(words.active), [...waiting, ...known(model, glyphs)]];
     case 'reconnecting': {
       if (model.quitting) return ['warn', utf8(words.leaving), waiting];
       const seconds = Math.max(0, Math.floor((now - model.since) / 1000));
-      const unverified = model.unverified ? [utf8(words.unverified)] : [];
+      const unverified = model.unverified || model.comparing === 'late' ? [utf8(words.unverified)] : [];
       return ['warn', utf8(words.reconnecting(seconds)), [...unverified, ...waiting]];
     }
     case 'closing':
@@ -215,10 +228,11 @@ function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, re
 }
 
 /** How the peer was recognised, and how far away it is. */
-function known({ coded, verified, roundTrip }: Model, glyphs: Glyphs): readonly Uint8Array[] {
+function known({ coded, verified, comparing, roundTrip }: Model, glyphs: Glyphs): readonly Uint8Array[] {
   const { bar: words } = SCREEN_WORDS;
   const code = coded ? [concat(utf8(words.code), utf8(' '), glyphs.check)] : [];
-  const proof = verified ? [utf8(words.verified)] : code;
+  const unknown = comparing === undefined ? code : [utf8(words.comparing)];
+  const proof = verified ? [utf8(words.verified)] : unknown;
   return [...proof, ...(roundTrip === undefined ? [] : [utf8(words.roundTrip(roundTrip))])];
 }
 
@@ -234,8 +248,9 @@ function footOf(model: Model, columns: number): readonly string[] {
   if (model.leaving) return [SCREEN_WORDS.again];
   const behind = model.behind > 0 ? [SCREEN_WORDS.unread(model.behind)] : [];
   if (model.overlay === 'help') return [foot.help, ...behind];
-  if (model.overlay === 'words') return [foot.back, ...behind];
+  if (model.overlay === 'words') return [foot.words, ...behind];
   if (model.screen === 'words') return [foot.confirm, ...(columns >= WIDE_FROM ? foot.chat.slice(0, 1) : [])];
+  if (model.screen === 'code') return columns >= WIDE_FROM ? foot.code : foot.code.slice(1);
   if (model.screen !== 'chat') return [foot.cancel];
   if (model.state === 'closing' || model.quitting) return [foot.closing];
   return columns >= WIDE_FROM ? foot.chat : foot.chatNarrow;

@@ -11,7 +11,7 @@ import { utf8 } from '../../text/utf8.js';
 import { createScrollback, type Scrollback } from './scrollback.js';
 import { createTransfers, type Transfers } from './transfers.js';
 
-export type Screen = 'connecting' | 'waiting' | 'words' | 'chat';
+export type Screen = 'connecting' | 'waiting' | 'code' | 'words' | 'chat';
 
 /**
  * Which screen a state has; while the safety words are not compared that is their screen, also when the line is down. A new
@@ -75,8 +75,10 @@ export interface Model {
   readonly welcome: boolean;
   /** The last sentence; undefined: it is not the end. Neutralised. */
   readonly ending: Uint8Array | undefined;
-  /** The code is to be typed again: the next Enter sends it. */
-  codeWanted: boolean;
+  /** The code must be typed again; `same`: nothing typed stands for the same one. */
+  readonly codeWanted: { readonly same: boolean } | undefined;
+  /** Words of the present were asked for: `late`, they did not come in time. Undefined: those that are there count. */
+  readonly comparing: 'asked' | 'late' | undefined;
   overlay: Overlay;
   /** A letter before that is no answer about the safety words. */
   answerableAt: number;
@@ -97,6 +99,8 @@ export interface Model {
   /** The same with how the peer is called. */
   sayPeerName(): void;
   answer(): void;
+  /** The code was typed again. */
+  codeTyped(): void;
   /** Overwrites everything. */
   wipe(): void;
 }
@@ -127,7 +131,9 @@ export function createModel(sanitize: Sanitize): Model {
     roundTrip: undefined as number | undefined,
     welcome: true,
     ending: undefined as Uint8Array | undefined,
-    codeWanted: false,
+    codeWanted: undefined as { readonly same: boolean } | undefined,
+    again: false,
+    comparing: undefined as 'asked' | 'late' | undefined,
     covered: undefined as Overlay,
     get overlay() {
       return model.covered;
@@ -147,6 +153,10 @@ export function createModel(sanitize: Sanitize): Model {
       for (const name of names) sayBytes(sanitize(name));
     },
     sayPeerName: () => sayBytes(peerCalled()),
+    codeTyped() {
+      model.codeWanted = undefined;
+      model.screen = SCREENS[model.state];
+    },
     answer() {
       model.answered = true;
       model.verified = true;
@@ -186,6 +196,7 @@ export function createModel(sanitize: Sanitize): Model {
 
   function enter(state: State, now: number): void {
     if (state === model.state) return;
+    model.codeWanted = undefined;
     const screen = model.unverified && state === 'reconnecting' ? 'words' : SCREENS[state];
     if (screen !== model.screen) {
       model.overlay = undefined;
@@ -210,24 +221,29 @@ export function createModel(sanitize: Sanitize): Model {
         model.link = plainCopy(view.invite);
         return;
       case 'code-wanted':
-        model.codeWanted = true;
-        model.screen = 'chat';
-        return notice(view.same ? UI_WORDS.codeWantedSame : UI_WORDS.codeWanted);
+        model.codeWanted = { same: view.same };
+        model.screen = 'code';
+        model.overlay = undefined;
+        return;
       case 'safety-words':
+        model.comparing = undefined;
         model.words = view.words.map((word) => sanitize(utf8(word)));
         // Of other words than before nothing is known.
         model.answered = model.verified = model.peerConfirmed = false;
         model.unverified = view.required;
-        model.coded = !view.required;
+        // What the code proved says nothing about words of the present.
+        model.coded = !view.required && !model.again;
         if (!view.required) {
           notice(UI_WORDS.safetyWords(view.words.join('  ')));
           notice(UI_WORDS.safetyWordsOptional);
         }
         return;
       case 'comparing':
+        for (const word of model.words) word.fill(0);
         model.words = [];
         model.answered = model.verified = model.peerConfirmed = model.coded = false;
-        model.unverified = true;
+        model.again = true;
+        model.comparing = view.late ? 'late' : 'asked';
         if (!view.late) notice(UI_WORDS.comparing);
         return;
       case 'message': {

@@ -13,7 +13,10 @@ import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
 import { UI_WORDS } from '../../words/line.js';
 import { ERASE_TERMINAL } from '../../terminal/writer.js';
 import { utf8 } from '../../text/utf8.js';
-import { type CompletePath, createActions } from './actions.js';
+import type { CodeHelp } from '../code-help.js';
+import { createWaiting } from '../waiting.js';
+import { createActions } from './actions.js';
+import type { CompletePath } from './path-completion.js';
 import { createEditor } from '../../terminal/editor.js';
 import { createGlyphs } from './glyphs.js';
 import { createHistory } from './history.js';
@@ -31,6 +34,7 @@ export interface RichSurroundings {
   readonly unicode: boolean;
   /** Absent: this chat reads no files. */
   readonly completePath?: CompletePath | undefined;
+  readonly codeHelp?: CodeHelp | undefined;
 }
 
 /** Milliseconds in which one key says as much as many. */
@@ -39,7 +43,7 @@ export const ACTIVITY_MS = 1000;
 const BELL = Uint8Array.of(0x07);
 
 export function createRichUi(_options: FlagValues, context: UiContext, surroundings: RichSurroundings): UiPort {
-  const { host, unicode, completePath } = surroundings;
+  const { host, unicode, completePath, codeHelp } = surroundings;
   const { clock, sanitize, color } = context;
   const glyphs = createGlyphs(unicode);
   const model = createModel(sanitize);
@@ -57,9 +61,10 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
     else if (event.type === 'send') event.text.fill(0);
+    else if (event.type === 'code') event.code.fill(0);
   }
 
-  const scene = (): Scene => ({ model, editor, glyphs, sanitize, qr, now: clock.now() });
+  const scene = (): Scene => ({ model, editor, glyphs, sanitize, qr, codeHint: actions.codeHint, now: clock.now() });
 
   function draw(): boolean {
     // A terminal that does not keep up gets the newest state when it is ready, not all those before.
@@ -87,6 +92,11 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
     size: () => terminal.size,
     tell,
     completePath,
+    codeHelp,
+  });
+  const waiting = createWaiting(clock, (room) => {
+    model.say(UI_WORDS.alone(room), UI_WORDS.aloneHint);
+    schedule.request();
   });
   const keys = createKeys(clock, (event) => {
     noticePerson();
@@ -134,6 +144,7 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
       if (closing !== undefined) return;
       const { screen } = model;
       model.show(view, clock.now());
+      waiting.see(view);
       // What was asked on one screen is not answered on another.
       if (model.screen !== screen) model.leaving = false;
       if (view.type === 'code' && unicode) {
@@ -155,6 +166,7 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
         model.ending === undefined ? utf8('') : concat(utf8(`${UI_WORDS.program}: `), model.ending, utf8('\n'));
       const last = context.wipeScrollback ? concat(ERASE_TERMINAL, ending) : ending;
       schedule.close();
+      waiting.close();
       keys.close();
       editor.clear();
       history.clear();

@@ -26,7 +26,7 @@ const TEXT_BESIDE = 36;
 const WORD_GAP = '   ';
 
 /** A text in as many rows as it needs. */
-function paragraph({ column, width }: Place, style: Style, text: Uint8Array | string): Row[] {
+export function paragraph({ column, width }: Place, style: Style, text: Uint8Array | string): Row[] {
   const bytes = typeof text === 'string' ? utf8(text) : text;
   const rows = wrap(bytes, width, width);
   const out: Row[] = [];
@@ -85,6 +85,8 @@ export function waitingPage(model: Model, place: Place, height: number, qr: QrCo
 /** The safety words: to be compared now, or shown because they were asked for. */
 export function wordsPage(model: Model, place: Place): Page {
   const { words } = SCREEN_WORDS;
+  if (model.words.length === 0)
+    return plain(paragraph(place, 'plain', model.comparing === 'late' ? words.late : UI_WORDS.comparing));
   const rows: Row[] = [...paragraph(place, 'plain', place.wide ? words.read : words.readShort), []];
   const gap = utf8(WORD_GAP);
   const line = joined(model.words, gap);

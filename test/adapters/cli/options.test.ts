@@ -74,6 +74,7 @@ describe('options', () => {
       insecureRelay: false,
       name: new Uint8Array(0),
       verify: false,
+      cover: false,
       wipeScrollback: false,
       receipts: true,
       resumeTimeout: 600_000,
@@ -81,6 +82,10 @@ describe('options', () => {
       color: true,
       quiet: false,
     });
+  });
+
+  it('--cover asks for a frame on each beat', () => {
+    expect(options('--cover').cover).toBe(true);
   });
 
   it.each([

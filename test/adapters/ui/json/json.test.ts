@@ -71,11 +71,18 @@ describe('events', () => {
 describe('commands', () => {
   test('send, confirm and quit; blank lines are nothing', async () => {
     const rig = open();
-    rig.input.type('{"do":"send","text":"hé\\n"}\n\n \t\r\n{"do":"confirm","match":false}\n{"do":"quit"}');
+    rig.input.type(
+      '{"do":"send","text":"hé\\n"}\n\n \t\r\n{"do":"confirm","match":false}\n{"do":"compare-again"}\n{"do":"quit"}',
+    );
     rig.input.end();
     const events = await rig.come(4);
     expect(textOf(events[0])).toBe('hé\n');
-    expect(events.slice(1)).toEqual([{ type: 'confirm', match: false }, { type: 'quit' }, { type: 'end-of-input' }]);
+    expect(events.slice(1)).toEqual([
+      { type: 'confirm', match: false },
+      { type: 'compare-again' },
+      { type: 'quit' },
+      { type: 'end-of-input' },
+    ]);
     await rig.ui.close();
   });
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { createLineUi, LINE_LIMIT } from '../../../../adapters/ui/line/line.js';
 import { UI_WORDS } from '../../../../adapters/words/line.js';
-import type { UiView } from '../../../../core/ports.js';
+import type { UiEvent, UiView } from '../../../../core/ports.js';
 import { bytes, openUi, type RigOptions, textOf } from '../../../support/streams.js';
 
 const open = (options: RigOptions = {}) => openUi((context) => createLineUi({}, context), options);
@@ -167,5 +167,59 @@ describe('on a terminal', () => {
     const said = rig.errors.text().split('\n').slice(-4, -1);
     expect(said).toEqual([UI_WORDS.leavingUnheard, UI_WORDS.leaving, UI_WORDS.leavingNow].map((line) => `-- ${line}`));
     await rig.ui.close();
+  });
+});
+
+describe('the code is asked for again', () => {
+  const WANTED: UiView = { type: 'code-wanted', same: false };
+  const doubt = (typed: Uint8Array): string | undefined => (typed.length === 3 ? 'Is that so?' : undefined);
+  const asked = (terminal: boolean) => openUi((context) => createLineUi({}, context, true, { doubt }), { terminal });
+  const codes = (events: readonly UiEvent[]): string[] =>
+    events.map((event) => (event.type === 'code' ? Buffer.from(event.code).toString() : `(${event.type})`));
+
+  test('on a terminal: a doubt is said once, a command is one, the next line is a message again', async () => {
+    const rig = asked(true);
+    rig.show(WANTED);
+    await rig.person('a-b', '/status', 'a-b');
+    rig.show({ type: 'code-wanted', same: true });
+    await rig.person('');
+    rig.show(ACTIVE);
+    await rig.person('hello');
+    expect(codes(rig.events)).toEqual(['a-b', '', '(send)']);
+    await rig.ui.close();
+    expect(rig.errors.text().match(/Is that so\?/g)).toHaveLength(1);
+    expect(rig.errors.text()).toContain(UI_WORDS.codeWantedSame);
+  });
+
+  test('in a pipe the next line is it, without a doubt', async () => {
+    const rig = asked(false);
+    rig.show(WANTED);
+    rig.input.type('a-b\n');
+    expect(codes(await rig.come(1))).toEqual(['a-b']);
+    await rig.ui.close();
+  });
+});
+
+describe('words of the present', () => {
+  const OPTIONAL: UiView = { type: 'safety-words', words: ['anchor', 'river', 'copper', 'tunnel'], required: false };
+
+  test('are asked for by /verify again; until they are there no yes counts, and older ones are shown nowhere', async () => {
+    const rig = open({ terminal: true });
+    rig.show(ACTIVE, OPTIONAL);
+    await rig.person('/verify yes', '/verify again');
+    rig.show({ type: 'comparing', late: false });
+    await rig.person('/verify yes', '/verify');
+    rig.show({ type: 'safety-words', words: ['one', 'two', 'three', 'four'], required: false });
+    await rig.person('/verify yes', '/status', '/verify no');
+    expect(rig.events).toEqual([
+      { type: 'confirm', match: true },
+      { type: 'compare-again' },
+      { type: 'confirm', match: false },
+    ]);
+    await rig.ui.close();
+    const said = rig.errors.text();
+    expect(said.match(/anchor/g)).toHaveLength(1);
+    expect(said.match(new RegExp(UI_WORDS.comparing, 'g'))?.length).toBeGreaterThan(1);
+    expect(said).toContain(UI_WORDS.status.verified);
   });
 });

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { UI_WORDS } from '../../../../adapters/words/line.js';
 import { SCREEN_WORDS } from '../../../../adapters/words/screen.js';
 import { LOOK_MS } from '../../../../adapters/ui/rich/model.js';
-import { openRich } from '../../../support/rich.js';
+import type { UiView } from '../../../../core/ports.js';
+import { openRich, type RichRig } from '../../../support/rich.js';
 import { message, textOf } from '../../../support/streams.js';
 import { state, words } from '../../../support/views.js';
 
@@ -86,7 +87,7 @@ describe('words that nobody had to compare', () => {
   });
 });
 
-test('F2 shows the words and hides them again; before there are any it says so', async () => {
+test('F2 shows the words, Esc hides them again; before there are any it says so', async () => {
   const rig = openRich({});
   rig.show(state('active'));
   await rig.type('\x1bOQ');
@@ -94,7 +95,8 @@ test('F2 shows the words and hides them again; before there are any it says so',
   rig.show(words(false));
   await rig.type('\x1bOQ');
   expect((await rig.screen()).join('\n')).toContain('Read these words aloud');
-  await rig.type('\x1bOQ');
+  await rig.type('\x1b');
+  rig.clock.advance(1_000);
   expect((await rig.screen()).join('\n')).not.toContain('Read these words aloud');
   await rig.type('hi\r');
   expect(rig.events.map(textOf)).toEqual(['hi']);
@@ -157,4 +159,69 @@ test('text for which there is no room stays where it is written, and is sent lat
   await rig.type('\r');
   expect(rig.events.map(textOf)).toEqual(['one more']);
   await rig.ui.close();
+});
+
+describe('words of the present', () => {
+  const comparing = (late: boolean): UiView => ({ type: 'comparing', late });
+  const bar = async (rig: RichRig): Promise<string> => (await rig.screen())[0] ?? '';
+
+  test.each<[string, string[]]>([
+    ['/verify again', ['/verify again\r']],
+    ['F2, once more on the words', ['\x1bOQ', '\x1bOQ']],
+  ])('are asked for by %s', async (_how, keys) => {
+    const rig = openRich({});
+    rig.show(state('active'), words(false));
+    for (const key of keys) await rig.type(key);
+    expect(rig.events).toEqual([{ type: 'compare-again' }]);
+    await rig.ui.close();
+  });
+
+  test('take the place of older ones, which are shown nowhere from the request on, and count for nothing', async () => {
+    const rig = openRich({});
+    rig.show(state('active'), words(false));
+    await rig.type('/verify yes\r');
+    expect(await bar(rig)).toContain(SCREEN_WORDS.bar.verified);
+    await rig.type('/clear\r');
+    rig.show(comparing(false));
+    expect(await bar(rig)).toContain(SCREEN_WORDS.bar.comparing);
+    expect(await bar(rig)).not.toContain(SCREEN_WORDS.bar.verified);
+    await rig.type('\x1bOQ');
+    const screen = (await rig.screen()).join('\n');
+    expect(screen).toContain(UI_WORDS.comparing);
+    expect(screen).not.toContain('anchor');
+    // A yes says nothing while there is nothing to compare.
+    await rig.type('/verify yes\r');
+    expect(rig.events).toEqual([{ type: 'confirm', match: true }]);
+    rig.show({ type: 'safety-words', words: ['one', 'two', 'three', 'four'], required: false });
+    expect(await bar(rig)).not.toMatch(new RegExp(`${SCREEN_WORDS.bar.verified}|${SCREEN_WORDS.bar.comparing}|code`));
+    await rig.type('/verify yes\r');
+    expect(await bar(rig)).toContain(SCREEN_WORDS.bar.verified);
+    // The session takes a yes once, and a no always.
+    expect(rig.events).toHaveLength(1);
+    await rig.type('/verify no\r');
+    expect(rig.events.at(-1)).toEqual({ type: 'confirm', match: false });
+    await rig.ui.close();
+  });
+
+  test('that do not come leave the chat NOT VERIFIED, also while it reconnects', async () => {
+    const rig = openRich({});
+    rig.show(state('active'), words(false), comparing(false), comparing(true));
+    expect(await bar(rig)).toContain(SCREEN_WORDS.bar.unverified);
+    await rig.type('\x1bOQ');
+    expect((await rig.screen()).join('\n')).toContain(SCREEN_WORDS.words.late);
+    rig.show(state('reconnecting'));
+    expect(await bar(rig)).toContain(SCREEN_WORDS.bar.unverified);
+    await rig.ui.close();
+  });
+
+  test('of a new handshake, which must be compared, are told to the session again', async () => {
+    const rig = openRich({});
+    rig.show(words(true), state('confirming'));
+    await rig.type('m');
+    rig.show(state('active'), state('reconnecting'), words(true), state('confirming'));
+    rig.clock.advance(LOOK_MS);
+    await rig.type('m');
+    expect(rig.events).toEqual(Array(2).fill({ type: 'confirm', match: true }));
+    await rig.ui.close();
+  });
 });

@@ -47,7 +47,9 @@ function openScreen(size: Size, widths: '6' | '11') {
     async draw(): Promise<string[]> {
       if (!entered) await emulator.write(bytes(ENTER));
       entered = true;
-      const painted = painter.paint(layout({ model, editor, glyphs, sanitize, qr: undefined, now: 0 }, size));
+      const painted = painter.paint(
+        layout({ model, editor, glyphs, sanitize, qr: undefined, codeHint: '', now: 0 }, size),
+      );
       if (painted !== undefined) await emulator.write(painted);
       return emulator.screen();
     },

@@ -40,7 +40,10 @@ const PICTURES: readonly Picture[] = [
     name: 'connecting',
     title: 'Connecting: the relay is asked for the second time',
     rows: 10,
-    views: [state('searching'), { type: 'relay', address: 'wss://relay.example/', attempt: 2, joined: false }],
+    views: [
+      state('searching'),
+      { type: 'relay', address: 'wss://relay.example/', attempt: 2, joined: false, room: '482913' },
+    ],
   },
   {
     name: 'waiting',

@@ -153,6 +153,7 @@ describe('where there is not enough room', () => {
 describe('before there is a peer', () => {
   const relay = (attempt: number, joined: boolean): UiView => ({
     type: 'relay',
+    room: 'kitchen',
     address: 'wss://relay.example/',
     attempt,
     joined,
@@ -163,7 +164,12 @@ describe('before there is a peer', () => {
     ['again', [relay(1, false), relay(2, false)], 'wss://relay.example/ (try 2)', '○ connecting'],
     ['it has answered', [relay(2, true)], 'Waiting for your peer to join.', '○ waiting for peer'],
     ['it is lost', [relay(1, true), relay(1, false)], 'Connecting to the relay', '○ connecting'],
-    ['there is none', [{ type: 'relay', address: '', attempt: 1, joined: false }], 'Looking for', '○ connecting'],
+    [
+      'there is none',
+      [{ type: 'relay', address: '', attempt: 1, joined: false, room: 'x' }],
+      'Looking for',
+      '○ connecting',
+    ],
   ])('%s', async (_name, views, said, bar) => {
     const [screen] = await pictured([state('searching'), ...views], {});
     expect(screen[0]).toContain(bar);

@@ -1,0 +1,39 @@
+/**
+ * Lines about files on their way: an offer, a line for each tenth, the end. Names are neutralised; no input may be known
+ * here.
+ */
+import type { UiView } from '../../../core/ports.js';
+import { ascii } from '../../../core/protocol/bytes.js';
+import type { Sanitize } from '../../../plugins/kit/define.js';
+import { UI_WORDS } from '../../words/line.js';
+import type { Printer } from './print.js';
+
+export interface TransferLines {
+  show(view: Extract<UiView, { type: 'offer' | 'progress' | 'file-done' }>): void;
+}
+
+export function createTransferLines({ notice, outside }: Printer, sanitize: Sanitize): TransferLines {
+  const { files } = UI_WORDS;
+  /** How far each transfer was said to be. */
+  const steps = new Map<number, number>();
+
+  /** A line for each tenth of a transfer; with an unknown end for each doubling. */
+  function progress({ id, bytes, total }: Extract<UiView, { type: 'progress' }>): void {
+    const step = total === undefined ? Math.floor(Math.log2(bytes + 1)) : Math.floor((bytes * 10) / Math.max(total, 1));
+    if (steps.get(id) === step) return;
+    steps.set(id, step);
+    notice(ascii(files.progress(id, bytes, total)));
+  }
+
+  return {
+    show(view) {
+      if (view.type === 'progress') return progress(view);
+      if (view.type === 'offer') {
+        outside(ascii((view.incoming ? files.offered : files.offering)(view)), sanitize(view.name));
+        return;
+      }
+      steps.delete(view.id);
+      notice(ascii(files.done(view)));
+    },
+  };
+}

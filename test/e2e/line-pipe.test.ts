@@ -1,0 +1,58 @@
+/** The line UI between pipes, as a shell would use it: what is read, what is written, and which exit status tells it. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { UI_WORDS } from '../../adapters/words/line.js';
+import { type JsonEvent, killAll, type Program, start } from '../support/program.js';
+import { type RelayProcess, startRelayProcess } from '../support/relay.js';
+
+let relay: RelayProcess;
+
+beforeAll(async () => {
+  relay = await startRelayProcess();
+});
+afterEach(killAll);
+afterAll(async () => {
+  await relay.stop();
+});
+
+/** One with the json UI that makes a code, and one with the line UI that types it and reads this input to its end. */
+async function piped(input: string | Uint8Array): Promise<{ json: Program; line: Program }> {
+  const json = start(['--ui', 'json', '--relay', relay.url.href]);
+  const { code } = (await json.event('code')) as JsonEvent & { code: string };
+  const line = start(['--ui', 'line', '--relay', relay.url.href, code]);
+  line.write(input);
+  line.end();
+  await json.event('state', (event) => event['state'] === 'active');
+  return { json, line };
+}
+
+describe('a pipe', () => {
+  it('without any text listens until the peer leaves, and a message of 65,000 characters is written whole', async () => {
+    const { json, line } = await piped('');
+    const text = 'abcdefghij'.repeat(6_500);
+    json.command({ do: 'send', text });
+    await json.event('delivered');
+    json.command({ do: 'quit' });
+    expect([await json.exit, await line.exit]).toEqual([0, 0]);
+    expect(line.stdout()).toMatch(/^\d\d:\d\d peer {2}[a-j]+\n$/);
+    expect(line.stdout()).toContain(text);
+    expect(line.stderr()).toContain(UI_WORDS.listening);
+  });
+
+  it('with text sends it, waits until it has arrived, and leaves', async () => {
+    const { json, line } = await piped('hi\n');
+    expect((await json.event('message'))['text']).toBe('hi');
+    expect([await json.exit, await line.exit]).toEqual([0, 0]);
+  });
+
+  it.each([
+    ['too long', `${'x'.repeat(70_000)}\n`],
+    ['not UTF-8', Uint8Array.of(0xff, 0x0a)],
+    ['no command', '/usr/bin/env\n'],
+  ])('with a line that is %s sends the others, and is no success', async (_what, lost) => {
+    const { json, line } = await piped(Buffer.concat([Buffer.from('one\n'), Buffer.from(lost), Buffer.from('two\n')]));
+    await json.event('message', (event) => event['text'] === 'two');
+    expect([await json.exit, await line.exit]).toEqual([0, 5]);
+    expect(line.stderr()).toContain('SC-313');
+    expect(line.stderr()).toContain('1 message did not arrive');
+  });
+});
