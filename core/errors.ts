@@ -42,6 +42,13 @@ export const CODES = {
   'SC-117': EXIT.relay, // the proxy refuses to connect there
   'SC-118': EXIT.relay, // the proxy cannot reach the relay
   'SC-119': EXIT.relay, // what answers is no proxy of this kind
+  'SC-120': EXIT.relay, // no Tor on this machine
+  'SC-121': EXIT.relay, // Tor runs without a control port
+  'SC-122': EXIT.relay, // no right to Tor's control port
+  'SC-123': EXIT.relay, // Tor refused to make an onion service
+  'SC-124': EXIT.ok, // the onion service has ended (notice)
+  'SC-125': EXIT.violation, // the relay's certificate is not the one that the invitation names
+  'SC-126': EXIT.ok, // where others reach the relay inside this program (notice)
   'SC-201': EXIT.internal, // crypto adapter did not start
   'SC-301': EXIT.usage, // room code malformed
   'SC-302': EXIT.usage, // a word of the code is not in the list
@@ -120,7 +127,9 @@ export const CODES = {
 export type Code = keyof typeof CODES;
 
 /** With what a transport may say more precisely why there is no connection. */
-export const TRANSPORT_CODES = ['SC-113', 'SC-114', 'SC-115', 'SC-116', 'SC-117', 'SC-118', 'SC-119'] as const;
+export const TRANSPORT_CODES = [
+  ...(['SC-113', 'SC-114', 'SC-115', 'SC-116', 'SC-117', 'SC-118', 'SC-119', 'SC-125'] as const),
+] as const;
 export type TransportCode = (typeof TRANSPORT_CODES)[number];
 
 /** Public facts that a sentence may need: never a secret, never message text. */

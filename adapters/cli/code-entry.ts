@@ -6,6 +6,7 @@ import { type Code, LocalProtocolError, SecurechatError } from '../../core/error
 import { plainBuffer } from '../../core/protocol/bytes.js';
 import {
   generateCode,
+  generateStrongCode,
   type Normalize,
   parseTyped,
   type Random,
@@ -74,6 +75,8 @@ export async function enterCode(entry: CodeEntry): Promise<EnteredCode> {
         [],
       );
     }
+    case 'new':
+      return finish(newCode(entry, source.strong), input, []);
     case 'ask': {
       if (prompter === undefined) return finish(newCode(entry), input, []);
       return finish(await askPassphrase(await askCode(entry, prompter), entry, prompter), input, []);
@@ -91,8 +94,8 @@ function finish(read: ReadCode, input: Input, notices: readonly Code[]): Entered
   return { ...read, input, notices: read.code.form === 'none' ? [...notices, 'SC-318'] : notices };
 }
 
-function newCode({ random, words }: CodeEntry): ReadCode {
-  return { code: generateCode(random, words), created: true, meeting: undefined };
+function newCode({ random, words }: CodeEntry, strong = false): ReadCode {
+  return { code: strong ? generateStrongCode(random) : generateCode(random, words), created: true, meeting: undefined };
 }
 
 /** A code or an invitation link. */

@@ -23,9 +23,11 @@ import { type Notice, toldUi } from './told-ui.js';
 
 export interface ComposeOptions {
   readonly registry: Registry;
-  readonly options: Pick<Options, AdapterKind | 'flags' | 'quiet'>;
+  readonly options: Pick<Options, AdapterKind | 'flags' | 'quiet'> & Partial<Pick<Options, 'listen'>>;
   /** Absent: the one on this machine. Not looked at for a transport that needs none. */
   readonly relay: URL | undefined;
+  /** SHA-256 of the certificate (DER) that `relay` must show. */
+  readonly pin?: Uint8Array | undefined;
   /** How the relay is reached; absent: directly. */
   readonly way?: Way | undefined;
   readonly streams: Pick<UiContext, 'input' | 'output' | 'errors' | 'color' | 'wipeScrollback'>;
@@ -104,7 +106,7 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
     .onDeactivation(({ bulk }) => quietly(() => bulk?.close()));
   container
     .bind(RELAY)
-    .toResolvedValue(() => (spec.needsRelay === false ? undefined : findRelay(relay, options.transport)))
+    .toResolvedValue((clock) => (spec.needsRelay === false ? undefined : findRelay(relay, options, clock)), [CLOCK])
     .onDeactivation((local) => quietly(() => local?.close()));
   container.bind(NOTICES).toResolvedValue(given.notices, [RELAY]);
   container
@@ -113,12 +115,11 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
     .onDeactivation((ui) => quietly(() => ui.close()));
   container.bind(TRANSPORT).toResolvedValue(
     (clock, local) =>
-      make('transport', given, () => {
+      make('transport', given, async () => {
         if (spec.needsRelay === false) return spec.create(flags.transport, { clock });
         if (local === undefined) throw new LocalProtocolError('a transport without its relay');
-        const context = { clock, relay: local.url, ...(given.way === undefined ? {} : { way: given.way }) };
-        return spec.create(flags.transport, context);
-      }),
+        return spec.create(flags.transport, { clock, relay: local.url, ...(await reached(given, local)) });
+      }).then((made) => local?.guard?.(made) ?? made),
     [CLOCK, RELAY],
   );
   container
@@ -182,8 +183,23 @@ async function make<Port>(
   }
 }
 
-async function findRelay(relay: URL | undefined, transport: string): Promise<LocalRelay> {
+/** How the relay is reached, and by which certificate it is known. */
+async function reached({ pin: named, way }: ComposeOptions, { pin = named }: LocalRelay) {
+  if (pin === undefined) return way === undefined ? {} : { way };
+  const { pinnedWay } = await import('../transport/pinned.js');
+  return { pin, way: pinnedWay(pin, way) };
+}
+
+async function findRelay(
+  relay: URL | undefined,
+  { transport, listen }: ComposeOptions['options'],
+  clock: ClockPort,
+): Promise<LocalRelay> {
   if (relay !== undefined) return { url: relay, started: false, close: () => Promise.resolve() };
+  if (listen !== undefined) {
+    const [{ startHosting }, { startRelay }] = await Promise.all([import('./hosting.js'), import('./relays.js')]);
+    return startHosting({ listen, startRelay, wallTime: clock.wallTime() });
+  }
   const [{ findOrStartRelay }, { startRelay }] = await Promise.all([import('./embedded.js'), import('./relays.js')]);
   return findOrStartRelay({ ...LOCAL_RELAY, kind: transport === 'socketio' ? 'socketio' : 'ws', startRelay });
 }

@@ -5,6 +5,8 @@
 import { type IncomingMessage, request } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { SecurechatError } from '../../core/errors.js';
+import type { TransportPort } from '../../core/ports.js';
+import type { Meeting } from '../../core/room/invite.js';
 import { RELAY_HEADER, WIRE_KINDS, type WireKind } from '../relay/kinds.js';
 import type { RelayOptions } from '../relay/flags.js';
 import type { Relay } from '../relay/listener.js';
@@ -18,6 +20,14 @@ export interface LocalRelay {
   readonly url: URL;
   /** It runs inside this process and ends with it. */
   readonly started: boolean;
+  /** Where others reach it, the most likely first; absent: where nobody else does, or where they know it themselves. */
+  readonly meetings?: readonly Meeting[];
+  /** SHA-256 of its certificate (DER), 32 bytes, where it has one of its own. */
+  readonly pin?: Uint8Array;
+  /** `transport` as before; the rooms that it joins are those that the relay takes. */
+  guard?(transport: TransportPort): TransportPort;
+  /** Resolves when others can reach it no more although it runs; absent: they always can. */
+  readonly unreachable?: Promise<void>;
   /** Flushes and stops a relay that was started here; does nothing to another one. Idempotent. */
   close(): Promise<void>;
 }

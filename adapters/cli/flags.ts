@@ -17,6 +17,8 @@ export interface OwnFlag {
   readonly short?: string;
   /** The placeholder of its value; absent: a switch. */
   readonly value?: string;
+  /** What it means without a value: then a word behind it is its value only if it looks like one. */
+  readonly bare?: { readonly means: string; readonly looks: RegExp };
   readonly values?: Values;
   /** May be given more than once. */
   readonly repeated?: true;
@@ -29,11 +31,15 @@ export interface OwnFlag {
 export const FLAGS: readonly OwnFlag[] = [
   { long: 'relay', short: 'r', value: 'url', common: true, setting: 'SECURECHAT_RELAY' },
   { long: 'insecure-relay' },
+  { long: 'listen', value: 'host:port', bare: { means: '0.0.0.0:8765', looks: /:\d+$/ }, common: true },
+  { long: 'tls-self' },
+  { long: 'onion', common: true },
+  { long: 'strong' },
   { long: 'proxy', value: 'url', setting: 'SECURECHAT_PROXY' },
   { long: 'proxy-auth-fd', value: 'n' },
   { long: 'tor' },
   { long: 'transport', short: 't', value: 'name', values: 'transport', common: true, setting: 'SECURECHAT_TRANSPORT' },
-  { long: 'crypto', short: 'c', value: 'name', values: 'crypto', common: true, setting: 'SECURECHAT_CRYPTO' },
+  { long: 'crypto', short: 'c', value: 'name', values: 'crypto', setting: 'SECURECHAT_CRYPTO' },
   { long: 'ui', short: 'u', value: 'name', values: 'ui', common: true, setting: 'SECURECHAT_UI' },
   { long: 'name', value: 'text', common: true, setting: 'SECURECHAT_NAME' },
   { long: 'verify', common: true },
@@ -53,7 +59,7 @@ export const FLAGS: readonly OwnFlag[] = [
 ];
 
 /** Kept free for later commands and flags: no adapter may bring one of these names either. */
-const KEPT = ['color', 'listen', 'onion', 'direct', 'web', 'files', 'strong', 'typing', 'bell'];
+const KEPT = ['color', 'direct', 'web', 'files', 'typing', 'bell'];
 
 /** Long flags that no adapter may bring. */
 export const OWN_FLAGS: readonly string[] = [...FLAGS.map(({ long }) => long), ...KEPT, 'host', 'port', 'check-config'];

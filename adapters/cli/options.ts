@@ -13,6 +13,7 @@ import { CLI_WORDS } from '../words/cli.js';
 import { neutral, sentenceOf } from '../text/describe.js';
 import { FLAGS, RESERVED } from './flags.js';
 import { DEFAULTS, shortHelp } from './help.js';
+import type { Listen } from './hosting.js';
 import type { ProxyServer } from '../transport/way.js';
 import { parseProxy } from './proxy-address.js';
 import { parseRelayAddress } from './relay-address.js';
@@ -27,6 +28,8 @@ export const DESCRIPTOR_LIMIT = 65_535;
 /** Where the room code comes from. `argument`: UTF-8. */
 export type CodeSource =
   | { readonly type: 'ask' }
+  /** A new one, unasked; `strong`: for a link only. */
+  | { readonly type: 'new'; readonly strong: boolean }
   | { readonly type: 'argument'; readonly bytes: Uint8Array }
   | { readonly type: 'stdin' }
   | { readonly type: 'fd'; readonly fd: number };
@@ -41,6 +44,8 @@ export interface Options {
   readonly flags: Readonly<Record<AdapterKind, FlagValues>>;
   readonly relay: URL | undefined;
   readonly insecureRelay: boolean;
+  /** The relay is this program, and others reach it. */
+  readonly listen: Listen | undefined;
   /** Absent: that of the environment, if there is one. */
   readonly proxy: ProxyServer | 'tor' | undefined;
   /** Of what holds the user name and the password for it. */
@@ -73,7 +78,7 @@ export function pluginsOf(argv: readonly string[], registry: Registry): readonly
   refuseCommand(argv[0]);
   const program = define(registry).allowUnknownOption().allowExcessArguments();
   try {
-    program.parse(argv, { from: 'user' });
+    program.parse(whole(argv), { from: 'user' });
   } catch (error) {
     throw error instanceof CommanderError ? refusal(error) : error;
   }
@@ -94,7 +99,7 @@ export function parseOptions(
   refuseCommand(argv[0]);
   const program = define(registry);
   try {
-    program.parse(argv, { from: 'user' });
+    program.parse(whole(argv), { from: 'user' });
   } catch (error) {
     throw error instanceof CommanderError ? refusal(error) : error;
   }
@@ -105,7 +110,9 @@ export function parseOptions(
   for (const { long, setting } of FLAGS) {
     const key = keyOf(long);
     const value = setting === undefined ? '' : (env[setting] ?? '');
-    if (value !== '' && given[key] === undefined) set[key] = value;
+    // Who is the relay needs none.
+    const hosts = long === 'relay' && (given['listen'] !== undefined || given['onion'] === true);
+    if (value !== '' && given[key] === undefined && !hosts) set[key] = value;
   }
   try {
     return { run: 'chat', options: check(program.args[0], { ui, ...given, ...set }, registry) };
@@ -124,6 +131,16 @@ function named(error: unknown, set: Readonly<Record<string, string>>): unknown {
   return code === 'SC-503'
     ? new SecurechatError('SC-503', { ...detail, flag: from.setting })
     : new SecurechatError('SC-512', { setting: from.setting, why: sentenceOf(code, detail).replace(/\.$/, '') });
+}
+
+/** Flags that may stand alone get what they mean then: the word behind one is a room, unless it looks like a value. */
+function whole(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((each, i) => {
+    const bare = FLAGS.find(({ long }) => each === `--${long}`)?.bare;
+    if (bare === undefined || (end >= 0 && i > end) || bare.looks.test(argv[i + 1] ?? '')) return each;
+    return `${each}=${bare.means}`;
+  });
 }
 
 /** The name under which the parser keeps the value of a flag. */
@@ -163,12 +180,16 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
   if (relay !== undefined && registry.find('transport', chosen.transport).needsRelay === false) {
     throw bad('--relay', CLI_WORDS.noRelay(chosen.transport));
   }
+  if (values['strong'] === true && (room ?? values['codeFd'] ?? values['codeStdin']) !== undefined) {
+    throw bad('--strong', CLI_WORDS.strongMakes);
+  }
   return {
     ...chosen,
     source: checkSource(room, values),
     flags,
     relay: relay === undefined ? undefined : parseRelayAddress(relay, insecureRelay),
     insecureRelay,
+    listen: checkListen(values),
     ...checkProxy(values, registry.find('transport', chosen.transport).needsRelay === false),
     name: checkName(text(values['name'])),
     verify: values['verify'] === true,
@@ -181,6 +202,24 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
     wipeScrollback: values['wipeScrollback'] === true,
     quiet: values['quiet'] === true,
   };
+}
+
+/** `host:port`, a host of IPv6 in brackets. */
+const LISTEN = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]*):([1-9]\d{0,4})$/;
+
+function checkListen(values: Values): Listen | undefined {
+  const at = text(values['listen']);
+  const onion = values['onion'] === true;
+  const tls = values['tlsSelf'] === true;
+  if (Number(at !== undefined) + Number(onion) + Number(text(values['relay']) !== undefined) > 1) {
+    throw new SecurechatError('SC-503', { why: CLI_WORDS.oneRelay });
+  }
+  if (tls && at === undefined) throw bad('--tls-self', CLI_WORDS.tlsNeedsListen);
+  if (onion) return { type: 'onion' };
+  if (at === undefined) return undefined;
+  const [, host = '', port = ''] = LISTEN.exec(at) ?? [];
+  if (port === '' || Number(port) > 65_535) throw bad('--listen', CLI_WORDS.listen);
+  return { type: 'network', host: host.replaceAll(/[[\]]/g, '') || '0.0.0.0', port: Number(port), tls };
 }
 
 type Values = Readonly<Record<string, string | boolean | string[] | undefined>>;
@@ -213,7 +252,10 @@ function checkSource(room: string | undefined, values: Values): CodeSource {
   }
   refuseCommand(room);
   if (room !== undefined) return { type: 'argument', bytes: Uint8Array.from(Buffer.from(room)) };
-  if (descriptor === undefined) return stdin ? { type: 'stdin' } : { type: 'ask' };
+  const hosts = values['listen'] !== undefined || values['onion'] === true;
+  const strong = values['strong'] === true;
+  if (descriptor === undefined && !stdin) return hosts || strong ? { type: 'new', strong } : { type: 'ask' };
+  if (descriptor === undefined) return { type: 'stdin' };
   const fd = checkDescriptor('--code-fd', descriptor);
   return fd === 0 ? { type: 'stdin' } : { type: 'fd', fd };
 }

@@ -2,6 +2,7 @@
  * The address of a relay, from --relay or an invitation link, checked before anything is sent. No connection may be made
  * in this file.
  */
+import { isIPv4 } from 'node:net';
 import { SecurechatError } from '../../core/errors.js';
 import { CLI_WORDS } from '../words/cli.js';
 
@@ -19,7 +20,7 @@ const SCHEMES: Readonly<Record<string, 'ws:' | 'wss:'>> = {
 
 /**
  * The address as a ws:// or wss:// URL; http means ws and https wss. Throws SecurechatError SC-109 for what is no address
- * of a relay, SC-110 for plain ws:// to another machine that is no onion service, unless `insecure`.
+ * of a relay, SC-110 for plain ws:// to a machine that is not near, unless `insecure`.
  */
 export function parseRelayAddress(address: string, insecure: boolean): URL {
   const refuse = (why: string) => new SecurechatError('SC-109', { address: address.slice(0, 100), why });
@@ -32,6 +33,7 @@ export function parseRelayAddress(address: string, insecure: boolean): URL {
     throw new SecurechatError('SC-109', { why: CLI_WORDS.relay.credentials });
   }
   if (typed.hash !== '') throw refuse(CLI_WORDS.relay.fragment);
+  if (typed.search !== '') throw refuse(CLI_WORDS.relay.query);
   if (typed.port === '0') throw refuse(CLI_WORDS.relay.port);
   const url = new URL(typed.href.replace(typed.protocol, scheme));
   if (scheme === 'ws:' && !insecure && !isPrivate(url.hostname)) {
@@ -40,9 +42,17 @@ export function parseRelayAddress(address: string, insecure: boolean): URL {
   return url;
 }
 
-/** This machine, or an onion service: nobody on the way. URL has brought IPv4 addresses into their one form. */
-function isPrivate(hostname: string): boolean {
-  return isLoopback(hostname) || hostname.replace(/\.$/, '').endsWith('.onion');
+/** Networks that are one's own: private, shared by a provider, link-local. */
+const NEAR = /^(10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
+
+/**
+ * This machine, a private network, or an onion service: no stranger on the way. URL has brought addresses into their one
+ * form.
+ */
+export function isPrivate(hostname: string): boolean {
+  const host = hostname.replace(/\.$/, '');
+  if (isLoopback(host) || host.endsWith('.onion')) return true;
+  return host.startsWith('[') ? /^\[f[cd]/.test(host) : NEAR.test(host) && isIPv4(host);
 }
 
 /** This machine. */

@@ -14,7 +14,7 @@ import {
 } from '../../core/errors.js';
 import { ascii } from '../../core/protocol/bytes.js';
 import { formatCode, parseCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
-import { formatInvite } from '../../core/room/invite.js';
+import { formatInvite, type Meeting } from '../../core/room/invite.js';
 import type { Chat } from '../../core/session/driver.js';
 import type { Places } from '../../plugins/kit/load.js';
 import { inTime } from '../../plugins/kit/make.js';
@@ -23,7 +23,7 @@ import { hasUnicode } from '../text/locale.js';
 import { sanitize } from '../text/sanitize.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { builtins } from './builtins.js';
-import type { EnteredCode } from './code-entry.js';
+import type { CheckedMeeting, EnteredCode } from './code-entry.js';
 import type { Composition } from './compose.js';
 import type { LocalRelay } from './embedded.js';
 import { explain, report } from '../text/describe.js';
@@ -33,7 +33,8 @@ import { OWN_FLAGS } from './flags.js';
 import { DEFAULTS } from './help.js';
 import { type Options, parseOptions, pluginsOf } from './options.js';
 import { print } from './print.js';
-import { parseRelayAddress } from './relay-address.js';
+import { isPrivate, parseRelayAddress } from './relay-address.js';
+import { CLI_WORDS } from '../words/cli.js';
 import { SCREEN_WORDS } from '../words/screen.js';
 import { equip } from './equip.js';
 import { type Task, taskOf } from './task.js';
@@ -109,7 +110,11 @@ export function run(argv: readonly string[], io: Io): Run {
     const ahead = setTimeout(() => void import('./compose.js').catch(() => undefined), LOAD_AHEAD_MS).unref();
     const entering = enter(task, options, io, color, before.signal).finally(() => clearTimeout(ahead));
     const entered = await Promise.race([entering, calledOff]);
-    const relay = options.relay ?? entered.meeting?.relay;
+    // An address of one's own comes before that of a link, and then nothing else in the link is about it.
+    const meeting = options.relay === undefined && options.listen === undefined ? entered.meeting : undefined;
+    const relay = options.relay ?? meeting?.relay;
+    const met = atMeeting(options, meeting, registry);
+    if (options.listen?.type === 'onion') await write(io.stderr, `securechat: ${CLI_WORDS.onionStarts}\n`);
     const streams = {
       input: entered.input,
       output: io.stdout,
@@ -117,18 +122,19 @@ export function run(argv: readonly string[], io: Io): Run {
       color,
       wipeScrollback: options.wipeScrollback,
     };
-    const ours = registry.pluginOf('transport', options.transport) === builtins.name;
+    const ours = registry.pluginOf('transport', met.transport) === builtins.name;
     const prompter = () => prompterOf(task, options, io, color, before.signal);
     const loading = Promise.all([import('./compose.js'), import('./proxy-way.js')]);
     const composing = loading.then(async ([{ compose }, { findWay }]) => {
-      const way = await findWay({ options, relay, ours, env: io.env, random, prompter });
+      const way = await findWay({ options: met, relay, ours, env: io.env, random, prompter });
       composition = await compose({
         registry,
-        options,
+        options: met,
         relay,
+        pin: meeting?.pin,
         way,
         streams,
-        notices: (local) => noticesOf(options, entered, local, io),
+        notices: (local) => noticesOf(met, entered, local, io),
         equip: (ui, clock) =>
           equip({
             task,
@@ -137,7 +143,7 @@ export function run(argv: readonly string[], io: Io): Run {
             context: { input: entered.input, output: io.stdout, errors: io.stderr, sanitize, clock },
             cwd: io.places.cwd,
           }),
-        chat: (local) => chatOf(options, entered, local, io),
+        chat: (local) => chatOf(met, entered, local, io),
       });
       // Too late: nobody waits for it any more.
       if (before.signal.aborted) await composition.end();
@@ -146,7 +152,15 @@ export function run(argv: readonly string[], io: Io): Run {
     try {
       const made = await Promise.race([composing, calledOff]);
       session = await Promise.race([made.start(), calledOff]);
-      return made.exit(await session.done);
+      let over = false;
+      void made.relay?.unreachable?.then(() => {
+        if (!over) made.ui.show({ type: 'notice', code: 'SC-124', text: explain('SC-124') });
+      });
+      return made.exit(
+        await session.done.finally(() => {
+          over = true;
+        }),
+      );
     } catch (error) {
       throw isSecurechatError(error) ? new SecurechatError(error.code, withName(error.detail, options)) : error;
     } finally {
@@ -204,6 +218,22 @@ export function run(argv: readonly string[], io: Io): Run {
 /** The code, and how it is read when it is typed once more. */
 interface Entered extends EnteredCode {
   readonly retype: ((typed: Uint8Array) => RoomCode) | undefined;
+}
+
+/** The transport that a link names is used where none was chosen here. */
+function atMeeting(options: Options, meeting: CheckedMeeting | undefined, registry: Registry): Options {
+  const named = meeting?.transport;
+  if (named === undefined || options.transport !== DEFAULTS.transport) return options;
+  registry.find('transport', named);
+  return { ...options, transport: named, flags: { ...options.flags, transport: {} } };
+}
+
+/** Where a peer finds the relay; nowhere that a link could name when it is this machine's own. */
+function meetingAt(relay: LocalRelay | undefined, transport: string): Meeting | undefined {
+  if (relay === undefined) return undefined;
+  if (relay.meetings !== undefined) return relay.meetings[0];
+  if (relay.started) return undefined;
+  return { relay: relay.url.href, ...(transport === DEFAULTS.transport ? {} : { transport }) };
 }
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
@@ -265,9 +295,19 @@ function withName(detail: Detail, options: Options): Detail {
   return kind === 'transport' || kind === 'crypto' || kind === 'ui' ? { name: options[kind], ...detail } : detail;
 }
 
+/** What the peer types, for each address; with a certificate of its own, or as an onion service, the link is the way. */
+function whereToMeet({ meetings = [], pin }: LocalRelay): string[] {
+  const [first, ...others] = meetings;
+  if (pin !== undefined) return others.map(({ relay }) => CLI_WORDS.alsoAt(relay));
+  if (first?.relay.endsWith('.onion/') === true) return [CLI_WORDS.peerTypesTor];
+  return meetings.map(({ relay }) =>
+    CLI_WORDS.peerTypes(relay.replace(/\/$/, ''), !isPrivate(new URL(relay).hostname)),
+  );
+}
+
 /** What the chat needs to know of the command line and the code. */
 function chatOf(options: Options, entered: Entered, relay: LocalRelay | undefined, io: Io) {
-  const { verify, cover, name, receipts, resumeTimeout, idleTimeout } = options;
+  const { verify, cover, name, receipts, resumeTimeout, idleTimeout, source } = options;
   const { code, created, retype } = entered;
   const address = relay?.url.href;
   return {
@@ -275,9 +315,10 @@ function chatOf(options: Options, entered: Entered, relay: LocalRelay | undefine
     ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),
     present(made: RoomCode) {
       const typed = formatCode(made);
-      // A relay inside this process is of no use in a link.
-      const meeting = address === undefined || relay?.started === true ? undefined : { relay: address };
-      return { code: typed, invite: formatInvite(typed, meeting) };
+      const invite = formatInvite(typed, meetingAt(relay, options.transport));
+      if (source.type !== 'new' || !source.strong) return { code: typed, invite };
+      typed.fill(0);
+      return { code: new Uint8Array(0), invite };
     },
     pace: options.ui !== 'json' && io.stdin.isTTY === true,
     version: ascii(VERSION),
@@ -295,7 +336,9 @@ function noticesOf(options: Options, entered: EnteredCode, relay: LocalRelay | u
   const kept = options.ui === 'line' && !options.wipeScrollback;
   if (kept && (io.stdout.isTTY === true || io.stderr.isTTY === true)) all.push('SC-510');
   const notices: Notice[] = all.map((code) => ({ type: 'notice', code, text: explain(code) }));
-  if (relay?.started === true) {
+  if (relay?.meetings !== undefined) {
+    for (const text of whereToMeet(relay)) notices.push({ type: 'notice', code: 'SC-126', text });
+  } else if (relay?.started === true) {
     notices.push({ type: 'notice', code: 'SC-320', text: explain('SC-320', { relay: relay.url.href }) });
   }
   return notices;

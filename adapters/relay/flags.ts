@@ -34,6 +34,8 @@ export interface RelayOptions {
   readonly trustProxy?: readonly string[];
   /** Rooms are shared with the other relays of the cluster. */
   readonly cluster?: ConnectCluster;
+  /** Whether it takes this room at all; absent: every room. Who joins another one is told `room-full`. */
+  readonly admits?: (room: string) => boolean;
 }
 
 /** What the program needs beside the relay itself. */

@@ -68,7 +68,14 @@ export function createHost(options: RelayOptions, endpoint: (peer: Peer) => stri
   const now = () => performance.now();
   const around = { now, perform, deliver, restrain: holdForPeer, release: letGo, rooms: () => rooms };
   const cluster = options.cluster === undefined ? undefined : createCluster<Peer>(around, options.cluster, figures);
-  const rooms: Rooms<Peer> = createRooms<Peer>({ limits, claims: cluster?.claims, figures, endpoint, ...HASHES });
+  const rooms: Rooms<Peer> = createRooms<Peer>({
+    limits,
+    claims: cluster?.claims,
+    figures,
+    endpoint,
+    admits: options.admits,
+    ...HASHES,
+  });
   const batch = createBatch<Peer>(restrain, drained);
 
   let timer: NodeJS.Timeout | undefined;

@@ -69,16 +69,17 @@ function createRoute(proxy: ProxyServer, address: URL): Route {
   const secure = address.protocol === 'wss:' || address.protocol === 'https:';
   let failure: ProxyFailure | undefined;
   const open = proxy.kind === 'socks' ? openSocks : openHttp;
-  const agent = new ProxyAgent(secure, async (host, port) => {
+  async function openOrBlame(host: string, port: number): Promise<Duplex> {
     try {
       return await open(proxy, host, port);
     } catch (error) {
       failure = error instanceof ProxyFailure ? error : new ProxyFailure('SC-119', wordsOf(error));
       throw failure;
     }
-  });
+  }
   return {
-    agent,
+    agent: new ProxyAgent(secure, openOrBlame),
+    open: openOrBlame,
     blame(): End | undefined {
       if (failure === undefined) return undefined;
       return { reason: 'unreachable', detail: failure.message, code: failure.code };

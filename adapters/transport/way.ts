@@ -1,5 +1,6 @@
 /** The ways to a relay, as the transports see them. Only types may be in this file. */
 import type { Agent } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { End } from './pipe.js';
 
 export interface ProxyServer {
@@ -14,6 +15,8 @@ export interface ProxyServer {
 /** How one attempt gets to the relay. */
 export interface Route {
   readonly agent: Agent;
+  /** A connection to there, without TLS. */
+  open(host: string, port: number): Promise<Duplex>;
   /** The end, when the proxy is why the connection did not come up. */
   blame(): End | undefined;
 }

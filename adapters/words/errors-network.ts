@@ -120,4 +120,42 @@ export const NETWORK = {
     cause: 'Something at the address of the proxy speaks another protocol.',
     remedy: 'Check the address, and whether the proxy is socks5h://, http:// or https://.',
   },
+  'SC-120': {
+    sentence: always('Tor does not run on this machine.'),
+    cause: '`--onion` found neither a control port of Tor nor its port for programs.',
+    remedy: 'Install and start it (Debian: apt install tor), or use --listen or --relay.',
+  },
+  'SC-121': {
+    sentence: always('Tor runs, but its control port is closed.'),
+    cause: 'Tor answers programs, but nobody answers at its control port or socket.',
+    remedy: 'Add the lines "ControlPort 9051" and "CookieAuthentication 1" to torrc and restart Tor.',
+  },
+  'SC-122': {
+    sentence: ({ path, methods }) =>
+      methods === undefined
+        ? `You may not use the control port of Tor${given(' (', path, ')')}.`
+        : `The control port of Tor wants a password${given(' (', methods, ')')}.`,
+    cause: 'The control cookie of Tor cannot be read, or Tor does not use one.',
+    remedy: 'Set "CookieAuthentication 1", join the group of the cookie (Debian: debian-tor) and log in again.',
+  },
+  'SC-123': {
+    sentence: ({ why }) => `Tor refused to make an onion service${given(' (', why, ')')}.`,
+    cause: 'The Tor daemon answered its control port with an error, or with nothing.',
+    remedy: 'Look into the log of Tor, or use --listen or --relay.',
+  },
+  'SC-124': {
+    sentence: always('Tor ended the onion service: your peer cannot reconnect.'),
+    cause: 'The connection to the control port of Tor ended, and the onion service with it.',
+    remedy: 'Go on while the connection lasts, then start again with --onion.',
+  },
+  'SC-125': {
+    sentence: always('The relay shows another certificate than the invitation names; nothing was sent to it.'),
+    cause: 'The SHA-256 of the certificate of the relay is not the pin of the invitation link.',
+    remedy: 'Ask for the invitation again, on another channel. If it is the same, somebody is in between.',
+  },
+  'SC-126': {
+    sentence: always('Others reach the relay inside this program.'),
+    cause: '`--listen` or `--onion`: the notice says what your peer types. The relay takes this conversation only.',
+    remedy: '',
+  },
 } as const satisfies Partial<Record<string, Message>>;

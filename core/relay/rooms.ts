@@ -107,6 +107,10 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
     now: number,
     out: RoomEffect<S>[],
   ): JoinOutcome {
+    if (options.admits?.(wanted.room) === false) {
+      load.fail(seat.address.standing, now);
+      return expelWith(seat, 'room-full', now, out);
+    }
     let room = rooms.get(wanted.room);
     const ghost = room?.seats.find((held) => held.hash === hash);
     if (room !== undefined && ghost === undefined) {

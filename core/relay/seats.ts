@@ -141,6 +141,8 @@ export interface RoomsOptions<S> {
   readonly digest: (parts: readonly Uint8Array[]) => Uint8Array;
   /** Address and port of the connection itself, as `RelayMessage` tells them; undefined where they are not known. */
   readonly endpoint?: (socket: S) => string | undefined;
+  /** Whether it takes this room at all; absent: every room. */
+  readonly admits?: ((room: string) => boolean) | undefined;
   /** Where it counts what it does. */
   readonly figures?: Figures;
   /** With it a seat is taken only when this says so. */

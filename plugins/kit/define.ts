@@ -73,6 +73,11 @@ export interface DirectContext {
 export interface TransportContext extends DirectContext {
   /** The relay to use, already checked: a ws:// or wss:// URL. */
   readonly relay: URL;
+  /**
+   * SHA-256 of the certificate (DER) that the relay must show, 32 bytes; absent: the authorities of Node decide. An adapter
+   * that cannot check it must refuse to be made.
+   */
+  readonly pin?: Uint8Array;
 }
 
 export interface CryptoContext {

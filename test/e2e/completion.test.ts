@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { ENV, PROGRAM } from '../support/program.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'securechat-test-'));
@@ -14,9 +14,10 @@ const SOCKET = path.join(folder, 'tmux');
 const tmux = (...args: string[]): string =>
   spawnSync('tmux', ['-S', SOCKET, '-f', '/dev/null', ...args], { encoding: 'utf8', env: { ...ENV, HOME: folder } })
     .stdout;
-afterAll(() => {
+afterAll(async () => {
   tmux('kill-server');
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  // A shell that ends writes its last words into the folder.
+  await vi.waitFor(() => rmSync(folder, { recursive: true, force: true }), { timeout: 10_000, interval: 50 });
 });
 
 /** How each shell starts without anybody's settings, loads the script, and says that it is ready. */

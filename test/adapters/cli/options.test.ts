@@ -249,20 +249,26 @@ describe('options', () => {
 describe('relay addresses', () => {
   it.each([
     ['wss://relay.example', 'wss://relay.example/'],
-    ['https://relay.example:443/chat?s=1', 'wss://relay.example/chat?s=1'],
+    ['https://relay.example:443/chat', 'wss://relay.example/chat'],
     ['http://127.0.0.1:8765', 'ws://127.0.0.1:8765/'],
     ['ws://localhost', 'ws://localhost/'],
     ['ws://localhost.:80', 'ws://localhost./'],
     ['ws://127.1:9', 'ws://127.0.0.1:9/'],
     ['ws://[::1]:9', 'ws://[::1]:9/'],
     ['ws://abcdefghij.onion', 'ws://abcdefghij.onion/'],
+    ['http://192.168.0.1', 'ws://192.168.0.1/'],
+    ['ws://172.31.0.1', 'ws://172.31.0.1/'],
+    ['ws://[fd00::1]', 'ws://[fd00::1]/'],
   ])('%s is %s', (address, href) => {
     expect(parseRelayAddress(address, false).href).toBe(href);
   });
 
   it.each([
     ['ws://relay.example', 'SC-110'],
-    ['http://192.168.0.1', 'SC-110'],
+    ['http://11.0.0.1', 'SC-110'],
+    ['ws://172.32.0.1', 'SC-110'],
+    ['ws://10.example', 'SC-110'],
+    ['wss://relay.example/?s=1', 'SC-109'],
     ['ws://128.0.0.1', 'SC-110'],
     ['ws://127.0.0.1.example', 'SC-110'],
     ['ws://localhost.example', 'SC-110'],

@@ -184,6 +184,51 @@ describe('frames', () => {
     expect(() => decodePlaintext(concat(new Uint8Array(6), Uint8Array.of(9)))).toThrow('cut off');
   });
 
+  it('records of streams and paths are read strictly', () => {
+    const read = (type: number, ...value: number[]) =>
+      decodePlaintext(concat(new Uint8Array(6), Uint8Array.of(type, 0, 0, value.length, ...value))).records;
+    const id = [0, 0, 0, 1];
+    const files = [...id, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9];
+    expect(read(10, ...id, 0)).toHaveLength(1);
+    expect(read(10, ...files, 1, 65)).toHaveLength(1);
+    const token = Array<number>(32).fill(7);
+    const path = (kind: number, family: number, port: number): number[] => [
+      kind,
+      family,
+      9,
+      9,
+      9,
+      9,
+      port >> 8,
+      port & 255,
+    ];
+    expect(read(19, ...token, ...path(1, 4, 5000))).toHaveLength(1);
+    const malformed: readonly (readonly number[])[] = [
+      [10, ...id],
+      [10, ...id, 0, 1],
+      [10, ...id, 2],
+      [10, ...files],
+      [10, ...files, 2, 65],
+      [10, ...files, 0x81, 0, 65],
+      [10, ...id, 1, 0, 0x10, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0],
+      [10, ...id, 1, 0, 0, 0, 1, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0],
+      [11, ...id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+      [12, 0x43, ...id, 0],
+      [12, 0x41, ...id, 7],
+      [16, ...Array<number>(39).fill(0)],
+      [19, ...token.slice(1)],
+      [19, ...token, ...path(2, 4, 5000)],
+      [19, ...token, ...path(0, 5, 5000)],
+      [19, ...token, ...path(0, 4, 1023)],
+      [19, ...token, ...path(1, 4, 5000), ...path(1, 4, 5000)],
+      [19, ...token, ...[5000, 5001, 5002, 5003].flatMap((port) => path(0, 4, port))],
+      [19, ...token, ...Array.from({ length: CANDIDATES_LIMIT + 1 }, () => path(0, 4, 5000)).flat()],
+    ];
+    for (const [type = 0, ...value] of malformed) expect(() => read(type, ...value)).toThrow(RemoteProtocolError);
+    // 3 is never used: like any that is not known.
+    expect(read(3)).toEqual([]);
+  });
+
   it('on the wire there is a type and one of three sizes, and nothing else in clear', () => {
     const frame = joinFrame(new Uint8Array(FRAME_SIZES[0] - 1).fill(7));
     expect(frame.length).toBe(1280);

@@ -36,6 +36,7 @@ test.skipIf(ONE !== undefined)(`${SEEDS} seeds`, () => {
   // The network does break, and sessions do come back.
   expect(met.active).toBeGreaterThan(SEEDS * 0.8);
   expect(met.resumed).toBeGreaterThan(SEEDS * 0.3);
+  // One in a hundred, and in a short run not none.
   expect(met.undelivered).toBeGreaterThan(SEEDS * 0.005);
 });
 
