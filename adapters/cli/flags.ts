@@ -34,6 +34,8 @@ export const FLAGS: readonly OwnFlag[] = [
   { long: 'listen', value: 'host:port', bare: { means: '0.0.0.0:8765', looks: /:\d+$/ }, common: true },
   { long: 'tls-self' },
   { long: 'onion', common: true },
+  { long: 'tor-control', value: 'host:port', setting: 'SECURECHAT_TOR_CONTROL' },
+  { long: 'tor-cookie', value: 'file' },
   { long: 'strong' },
   { long: 'proxy', value: 'url', setting: 'SECURECHAT_PROXY' },
   { long: 'proxy-auth-fd', value: 'n' },

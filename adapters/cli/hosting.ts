@@ -9,6 +9,7 @@ import { SecurechatError } from '../../core/errors.js';
 import type { TransportPort } from '../../core/ports.js';
 import type { Pem, RelayOptions } from '../relay/flags.js';
 import type { Relay } from '../relay/listener.js';
+import type { ControlPlace } from '../tor/control.js';
 import type { LocalRelay } from './embedded.js';
 import { isPrivate } from './relay-address.js';
 
@@ -22,7 +23,13 @@ const EVERYWHERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '
 
 export type Listen =
   | { readonly type: 'network'; readonly host: string; readonly port: number; readonly tls: boolean }
-  | { readonly type: 'onion' };
+  | {
+      readonly type: 'onion';
+      /** Absent: the usual places. */
+      readonly control?: ControlPlace | undefined;
+      /** Absent: where Tor says that it is. */
+      readonly cookie?: string | undefined;
+    };
 
 export interface HostingOptions {
   readonly listen: Listen;
@@ -61,7 +68,13 @@ export async function startHosting({ listen, startRelay, wallTime }: HostingOpti
   }
   try {
     const { openOnion } = await import('../tor/control.js');
-    const onion = await openOnion({ port: ONION_PORT, target: { host: '127.0.0.1', port: Number(port) } });
+    const { control, cookie } = listen;
+    const onion = await openOnion({
+      ...(control === undefined ? {} : { places: [control] }),
+      ...(cookie === undefined ? {} : { cookie }),
+      port: ONION_PORT,
+      target: { host: '127.0.0.1', port: Number(port) },
+    });
     await onion.published;
     return {
       ...hosting,

@@ -30,6 +30,7 @@ export function flagsOf(argv: readonly string[], app: string, cwd: string, versi
     ...filesOf(argv, cwd),
     // Node 20 dies of a folder that is allowed twice.
     ...[...new Set([app, ...pluginFolders(argv, app, cwd)])].map((folder) => `--allow-fs-read=${folder}${path.sep}`),
+    ...torCookies(argv, cwd).map((file) => `--allow-fs-read=${file}`),
   ];
 }
 
@@ -61,6 +62,18 @@ function attempt<T>(look: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The control cookie of Tor, for an onion service and for nothing else. */
+function torCookies(argv: readonly string[], cwd: string): string[] {
+  const end = argv.indexOf('--');
+  const flags = end < 0 ? argv : argv.slice(0, end);
+  if (!flags.includes('--onion')) return [];
+  const [attached] = flags.flatMap((each) => /^--tor-cookie=(.+)$/s.exec(each)?.[1] ?? []);
+  const at = flags.indexOf('--tor-cookie');
+  const named = attached ?? (at < 0 ? undefined : flags[at + 1]);
+  if (named !== undefined) return [path.resolve(cwd, named)];
+  return ['/run/tor/control.authcookie', '/var/lib/tor/control_auth_cookie'];
 }
 
 /** Where the plugins that are named are read from. */

@@ -63,6 +63,21 @@ if [ "$command" = relay ]; then
   exec node "$dist/securechat.js" "$@"
 fi
 
+# The control cookie of Tor, for an onion service and for nothing else.
+onion=no
+cookie=
+next=no
+for each in "$@"; do
+  [ "$next" = no ] || cookie=$each
+  next=no
+  case $each in
+    --) break ;;
+    --onion) onion=yes ;;
+    --tor-cookie) next=yes ;;
+    --tor-cookie=*) cookie=${each#--tor-cookie=} ;;
+  esac
+done
+
 # Plugins are read from where they are: the folder of a path, node_modules for a name. Node 20 dies of a folder that is
 # allowed twice.
 reads=:$app:
@@ -115,9 +130,11 @@ for each in "$@"; do
           --plugin=*) spec=${each#--plugin=} ;;
           -p?*) spec=${each#-p} ;;
           -r | -t | -c | -u | --relay | --transport | --crypto | --ui | --name | --code-fd) next=value.new ;;
-          --resume-timeout | --idle-timeout | --room) next=value.new ;;
+          --resume-timeout | --idle-timeout | --room | --proxy | --proxy-auth-fd | --tor-cookie) next=value.new ;;
           --files) [ "$command" = send ] || [ "$command" = receive ] || [ "$command" = pipe ] || next=files.new ;;
-          --files=*) output=${each#--files=} ;;
+          --files=*)
+            case $command in pipe | send | receive) ;; *) output=${each#--files=} ;; esac
+            ;;
           -o | --output) [ "$command" != receive ] || next=output.new ;;
           --output=*) [ "$command" != receive ] || output=${each#--output=} ;;
           -?*) ;;
@@ -177,6 +194,13 @@ if [ -n "$output" ] && real=$(CDPATH='' cd -- "$output" 2>/dev/null && pwd -P); 
 fi
 # Node warns of a comma, which once separated paths.
 [ "$commas" = no ] || set -- --disable-warning=Warning "$@"
+if [ "$onion" = yes ]; then
+  case $cookie in
+    '') set -- --allow-fs-read=/run/tor/control.authcookie --allow-fs-read=/var/lib/tor/control_auth_cookie "$@" ;;
+    /*) set -- "--allow-fs-read=$cookie" "$@" ;;
+    *) set -- "--allow-fs-read=$PWD/$cookie" "$@" ;;
+  esac
+fi
 # Doctor looks at the limits of its own process.
 [ "$command" != doctor ] || set -- --allow-fs-read=/proc/ "$@"
 [ "$first" = no ] || set -- "$dist/securechat.js"

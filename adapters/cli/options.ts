@@ -15,6 +15,7 @@ import { FLAGS, RESERVED } from './flags.js';
 import { DEFAULTS, shortHelp } from './help.js';
 import type { Listen } from './hosting.js';
 import type { ProxyServer } from '../transport/way.js';
+import type { ControlPlace } from '../tor/control.js';
 import { parseProxy } from './proxy-address.js';
 import { parseRelayAddress } from './relay-address.js';
 
@@ -214,12 +215,22 @@ function checkListen(values: Values): Listen | undefined {
   if (Number(at !== undefined) + Number(onion) + Number(text(values['relay']) !== undefined) > 1) {
     throw new SecurechatError('SC-503', { why: CLI_WORDS.oneRelay });
   }
+  const control = text(values['torControl']);
+  const cookie = text(values['torCookie']);
+  if (!onion && cookie !== undefined) throw bad('--tor-cookie', CLI_WORDS.needsOnion);
   if (tls && at === undefined) throw bad('--tls-self', CLI_WORDS.tlsNeedsListen);
-  if (onion) return { type: 'onion' };
+  if (onion) return { type: 'onion', control: control === undefined ? undefined : checkControl(control), cookie };
   if (at === undefined) return undefined;
   const [, host = '', port = ''] = LISTEN.exec(at) ?? [];
   if (port === '' || Number(port) > 65_535) throw bad('--listen', CLI_WORDS.listen);
   return { type: 'network', host: host.replaceAll(/[[\]]/g, '') || '0.0.0.0', port: Number(port), tls };
+}
+
+function checkControl(place: string): ControlPlace {
+  if (place.startsWith('/')) return { path: place };
+  const [, host = '', port = ''] = LISTEN.exec(place) ?? [];
+  if (host === '' || Number(port) > 65_535) throw bad('--tor-control', CLI_WORDS.torControl);
+  return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) };
 }
 
 type Values = Readonly<Record<string, string | boolean | string[] | undefined>>;

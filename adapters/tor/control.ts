@@ -48,6 +48,8 @@ export interface OnionOptions {
   readonly places?: readonly ControlPlace[];
   /** Default SOCKS_PLACES. */
   readonly socks?: readonly ControlPlace[];
+  /** The file of its control cookie; default: the one that Tor names. */
+  readonly cookie?: string | undefined;
   /** The port that peers name. */
   readonly port: number;
   /** Where Tor hands connections on to. */
@@ -61,13 +63,14 @@ export interface OnionOptions {
 export async function openOnion({
   places = CONTROL_PLACES,
   socks = SOCKS_PLACES,
+  cookie,
   port,
   target,
 }: OnionOptions): Promise<Onion> {
   const socket = await reach(places, socks);
   const control = createReader(socket);
   try {
-    await authenticate(control);
+    await authenticate(control, cookie);
     await control.ask('SETEVENTS HS_DESC', '250');
     const at = `${target.host}:${String(target.port)}`;
     const made = await control.ask(`ADD_ONION NEW:ED25519-V3 Flags=DiscardPK Port=${String(port)},${at}`, '250');
@@ -121,7 +124,7 @@ async function dial(place: ControlPlace): Promise<Socket> {
 }
 
 /** SAFECOOKIE (Tor's control-spec, AUTHCHALLENGE), or nothing where Tor asks for nothing. */
-async function authenticate(control: Reader): Promise<void> {
+async function authenticate(control: Reader, named: string | undefined): Promise<void> {
   const info = await control.ask('PROTOCOLINFO 1', '250');
   const auth = info.find((line) => line.startsWith('AUTH '));
   const methods = /^AUTH METHODS=([A-Z,0-9]+)/.exec(auth ?? '')?.[1]?.split(',') ?? [];
@@ -130,7 +133,7 @@ async function authenticate(control: Reader): Promise<void> {
     return;
   }
   if (!methods.includes('SAFECOOKIE')) throw new SecurechatError('SC-122', { methods: methods.join(' ') });
-  const file = unquote(/ COOKIEFILE="((?:[^"\\]|\\.)*)"/.exec(auth ?? '')?.[1] ?? '');
+  const file = named ?? unquote(/ COOKIEFILE="((?:[^"\\]|\\.)*)"/.exec(auth ?? '')?.[1] ?? '');
   const cookie = await readCookie(file);
   try {
     const mine = randomBytes(32);

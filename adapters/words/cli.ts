@@ -16,6 +16,8 @@ export const CLI_WORDS = {
     listen: 'be the relay for one conversation (0.0.0.0:8765)',
     'tls-self': 'with --listen: encrypt the connection with a certificate that the invitation names',
     onion: 'the same as an onion service of Tor',
+    'tor-control': 'with --onion: where the control port of Tor is (also the path of a socket)',
+    'tor-cookie': 'with --onion: the control cookie of Tor, where it is not in its usual place',
     strong: 'make a link with a 128-bit secret instead of a code to say',
     proxy: 'reach the relay through socks5h://, http:// or https://HOST:PORT, which looks its name up',
     'proxy-auth-fd': 'read USER:PASSWORD for the proxy from the first line of this file descriptor',
@@ -99,6 +101,8 @@ export const CLI_WORDS = {
   descriptor: 'it must be 0 or a number from 3 to 65535',
   listen: 'it must be host:port, with a port from 1 to 65535',
   oneRelay: 'choose one of --relay, --listen and --onion',
+  needsOnion: 'it goes with --onion',
+  torControl: 'it must be host:port, or the path of a socket',
   tlsNeedsListen: 'it goes with --listen',
   strongMakes: 'it makes a new code: give none',
   peerTypes: (relay: string, insecure: boolean) =>

@@ -72,7 +72,7 @@ export interface Chat {
  * nothing was opened, and everything is wiped.
  */
 export function chat(options: ChatOptions): Chat {
-  const { clock, reroll } = options;
+  const { clock, reroll, retype } = options;
   const crypto = guardCrypto(options.crypto);
   const transport = guardTransport(options.transport, fail);
   const ui = guardUi(options.ui, fail);
@@ -92,6 +92,15 @@ export function chat(options: ChatOptions): Chat {
           : () => {
               code = reroll(code);
               return code.nameplate;
+            },
+      retype:
+        retype === undefined
+          ? undefined
+          : (typed) => {
+              const read = retype(typed);
+              // The session takes its secret over.
+              code = { ...read, secret: code.secret };
+              return read;
             },
     });
   } catch (error) {

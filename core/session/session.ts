@@ -56,9 +56,9 @@ export function createSession(options: SessionOptions): Session {
   let inputEnded = false;
   let fullTold = false;
   let interrupts = 0;
+  let replaced = 0;
   /** Texts of a script that could not be taken: what ends so is no success. */
   let unsent = 0;
-  let replaced = 0;
   const gaps = { count: 0 };
   const timers = createTimers<'idle'>();
 
@@ -250,8 +250,9 @@ export function createSession(options: SessionOptions): Session {
   function verdict(ending: Ending): Ending {
     if (goodbye.refused) return { code: 'SC-403', detail: {} };
     const burnt = meeting.attempts.close();
-    const lost = unsent > 0 && CODES[ending.code] === EXIT.ok;
-    if (burnt === undefined) return lost ? { code: 'SC-306', detail: { count: unsent } } : ending;
+    if (burnt === undefined && unsent > 0 && CODES[ending.code] === EXIT.ok)
+      return { code: 'SC-306', detail: { count: unsent } };
+    if (burnt === undefined) return ending;
     if (CODES[ending.code] !== EXIT.internal) return burnt;
     host.notice(burnt.code, burnt.detail);
     return ending;

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from './redis.js';
@@ -17,6 +18,8 @@ export interface TorNetwork {
   readonly socks: number;
   readonly control: number;
   readonly cookie: string;
+  /** Ends every connection through it, as a change of network does. */
+  newCircuits(): Promise<void>;
   /** The daemon of the person, as if it had been stopped and started. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -76,6 +79,9 @@ export async function startTorNetwork(): Promise<TorNetwork> {
     socks,
     control,
     cookie: path.join(folder, 'control_auth_cookie'),
+    async newCircuits() {
+      await closeCircuits(control, path.join(folder, 'control_auth_cookie'));
+    },
     async restart() {
       const gone = once(mine, 'exit');
       mine.kill('SIGKILL');
@@ -90,6 +96,34 @@ export async function startTorNetwork(): Promise<TorNetwork> {
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Closes all circuits of the daemon, and the streams in them. */
+async function closeCircuits(port: number, cookie: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  let said = '';
+  const until = (done: RegExp) =>
+    new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!done.test(said)) return;
+        socket.off('data', look);
+        resolve();
+      };
+      socket.on('data', look);
+      look();
+    });
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    said += text;
+  });
+  socket.write(`AUTHENTICATE ${readFileSync(cookie).toString('hex')}\r\nGETINFO circuit-status\r\n`);
+  await until(/^250 OK\r\n[^]*^250 OK\r\n/m);
+  const circuits = [...said.matchAll(/^(?:250\+circuit-status=|250-circuit-status=)?(\d+) [A-Z]+ /gm)].map(
+    ([, id]) => id ?? '',
+  );
+  said = '';
+  socket.write(circuits.map((id) => `CLOSECIRCUIT ${id}\r\n`).join(''));
+  await until(new RegExp(`(?:^\\d{3} .*\\r\\n){${String(circuits.length)}}`, 'm'));
+  socket.destroy();
 }
 
 /** Makes the keys of an authority; its line in everybody's configuration. */

@@ -98,7 +98,7 @@ describe('a typo', () => {
       pair.retype('right');
     }
     // Who has sealed M2 cannot tell a wrong code from a cut.
-    pair.advance(ATTEMPT_WHOLE);
+    pair.advance(2 * ATTEMPT_WHOLE);
     for (const side of SIDES) {
       expect(pair[side].ended).toMatchObject({ code: 'SC-401', exit: EXIT.wrongCode, detail: { attempts: 3 } });
       expect(pair[side].messages).toEqual([]);
@@ -115,7 +115,7 @@ describe('a typo', () => {
     const said = pair.right.notices.filter(({ code }) => code === 'SC-402').map(({ detail }) => detail['attempt']);
     expect(said).toEqual([1, 2]);
     pair.retype('right', '482913-tunnel-anchor-zoo');
-    pair.advance(ATTEMPT_WHOLE);
+    pair.advance(2 * ATTEMPT_WHOLE);
     expect(pair.right.notices.at(-1)).toMatchObject({ code: 'SC-402', detail: { attempt: 1 } });
   });
 

@@ -507,7 +507,7 @@ describe('the code', () => {
     const pair = createPair({ left: { form: 'chosen' }, right: { form: 'chosen', secret: 'other' } });
     pair.start();
     // Who has sealed M2 cannot tell a wrong code from a cut, and waits for the peer as long as an attempt lives.
-    pair.advance(ATTEMPT_WHOLE);
+    pair.advance(2 * ATTEMPT_WHOLE);
     for (const side of SIDES) expect(pair[side].ended).toMatchObject({ code: 'SC-401', detail: { attempts: 1 } });
   });
 

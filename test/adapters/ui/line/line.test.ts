@@ -337,6 +337,18 @@ describe('input', () => {
     await rig.ui.close();
   });
 
+  test('/verify again asks for new words; until they come none are shown', async () => {
+    const rig = open({ terminal: true });
+    rig.show(OPTIONAL);
+    await rig.person('/verify again');
+    rig.show({ type: 'comparing', late: false });
+    await rig.person('/verify');
+    await rig.ui.close();
+    expect(rig.events).toEqual([{ type: 'compare-again' }]);
+    const said = rig.errors.text().split('\n');
+    expect(said.slice(-3, -1)).toEqual([UI_WORDS.comparing, UI_WORDS.noSafetyWords].map((line) => `-- ${line}`));
+  });
+
   test('/status and /name tell what is known', async () => {
     const rig = open({ terminal: true });
     const status = (id: number, to: MessageStatus): UiView => ({ type: 'status', id, status: to });
