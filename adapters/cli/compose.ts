@@ -125,7 +125,15 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
   container
     .bind(PARTS)
     .toResolvedValue(
-      (clock, crypto, ui, { bulk, exit }, local, transport) => ({ clock, crypto, ui, bulk, exit, relay: local, transport }),
+      (clock, crypto, ui, { bulk, exit }, local, transport) => ({
+        clock,
+        crypto,
+        ui,
+        bulk,
+        exit,
+        relay: local,
+        transport,
+      }),
       [CLOCK, CRYPTO, UI, EQUIPMENT, RELAY, TRANSPORT],
     );
   container.bind(CHAT).toResolvedValue(

@@ -33,7 +33,10 @@ else if (alone === '--help' || alone === '-h' || alone === 'help') await help();
 else if (argv[0] === 'relay') await (await import('./relays.js')).relayCommand(argv.slice(1));
 else if (argv[0] === 'doctor' || argv[0] === 'completion' || argv[0] === 'help' || argv[0] === 'version')
   await command(argv[0]);
-else if ((argv[0] === 'pipe' || argv[0] === 'send' || argv[0] === 'receive') && (argv[1] === '--help' || argv[1] === '-h'))
+else if (
+  (argv[0] === 'pipe' || argv[0] === 'send' || argv[0] === 'receive') &&
+  (argv[1] === '--help' || argv[1] === '-h')
+)
   await command('help', [argv[0]]);
 else await start();
 

@@ -72,7 +72,12 @@ export function createConversation(host: Host, line: Line, options: Conversation
       transmit: line.transmit,
       ready: () => line.ready,
       credits: carriage.credits,
-      sources: [whileOpen(announcements, talks), whileOpen(inbox, tells), whileOpen(sender, talks), whileOpen(carriage.source, talks)],
+      sources: [
+        whileOpen(announcements, talks),
+        whileOpen(inbox, tells),
+        whileOpen(sender, talks),
+        whileOpen(carriage.source, talks),
+      ],
       cover: options.cover === true || (peer.features & FEATURE_COVER) !== 0,
       askable: () => trusted,
       compared: shown.compared,

@@ -135,7 +135,12 @@ export function createSession(options: SessionOptions): Session {
       sender.restart();
       goodbye.resumed(true);
     }
-    const talk = createTalk(host, line, { ...options, established: result, meeting, sender, goodbye, transfers, gaps }, now);
+    const talk = createTalk(
+      host,
+      line,
+      { ...options, established: result, meeting, sender, goodbye, transfers, gaps },
+      now,
+    );
     phase = { at: 'talking', talk };
     if (replaced > REPLACED_LIMIT) return { code: 'SC-410', detail: {} };
     if (inputEnded && goodbye.phase === 'none') endOfInput(now);

@@ -65,7 +65,9 @@ test('a tree with names of every kind arrives as it is; both show the same check
   const pair = await transfer(['top']);
   expect(await exits(pair)).toEqual([0, 0]);
   const names = async (folder: string): Promise<string[]> => (await readdir(folder, { recursive: true })).sort();
-  expect(await names(path.join(to, 'top'))).toEqual((await names(path.join(from, 'top'))).filter((name) => name !== 'link'));
+  expect(await names(path.join(to, 'top'))).toEqual(
+    (await names(path.join(from, 'top'))).filter((name) => name !== 'link'),
+  );
   expect(await readFile(path.join(to, 'top/big'))).toEqual(await readFile(path.join(from, 'top/big')));
   const sums = pair.map((each) => /SHA-256 ([0-9a-f]{64})/.exec(each.stderr())?.[1]);
   expect(sums[0]).toBeDefined();

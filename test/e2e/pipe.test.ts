@@ -41,10 +41,7 @@ function code(): string {
 /** Both ends of a pipe, the first one behind the proxy. */
 function pair(): [Piped, Piped] {
   const room = code();
-  return [
-    startPiped(['pipe', room, '--relay', proxy.url.href]),
-    startPiped(['pipe', room, '--relay', relay.url.href]),
-  ];
+  return [startPiped(['pipe', room, '--relay', proxy.url.href]), startPiped(['pipe', room, '--relay', relay.url.href])];
 }
 
 test('both directions at once, three cuts on the way: the same bytes, flat memory', async () => {

@@ -8,7 +8,10 @@ import { readFileSync } from 'node:fs';
 import { ENV, PROGRAM } from './program.js';
 
 export interface Piped {
-  readonly child: ChildProcess & { stdin: NonNullable<ChildProcess['stdin']>; stdout: NonNullable<ChildProcess['stdout']> };
+  readonly child: ChildProcess & {
+    stdin: NonNullable<ChildProcess['stdin']>;
+    stdout: NonNullable<ChildProcess['stdout']>;
+  };
   readonly stderr: () => string;
   /** Bytes that came on stdout so far. */
   readonly received: () => number;

@@ -136,7 +136,8 @@ export function createTransfers(host: Host, available: boolean): Transfers {
 
   /** An offer that the person may see: a name that no file can have is refused unseen. */
   function offered(stream: number, offer: BulkOffer): void {
-    const sound = offer.kind === 'pipe' || (offer.count > 0 && isText(offer.name) && partFault(offer.name) === undefined);
+    const sound =
+      offer.kind === 'pipe' || (offer.count > 0 && isText(offer.name) && partFault(offer.name) === undefined);
     if (!available || !sound) {
       streams?.finish(stream, available ? 'disagrees' : 'refused');
       const code = available ? 'SC-355' : 'SC-341';
