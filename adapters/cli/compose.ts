@@ -6,7 +6,7 @@ import 'reflect-metadata';
 import { Container, type ServiceIdentifier } from 'inversify';
 import { type Chat, type ChatOptions, UI_CLOSE_TIMEOUT } from '../../core/session/driver.js';
 import { isSecurechatError, LocalProtocolError, SecurechatError } from '../../core/errors.js';
-import type { ClockPort, CryptoPort, TransportPort, UiPort } from '../../core/ports.js';
+import type { BulkPort, ClockPort, CryptoPort, TransportPort, UiPort } from '../../core/ports.js';
 import type { UiContext } from '../../plugins/kit/define.js';
 import { checkMade, inTime, wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
@@ -16,6 +16,7 @@ import type { LocalRelay } from './embedded.js';
 import { sanitize } from '../text/sanitize.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { builtins } from './builtins.js';
+import type { Equipment } from './equip.js';
 import type { Options } from './options.js';
 import { LOCAL_RELAY } from './relay-address.js';
 import { type Notice, toldUi } from './told-ui.js';
@@ -32,10 +33,12 @@ export interface ComposeOptions {
   readonly streams: Pick<UiContext, 'input' | 'output' | 'errors' | 'color' | 'wipeScrollback'>;
   /** What the UI shows first, once it is known which relay it is. */
   readonly notices: (relay: LocalRelay | undefined) => readonly Notice[];
+  /** What the task puts around the UI, and who has its files or its pipe. */
+  readonly equip: (ui: UiPort, clock: ClockPort) => Promise<Equipment>;
   /** The rest of what a chat is made of. */
   readonly chat: (
     relay: LocalRelay | undefined,
-  ) => Omit<ChatOptions, 'clock' | 'crypto' | 'ui' | 'transport' | 'words'>;
+  ) => Omit<ChatOptions, 'clock' | 'crypto' | 'ui' | 'bulk' | 'transport' | 'words'>;
 }
 
 export interface Composition {
@@ -45,6 +48,9 @@ export interface Composition {
   /** Absent for a transport that needs none. */
   readonly relay: LocalRelay | undefined;
   readonly transport: TransportPort;
+  readonly bulk: BulkPort | undefined;
+  /** The exit status of a session that ended with this one. */
+  readonly exit: Equipment['exit'];
   /** Makes the chat, which begins at once. */
   start(): Promise<Chat>;
   /** Wipes, closes and stops all that was made, whatever has become of it. Idempotent, never rejects. */
@@ -61,6 +67,7 @@ function token<T>(name: string): ServiceIdentifier<T> {
 const CLOCK = token<ClockPort>('clock');
 const CRYPTO = token<CryptoPort>('crypto');
 const BARE_UI = token<UiPort>('bare ui');
+const EQUIPMENT = token<Equipment>('equipment');
 const RELAY = token<LocalRelay | undefined>('relay');
 const NOTICES = token<readonly Notice[]>('notices');
 const UI = token<UiPort>('ui');
@@ -94,13 +101,17 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
       [CLOCK],
     );
   container
+    .bind(EQUIPMENT)
+    .toResolvedValue(given.equip, [BARE_UI, CLOCK])
+    .onDeactivation(({ bulk }) => quietly(() => bulk?.close()));
+  container
     .bind(RELAY)
     .toResolvedValue((clock) => (spec.needsRelay === false ? undefined : findRelay(relay, options, clock)), [CLOCK])
     .onDeactivation((local) => quietly(() => local?.close()));
   container.bind(NOTICES).toResolvedValue(given.notices, [RELAY]);
   container
     .bind(UI)
-    .toResolvedValue((ui, notices) => toldUi(ui, notices, options.quiet), [BARE_UI, NOTICES])
+    .toResolvedValue(({ ui }, notices) => toldUi(ui, notices, options.quiet), [EQUIPMENT, NOTICES])
     .onDeactivation((ui) => quietly(() => ui.close()));
   container.bind(TRANSPORT).toResolvedValue(
     (clock, local) =>
@@ -111,12 +122,18 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
       }).then((made) => local?.guard?.(made) ?? made),
     [CLOCK, RELAY],
   );
-  container
-    .bind(PARTS)
-    .toResolvedValue(
-      (clock, crypto, ui, local, transport) => ({ clock, crypto, ui, relay: local, transport }),
-      [CLOCK, CRYPTO, UI, RELAY, TRANSPORT],
-    );
+  container.bind(PARTS).toResolvedValue(
+    (clock, crypto, ui, { bulk, exit }, local, transport) => ({
+      clock,
+      crypto,
+      ui,
+      bulk,
+      exit,
+      relay: local,
+      transport,
+    }),
+    [CLOCK, CRYPTO, UI, EQUIPMENT, RELAY, TRANSPORT],
+  );
   container.bind(CHAT).toResolvedValue(
     async (parts) => {
       const [{ chat }, { wordlist }] = await Promise.all([

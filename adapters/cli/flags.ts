@@ -67,10 +67,10 @@ const KEPT = ['color', 'direct', 'web', 'files', 'typing', 'bell'];
 export const OWN_FLAGS: readonly string[] = [...FLAGS.map(({ long }) => long), ...KEPT, 'host', 'port', 'check-config'];
 
 /** Commands that there are, in the order in which they are listed. */
-export const COMMANDS = ['relay', 'doctor', 'completion', 'help', 'version'] as const;
+export const COMMANDS = ['pipe', 'send', 'receive', 'relay', 'doctor', 'completion', 'help', 'version'] as const;
 
 /** No room has one of these names: whoever types one means a command. */
-export const RESERVED: ReadonlySet<string> = new Set([...COMMANDS, 'pipe', 'send', 'receive', 'page']);
+export const RESERVED: ReadonlySet<string> = new Set([...COMMANDS, 'page']);
 
 /** What `help` explains beyond the flags, and `man`, the page itself. */
 export const TOPICS = ['options', 'codes', 'safety', 'relay', 'plugins', 'exit'] as const;

@@ -79,7 +79,7 @@ export function topicHelp(topic: Topic, registry: Registry): string {
 }
 
 /** `--help` of a command other than `relay`, which has its own. */
-export function commandHelp(command: 'doctor' | 'completion' | 'help' | 'version'): string {
+export function commandHelp(command: Exclude<(typeof COMMANDS)[number], 'relay'>): string {
   if (command === 'completion') return lines(HELP_WORDS.completion(SHELLS));
   return lines(command === 'help' ? HELP_WORDS.help(TOPICS) : HELP_WORDS[command]);
 }

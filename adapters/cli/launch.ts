@@ -7,6 +7,7 @@ import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CLI_WORDS } from '../words/cli.js';
+import { taskOf } from './task.js';
 
 /** Each of these makes Node run foreign code, write a file, listen, or trust less than it should; as in launcher.sh. */
 export const DROPPED = [
@@ -26,10 +27,41 @@ export function flagsOf(argv: readonly string[], app: string, cwd: string, versi
     ...(after(22, 14) ? ['--disable-sigusr1'] : []),
     after(22, 13) ? '--permission' : '--experimental-permission',
     ...(after(25, 0) ? ['--allow-net'] : []),
+    ...filesOf(argv, cwd),
     // Node 20 dies of a folder that is allowed twice.
     ...[...new Set([app, ...pluginFolders(argv, app, cwd)])].map((folder) => `--allow-fs-read=${folder}${path.sep}`),
     ...torCookies(argv, cwd).map((file) => `--allow-fs-read=${file}`),
   ];
+}
+
+/** What `send` names, where `receive` writes, the folder of --files. */
+function filesOf(argv: readonly string[], cwd: string): string[] {
+  const { task } = attempt(() => taskOf(argv)) ?? {};
+  if (task?.kind === 'send') {
+    const named = task.paths.map((each) => path.resolve(cwd, each));
+    const all = new Set(named.flatMap((each) => [each, attempt(() => realpathSync(each)) ?? each]));
+    return [...all].map((each) => `--allow-fs-read=${allowed(each)}`);
+  }
+  const folder = task?.kind === 'receive' ? task.folder : task?.kind === 'chat' ? task.files : undefined;
+  const real = folder === undefined ? undefined : attempt(() => realpathSync(path.resolve(cwd, folder)));
+  if (real === undefined) return [];
+  return [`--allow-fs-read=${allowed(real)}${path.sep}`, `--allow-fs-write=${allowed(real)}${path.sep}`];
+}
+
+/** In a path that is allowed, Node takes a * for anything. */
+function allowed(at: string): string {
+  if (!at.includes('*')) return at;
+  process.stderr.write(`${CLI_WORDS.star}\n`);
+  process.exit(2);
+}
+
+/** Undefined for what is wrong: the program says so. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
 }
 
 /** The control cookie of Tor, for an onion service and for nothing else. */

@@ -85,23 +85,89 @@ is_new() {
   case $reads in *":$1:"*) return 1 ;; esac
   reads=$reads$1:
 }
-next=no
+# Files that this process may touch: what `send` names, where `receive` writes, the folder of --files. task.ts reads the same
+# words in the same way. In a path that is allowed, Node takes a * for anything.
+refuse_star() {
+  case $1 in
+    *'*'*)
+      printf 'securechat: cannot keep to a path with * in it: rename it or use another folder\n' >&2
+      exit 2
+      ;;
+  esac
+}
+next=
+rest=no
+output=
+[ "$command" != receive ] || output=.
+commas=no
 first=yes
 for each in "$@"; do
   # The arguments go behind the program, and every flag of Node before it.
-  [ "$first" = no ] || set -- "$dist/securechat.js" "$@"
-  first=no
+  if [ "$first" = yes ]; then
+    set -- "$dist/securechat.js" "$@"
+    first=no
+    case $command in pipe | send | receive) continue ;; esac
+  fi
   spec=
-  if [ "$next" = yes ]; then
-    spec=$each
-    next=no
+  file=
+  if [ "$rest" = yes ]; then
+    file=$each
   else
-    case $each in
-      --) break ;;
-      -p | --plugin) next=yes ;;
-      --plugin=*) spec=${each#--plugin=} ;;
-      -p?*) spec=${each#-p} ;;
+    # The value of --files may be left out.
+    if [ "$next" = files ]; then
+      case $each in
+        -*) output=. next= ;;
+      esac
+    fi
+    case $next in
+      files | output) output=$each ;;
+      plugin) spec=$each ;;
+      value) ;;
+      *)
+        case $each in
+          --) rest=yes ;;
+          -p | --plugin) next=plugin.new ;;
+          --plugin=*) spec=${each#--plugin=} ;;
+          -p?*) spec=${each#-p} ;;
+          -r | -t | -c | -u | --relay | --transport | --crypto | --ui | --name | --code-fd) next=value.new ;;
+          --resume-timeout | --idle-timeout | --room | --proxy | --proxy-auth-fd | --tor-cookie) next=value.new ;;
+          --files) [ "$command" = send ] || [ "$command" = receive ] || [ "$command" = pipe ] || next=files.new ;;
+          --files=*)
+            case $command in pipe | send | receive) ;; *) output=${each#--files=} ;; esac
+            ;;
+          -o | --output) [ "$command" != receive ] || next=output.new ;;
+          --output=*) [ "$command" != receive ] || output=${each#--output=} ;;
+          -?*) ;;
+          *) file=$each ;;
+        esac
+        ;;
     esac
+    case $next in
+      *.new) next=${next%.new} ;;
+      *) next= ;;
+    esac
+  fi
+  if [ "$command" = send ] && [ -n "$file" ]; then
+    case $file in
+      /*) ;;
+      *) file=$PWD/$file ;;
+    esac
+    real=
+    if [ -d "$file" ]; then
+      real=$(CDPATH='' cd -- "$file" 2>/dev/null && pwd -P)
+    elif folder=$(CDPATH='' cd -- "$(dirname -- "$file")" 2>/dev/null && pwd -P); then
+      file=${folder%/}/$(basename -- "$file")
+      real=$(readlink -f -- "$file" 2>/dev/null) || real=
+    fi
+    refuse_star "$file$real"
+    case $file$real in *,*) commas=yes ;; esac
+    if [ -d "$file" ]; then
+      [ -z "$real" ] || { is_new "$real" && set -- "--allow-fs-read=${real%/}/" "$@"; }
+      [ "$file" = "$real" ] || { is_new "$file" && set -- "--allow-fs-read=${file%/}" "$@"; }
+    else
+      is_new "$file" && set -- "--allow-fs-read=$file" "$@"
+      [ -z "$real" ] || { is_new "$real" && set -- "--allow-fs-read=$real" "$@"; }
+    fi
   fi
   case $spec in
     '') ;;
@@ -119,6 +185,15 @@ for each in "$@"; do
       ;;
   esac
 done
+[ "$next" != files ] || output=.
+if [ -n "$output" ] && real=$(CDPATH='' cd -- "$output" 2>/dev/null && pwd -P); then
+  refuse_star "$real"
+  case $real in *,*) commas=yes ;; esac
+  is_new "$real" && set -- "--allow-fs-read=${real%/}/" "$@"
+  set -- "--allow-fs-write=${real%/}/" "$@"
+fi
+# Node warns of a comma, which once separated paths.
+[ "$commas" = no ] || set -- --disable-warning=Warning "$@"
 if [ "$onion" = yes ]; then
   case $cookie in
     '') set -- --allow-fs-read=/run/tor/control.authcookie --allow-fs-read=/var/lib/tor/control_auth_cookie "$@" ;;

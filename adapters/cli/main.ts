@@ -33,6 +33,11 @@ else if (alone === '--help' || alone === '-h' || alone === 'help') await help();
 else if (argv[0] === 'relay') await (await import('./relays.js')).relayCommand(argv.slice(1));
 else if (argv[0] === 'doctor' || argv[0] === 'completion' || argv[0] === 'help' || argv[0] === 'version')
   await command(argv[0]);
+else if (
+  (argv[0] === 'pipe' || argv[0] === 'send' || argv[0] === 'receive') &&
+  (argv[1] === '--help' || argv[1] === '-h')
+)
+  await command('help', [argv[0]]);
 else await start();
 
 /** As the build has made it, for whoever starts it by its own name. */
@@ -47,9 +52,9 @@ async function help(): Promise<void> {
   await say(text);
 }
 
-async function command(name: 'doctor' | 'completion' | 'help' | 'version'): Promise<void> {
+async function command(name: 'doctor' | 'completion' | 'help' | 'version', words = argv.slice(1)): Promise<void> {
   const { answer } = await import('./commands.js');
-  await told(answer(name, argv.slice(1), process).then((text) => print(process.stdout, text)));
+  await told(answer(name, words, process).then((text) => print(process.stdout, text)));
 }
 
 async function say(text: string | Uint8Array): Promise<void> {

@@ -20,6 +20,7 @@ import type { Places } from '../../plugins/kit/load.js';
 import { inTime } from '../../plugins/kit/make.js';
 import { createRegistry, type Registry } from '../../plugins/kit/registry.js';
 import { hasUnicode } from '../text/locale.js';
+import { sanitize } from '../text/sanitize.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { builtins } from './builtins.js';
 import type { CheckedMeeting, EnteredCode } from './code-entry.js';
@@ -35,6 +36,8 @@ import { print } from './print.js';
 import { isPrivate, parseRelayAddress } from './relay-address.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { SCREEN_WORDS } from '../words/screen.js';
+import { equip } from './equip.js';
+import { type Task, taskOf } from './task.js';
 import type { Notice } from './told-ui.js';
 import { VERSION } from './version.js';
 
@@ -88,10 +91,12 @@ export function run(argv: readonly string[], io: Io): Run {
   async function start(): Promise<ExitStatus> {
     const registry = createRegistry(OWN_FLAGS);
     registry.register(builtins);
-    const named = pluginsOf(argv, registry);
+    const { task, rest } = taskOf(argv);
+    const named = pluginsOf(rest, registry);
     if (named.length > 0) await Promise.race([load(named, registry), calledOff]);
     const notRich = whyNotRich({ input: io.stdin, output: io.stdout, env: io.env });
-    const invocation = parseOptions(argv, registry, notRich === undefined ? 'rich' : DEFAULTS.ui, io.env);
+    const usual = notRich === undefined && task.kind === 'chat' ? 'rich' : DEFAULTS.ui;
+    const invocation = parseOptions(rest, registry, usual, io.env);
     if (invocation.run !== 'chat') {
       await print(io.stdout, invocation.run === 'help' ? invocation.text : `${VERSION}\n`);
       return EXIT.ok;
@@ -103,7 +108,7 @@ export function run(argv: readonly string[], io: Io): Run {
     const color = colorOf(options, io);
     // While somebody types, what comes next is loaded.
     const ahead = setTimeout(() => void import('./compose.js').catch(() => undefined), LOAD_AHEAD_MS).unref();
-    const entering = enter(options, io, color, before.signal).finally(() => clearTimeout(ahead));
+    const entering = enter(task, options, io, color, before.signal).finally(() => clearTimeout(ahead));
     const entered = await Promise.race([entering, calledOff]);
     // An address of one's own comes before that of a link, and then nothing else in the link is about it.
     const meeting = options.relay === undefined && options.listen === undefined ? entered.meeting : undefined;
@@ -118,7 +123,7 @@ export function run(argv: readonly string[], io: Io): Run {
       wipeScrollback: options.wipeScrollback,
     };
     const ours = registry.pluginOf('transport', met.transport) === builtins.name;
-    const prompter = () => prompterOf(options, io, color, before.signal);
+    const prompter = () => prompterOf(task, options, io, color, before.signal);
     const loading = Promise.all([import('./compose.js'), import('./proxy-way.js')]);
     const composing = loading.then(async ([{ compose }, { findWay }]) => {
       const way = await findWay({ options: met, relay, ours, env: io.env, random, prompter });
@@ -130,6 +135,14 @@ export function run(argv: readonly string[], io: Io): Run {
         way,
         streams,
         notices: (local) => noticesOf(met, entered, local, io),
+        equip: (ui, clock) =>
+          equip({
+            task,
+            ui,
+            json: options.ui === 'json',
+            context: { input: entered.input, output: io.stdout, errors: io.stderr, sanitize, clock },
+            cwd: io.places.cwd,
+          }),
         chat: (local) => chatOf(met, entered, local, io),
       });
       // Too late: nobody waits for it any more.
@@ -143,9 +156,11 @@ export function run(argv: readonly string[], io: Io): Run {
       void made.relay?.unreachable?.then(() => {
         if (!over) made.ui.show({ type: 'notice', code: 'SC-124', text: explain('SC-124') });
       });
-      return await session.done.finally(() => {
-        over = true;
-      });
+      return made.exit(
+        await session.done.finally(() => {
+          over = true;
+        }),
+      );
     } catch (error) {
       throw isSecurechatError(error) ? new SecurechatError(error.code, withName(error.detail, options)) : error;
     } finally {
@@ -222,15 +237,15 @@ function meetingAt(relay: LocalRelay | undefined, transport: string): Meeting | 
 }
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
-async function enter(options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<Entered> {
+async function enter(task: Task, options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<Entered> {
   const [{ enterCode, normalize }, prompter, { createWordlist }, { wordlist }] = await Promise.all([
     import('./code-entry.js'),
-    prompterOf(options, io, color, signal),
+    prompterOf(task, options, io, color, signal),
     import('../../core/room/words.js'),
     import('@scure/bip39/wordlists/english.js'),
   ]);
   const words = createWordlist(wordlist);
-  const asked = options.source.type !== 'stdin' && prompter !== undefined;
+  const asked = task.kind === 'chat' && options.source.type !== 'stdin' && prompter !== undefined;
   const entered = await enterCode({
     source: options.source,
     words,
@@ -244,6 +259,7 @@ async function enter(options: Options, io: Io, color: boolean, signal: AbortSign
 
 /** Undefined where nothing may be asked. */
 async function prompterOf(
+  task: Task,
   options: Options,
   io: Io,
   color: boolean,
@@ -256,7 +272,7 @@ async function prompterOf(
   const output = voiceOf(options, io);
   // The json UI has stdout for itself.
   const mayAsk = io.stdin.isTTY === true && output.isTTY === true && options.ui !== 'json';
-  if (!mayAsk) return undefined;
+  if (!mayAsk || !mayPrompt(task, options)) return undefined;
   return createPrompter({
     input: io.stdin,
     output,
@@ -266,6 +282,11 @@ async function prompterOf(
     unicode: hasUnicode(io.env, process.platform),
     signal,
   });
+}
+
+/** A pipe's input is not for us, and who sends files without naming a room makes a code. */
+function mayPrompt({ kind }: Task, { source }: Options): boolean {
+  return kind !== 'pipe' && (kind !== 'send' || source.type !== 'ask');
 }
 
 /** The core does not know what the adapter that failed is called. */
@@ -338,7 +359,8 @@ function colorOf(options: Options, io: Io): boolean {
   const { env } = io;
   if (!options.color) return false;
   if (env['FORCE_COLOR'] !== undefined) return env['FORCE_COLOR'] !== '0';
-  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && voiceOf(options, io).isTTY === true;
+  const capable = !['', 'dumb'].includes(env['TERM'] ?? '');
+  return (env['NO_COLOR'] ?? '') === '' && capable && voiceOf(options, io).isTTY === true;
 }
 
 /** Resolves when the text is out, or its reader is gone or stalled. */

@@ -111,8 +111,9 @@ export function createFiles({ source, destination }: FilesOptions): BulkPort {
       const { data, last, content } = await one.reader.next();
       if (one.over) return void data.fill(0);
       const sum = last ? { sum: one.reader.sum() } : {};
+      // Whatever is wanted after it: there is no more.
+      if (last) one.reader = undefined;
       emit({ type: 'data', id: one.id, data, last, content, ...sum });
-      if (last) return;
     }
   }
 

@@ -165,6 +165,8 @@ export function createPipe({ input, output, moved, over }: PipeOptions): Pipe {
     direction.state = whole ? 'whole' : 'broken';
     direction.code = code;
     if (direction === up && !whole) stopReading();
+    // Whoever ended it here is leaving already.
+    if (code === 'SC-343') return;
     // Who refuses a pipe opens none.
     const alone = direction === up && code === 'SC-342';
     if (alone || (isOver(up) && isOver(down))) over();

@@ -42,6 +42,9 @@ export const CLI_WORDS = {
     version: 'show the version',
   },
   commands: {
+    pipe: 'connect standard input and output with those of your peer',
+    send: 'send files and folders',
+    receive: 'receive files and folders',
     relay: 'run a relay that both of you can reach',
     doctor: 'show what works and what is protected on this machine',
     completion: 'print a completion script for your shell',
@@ -85,6 +88,7 @@ export const CLI_WORDS = {
   codeTwice: 'give the code in one place only: ROOM, --code-stdin or --code-fd',
   tooManyArguments: 'there is more than one ROOM; quote a code that contains spaces',
   missingValue: 'it needs a value',
+  star: 'securechat: cannot keep to a path with * in it: rename it or use another folder',
   nothingToSend: 'name the files to send: securechat send FILE…',
   nameEmpty: 'it must not be empty',
   nameLong: (limit: number) => `it must not be longer than ${String(limit)} bytes`,

@@ -93,6 +93,8 @@ export interface Channel {
   waits(now: number): boolean;
   /** Throws RemoteProtocolError when the peer broke a rule: the session ends. */
   receive(frame: Uint8Array, now: number): Received;
+  /** A chunk has opened: that is an answer. */
+  heard(now: number): void;
   /** Seals and sends what is due and what waits. */
   tick(now: number): void;
   /** When `tick` must be called again. */
@@ -150,7 +152,6 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     sealed: () => life.pinged(),
   };
   const controls: readonly ControlSource[] = [answering, offering, compare, pinging];
-
   const credits = (now: number): readonly ControlSource[] => creditControls(options.credits.due(now));
 
   // -- sealing
@@ -223,12 +224,12 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   function controlDue(now: number): number {
     if (!unacked.controlAllowed) return NEVER;
-    const atOnce: readonly ControlSource[] = [answering, compare, ...credits(now)];
-    if (atOnce.some((control) => mayGo(unacked, control, now) !== undefined)) return now;
+    const due: readonly ControlSource[] = [answering, compare, ...credits(now)];
+    if (due.some((control) => mayGo(unacked, control, now) !== undefined)) return now;
     const ping = unacked.has('ping') ? NEVER : life.pingDue(unacked.eliciting > 0);
     // One that is due and may not be sealed waits for an ack, not for a time.
-    const credit = options.credits.at() > now ? options.credits.at() : NEVER;
-    return Math.min(ping, unacked.has('offer') ? NEVER : offerDue(), credit);
+    const credit = options.credits.at();
+    return Math.min(ping, unacked.has('offer') ? NEVER : offerDue(), credit > now ? credit : NEVER);
   }
 
   function dataDue(now: number): number {
@@ -336,6 +337,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
       return frame === undefined ? { type: 'gap' } : opened(frame, now);
     },
 
+    heard: (now) => life.heard(unacked.eliciting > 0, now),
     pause(now) {
       if (paused) return;
       paused = true;
@@ -379,10 +381,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     compare: (now) => compare.ask(now),
 
     silent: (now) => !paused && now >= life.lostAt(cover),
-
-    conclude() {
-      concluded ??= { ack: expected };
-    },
+    conclude: () => void (concluded ??= { ack: expected }),
 
     wipe() {
       try {

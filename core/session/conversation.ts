@@ -8,7 +8,9 @@ import type { CryptoPort } from '../ports.js';
 import { FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { Position } from '../protocol/resume.js';
-import { type ChannelRecord, createChannel } from './channel.js';
+import { createCarriage } from './bulk/carriage.js';
+import type { Transfers } from './bulk/transfers.js';
+import { type ChannelRecord, createChannel, type Opened } from './channel.js';
 import { createAnnouncements, whileOpen } from './composer.js';
 import type { Host } from './events.js';
 import type { Goodbye } from './goodbye.js';
@@ -16,13 +18,14 @@ import { createIncoming } from './incoming.js';
 import type { Line } from './line.js';
 import type { Outgoing } from './outgoing.js';
 import { createShownWords } from './shown-words.js';
-import { NEVER } from './timers.js';
+import { WAITING_MARK } from '../wire/control.js';
 
 export interface ConversationOptions {
   readonly crypto: CryptoPort;
   readonly established: Established;
   readonly sender: Outgoing;
   readonly goodbye: Goodbye;
+  readonly transfers: Transfers;
   /** The list of 2048 words. */
   readonly words: readonly string[];
   /** Both sides compare the safety words, because there is no secret. */
@@ -35,10 +38,8 @@ export interface ConversationOptions {
   readonly cover?: boolean | undefined;
 }
 
-export type Conversation = ReturnType<typeof createConversation>;
-
 export function createConversation(host: Host, line: Line, options: ConversationOptions, start: number) {
-  const { crypto, established, sender, goodbye, compare } = options;
+  const { crypto, established, sender, goodbye, transfers, compare } = options;
   const { peer, role, ratchet } = established;
   const peerVerifies = (peer.features & FEATURE_VERIFY) !== 0;
   const inbox = createIncoming(host, options.receipts);
@@ -52,6 +53,15 @@ export function createConversation(host: Host, line: Line, options: Conversation
   let away = false;
   const talks = (): boolean => trusted && goodbye.open;
   const tells = (): boolean => trusted && !goodbye.sealed && !goodbye.over;
+  const carriage = createCarriage({
+    crypto,
+    established,
+    transfers,
+    transmit: line.transmit,
+    room: () => line.waiting <= WAITING_MARK,
+  });
+  /** Chunks may go out once what waits is known anew, or the peer has said so. */
+  let more = false;
   const channel = createChannel(
     {
       crypto,
@@ -59,8 +69,13 @@ export function createConversation(host: Host, line: Line, options: Conversation
       role,
       transmit: line.transmit,
       ready: () => line.ready,
-      credits: { due: () => [], at: () => NEVER },
-      sources: [whileOpen(announcements, talks), whileOpen(inbox, tells), whileOpen(sender, talks)],
+      credits: carriage.credits,
+      sources: [
+        whileOpen(announcements, talks),
+        whileOpen(inbox, tells),
+        whileOpen(sender, talks),
+        whileOpen(carriage.source, talks),
+      ],
       cover: options.cover === true || (peer.features & FEATURE_COVER) !== 0,
       askable: () => trusted,
       compared: shown.compared,
@@ -80,7 +95,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
   if (peer.name.length > 0) inbox.name(peer.name);
   peer.name.fill(0);
 
-  function take(record: ChannelRecord, now: number): void {
+  function take(record: ChannelRecord, { seq, streams }: Opened, now: number): void {
     if (goodbye.phase === 'answered' && record.type !== 'bye-ack')
       throw new RemoteProtocolError('a record after the goodbye');
     switch (record.type) {
@@ -98,7 +113,12 @@ export function createConversation(host: Host, line: Line, options: Conversation
         return goodbye.heard(record.reason, now);
       case 'bye-ack':
         return goodbye.acknowledged();
-      // Streams and paths (sections 8 and 8a) are not in use here.
+      case 'bulk-open':
+      case 'bulk-credit':
+      case 'bulk-close':
+        more = true;
+        return carriage.take(record, seq, streams);
+      // Paths (section 8a) are not in use here.
       default:
         return;
     }
@@ -125,8 +145,26 @@ export function createConversation(host: Host, line: Line, options: Conversation
     host.emit({ type: 'show', view: { type: 'round-trip', ms } });
   }
 
+  function chunk(bytes: Uint8Array, now: number): 'gap' | 'opened' {
+    if (carriage.chunk(bytes) === 'gap') return 'gap';
+    channel.heard(now);
+    more = true;
+    return 'opened';
+  }
+
   return {
     channel,
+    /** Something for streams is to be done as soon as what waits in the connection is known. */
+    get more() {
+      return more;
+    },
+    /** What streams have to say and to send, once the peer is known to hold the keys. */
+    carry(): void {
+      more = false;
+      if (!talks() || away) return;
+      transfers.allow();
+      more = carriage.hand();
+    },
     get trusted() {
       return trusted;
     },
@@ -143,6 +181,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
     interrupt(now: number): boolean {
       if (channel.paused) return false;
       channel.pause(now);
+      carriage.interrupted();
       host.move('lost');
       away = true;
       return true;
@@ -154,6 +193,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
     /** The connection is back, and the peer stands at `position`. */
     resume(position: Position, now: number): void {
       channel.resume(position, now);
+      carriage.resumed(position.next);
       settled();
       back();
     },
@@ -162,13 +202,13 @@ export function createConversation(host: Host, line: Line, options: Conversation
     frame(bytes: Uint8Array, now: number): 'ignored' | 'gap' | 'opened' | 'more' {
       const before = channel.acknowledged;
       const received = channel.receive(bytes, now);
-      // No stream is open: a chunk can only be forged.
-      if (received.type === 'chunk') return 'gap';
+      if (received.type === 'chunk') return chunk(bytes, now);
       if (received.type !== 'opened') return received.type;
       back();
       try {
-        for (const record of received.records) take(record, now);
+        for (const record of received.records) take(record, received, now);
       } finally {
+        received.streams.wipe();
         received.wipe();
       }
       settled();
@@ -203,6 +243,8 @@ export function createConversation(host: Host, line: Line, options: Conversation
 
     /** False when the window has no room for it now. */
     sayGoodbye(now: number): boolean {
+      // How streams end is said before.
+      if (trusted && carriage.unsaid) channel.tick(now);
       // With cover a beat has one frame: a goodbye's when nothing else waits.
       if (channel.waits(now)) return false;
       if (channel.send([{ type: 'bye', reason: goodbye.reason }], now) === undefined) return false;
@@ -231,6 +273,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
       try {
         channel.wipe();
       } finally {
+        carriage.wipe();
         inbox.wipe();
       }
     },

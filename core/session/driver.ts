@@ -10,7 +10,7 @@ import {
   LocalProtocolError,
   type SecurechatError,
 } from '../errors.js';
-import type { ClockPort, Connection, CryptoPort, TransportPort, UiPort, UiView } from '../ports.js';
+import type { BulkPort, ClockPort, Connection, CryptoPort, TransportPort, UiPort, UiView } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { RoomCode } from '../room/code.js';
 import type { Effect, SessionEvent, SessionView } from './events.js';
@@ -26,6 +26,8 @@ export interface ChatOptions {
   readonly crypto: CryptoPort;
   readonly transport: TransportPort;
   readonly ui: UiPort;
+  /** Has the files or the pipe; absent: no stream is opened or taken. */
+  readonly bulk?: BulkPort | undefined;
   readonly clock: ClockPort;
   /** Its secret buffer is taken over and wiped. */
   readonly code: RoomCode;
@@ -80,6 +82,7 @@ export function chat(options: ChatOptions): Chat {
     session = createSession({
       ...options,
       crypto,
+      bulk: options.bulk !== undefined,
       nameplate: code.nameplate,
       form: code.form,
       prs: crypto.take(plainCopy(code.secret)),
@@ -178,6 +181,9 @@ export function chat(options: ChatOptions): Chat {
       case 'disconnect':
         connection?.close();
         return;
+      case 'bulk':
+        options.bulk?.tell(effect.command);
+        return;
       case 'show':
         return show(effect.view);
     }
@@ -248,6 +254,7 @@ export function chat(options: ChatOptions): Chat {
 
   async function finish({ code: why, exit }: { code: Code; exit: ExitStatus }, text: string): Promise<void> {
     wipe();
+    await within(UI_CLOSE_TIMEOUT, (async () => options.bulk?.close())());
     told = (await within(UI_CLOSE_TIMEOUT, ui.close())) && told;
     if (!told) await within(FLUSH_TIMEOUT, (async () => options.untold?.(why, text))());
     await within(FLUSH_TIMEOUT, connectionClosed);
@@ -283,6 +290,7 @@ export function chat(options: ChatOptions): Chat {
   try {
     ui.open((event) => dispatch({ type: 'ui', event }));
     uiOpened = true;
+    options.bulk?.open((event) => dispatch({ type: 'bulk', event }));
     dispatch({ type: 'start' });
   } catch (error) {
     fail(error);

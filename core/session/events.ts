@@ -2,7 +2,7 @@
  * What goes into a session and what comes out of it. Types only: events and time in, effects out.
  */
 import type { Code, Detail, ExitStatus, SecurechatError } from '../errors.js';
-import type { TransportEvent, UiEvent, UiView } from '../ports.js';
+import type { BulkCommand, BulkEvent, TransportEvent, UiEvent, UiView } from '../ports.js';
 import type { Join } from '../wire/control.js';
 import type { Nameplate } from '../room/code.js';
 import type { Transition } from './transitions.js';
@@ -11,6 +11,7 @@ export type SessionEvent =
   | { readonly type: 'start' }
   | { readonly type: 'transport'; readonly event: TransportEvent }
   | { readonly type: 'ui'; readonly event: UiEvent }
+  | { readonly type: 'bulk'; readonly event: BulkEvent }
   /** `wakeAt` has been reached. Early or extra ones do no harm. */
   | { readonly type: 'wake' }
   /** An adapter broke its contract: the session ends with this. */
@@ -35,6 +36,8 @@ export type Effect =
   | { readonly type: 'transmit'; readonly frame: Uint8Array }
   /** Close the current connection after what was transmitted; its `closed` event is still reported. */
   | { readonly type: 'disconnect' }
+  /** Tell the adapter that has files or a pipe. Buffers in it belong to the adapter. */
+  | { readonly type: 'bulk'; readonly command: BulkCommand }
   /** Buffers in `view` belong to whoever performs the effect, who wipes them afterwards. */
   | { readonly type: 'show'; readonly view: SessionView };
 

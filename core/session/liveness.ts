@@ -20,6 +20,8 @@ export interface Liveness {
   sealed(eliciting: boolean, now: number): void;
   /** `waits`: something of this side that asks for an answer is out. */
   opened(eliciting: boolean, waits: boolean, now: number): void;
+  /** A chunk was opened: an answer as well, which is not acked. */
+  heard(waits: boolean, now: number): void;
   /** An ack is owed at once. */
   ackNow(now: number): void;
   /** A bare ack: infinity while no frame was opened since the last one was sealed. */
@@ -57,6 +59,11 @@ export function createLiveness(start: number): Liveness {
       lastOpened = now;
       waitingSince = waits ? now : NEVER;
       if (eliciting) ackDue = Math.min(ackDue, now + ACK_DELAY);
+    },
+
+    heard(waits, now) {
+      lastOpened = now;
+      waitingSince = waits ? now : NEVER;
     },
 
     ackNow(now) {

@@ -11,6 +11,7 @@ import type { State, UiEvent } from '../ports.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import { MESSAGE_LIMIT } from '../protocol/text.js';
 import type { Effect, Host, SessionEvent } from './events.js';
+import { createTransfers } from './bulk/transfers.js';
 import { createGoodbye, type Ending } from './goodbye.js';
 import { createLine, type LineEvent } from './line.js';
 import { createMeeting, type MeetingEvent, type MeetingOptions } from './meeting.js';
@@ -27,6 +28,8 @@ export interface SessionOptions extends MeetingOptions {
   readonly pace: boolean;
   /** The list of 2048 words. */
   readonly words: readonly string[];
+  /** There is an adapter for files or a pipe. */
+  readonly bulk?: boolean;
 }
 
 /** A wake-up that comes this many milliseconds late: this process was stopped or the machine slept. */
@@ -75,6 +78,7 @@ export function createSession(options: SessionOptions): Session {
   const sender = createOutgoing(host, options.pace);
   const goodbye = createGoodbye();
   const meeting = createMeeting(host, line, options);
+  const transfers = createTransfers(host, options.bulk === true);
 
   // -- what happens
 
@@ -86,6 +90,9 @@ export function createSession(options: SessionOptions): Session {
         return ui(event.event, now) ?? tick(now);
       case 'transport':
         return arrived(line.handle(event.event, now), now);
+      case 'bulk':
+        transfers.bulk(event.event, now);
+        return tick(now);
       case 'wake':
         return tick(now);
       case 'failed':
@@ -108,7 +115,8 @@ export function createSession(options: SessionOptions): Session {
 
   function tick(now: number): Ending | undefined {
     const idle = timers.rings('idle', now) && state !== 'closing' ? leave('SC-326', now) : undefined;
-    const ending = idle ?? arrived(line.tick(now), now);
+    const given = inputEnded && goodbye.phase === 'none' && phase.at === 'talking' ? endOfInput(now) : undefined;
+    const ending = idle ?? given ?? arrived(line.tick(now), now);
     if (ending !== undefined) return ending;
     if (phase.at === 'meeting') return reached(meeting.tick(now), now);
     return phase.at === 'talking' ? reached(phase.talk.tick(now), now) : undefined;
@@ -127,7 +135,12 @@ export function createSession(options: SessionOptions): Session {
       sender.restart();
       goodbye.resumed(true);
     }
-    const talk = createTalk(host, line, { ...options, established: result, meeting, sender, goodbye, gaps }, now);
+    const talk = createTalk(
+      host,
+      line,
+      { ...options, established: result, meeting, sender, goodbye, transfers, gaps },
+      now,
+    );
     phase = { at: 'talking', talk };
     if (replaced > REPLACED_LIMIT) return { code: 'SC-410', detail: {} };
     if (inputEnded && goodbye.phase === 'none') endOfInput(now);
@@ -157,7 +170,8 @@ export function createSession(options: SessionOptions): Session {
       case 'accept':
       case 'reject':
       case 'cancel':
-        return host.notice('SC-340');
+        transfers.ui(event, now);
+        return undefined;
       case 'quit':
         return leave('SC-317', now);
       case 'end-of-input':
@@ -200,6 +214,7 @@ export function createSession(options: SessionOptions): Session {
 
   /** Goodbye when there is somebody to say it to; otherwise the end. */
   function leave(code: Code, now: number): Ending | undefined {
+    transfers.cancelAll();
     if (phase.at === 'talking') return phase.talk.leave(code, now);
     const count = sender.undelivered;
     const owed = (code === 'SC-317' || code === 'SC-326') && count > 0;
@@ -212,6 +227,8 @@ export function createSession(options: SessionOptions): Session {
     if (unasked !== undefined) return unasked;
     // Nobody is left to compare the words, or nothing was given to send: both must be told, not hang.
     if (state === 'confirming') return leave('SC-310', now);
+    // What was offered is waited for.
+    if (transfers.busy) return undefined;
     if (phase.at === 'talking') return leave('SC-317', now);
     return sender.held === 0 ? { code: 'SC-310', detail: { what: 'peer' } } : undefined;
   }
@@ -226,6 +243,7 @@ export function createSession(options: SessionOptions): Session {
   /** The one way out: every key and every text is wiped, then the end is told. What follows it is in driver.ts. */
   function end(because: Ending): void {
     const { code, detail } = verdict(because);
+    transfers.end('SC-357');
     host.move('end');
     wipe();
     phase = { at: 'over' };
@@ -271,6 +289,7 @@ export function createSession(options: SessionOptions): Session {
 
   /** What nobody took over is wiped here. */
   function discard(event: SessionEvent): void {
+    if (event.type === 'bulk' && event.event.type === 'data') event.event.data.fill(0);
     if (event.type !== 'ui') return;
     if (event.event.type === 'send') event.event.text.fill(0);
     if (event.event.type === 'code') event.event.code.fill(0);

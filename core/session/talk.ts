@@ -6,6 +6,7 @@
 import type { Code } from '../errors.js';
 import type { CryptoPort } from '../ports.js';
 import type { Established } from '../protocol/handshake-keys.js';
+import type { Transfers } from './bulk/transfers.js';
 import { createConversation } from './conversation.js';
 import type { Host } from './events.js';
 import type { Ending, Goodbye, Standing } from './goodbye.js';
@@ -24,6 +25,7 @@ export interface TalkOptions {
   readonly meeting: Meeting;
   readonly sender: Outgoing;
   readonly goodbye: Goodbye;
+  readonly transfers: Transfers;
   /** Frames that were not the next ones, of the whole session. */
   readonly gaps: { count: number };
   readonly resumeTimeout: number;
@@ -133,6 +135,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
   function progress(now: number): MeetingEvent | undefined {
     const first = farewell(now);
     if (first !== undefined || goodbye.phase === 'flushing') return first;
+    if (proven) conversation.carry();
     conversation.channel.tick(now);
     return farewell(now);
   }
@@ -212,6 +215,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     wakeAt(now) {
       if (goodbye.phase === 'flushing') return goodbye.wakeAt();
       const due = [goodbye.wakeAt(), resume.wakeAt(), conversation.channel.wakeAt(now)];
+      if (conversation.more) due.push(now);
       if (resume.visiting) due.push(attempts.wakeAt());
       return Math.min(...due);
     },

@@ -6,7 +6,7 @@
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
-import type { CloseReason, CryptoPort, MessageStatus, State, UiEvent } from '../../core/ports.js';
+import type { BulkCommand, CloseReason, CryptoPort, MessageStatus, State, UiEvent } from '../../core/ports.js';
 import type { Join } from '../../core/wire/control.js';
 import { type CodeForm, type Nameplate, parseCode } from '../../core/room/code.js';
 import { createWordlist } from '../../core/room/words.js';
@@ -49,6 +49,8 @@ export interface PersonOptions {
   /** Somebody can be asked for the code again. */
   readonly asks?: boolean;
   readonly crypto?: CryptoPort;
+  /** What it does with what the session tells it about transfers. */
+  readonly bulk?: (command: BulkCommand, pair: Pair) => void;
 }
 
 /** What one side was shown, in order. */
@@ -72,6 +74,7 @@ export interface Person {
   wanted: boolean[];
   /** What was told of files, in order. */
   readonly transfers: Told[];
+  readonly bulk: PersonOptions['bulk'];
   roundTrips: number[];
   relay: { readonly attempt: number; readonly joined: boolean } | undefined;
   welcome: boolean;
@@ -147,6 +150,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       cover: given.cover ?? false,
       version: utf8('test'),
       words: WORDS,
+      bulk: given.bulk !== undefined,
     });
     return {
       side,
@@ -165,6 +169,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       codes: [],
       wanted: [],
       transfers: [],
+      bulk: given.bulk,
       roundTrips: [],
       relay: undefined,
       welcome: true,
@@ -197,6 +202,9 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       }
       case 'disconnect':
         disconnect(who.side);
+        break;
+      case 'bulk':
+        who.bulk?.(effect.command, pair);
         break;
       case 'show':
         show(who, effect.view);

@@ -104,6 +104,8 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
         case 'disconnect':
           disconnect(side);
           break;
+        case 'bulk':
+          break;
         case 'show':
           show(actors[side], effect.view);
           break;

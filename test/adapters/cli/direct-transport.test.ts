@@ -50,6 +50,7 @@ test('a transport that needs no relay gets none, and none is looked for', async 
       quiet: false,
     },
     notices: () => [],
+    equip: (ui) => Promise.resolve({ ui, bulk: undefined, exit: (status) => status }),
     chat: () => {
       throw new Error('no chat is begun here');
     },

@@ -301,6 +301,18 @@ test('a destination that is not there is told when it is taken', async () => {
   expect((await transfer(['a'])).end).toMatchObject({ code: 'SC-351', reason: 'disk' });
 });
 
+test('what is wanted after the last piece is not given', async () => {
+  await writeFile(path.join(from, 'a'), 'x');
+  const sender = watched(createFiles({ source: from, destination: undefined }));
+  sender.port.tell({ type: 'prepare', id: 1, paths: [utf8('a')] });
+  await sender.next('ready');
+  sender.port.tell({ type: 'want', id: 1, count: 2 });
+  sender.port.tell({ type: 'want', id: 1, count: 2 });
+  expect(await sender.next('data')).toMatchObject({ last: true, sum: sha('x') });
+  await sender.port.close();
+  expect(sender.events).toEqual([]);
+});
+
 test('what is half is removed when a transfer ends', async () => {
   const receiver = watched(createFiles({ source: undefined, destination: to }));
   receiver.port.tell({ type: 'offered', id: 1, offer: { kind: 'files', count: 1, bytes: 10, name: utf8('a') } });

@@ -125,6 +125,12 @@ test('both directions whole is the end, and no failure', () => {
   expect([one.over, one.pipe.failure]).toEqual([1, undefined]);
 });
 
+test('who leaves is not told to leave', () => {
+  const one = opened();
+  one.pipe.tell({ type: 'over', id: 1, whole: false, code: 'SC-343' });
+  expect(one.over).toBe(0);
+});
+
 test('a peer that refuses takes no pipe', () => {
   const one = opened();
   one.pipe.tell({ type: 'over', id: 1, whole: false, code: 'SC-342' });

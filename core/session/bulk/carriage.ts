@@ -1,0 +1,74 @@
+/**
+ * The bulk part of a conversation: streams beside the channel, fed with its records and chunks, asked for what is to be sealed
+ * and handed over. What a transfer is to a person is transfers.ts; no goodbye and no connection may be in this file.
+ */
+import type { CryptoPort } from '../../ports.js';
+import type { BulkRecord } from '../../protocol/bulk-records.js';
+import type { Established } from '../../protocol/handshake-keys.js';
+import type { Source } from '../composer.js';
+import { createStreams, type DueCredit, type OpenedKeys } from './streams.js';
+import type { Transfers } from './transfers.js';
+
+export interface CarriageOptions {
+  readonly crypto: CryptoPort;
+  readonly established: Pick<Established, 'role' | 'transcript'>;
+  readonly transfers: Transfers;
+  /** Hands a chunk to the connection. */
+  readonly transmit: (chunk: Uint8Array) => void;
+  /** At most one chunk waits in this process (section 8). */
+  readonly room: () => boolean;
+}
+
+export interface Carriage {
+  /** Opens and closes of streams. */
+  readonly source: Source;
+  readonly credits: { due(now: number): readonly DueCredit[]; at(): number };
+  /** Throws RemoteProtocolError. */
+  take(record: BulkRecord, seq: number, keys: OpenedKeys): void;
+  /** `gap`: the connection is not to be trusted any more. Throws RemoteProtocolError. */
+  chunk(bytes: Uint8Array): 'taken' | 'dropped' | 'gap';
+  interrupted(): void;
+  /** The connection is back; the peer's next frame is number `peerNext`. */
+  resumed(peerNext: number): void;
+  /** Asks for data and hands over chunks. True: more may be handed over as soon as what waits is known anew. */
+  hand(): boolean;
+  /** Opens or closes wait to be said. */
+  readonly unsaid: boolean;
+  wipe(): void;
+}
+
+export function createCarriage({ crypto, established, transfers, transmit, room }: CarriageOptions): Carriage {
+  const streams = createStreams(crypto, established.role, established.transcript, transfers.sink);
+  transfers.attach(streams);
+
+  return {
+    source: {
+      wakeAt: (now) => (streams.waiting ? now : Number.POSITIVE_INFINITY),
+      next: (limit) => streams.next(limit),
+      sealed: (_seq, keys) => streams.sealed(keys),
+    },
+    credits: { due: (now) => streams.credits(now), at: () => streams.creditAt() },
+    take: (record, seq, keys) => streams.record(record, seq, keys),
+    chunk: (bytes) => streams.chunk(bytes),
+    interrupted: () => streams.interrupted(),
+    resumed: (peerNext) => streams.resumed(peerNext),
+
+    hand() {
+      streams.ask();
+      let handed = false;
+      while (room()) {
+        const chunk = streams.nextChunk();
+        if (chunk === undefined) return false;
+        handed = true;
+        transmit(chunk);
+      }
+      streams.ask();
+      return handed;
+    },
+
+    get unsaid() {
+      return streams.waiting;
+    },
+    wipe: () => streams.wipe(),
+  };
+}

@@ -1,0 +1,218 @@
+/**
+ * `securechat send` and `receive`, and files in a chat, with the rights that the launcher gives and no others.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type JsonEvent, killAll, PROGRAM, type Program, start } from '../support/program.js';
+import { killPiped, type Piped, startPiped } from '../support/pipes.js';
+import { type RelayProcess, startRelayProcess } from '../support/relay.js';
+import { hasStrace, straced, writesIn } from '../support/strace.js';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+
+const LARGE = process.env['LARGE'] === '1';
+
+let relay: RelayProcess;
+let proxy: TcpProxy;
+let root: string;
+let from: string;
+let to: string;
+
+beforeAll(async () => {
+  relay = await startRelayProcess(['--port', '0', '--joins-per-minute', '100000', '--connections-per-address', '1000']);
+  proxy = await startTcpProxy(() => Number(relay.url.port));
+});
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'securechat send-'));
+  [from, to] = [path.join(root, 'from'), path.join(root, 'to')];
+  await Promise.all([mkdir(from), mkdir(to)]);
+});
+afterEach(async () => {
+  killPiped();
+  killAll();
+  proxy.heal();
+  await rm(root, { recursive: true, force: true });
+});
+afterAll(async () => {
+  await proxy.close();
+  await relay.stop();
+});
+
+const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Sends these, and receives what comes with `--yes`. */
+async function transfer(paths: readonly string[], before: readonly string[] = [PROGRAM]): Promise<[Piped, Piped]> {
+  const sender = startPiped(['send', ...paths, '--relay', proxy.url.href], { cwd: from });
+  const code = await sender.says(/\d{6}-[a-z]+-[a-z]+-[a-z]+/);
+  const receiver = startPiped(['receive', code, '-o', to, '--yes', '--relay', relay.url.href], { before });
+  return [sender, receiver];
+}
+
+const exits = async (pair: readonly Piped[]): Promise<readonly (number | null)[]> =>
+  Promise.all(pair.map(({ exit }) => exit));
+
+test('a tree with names of every kind arrives as it is; both show the same checksum', async () => {
+  await mkdir(path.join(from, 'top/sub/empty'), { recursive: true });
+  await writeFile(path.join(from, 'top/big'), randomBytes(300_000));
+  for (const name of ['with space', 'über 日本', '-dash', "quote'", 'nothing']) {
+    await writeFile(path.join(from, 'top/sub', name), name === 'nothing' ? '' : name);
+  }
+  await symlink('/etc/passwd', path.join(from, 'top/link'));
+  await chmod(path.join(from, 'top/big'), 0o700);
+  const pair = await transfer(['top']);
+  expect(await exits(pair)).toEqual([0, 0]);
+  const names = async (folder: string): Promise<string[]> => (await readdir(folder, { recursive: true })).sort();
+  expect(await names(path.join(to, 'top'))).toEqual(
+    (await names(path.join(from, 'top'))).filter((name) => name !== 'link'),
+  );
+  expect(await readFile(path.join(to, 'top/big'))).toEqual(await readFile(path.join(from, 'top/big')));
+  const sums = pair.map((each) => /SHA-256 ([0-9a-f]{64})/.exec(each.stderr())?.[1]);
+  expect(sums[0]).toBeDefined();
+  expect(sums[0]).toBe(sums[1]);
+  expect(pair[0].stderr()).toContain('SC-352');
+});
+
+test('the connection breaks on the way: it goes on where it was', async () => {
+  const content = randomBytes(LARGE ? 2 ** 28 : 12 * 2 ** 20);
+  await writeFile(path.join(from, 'a'), content);
+  const pair = await transfer(['a']);
+  await pair[1].says('Your peer offers');
+  for (let i = 0; i < 3; i++) {
+    const before = proxy.connections;
+    proxy.cut();
+    while (proxy.connections === before && pair[0].child.exitCode === null) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+  expect(await exits(pair)).toEqual([0, 0]);
+  expect(sha(await readFile(path.join(to, 'a')))).toBe(sha(content));
+});
+
+test.skipIf(!LARGE)('10,000 files, and one of 2 GiB that is sparse', async () => {
+  await mkdir(path.join(from, 'many'));
+  for (let i = 0; i < 10_000; i++) await writeFile(path.join(from, 'many', `file ${String(i)}`), String(i));
+  expect(await exits(await transfer(['many']))).toEqual([0, 0]);
+  expect(await readdir(path.join(to, 'many'))).toHaveLength(10_000);
+  await writeFile(path.join(from, 'sparse'), '');
+  await truncate(path.join(from, 'sparse'), 2 ** 31);
+  const pair = await transfer(['sparse']);
+  const memory = pair.map((each) => each.memory());
+  expect(await exits(pair)).toEqual([0, 0]);
+  expect(Math.max(...memory)).toBeLessThan(150 * 2 ** 20);
+});
+
+test('without --yes the person is asked; a no is told to both', async () => {
+  await writeFile(path.join(from, 'a'), 'x');
+  const sender = startPiped(['send', 'a', '--relay', relay.url.href], { cwd: from });
+  const code = await sender.says(/\d{6}-[a-z]+-[a-z]+-[a-z]+/);
+  const receiver = startPiped(['receive', code, '-o', to, '--relay', relay.url.href]);
+  await receiver.says('Receive it? (yes/no)');
+  receiver.child.stdin.write('no\n');
+  expect(await sender.exit).toBe(7);
+  await receiver.exit;
+  expect(sender.stderr()).toContain('SC-342');
+  expect(await readdir(to)).toEqual([]);
+});
+
+test('a name that is taken is asked about, and never overwritten', async () => {
+  await writeFile(path.join(from, 'a.txt'), 'new');
+  await writeFile(path.join(to, 'a.txt'), 'old');
+  const sender = startPiped(['send', 'a.txt', '--relay', relay.url.href], { cwd: from });
+  const code = await sender.says(/\d{6}-[a-z]+-[a-z]+-[a-z]+/);
+  const receiver = startPiped(['receive', code, '-o', to, '--relay', relay.url.href]);
+  await receiver.says('Receive it?');
+  receiver.child.stdin.write('yes\n');
+  await receiver.says('(rename/skip)');
+  receiver.child.stdin.write('rename\n');
+  expect(await exits([sender, receiver])).toEqual([0, 0]);
+  expect(await readFile(path.join(to, 'a.txt'), 'utf8')).toBe('old');
+  expect(await readFile(path.join(to, 'a (2).txt'), 'utf8')).toBe('new');
+});
+
+describe('least rights', () => {
+  test.skipIf(!hasStrace)('receive writes in its destination alone', async () => {
+    await mkdir(path.join(from, 'top'));
+    await writeFile(path.join(from, 'top/a'), randomBytes(100_000));
+    const trace = path.join(root, 'trace');
+    const pair = await transfer(['top'], [...straced(trace), PROGRAM]);
+    expect(await exits(pair)).toEqual([0, 0]);
+    const elsewhere = writesIn(trace).filter((line) => !line.includes(`"${to}/`));
+    expect(elsewhere).toEqual([]);
+    expect(writesIn(trace).length).toBeGreaterThan(0);
+  });
+
+  test('a chat reads in its folder alone, send what it was given alone', async () => {
+    await writeFile(path.join(root, 'secret'), 'x');
+    await writeFile(path.join(from, 'a'), 'x');
+    const code = `rights${String(process.pid)}-tunnel-anchor`;
+    const flags = ['--ui', 'json', '--code-stdin', '--relay', relay.url.href];
+    const [chat, peer] = [start([`--files=${from}`, ...flags]), start(flags)];
+    for (const side of [chat, peer]) side.write(`${code}\n`);
+    await Promise.all([chat, peer].map((side) => side.event('state', ({ state }) => state === 'active')));
+    chat.command({ do: 'offer', paths: ['../secret'] });
+    expect(await chat.event('file-failed')).toMatchObject({ code: 'SC-350' });
+    chat.command({ do: 'quit' });
+    await Promise.all([chat.exit, peer.exit]);
+    await mkdir(path.join(from, 'top'));
+    await symlink(path.join(root, 'secret'), path.join(from, 'top/link'));
+    expect(await exits(await transfer(['top']))).toEqual([0, 0]);
+    expect(await readdir(path.join(to, 'top'))).toEqual([]);
+  });
+
+  test('a folder that a * would widen is refused', async () => {
+    await mkdir(path.join(to, 's*r'));
+    const receiver = startPiped(['receive', '-o', path.join(to, 's*r'), '--relay', relay.url.href]);
+    expect(await receiver.exit).toBe(2);
+    expect(receiver.stderr()).toContain('*');
+  });
+});
+
+describe('in a chat', () => {
+  const isActive = ({ state }: JsonEvent): boolean => state === 'active';
+
+  async function chats(files: boolean): Promise<[Program, Program]> {
+    const code = `chat${String(process.pid)}x${String(Math.floor(performance.now()))}-tunnel-anchor`;
+    const flags = ['--ui', 'json', '--code-stdin', '--relay', relay.url.href];
+    const sides = [from, to].map((folder) => start([...(files ? [`--files=${folder}`] : []), ...flags]));
+    for (const side of sides) side.write(`${code}\n`);
+    await Promise.all(sides.map((side) => side.event('state', isActive)));
+    return sides as [Program, Program];
+  }
+
+  test('offer, accept, progress, done; chatting goes on; a second one is canceled', async () => {
+    const content = randomBytes(3 * 2 ** 20);
+    await writeFile(path.join(from, 'a b'), content);
+    const [left, right] = await chats(true);
+    left.command({ do: 'offer', paths: ['a b'] });
+    const offer = await right.event('offer');
+    expect(offer).toMatchObject({ incoming: true, names: ['a b'], count: 1, bytes: content.length, exists: false });
+    right.command({ do: 'accept', id: offer['id'] });
+    left.command({ do: 'send', text: 'meanwhile' });
+    await right.event('message');
+    const [sent, received] = await Promise.all([left.event('file-done'), right.event('file-done')]);
+    expect(sent['sum']).toBe(sha(content));
+    expect(received['sum']).toBe(sha(content));
+    expect(right.events.some(({ event, bytes }) => event === 'progress' && bytes === content.length)).toBe(true);
+    expect(sha(await readFile(path.join(to, 'a b')))).toBe(sha(content));
+    left.command({ do: 'offer', paths: ['a b'] });
+    const again = await right.event('offer', ({ id }) => id !== offer['id']);
+    expect(again['exists']).toBe(true);
+    right.command({ do: 'reject', id: again['id'] });
+    expect((await left.event('file-failed'))['code']).toBe('SC-342');
+    left.command({ do: 'quit' });
+    expect(await Promise.all([left.exit, right.exit])).toEqual([0, 0]);
+  });
+
+  test('without --files it says so in one sentence, and refuses for the peer', async () => {
+    await writeFile(path.join(from, 'a'), 'x');
+    const [left, right] = await chats(false);
+    left.command({ do: 'offer', paths: ['a'] });
+    expect((await left.event('notice', ({ code }) => code === 'SC-340'))['text']).toContain('--files');
+    right.command({ do: 'quit' });
+    await Promise.all([left.exit, right.exit]);
+    expect(existsSync(path.join(to, 'a'))).toBe(false);
+  });
+});
