@@ -38,8 +38,6 @@ export interface ConversationOptions {
   readonly cover?: boolean | undefined;
 }
 
-export type Conversation = ReturnType<typeof createConversation>;
-
 export function createConversation(host: Host, line: Line, options: ConversationOptions, start: number) {
   const { crypto, established, sender, goodbye, transfers, compare } = options;
   const { peer, role, ratchet } = established;
