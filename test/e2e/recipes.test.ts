@@ -29,7 +29,8 @@ afterAll(async () => {
 const BLOCKS = [...readFileSync(path.join(ROOT, 'docs/pipe.md'), 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)].map(
   ([, block = '']) => block.split('\n').map((line) => line.replace(/\s+#.*$/, '')),
 );
-const block = (word: string): readonly string[] => BLOCKS.find((lines) => lines.some((line) => line.includes(word))) ?? [];
+const block = (word: string): readonly string[] =>
+  BLOCKS.find((lines) => lines.some((line) => line.includes(word))) ?? [];
 const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 let rooms = 0;
 

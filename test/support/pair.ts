@@ -6,7 +6,15 @@
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
-import type { BulkCommand, BulkEvent, CloseReason, CryptoPort, MessageStatus, State, UiEvent } from '../../core/ports.js';
+import type {
+  BulkCommand,
+  BulkEvent,
+  CloseReason,
+  CryptoPort,
+  MessageStatus,
+  State,
+  UiEvent,
+} from '../../core/ports.js';
 import type { Join } from '../../core/wire/control.js';
 import { type CodeForm, type Nameplate, parseCode } from '../../core/room/code.js';
 import { createWordlist } from '../../core/room/words.js';

@@ -79,7 +79,9 @@ test('offered, accepted, on its way, done, and told to both', () => {
   const { pair, adapters, settle: go } = connected();
   pair.ui('left', { type: 'offer', paths: [utf8('a.txt')] });
   go();
-  expect(pair.right.transfers).toMatchObject([{ type: 'offer', incoming: true, name: 'a.txt', bytes: CONTENT, free: 10 }]);
+  expect(pair.right.transfers).toMatchObject([
+    { type: 'offer', incoming: true, name: 'a.txt', bytes: CONTENT, free: 10 },
+  ]);
   expect(adapters.left.commands.map(({ type }) => type)).not.toContain('want');
   pair.ui('right', { type: 'accept' });
   go();
