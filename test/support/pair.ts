@@ -117,7 +117,6 @@ export interface Pair {
   start(): void;
   startOne(side: Side): void;
   ui(side: Side, event: UiEvent): void;
-  /** What the adapter of a side reports. */
   bulk(side: Side, event: BulkEvent): void;
   send(side: Side, text: string): void;
   /** Types the code again; empty: the same one. */
@@ -314,16 +313,15 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       case 'ended':
         who.ended = view;
         break;
-      case 'own':
-        break;
       case 'offer':
         who.transfers.push({ ...view, name: fromUtf8(view.name) });
+        break;
+      case 'own':
         break;
       case 'progress':
       case 'file-done':
       case 'file-failed':
         who.transfers.push(view);
-        break;
     }
   }
 
@@ -337,13 +335,8 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       pair.startOne('right');
       pair.settle();
     },
-    startOne(side) {
-      handle(side, { type: 'start' });
-    },
-    bulk(side, event) {
-      handle(side, { type: 'bulk', event });
-    },
-
+    startOne: (side) => handle(side, { type: 'start' }),
+    bulk: (side, event) => handle(side, { type: 'bulk', event }),
     ui(side, event) {
       handle(side, { type: 'ui', event });
       pair.settle();
