@@ -1,11 +1,13 @@
 /**
  * The recipes of docs/pipe.md, as they are written there, with a relay and a code filled in.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, mkdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { killPiped, startPiped } from '../support/pipes.js';
 import { PROGRAM, ROOT } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
@@ -15,7 +17,7 @@ let root: string;
 
 beforeAll(async () => {
   relay = await startRelayProcess(['--port', '0', '--joins-per-minute', '100000']);
-  root = mkdtempSync(path.join(tmpdir(), 'securechat recipes-'));
+  root = mkdtempSync(path.join(tmpdir(), 'securechat-recipes-'));
   mkdirSync(path.join(root, 'bin'));
   // `securechat` as an installed program is found.
   writeFileSync(path.join(root, 'bin/securechat'), `#!/bin/sh\nexec '${PROGRAM}' "$@"\n`, { mode: 0o755 });
@@ -74,4 +76,88 @@ test.skipIf(!has('git'))('git bundle', async () => {
   git('commit', '-qm', 'one');
   expect(await together(block('git bundle'), here, there)).toEqual([0, 0]);
   expect(readFileSync(path.join(there, 'repository/file'), 'utf8')).toBe('committed');
+});
+
+/** An ssh server for this test alone, and the options of its client. */
+async function sshServer(): Promise<{ port: number; flags: string; stop(): void }> {
+  const folder = path.join(root, 'ssh');
+  mkdirSync(folder, { recursive: true });
+  for (const key of ['host', 'user']) {
+    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path.join(folder, key)]);
+  }
+  const { port } = await freePort();
+  const sshd = spawn(
+    '/usr/sbin/sshd',
+    [
+      ...['-D', '-e', '-f', '/dev/null', '-p', String(port), '-h', path.join(folder, 'host')],
+      ...['-o', 'ListenAddress=127.0.0.1', '-o', `AuthorizedKeysFile=${path.join(folder, 'user.pub')}`],
+      ...['-o', 'StrictModes=no', '-o', 'PidFile=none', '-o', 'UsePAM=no', '-o', 'Subsystem=sftp internal-sftp'],
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  await once(sshd.stderr, 'data');
+  const known = '-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o BatchMode=yes';
+  // A quoted path would end the quotes of the recipe.
+  symlinkSync(path.join(folder, 'user'), `/tmp/securechat-key-${String(process.pid)}`);
+  const flags = `-i /tmp/securechat-key-${String(process.pid)} ${known} -F /dev/null`;
+  return {
+    port,
+    flags,
+    stop() {
+      sshd.kill();
+      rmSync(`/tmp/securechat-key-${String(process.pid)}`, { force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<AddressInfo> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return address;
+}
+
+const sshd = has('/usr/sbin/sshd') && has('ssh') && has('nc');
+
+describe.skipIf(!sshd)('ssh', () => {
+  let server: Awaited<ReturnType<typeof sshServer>>;
+  beforeAll(async () => {
+    mkdirSync('/run/sshd', { recursive: true });
+    server = await sshServer();
+  });
+  afterAll(() => server.stop());
+
+  const filled = (lines: readonly string[], command: string): string[] => {
+    const user = userInfo().username;
+    return lines
+      .filter((line) => line !== '')
+      .map((line) =>
+        line
+          .replace('localhost 22', `127.0.0.1 ${String(server.port)}`)
+          .replace('ssh -o', `ssh ${server.flags} -o`)
+          .replace('user@peer:', `${user}@peer:${command}`)
+          .replace(/user@peer$/, `${user}@peer ${command}`),
+      );
+  };
+
+  test('a session with a server that has no address', async () => {
+    const [here, there] = folders('ssh-session');
+    spawnSync('mkfifo', [path.join(there, 'answers')]);
+    const [serving = '', asking = ''] = filled(block('user@peer'), `'seq 20000' > answer`);
+    const [asked] = await together([asking, serving], here, there);
+    expect(asked).toBe(0);
+    expect(readFileSync(path.join(here, 'answer'), 'utf8').split('\n')).toHaveLength(20_001);
+  });
+
+  test.skipIf(!has('rsync'))('rsync', async () => {
+    const [here, there] = folders('rsync');
+    spawnSync('mkfifo', [path.join(there, 'answers')]);
+    mkdirSync(path.join(here, 'folder'));
+    writeFileSync(path.join(here, 'folder/a'), 'content');
+    const [serving = '', asking = ''] = filled(block('rsync'), `${there}/`);
+    const [asked] = await together([asking, serving], here, there);
+    expect(asked).toBe(0);
+    expect(readFileSync(path.join(there, 'folder/a'), 'utf8')).toBe('content');
+  });
 });
