@@ -11,7 +11,7 @@ import type { State, UiEvent } from '../ports.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import { MESSAGE_LIMIT } from '../protocol/text.js';
 import type { Effect, Host, SessionEvent } from './events.js';
-import { createTransfers } from './bulk/transfers.js';
+import { createTransfers } from './transfers.js';
 import { createGoodbye, type Ending } from './goodbye.js';
 import { createLine, type LineEvent } from './line.js';
 import { createMeeting, type MeetingEvent, type MeetingOptions } from './meeting.js';
