@@ -1,7 +1,6 @@
 /** The table of handles of a crypto adapter: memory is released once, and a handle that is wiped or foreign names none. */
 import { expect, test } from 'vitest';
 import { LocalProtocolError } from '../../../core/errors.js';
-import type { Secret } from '../../../core/ports.js';
 import { createHandles } from '../../../plugins/kit/handles.js';
 
 function table() {
@@ -33,5 +32,5 @@ test('what another table made is refused, and what is no handle', () => {
   const { handles } = table();
   expect(() => handles.memory(foreign)).toThrow(LocalProtocolError);
   for (const none of [undefined, null, 5, 'handle']) expect(() => handles.memory(none as never)).toThrow(TypeError);
-  expect(() => handles.memory({ length: 6, wipe: () => undefined } as Secret)).toThrow(LocalProtocolError);
+  expect(() => handles.memory({ length: 6, wipe: () => undefined })).toThrow(LocalProtocolError);
 });
