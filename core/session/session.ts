@@ -181,7 +181,7 @@ export function createSession(options: SessionOptions): Session {
       case 'wipe':
         return { code: 'SC-311', detail: {} };
       case 'gone':
-        return interrupt('SC-505', now);
+        return interrupt(event.why === 'unread' ? 'SC-513' : 'SC-505', now);
       case 'activity':
         return undefined;
       case 'malformed':
