@@ -59,7 +59,10 @@ async function receive(port: string): Promise<void> {
   await once(socket, 'open');
 }
 
-function start(command: string, args: readonly string[]): ChildProcess & { stdin: NodeJS.WritableStream; stdout: NodeJS.ReadableStream } {
+function start(
+  command: string,
+  args: readonly string[],
+): ChildProcess & { stdin: NodeJS.WritableStream; stdout: NodeJS.ReadableStream } {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   return child;
 }
@@ -100,7 +103,12 @@ async function measure(): Promise<void> {
     const receiver = start(process.execPath, [SELF, 'receive', barePort]);
     await new Promise((resolve) => setTimeout(resolve, 500));
     const plain = await rate(start(process.execPath, [SELF, 'send', barePort]), receiver, bytes);
-    const flags = ['pipe', `bench${String(process.pid)}x${String(round)}-tunnel-anchor`, '--relay', `ws://127.0.0.1:${port}`];
+    const flags = [
+      'pipe',
+      `bench${String(process.pid)}x${String(round)}-tunnel-anchor`,
+      '--relay',
+      `ws://127.0.0.1:${port}`,
+    ];
     const [left, right] = [start(path.join(DIST, 'securechat'), flags), start(path.join(DIST, 'securechat'), flags)];
     const sealed = await rate(left, right, bytes);
     ratios.push(plain / sealed);
