@@ -190,8 +190,9 @@ function isUiEvent(event: unknown): event is UiEvent {
     case 'activity':
     case 'interrupt':
     case 'wipe':
-    case 'gone':
       return true;
+    case 'gone':
+      return why === undefined || why === 'unread';
     default:
       return false;
   }

@@ -122,6 +122,7 @@ export const CODES = {
   'SC-510': EXIT.ok, // what is said stays in the terminal (notice)
   'SC-511': EXIT.usage, // a command where a room is meant to be, or a room called like a command
   'SC-512': EXIT.usage, // a setting in the environment cannot be used
+  'SC-513': EXIT.internal, // nobody reads the output of the program
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;

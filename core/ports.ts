@@ -285,8 +285,8 @@ export type UiEvent =
   | { readonly type: 'interrupt' }
   /** The panic key: the end at once, exit status 130. The peer is told nothing: it sees a line that is lost. */
   | { readonly type: 'wipe' }
-  /** The output is gone (broken pipe, closed terminal). */
-  | { readonly type: 'gone' };
+  /** The output is gone (broken pipe, closed terminal). `unread`: so much waits for its reader that no more is kept. */
+  | { readonly type: 'gone'; readonly why?: 'unread' | undefined };
 
 export interface UiPort {
   /** Starts reading input and showing. Called once. */

@@ -122,20 +122,18 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
       }).then((made) => local?.guard?.(made) ?? made),
     [CLOCK, RELAY],
   );
-  container
-    .bind(PARTS)
-    .toResolvedValue(
-      (clock, crypto, ui, { bulk, exit }, local, transport) => ({
-        clock,
-        crypto,
-        ui,
-        bulk,
-        exit,
-        relay: local,
-        transport,
-      }),
-      [CLOCK, CRYPTO, UI, EQUIPMENT, RELAY, TRANSPORT],
-    );
+  container.bind(PARTS).toResolvedValue(
+    (clock, crypto, ui, { bulk, exit }, local, transport) => ({
+      clock,
+      crypto,
+      ui,
+      bulk,
+      exit,
+      relay: local,
+      transport,
+    }),
+    [CLOCK, CRYPTO, UI, EQUIPMENT, RELAY, TRANSPORT],
+  );
   container.bind(CHAT).toResolvedValue(
     async (parts) => {
       const [{ chat }, { wordlist }] = await Promise.all([

@@ -7,7 +7,7 @@ import { isIPv6 } from 'node:net';
 import { SecurechatError } from '../../core/errors.js';
 import type { TransportPort } from '../../core/ports.js';
 import type { Meeting } from '../../core/room/invite.js';
-import { RELAY_HEADER, WIRE_KINDS, type WireKind } from '../relay/kinds.js';
+import { RELAY_HEADER, WIRE_KINDS, type WireKind } from '../../core/wire/kinds.js';
 import type { RelayOptions } from '../relay/flags.js';
 import type { Relay } from '../relay/listener.js';
 

@@ -119,6 +119,12 @@ for each in "$@"; do
         -*) output=. next= ;;
       esac
     fi
+    if [ "$next" = listen ]; then
+      case $each in
+        *:[0-9] | *:*[0-9]) next=value ;;
+        *) next= ;;
+      esac
+    fi
     case $next in
       files | output) output=$each ;;
       plugin) spec=$each ;;
@@ -130,6 +136,7 @@ for each in "$@"; do
           --plugin=*) spec=${each#--plugin=} ;;
           -p?*) spec=${each#-p} ;;
           -r | -t | -c | -u | --relay | --transport | --crypto | --ui | --name | --code-fd) next=value.new ;;
+          --listen) next=listen.new ;;
           --resume-timeout | --idle-timeout | --room | --proxy | --proxy-auth-fd | --tor-cookie) next=value.new ;;
           --files) [ "$command" = send ] || [ "$command" = receive ] || [ "$command" = pipe ] || next=files.new ;;
           --files=*)

@@ -6,7 +6,7 @@ import { type Agent, request as requestPlain, type IncomingMessage } from 'node:
 import { request as requestTls } from 'node:https';
 import { connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { RELAY_HEADER, WIRE_KINDS, type WireKind } from '../relay/kinds.js';
+import { RELAY_HEADER, WIRE_KINDS, type WireKind } from '../../core/wire/kinds.js';
 
 /** Milliseconds for an answer. */
 export const ANSWER_LIMIT_MS = 3_000;

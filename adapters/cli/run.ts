@@ -359,7 +359,8 @@ function colorOf(options: Options, io: Io): boolean {
   const { env } = io;
   if (!options.color) return false;
   if (env['FORCE_COLOR'] !== undefined) return env['FORCE_COLOR'] !== '0';
-  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && voiceOf(options, io).isTTY === true;
+  const capable = !['', 'dumb'].includes(env['TERM'] ?? '');
+  return (env['NO_COLOR'] ?? '') === '' && capable && voiceOf(options, io).isTTY === true;
 }
 
 /** Resolves when the text is out, or its reader is gone or stalled. */

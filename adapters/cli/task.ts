@@ -101,7 +101,7 @@ function walk(
     }
     take(name, attached, word);
     const flag = FLAGS.find(({ long, short }) => word === `--${long}` || word === `-${short ?? ''}`);
-    if (flag?.value === undefined) continue;
+    if (flag?.value === undefined || (flag.bare !== undefined && !flag.bare.looks.test(words[0] ?? ''))) continue;
     const value = words.shift();
     if (value !== undefined) take(name, undefined, value);
   }

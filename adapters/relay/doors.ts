@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { RELAY_WORDS } from '../words/relay.js';
 import type { RelayOptions } from './flags.js';
 import { CLOSE_WAIT_MS, createHost, type Host } from './host.js';
-import { RELAY_HEADER, type WireKind } from './kinds.js';
+import { RELAY_HEADER, type WireKind } from '../../core/wire/kinds.js';
 import { type Arrival, createListener, type Relay } from './listener.js';
 import { createTurns } from './turns.js';
 

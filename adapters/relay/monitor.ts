@@ -5,7 +5,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { RELAY_WORDS } from '../words/relay.js';
+import { METRIC_WORDS, RELAY_WORDS } from '../words/relay.js';
 import type { Relay } from './listener.js';
 
 /** Bytes are told in steps of this size: 14 of the largest frames, so that none can be told from the total. */
@@ -129,31 +129,22 @@ function metricsOf(relay: Relay): Registry {
     });
   };
 
-  gauge('connections', 'Open connections.', () => relay.counts.members);
-  gauge('rooms', 'Rooms with at least one seat taken.', () => relay.counts.rooms);
-  gauge('addresses', 'Addresses that limits are kept for.', () => relay.counts.addresses);
-  total('connections_total', 'Connections made.', () => figures.connections);
-  totals('ends_total', 'Connections ended, by why.', 'why', figures.ends);
-  totals('joins_total', 'Joins, by what became of them.', 'outcome', figures.joins);
-  total('frames_total', 'Frames forwarded.', () => figures.frames);
-  total(
-    'bytes_total',
-    `Bytes of frames forwarded, in steps of ${String(BYTES_STEP)}.`,
-    () => figures.bytes - (figures.bytes % BYTES_STEP),
-  );
+  gauge('connections', METRIC_WORDS.connections, () => relay.counts.members);
+  gauge('rooms', METRIC_WORDS.rooms, () => relay.counts.rooms);
+  gauge('addresses', METRIC_WORDS.addresses, () => relay.counts.addresses);
+  total('connections_total', METRIC_WORDS.made, () => figures.connections);
+  totals('ends_total', METRIC_WORDS.ends, 'why', figures.ends);
+  totals('joins_total', METRIC_WORDS.joins, 'outcome', figures.joins);
+  total('frames_total', METRIC_WORDS.frames, () => figures.frames);
+  total('bytes_total', METRIC_WORDS.bytes(BYTES_STEP), () => figures.bytes - (figures.bytes % BYTES_STEP));
   const { cluster } = figures;
   if (cluster !== undefined) {
-    gauge('cluster_up', '1: the connection to Redis is up.', () => Number(cluster.up));
-    gauge('cluster_relays', 'Relays that share their rooms, this one too.', () => cluster.relays);
-    total('cluster_losses_total', 'How often the connection to Redis was lost.', () => cluster.losses);
-    total('cluster_frames_total', 'Frames that went to another relay.', () => cluster.frames);
+    gauge('cluster_up', METRIC_WORDS.clusterUp, () => Number(cluster.up));
+    gauge('cluster_relays', METRIC_WORDS.clusterRelays, () => cluster.relays);
+    total('cluster_losses_total', METRIC_WORDS.clusterLosses, () => cluster.losses);
+    total('cluster_frames_total', METRIC_WORDS.clusterFrames, () => cluster.frames);
   }
-  const waits = new Histogram({
-    name: `${PREFIX}wait_seconds`,
-    help: 'From a join to the peer.',
-    buckets: WAITS,
-    registers,
-  });
+  const waits = new Histogram({ name: `${PREFIX}wait_seconds`, help: METRIC_WORDS.waits, buckets: WAITS, registers });
   figures.onPaired = (waitedMs) => waits.observe(waitedMs / 1000);
   return registry;
 }

@@ -4,20 +4,18 @@
  */
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { RELAY_HEADER, WIRE_KINDS, type WireKind } from '../../core/wire/kinds.js';
 import type { End } from './pipe.js';
 import type { Route } from './way.js';
 
 /** For an answer, milliseconds. */
 export const KIND_TIMEOUT_MS = 2_000;
-/** Its value: the kinds that the relay takes, with ", " between. */
-const HEADER = 'securechat-relay';
-const KINDS = ['ws', 'socketio'] as const;
 
 export interface KindQuestion {
   readonly relay: URL;
   readonly route: Route | undefined;
   /** What was asked for. */
-  readonly own: (typeof KINDS)[number];
+  readonly own: WireKind;
 }
 
 /**
@@ -46,8 +44,8 @@ export function tellKind({ relay, route, own }: KindQuestion, end: End, told: (e
   request.on('close', () => settle(end));
   request.on('response', (response) => {
     response.on('error', () => undefined);
-    const named = String(response.headers[HEADER] ?? '').split(', ');
-    const other = named.includes(own) ? undefined : KINDS.find((kind) => named.includes(kind));
+    const named = String(response.headers[RELAY_HEADER] ?? '').split(', ');
+    const other = named.includes(own) ? undefined : WIRE_KINDS.find((kind) => named.includes(kind));
     settle(other === undefined ? end : { reason: 'rejected', detail: other, code: 'SC-114' });
   });
   request.end();

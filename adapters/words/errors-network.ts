@@ -19,7 +19,7 @@ export const NETWORK = {
   'SC-102': {
     sentence: always('The relay rejected the request as malformed.'),
     cause: 'The relay answered `bad-request`.',
-    remedy: 'Your version and the that of the relay probably differ: update both.',
+    remedy: "Your version and the relay's probably differ: update both.",
   },
   'SC-103': {
     sentence: (detail) => `The relay accepts no more joins from your address for now.${wait(detail)}`,

@@ -74,4 +74,9 @@ export const PROGRAM = {
     cause: 'A variable of the environment holds a value that its flag would not take.',
     remedy: 'Unset it or correct it; a flag on the command line wins.',
   },
+  'SC-513': {
+    sentence: always('Nobody reads the output, and 64 MiB of it are waiting.'),
+    cause: 'What reads the output of this program has stopped, or is slower than the peer writes.',
+    remedy: 'Read the output faster, or send it to a file.',
+  },
 } as const satisfies Partial<Record<string, Message>>;

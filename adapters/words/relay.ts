@@ -106,3 +106,20 @@ export const RELAY_WORDS = {
   monitorPaths: 'There are /healthz, /readyz and /metrics.\n',
   getOnly: 'GET only.\n',
 } as const;
+
+/** What each metric counts. */
+export const METRIC_WORDS = {
+  connections: 'Open connections.',
+  rooms: 'Rooms with at least one seat taken.',
+  addresses: 'Addresses that limits are kept for.',
+  made: 'Connections made.',
+  ends: 'Connections ended, by why.',
+  joins: 'Joins, by what became of them.',
+  frames: 'Frames forwarded.',
+  bytes: (step: number) => `Bytes of frames forwarded, in steps of ${String(step)}.`,
+  clusterUp: '1: the connection to Redis is up.',
+  clusterRelays: 'Relays that share their rooms, this one too.',
+  clusterLosses: 'How often the connection to Redis was lost.',
+  clusterFrames: 'Frames that went to another relay.',
+  waits: 'From a join to the peer.',
+} as const;

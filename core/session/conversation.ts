@@ -8,8 +8,8 @@ import type { CryptoPort } from '../ports.js';
 import { FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { Position } from '../protocol/resume.js';
-import { createCarriage } from './bulk/carriage.js';
-import type { Transfers } from './bulk/transfers.js';
+import { createCarriage } from './carriage.js';
+import type { Transfers } from './transfers.js';
 import { type ChannelRecord, createChannel, type Opened } from './channel.js';
 import { createAnnouncements, whileOpen } from './composer.js';
 import type { Host } from './events.js';
@@ -37,8 +37,6 @@ export interface ConversationOptions {
   readonly receipts: boolean;
   readonly cover?: boolean | undefined;
 }
-
-export type Conversation = ReturnType<typeof createConversation>;
 
 export function createConversation(host: Host, line: Line, options: ConversationOptions, start: number) {
   const { crypto, established, sender, goodbye, transfers, compare } = options;

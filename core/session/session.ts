@@ -11,7 +11,7 @@ import type { State, UiEvent } from '../ports.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import { MESSAGE_LIMIT } from '../protocol/text.js';
 import type { Effect, Host, SessionEvent } from './events.js';
-import { createTransfers } from './bulk/transfers.js';
+import { createTransfers } from './transfers.js';
 import { createGoodbye, type Ending } from './goodbye.js';
 import { createLine, type LineEvent } from './line.js';
 import { createMeeting, type MeetingEvent, type MeetingOptions } from './meeting.js';
@@ -181,7 +181,7 @@ export function createSession(options: SessionOptions): Session {
       case 'wipe':
         return { code: 'SC-311', detail: {} };
       case 'gone':
-        return interrupt('SC-505', now);
+        return interrupt(event.why === 'unread' ? 'SC-513' : 'SC-505', now);
       case 'activity':
         return undefined;
       case 'malformed':

@@ -6,7 +6,7 @@
 import type { Code } from '../errors.js';
 import type { CryptoPort } from '../ports.js';
 import type { Established } from '../protocol/handshake-keys.js';
-import type { Transfers } from './bulk/transfers.js';
+import type { Transfers } from './transfers.js';
 import { createConversation } from './conversation.js';
 import type { Host } from './events.js';
 import type { Ending, Goodbye, Standing } from './goodbye.js';

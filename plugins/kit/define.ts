@@ -37,6 +37,10 @@ export {
   WAITING_MARK,
 } from '../../core/wire/control.js';
 
+/** What a UI needs for its streams: both in bounded memory that is wiped. */
+export { createLineReader, type LineReader, type LineTaker } from './lines.js';
+export { createOutlet, ERASE_TERMINAL, type Outlet, type Unread } from './outlet.js';
+
 /** The version of the plugin interface of this host: same major needed, minor at most the host's. */
 export const PLUGIN_API = { major: 1, minor: 0 } as const;
 

@@ -1,6 +1,6 @@
 /**
  * A UI for the status bar of a terminal or a desktop: one line on stdout for each change, the newest one counts. Made to
- * be copied. This file is the plugin and its flag; what is shown is status.ts, how it is written outlet.ts, what is read
+ * be copied. This file is the plugin and its flag; what is shown is status.ts, how it is written newest.ts, what is read
  * commands.ts.
  */
 import { definePlugin } from 'securechat/plugin';

@@ -6,9 +6,9 @@
  *  - Bars give `#`, `<` and `&` a meaning (tmux styles, Pango markup): of text from outside they are shown full-width.
  * Text is bytes from the core to the stream, never a JavaScript string, and is overwritten when it is out.
  */
-import type { State, UiContext, UiEvent, UiPort, UiView } from 'securechat/plugin';
+import { createOutlet, type State, type UiContext, type UiEvent, type UiPort, type UiView } from 'securechat/plugin';
 import { readCommands } from './commands.js';
-import { createOutlet } from './outlet.js';
+import { createNewest } from './newest.js';
 
 /** Characters of a name, of a message, and of the program's last sentence. */
 export const NAME_SHOWN = 20;
@@ -40,8 +40,8 @@ export function createStatusLine(options: { readonly text: boolean }, context: U
   const tell = (event: UiEvent): void => {
     if (closing === undefined) sink(event);
   };
-  const bar = createOutlet(output, clock, () => tell({ type: 'gone' }));
-  const notices = createOutlet(errors, clock, () => undefined);
+  const bar = createNewest(createOutlet(output, clock, (why) => tell({ type: 'gone', why })));
+  const notices = createNewest(createOutlet(errors, clock, () => undefined));
   const commands = readCommands(input, (command) => {
     if (command === 'seen') seen();
     else if (command === 'unknown') tell({ type: 'malformed', why: 'this UI knows: seen, yes, no, quit' });

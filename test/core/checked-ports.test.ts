@@ -317,6 +317,7 @@ describe('a UI', () => {
     { type: 'send', text: 'hello' },
     { type: 'confirm' },
     { type: 'malformed' },
+    { type: 'gone', why: 'bored' },
     { type: 'x' },
   ])('that reports %j', async (event) => {
     const inner = person(true);

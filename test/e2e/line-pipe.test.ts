@@ -1,4 +1,5 @@
 /** The line UI between pipes, as a shell would use it: what is read, what is written, and which exit status tells it. */
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { UI_WORDS } from '../../adapters/words/line.js';
 import { type JsonEvent, killAll, type Program, start } from '../support/program.js';
@@ -24,6 +25,26 @@ async function piped(input: string | Uint8Array): Promise<{ json: Program; line:
   await json.event('state', (event) => event['state'] === 'active');
   return { json, line };
 }
+
+/** 12 MB of text that JSON writes as 72 MB. */
+const FLOOD = `${'\u0001'.repeat(60_000)}\n`.repeat(200);
+
+it('an output that nobody reads is given up at a bound: stderr and the status tell it, and the peer hears goodbye', async () => {
+  const json = start(['--ui', 'json', '--relay', relay.url.href]);
+  const { code } = (await json.event('code')) as JsonEvent & { code: string };
+  const line = start(['--ui', 'line', '--relay', relay.url.href, code]);
+  await json.event('state', (event) => event['state'] === 'active');
+  json.child.stdout.pause();
+  const ended = once(json.child, 'exit');
+  line.write(FLOOD);
+  expect(await ended).toEqual([1, null]);
+  json.child.stdout.resume();
+  await json.exit;
+  expect(json.stderr()).toContain('SC-513');
+  // It is not taken for delivered.
+  expect(await line.exit).toBe(5);
+  expect(line.stderr()).toContain('SC-306');
+}, 60_000);
 
 describe('a pipe', () => {
   it('without any text listens until the peer leaves, and a message of 65,000 characters is written whole', async () => {

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { startRelay } from '../../adapters/cli/relays.js';
 import type { RelayOptions } from '../../adapters/relay/flags.js';
-import { RELAY_HEADER } from '../../adapters/relay/kinds.js';
+import { RELAY_HEADER } from '../../core/wire/kinds.js';
 import type { Relay } from '../../adapters/relay/listener.js';
 import { type RelayMessage, joinMessage } from '../../core/wire/control.js';
 import { startRelay as startSocketio } from '../../relay-socketio/server.js';

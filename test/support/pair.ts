@@ -6,7 +6,15 @@
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
-import type { BulkCommand, CloseReason, CryptoPort, MessageStatus, State, UiEvent } from '../../core/ports.js';
+import type {
+  BulkCommand,
+  BulkEvent,
+  CloseReason,
+  CryptoPort,
+  MessageStatus,
+  State,
+  UiEvent,
+} from '../../core/ports.js';
 import type { Join } from '../../core/wire/control.js';
 import { type CodeForm, type Nameplate, parseCode } from '../../core/room/code.js';
 import { createWordlist } from '../../core/room/words.js';
@@ -109,6 +117,7 @@ export interface Pair {
   start(): void;
   startOne(side: Side): void;
   ui(side: Side, event: UiEvent): void;
+  bulk(side: Side, event: BulkEvent): void;
   send(side: Side, text: string): void;
   /** Types the code again; empty: the same one. */
   retype(side: Side, code?: string): void;
@@ -304,16 +313,15 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       case 'ended':
         who.ended = view;
         break;
-      case 'own':
-        break;
       case 'offer':
         who.transfers.push({ ...view, name: fromUtf8(view.name) });
+        break;
+      case 'own':
         break;
       case 'progress':
       case 'file-done':
       case 'file-failed':
         who.transfers.push(view);
-        break;
     }
   }
 
@@ -327,9 +335,8 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       pair.startOne('right');
       pair.settle();
     },
-    startOne(side) {
-      handle(side, { type: 'start' });
-    },
+    startOne: (side) => handle(side, { type: 'start' }),
+    bulk: (side, event) => handle(side, { type: 'bulk', event }),
     ui(side, event) {
       handle(side, { type: 'ui', event });
       pair.settle();

@@ -80,10 +80,9 @@ export function startPiped(args: readonly string[], options: PipedOptions = {}):
     exit,
     async feed(chunks) {
       for (const chunk of chunks) {
-        const taken = new Promise<void>((resolve) => child.stdin.once('drain', resolve));
+        if (child.stdin.write(chunk)) continue;
         // Whoever reads may be gone.
-        if (!child.stdin.write(chunk)) await Promise.race([taken, exit]);
-        else child.stdin.removeAllListeners('drain');
+        await Promise.race([new Promise<void>((resolve) => void child.stdin.once('drain', resolve)), exit]);
       }
       child.stdin.end();
     },

@@ -365,6 +365,8 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
   for (const side of SIDES) queue.add(draw() * 500, () => handle(side, { type: 'start' }));
   const faultsFrom = plan.early ? 0 : 3_000;
   for (let i = 0; i < plan.faults; i++) queue.add(faultsFrom + draw() * Math.max(0, plan.healAt - faultsFrom), strike);
+  // During the handshake, and while it is made anew.
+  if (plan.early) for (let i = 0; i < 3; i++) queue.add(draw() * 2_500, strike);
   // Two close together: during a resume, a rekey, a goodbye.
   if (plan.faults > 3) {
     const at = faultsFrom + draw() * (plan.healAt - faultsFrom);

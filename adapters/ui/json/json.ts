@@ -12,18 +12,19 @@
  *    `{"do":"code","code":"…"}` `{"do":"offer","paths":[…]}` `{"do":"accept","id":1}` `{"do":"reject","id":1}`
  *    `{"do":"cancel","id":1}` `{"do":"quit"}` `{"do":"wipe"}`. A blank line is nothing; anything else is malformed and told in
  *    a `notice`.
- *  - stderr is not used.
+ *  - stderr is not used, except for the end when stdout is gone.
  * No sentence and no neutralising may be in this file.
  */
 
 import type { UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { ascii } from '../../../core/protocol/bytes.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
+import { utf8 } from '../../text/utf8.js';
 import { UI_WORDS } from '../../words/line.js';
-import { createLineReader } from '../../terminal/lines.js';
+import { createLineReader } from '../../../plugins/kit/lines.js';
 import { COMMAND_LIMIT, readCommand } from './ndjson.js';
 import { writeEvent } from './ndjson-event.js';
-import { createOutlet } from '../../terminal/writer.js';
+import { createOutlet } from '../../../plugins/kit/outlet.js';
 
 const PEER = ascii(UI_WORDS.peer);
 
@@ -32,6 +33,7 @@ export function createJsonUi(_options: FlagValues, context: UiContext): UiPort {
   let closing: Promise<void> | undefined;
   let welcome = true;
   let confirming = false;
+  let gone = false;
 
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
@@ -39,7 +41,11 @@ export function createJsonUi(_options: FlagValues, context: UiContext): UiPort {
     else if (event.type === 'code') event.code.fill(0);
   }
 
-  const outlet = createOutlet(context.output, context.clock, () => tell({ type: 'gone' }));
+  const outlet = createOutlet(context.output, context.clock, (why) => {
+    gone = true;
+    tell({ type: 'gone', why });
+  });
+  const errors = createOutlet(context.errors, context.clock, () => undefined);
   const reader = createLineReader(context.input, COMMAND_LIMIT, {
     line(line) {
       // While the words are compared reading goes on: the answer may stand behind text that waits for it.
@@ -55,9 +61,14 @@ export function createJsonUi(_options: FlagValues, context: UiContext): UiPort {
     if (closing !== undefined) return;
     if (view.type === 'input') welcome = view.welcome;
     if (view.type === 'state') confirming = view.state === 'confirming';
+    if (gone && view.type === 'ended') errors.write(utf8(`${UI_WORDS.program}: ${view.text} (${view.code})\n`));
     const bytes = eventBytes(view);
     if (bytes !== undefined) outlet.write(bytes);
     reader.again();
+  }
+
+  async function flush(): Promise<void> {
+    await Promise.all([outlet.flush(), errors.flush()]);
   }
 
   return {
@@ -68,7 +79,7 @@ export function createJsonUi(_options: FlagValues, context: UiContext): UiPort {
     show,
     close() {
       reader.close();
-      closing ??= outlet.flush();
+      closing ??= flush();
       return closing;
     },
   };

@@ -26,7 +26,8 @@ import type { State, UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { ascii, plainBuffer, plainCopy } from '../../../core/protocol/bytes.js';
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
-import { createLineReader } from '../../terminal/lines.js';
+import { createLineReader } from '../../../plugins/kit/lines.js';
+import type { Unread } from '../../../plugins/kit/outlet.js';
 import { shownName } from '../../text/names.js';
 import { isUtf8, utf8 } from '../../text/utf8.js';
 import { UI_WORDS } from '../../words/line.js';
@@ -86,8 +87,8 @@ export function createLineUi(
   }
 
   let goneTold = false;
-  function gone(): void {
-    if (!goneTold) tell({ type: 'gone' });
+  function gone(why: Unread): void {
+    if (!goneTold) tell({ type: 'gone', why });
     goneTold = true;
   }
 

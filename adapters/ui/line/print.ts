@@ -6,7 +6,7 @@
 import type { UiView } from '../../../core/ports.js';
 import { ascii, concat, plainBuffer } from '../../../core/protocol/bytes.js';
 import type { UiContext } from '../../../plugins/kit/define.js';
-import { createOutlet, ERASE_TERMINAL } from '../../terminal/writer.js';
+import { createOutlet, ERASE_TERMINAL, type Unread } from '../../../plugins/kit/outlet.js';
 import { asAscii } from '../../text/ascii.js';
 import { foldAt, pointsIn } from '../../text/fold.js';
 import { shownName } from '../../text/names.js';
@@ -55,8 +55,8 @@ interface Folded {
   at: number;
 }
 
-/** `gone`: the output is broken. */
-export function createPrinter(context: UiContext, unicode: boolean, gone: () => void): Printer {
+/** `gone`: the output is broken, or nobody reads it. */
+export function createPrinter(context: UiContext, unicode: boolean, gone: (why: Unread) => void): Printer {
   const { output, errors, sanitize, clock } = context;
   const dim = context.color && errors.isTTY === true;
   const messages = createOutlet(output, clock, gone);

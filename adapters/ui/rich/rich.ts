@@ -11,7 +11,7 @@ import type { UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { concat } from '../../../core/protocol/bytes.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
 import { UI_WORDS } from '../../words/line.js';
-import { ERASE_TERMINAL } from '../../terminal/writer.js';
+import { ERASE_TERMINAL } from '../../../plugins/kit/outlet.js';
 import { utf8 } from '../../text/utf8.js';
 import type { CodeHelp } from '../code-help.js';
 import { createWaiting } from '../waiting.js';
@@ -116,8 +116,8 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
   const terminal = createTerminal(context, clock, host, {
     keys: (chunk) => keys.feed(chunk),
     end: () => tell({ type: 'end-of-input' }),
-    gone() {
-      if (!goneTold) tell({ type: 'gone' });
+    gone(why) {
+      if (!goneTold) tell({ type: 'gone', why });
       goneTold = true;
     },
     resumed: () => keys.reset(),

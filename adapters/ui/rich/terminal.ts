@@ -4,7 +4,7 @@
  */
 import { ascii } from '../../../core/protocol/bytes.js';
 import type { ClockPort } from '../../../core/ports.js';
-import { createOutlet } from '../../terminal/writer.js';
+import { createOutlet, type Unread } from '../../../plugins/kit/outlet.js';
 import type { Size } from './layout.js';
 
 /**
@@ -44,8 +44,8 @@ export interface TerminalTaker {
   keys(chunk: Uint8Array): void;
   /** The end of the input, once. */
   end(): void;
-  /** The output is broken, once. */
-  gone(): void;
+  /** The output is broken, or nobody reads it: once. */
+  gone(why: Unread): void;
   /** Others had the terminal: what was begun on it, a key or a paste, will not be completed. */
   resumed(): void;
   /** The screen has another size, or its content is lost. */
@@ -80,7 +80,7 @@ export function createTerminal(
   let pending = 0;
   let cancelResume = (): void => undefined;
   let off: (() => void)[] = [];
-  const outlet = createOutlet(output, clock, () => taker.gone());
+  const outlet = createOutlet(output, clock, (why) => taker.gone(why));
 
   function write(bytes: Uint8Array): void {
     pending += 1;

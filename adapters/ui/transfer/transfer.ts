@@ -7,8 +7,8 @@ import { ascii, concat } from '../../../core/protocol/bytes.js';
 import type { UiContext } from '../../../plugins/kit/define.js';
 import { FILE_WORDS } from '../../words/files.js';
 import { UI_WORDS } from '../../words/line.js';
-import { createLineReader, type LineReader } from '../../terminal/lines.js';
-import { createOutlet } from '../../terminal/writer.js';
+import { createLineReader, type LineReader } from '../../../plugins/kit/lines.js';
+import { createOutlet } from '../../../plugins/kit/outlet.js';
 import { cut } from '../../text/width.js';
 import { utf8 } from '../../text/utf8.js';
 import { createRate, type Rate } from './rate.js';
@@ -65,7 +65,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
     if (closing === undefined) sink(event);
   }
 
-  const out = createOutlet(errors, clock, () => (terminal ? tell({ type: 'gone' }) : undefined));
+  const out = createOutlet(errors, clock, (why) => (terminal ? tell({ type: 'gone', why }) : undefined));
 
   function line(...parts: readonly Uint8Array[]): void {
     const row = concat(...parts, LF);

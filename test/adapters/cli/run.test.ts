@@ -19,7 +19,7 @@ const places = { cwd: import.meta.dirname, program: import.meta.filename };
 interface Surroundings {
   /** Of the three streams, those that are terminals. */
   readonly terminals?: readonly ('stdin' | 'stdout' | 'stderr')[];
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 const ALL = ['stdin', 'stdout', 'stderr'] as const;
 
@@ -197,13 +197,21 @@ describe('colours', () => {
     }
   });
 
-  it('of the line UI are those of stderr', async () => {
-    for (const terminals of [['stderr'], ['stdout']] as const) {
+  it('of the line UI are those of stderr, when the environment says which terminal that is', async () => {
+    for (const [terminals, env, colored] of [
+      [['stderr'], {}, true],
+      [['stdout'], {}, false],
+      [['stderr'], { TERM: undefined }, false],
+      [['stderr'], { TERM: '' }, false],
+      [['stderr'], { TERM: 'dumb' }, false],
+      [['stderr'], { TERM: undefined, FORCE_COLOR: '1' }, true],
+    ] as const) {
       const program = start(['--relay', relay.url.href, '--crypto', 'tweetnacl', '--ui', 'line', 'kitchen-x'], {
         terminals,
+        env,
       });
       await program.stderr.until((shown) => shown.includes('Waiting'));
-      expect(program.stderr.text().includes(DIM)).toBe(terminals[0] === 'stderr');
+      expect(program.stderr.text().includes(DIM)).toBe(colored);
       program.interrupt();
       await program.done;
     }

@@ -222,11 +222,14 @@ describe('goodbye', () => {
     expect(other.left.ended).toMatchObject({ exit: EXIT.interrupted });
   });
 
-  it('a broken output says goodbye and tells it', () => {
+  it.each([
+    [undefined, 'SC-505'],
+    ['unread', 'SC-513'],
+  ] as const)('an output that is gone (%s) says goodbye and tells it', (why, code) => {
     const pair = connectedPair();
-    pair.ui('left', { type: 'gone' });
+    pair.ui('left', { type: 'gone', why });
     pair.advance(10);
-    expect(pair.left.ended).toMatchObject({ code: 'SC-505', exit: EXIT.internal });
+    expect(pair.left.ended).toMatchObject({ code, exit: EXIT.internal });
     expect(pair.right.ended).toMatchObject({ code: 'SC-316' });
   });
 });

@@ -5,7 +5,8 @@ import type { UiEvent, UiView } from 'securechat/plugin';
 import { sanitize } from '../../../adapters/text/sanitize.js';
 import plugin from '../../../plugins/status-line/index.js';
 import { COMMAND_LIMIT } from '../../../plugins/status-line/commands.js';
-import { FLUSH_LIMIT_MS, LINES_HELD } from '../../../plugins/status-line/outlet.js';
+import { FLUSH_LIMIT } from '../../../plugins/kit/outlet.js';
+import { LINES_HELD } from '../../../plugins/status-line/newest.js';
 import {
   createStatusLine,
   cut,
@@ -155,7 +156,7 @@ test('a reader that does not keep up misses the lines between, not the last', as
   expect(lines.at(-1)).toBe(`securechat: starting, ${String(3 * LINES_HELD)} unread`);
 });
 
-test('close waits FLUSH_LIMIT_MS for a reader, and no timer outlives it', async () => {
+test('close waits FLUSH_LIMIT for a reader, and no timer outlives it', async () => {
   const { ui, output, clock } = start(true);
   output.hold();
   ui.show(message('nobody reads this'));
@@ -163,7 +164,7 @@ test('close waits FLUSH_LIMIT_MS for a reader, and no timer outlives it', async 
   const closing = ui.close().then(() => {
     closed = true;
   });
-  clock.advance(FLUSH_LIMIT_MS - 1);
+  clock.advance(FLUSH_LIMIT - 1);
   await new Promise((resolve) => setImmediate(resolve));
   expect(closed).toBe(false);
   clock.advance(1);

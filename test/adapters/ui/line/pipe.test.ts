@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createLineUi, LINE_LIMIT } from '../../../../adapters/ui/line/line.js';
 import { UI_WORDS } from '../../../../adapters/words/line.js';
 import type { UiEvent, UiView } from '../../../../core/ports.js';
+import { UNREAD_LIMIT } from '../../../../plugins/kit/outlet.js';
 import { bytes, openUi, type RigOptions, textOf } from '../../../support/streams.js';
 
 const open = (options: RigOptions = {}) => openUi((context) => createLineUi({}, context), options);
@@ -222,4 +223,14 @@ describe('words of the present', () => {
     expect(said.match(new RegExp(UI_WORDS.comparing, 'g'))?.length).toBeGreaterThan(1);
     expect(said).toContain(UI_WORDS.status.verified);
   });
+});
+
+test('while nobody reads, so much is kept and no more', async () => {
+  const rig = open();
+  rig.output.hold();
+  const text = bytes('x'.repeat(60_000));
+  for (let id = 0; id * text.length < UNREAD_LIMIT; id++)
+    rig.show({ type: 'message', id, from: bytes(''), text, at: 0 });
+  expect(await rig.come(1)).toEqual([{ type: 'gone', why: 'unread' }]);
+  await rig.ui.close();
 });

@@ -1,7 +1,7 @@
 /** Lines from a stream, whatever the chunks; bounds, pauses and wiping; and the output that breaks or stands still. */
 import { describe, expect, test } from 'vitest';
-import { createLineReader } from '../../../adapters/terminal/lines.js';
-import { createOutlet, FLUSH_LIMIT } from '../../../adapters/terminal/writer.js';
+import { createLineReader } from '../../../plugins/kit/lines.js';
+import { createOutlet, FLUSH_LIMIT, UNREAD_LIMIT, WRITE_COST } from '../../../plugins/kit/outlet.js';
 import { createFakeInput, createFakeOutput } from '../../../plugins/testing/streams.js';
 import { fc, runs } from '../../support/chance.js';
 import { bytes } from '../../support/streams.js';
@@ -222,5 +222,47 @@ describe('the outlet', () => {
     wakes[0]?.wake();
     await flushed;
     expect([...text]).toEqual([0, 0, 0, 0]);
+  });
+
+  test.each([64 * 1024, 0])(
+    'what nobody reads is bounded, in writes of %i bytes: then the stream is gone',
+    async (size) => {
+      const output = createFakeOutput();
+      output.hold();
+      const told: unknown[] = [];
+      const outlet = createOutlet(output.stream, clock(), (why) => told.push(why));
+      const first = bytes('first');
+      outlet.write(first);
+      const most = Math.floor((UNREAD_LIMIT - first.length - WRITE_COST) / (size + WRITE_COST));
+      for (let i = 0; i < most; i++) outlet.write(new Uint8Array(size));
+      await turns();
+      expect([told, Buffer.from(first).toString()]).toEqual([[], 'first']);
+      const last = bytes('x'.repeat(size + 1));
+      outlet.write(last);
+      await turns();
+      expect(told).toEqual(['unread']);
+      expect([...first, ...last].every((byte) => byte === 0)).toBe(true);
+    },
+  );
+
+  test('what was read does not count any more', async () => {
+    const output = createFakeOutput();
+    const told: unknown[] = [];
+    const outlet = createOutlet(output.stream, clock(), (why) => told.push(why));
+    for (let round = 0; round < 3; round++) {
+      output.hold();
+      outlet.write(new Uint8Array(UNREAD_LIMIT - WRITE_COST));
+      output.release();
+      await outlet.flush();
+    }
+    expect(told).toEqual([]);
+  });
+
+  test('what is written when something is out, is flushed with the rest', async () => {
+    const output = createFakeOutput();
+    const outlet = createOutlet(output.stream, clock(), () => undefined);
+    outlet.write(bytes('one '), () => outlet.write(bytes('two')));
+    await outlet.flush();
+    expect(output.text()).toBe('one two');
   });
 });

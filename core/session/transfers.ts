@@ -2,13 +2,13 @@
  * Transfers as a person sees them: offered, accepted, on their way, done or failed; between the UI, the adapter that has the
  * files or the pipe, and the streams. No counter, no credit and no key may be in this file.
  */
-import type { Code, Detail } from '../../errors.js';
-import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, UiEvent } from '../../ports.js';
-import type { StreamCloseReason } from '../../protocol/bulk-records.js';
-import { plainCopy } from '../../protocol/bytes.js';
-import type { Host } from '../events.js';
-import { partFault, isText } from './path.js';
-import { OPEN_LIMIT, type Streams, type StreamSink } from './streams.js';
+import type { Code, Detail } from '../errors.js';
+import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, UiEvent } from '../ports.js';
+import type { StreamCloseReason } from '../protocol/bulk-records.js';
+import { plainCopy } from '../protocol/bytes.js';
+import type { Host } from './events.js';
+import { partFault, isText } from './bulk/path.js';
+import { OPEN_LIMIT, type Streams, type StreamSink } from './bulk/streams.js';
 
 /** Milliseconds between two reports about one transfer. */
 export const PROGRESS_EVERY = 250;

@@ -2,11 +2,11 @@
  * The bulk part of a conversation: streams beside the channel, fed with its records and chunks, asked for what is to be sealed
  * and handed over. What a transfer is to a person is transfers.ts; no goodbye and no connection may be in this file.
  */
-import type { CryptoPort } from '../../ports.js';
-import type { BulkRecord } from '../../protocol/bulk-records.js';
-import type { Established } from '../../protocol/handshake-keys.js';
-import type { Source } from '../composer.js';
-import { createStreams, type DueCredit, type OpenedKeys } from './streams.js';
+import type { CryptoPort } from '../ports.js';
+import type { BulkRecord } from '../protocol/bulk-records.js';
+import type { Established } from '../protocol/handshake-keys.js';
+import type { Source } from './composer.js';
+import { createStreams, type DueCredit, type OpenedKeys } from './bulk/streams.js';
 import type { Transfers } from './transfers.js';
 
 export interface CarriageOptions {

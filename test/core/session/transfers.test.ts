@@ -1,0 +1,155 @@
+/**
+ * Transfers between two sessions: what each person is told, and what the adapter is asked, over a connection that breaks.
+ */
+import { describe, expect, test } from 'vitest';
+import type { BulkCommand, BulkEvent } from '../../../core/ports.js';
+import { createPair, type Pair, type Side, type Told, utf8 } from '../../support/pair.js';
+
+const CONTENT = 200_000;
+
+/** An adapter that gives `CONTENT` bytes, or takes what comes. */
+function adapter(side: Side, tell: (event: BulkEvent) => void) {
+  const commands: BulkCommand[] = [];
+  let given = 0;
+  let received = 0;
+  return {
+    side,
+    commands,
+    get received() {
+      return received;
+    },
+    take(command: BulkCommand): void {
+      commands.push(command);
+      switch (command.type) {
+        case 'prepare':
+          return tell({
+            type: 'ready',
+            id: command.id,
+            offer: { kind: 'files', count: 1, bytes: CONTENT, name: utf8('a.txt') },
+          });
+        case 'offered':
+          return tell({ type: 'examined', id: command.id, free: 10, exists: false });
+        case 'take':
+          return tell({ type: 'accept', id: command.id });
+        case 'want':
+          for (let i = 0; i < command.count && given < CONTENT; i++) {
+            const length = Math.min(50_000, CONTENT - given);
+            given += length;
+            const last = given === CONTENT;
+            tell({ type: 'data', id: command.id, data: new Uint8Array(length), last, content: length, sum: 'sum' });
+          }
+          return;
+        case 'data':
+          received += command.data.length;
+          tell({ type: 'used', id: command.id, count: 1, content: command.data.length });
+          if (command.last) tell({ type: 'whole', id: command.id, sum: 'sum' });
+          return;
+        default:
+          return;
+      }
+    },
+  };
+}
+
+function connected(files: { left: boolean; right: boolean } = { left: true, right: true }) {
+  const waiting: { readonly side: Side; readonly event: BulkEvent }[] = [];
+  const adapters = {
+    left: adapter('left', (event) => void waiting.push({ side: 'left', event })),
+    right: adapter('right', (event) => void waiting.push({ side: 'right', event })),
+  };
+  const bulk = (side: Side) => (files[side] ? { bulk: (command: BulkCommand) => adapters[side].take(command) } : {});
+  const pair = createPair({ left: bulk('left'), right: bulk('right') });
+  pair.start();
+  pair.settle();
+  return { pair, adapters, settle: () => settle(pair, waiting) };
+}
+
+/** What the adapters report comes back as events, until nothing moves. */
+function settle(pair: Pair, waiting: { readonly side: Side; readonly event: BulkEvent }[]): void {
+  for (let i = 0; i < 400; i++) {
+    for (const { side, event } of waiting.splice(0)) pair.bulk(side, event);
+    pair.advance(60);
+    if (waiting.length === 0 && i > 20) return;
+  }
+}
+
+const kinds = (told: readonly Told[]): string[] => [...new Set(told.map(({ type }) => type))];
+
+test('offered, accepted, on its way, done, and told to both', () => {
+  const { pair, adapters, settle: go } = connected();
+  pair.ui('left', { type: 'offer', paths: [utf8('a.txt')] });
+  go();
+  expect(pair.right.transfers).toMatchObject([
+    { type: 'offer', incoming: true, name: 'a.txt', bytes: CONTENT, free: 10 },
+  ]);
+  expect(adapters.left.commands.map(({ type }) => type)).not.toContain('want');
+  pair.ui('right', { type: 'accept' });
+  go();
+  expect(kinds(pair.left.transfers)).toEqual(['offer', 'progress', 'file-done']);
+  expect(kinds(pair.right.transfers)).toEqual(['offer', 'progress', 'file-done']);
+  expect(adapters.right.received).toBe(CONTENT);
+  expect(adapters.left.commands.at(-1)).toMatchObject({ type: 'over', whole: true });
+});
+
+test('the connection breaks on the way', () => {
+  const { pair, adapters, settle: go } = connected();
+  pair.ui('left', { type: 'offer', paths: [utf8('a.txt')] });
+  go();
+  pair.ui('right', { type: 'accept' });
+  pair.cut('left');
+  go();
+  pair.advance(30_000);
+  go();
+  expect(adapters.right.received).toBe(CONTENT);
+  expect(pair.left.transfers.at(-1)).toMatchObject({ type: 'file-done', bytes: CONTENT });
+});
+
+describe('it does not come about', () => {
+  test.each([
+    ['reject', 'SC-342', 'SC-353'],
+    ['cancel', 'SC-342', 'SC-343'],
+  ] as const)('%s', (type, left, right) => {
+    const { pair, settle: go } = connected();
+    pair.ui('left', { type: 'offer', paths: [utf8('a.txt')] });
+    go();
+    pair.ui('right', { type, id: 1 });
+    go();
+    expect(pair.left.transfers.at(-1)).toMatchObject({ type: 'file-failed', code: left });
+    expect(pair.right.transfers.at(-1)).toMatchObject({ type: 'file-failed', code: right });
+  });
+
+  test('the peer has no place for files: refused without a word of the person, told once', () => {
+    const { pair, settle: go } = connected({ left: true, right: false });
+    for (let i = 0; i < 3; i++) pair.ui('left', { type: 'offer', paths: [utf8('a.txt')] });
+    go();
+    expect(pair.left.transfers.filter(({ type }) => type === 'file-failed')).toHaveLength(3);
+    expect(pair.right.notices.filter(({ code }) => code === 'SC-341')).toHaveLength(1);
+    expect(pair.right.transfers).toEqual([]);
+  });
+
+  test('without an adapter, an offer and an answer are told as not possible', () => {
+    const { pair } = connected({ left: false, right: false });
+    pair.ui('left', { type: 'offer', paths: [utf8('a.txt')] });
+    pair.ui('left', { type: 'accept' });
+    expect(pair.left.notices.map(({ code }) => code)).toEqual(['SC-340', 'SC-340']);
+  });
+
+  test('a number that no transfer has', () => {
+    const { pair } = connected();
+    pair.ui('left', { type: 'cancel', id: 7 });
+    pair.ui('left', { type: 'accept' });
+    expect(pair.left.notices.map(({ code }) => code)).toEqual(['SC-356', 'SC-356']);
+  });
+
+  test('the one who leaves cancels it, and goodbye is said', () => {
+    const { pair, settle: go } = connected();
+    pair.ui('left', { type: 'offer', paths: [utf8('a.txt')] });
+    go();
+    pair.ui('left', { type: 'quit' });
+    go();
+    expect(pair.left.transfers.at(-1)).toMatchObject({ type: 'file-failed', code: 'SC-343' });
+    expect(pair.right.transfers.at(-1)).toMatchObject({ type: 'file-failed', code: 'SC-344' });
+    expect([pair.left.ended?.exit, pair.right.ended?.exit]).toEqual([0, 0]);
+    expect([pair.left.crypto.live, pair.right.crypto.live]).toEqual([0, 0]);
+  });
+});
