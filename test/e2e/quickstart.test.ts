@@ -12,7 +12,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { DEPTH } from '../support/chance.js';
 import { makeHosts } from '../support/hosts.js';
 import { ENV, PROGRAM, ROOT } from '../support/program.js';
-import { hasPty, killTerminals, startInTerminal, type Terminal } from '../support/terminal.js';
+import { hasPty, killTerminals, startInTerminal } from '../support/terminal.js';
 import { hasTor, startTorNetwork } from '../support/tor-network.js';
 
 const PAGE = readFileSync(path.join(ROOT, 'docs/quickstart.md'), 'utf8');
@@ -149,6 +149,30 @@ test('the page has these ways and no other', () => {
 const deep = DEPTH !== 'quick' && hasPty;
 if (DEPTH === 'quick') console.warn('SKIPPED in a quick run: docs/quickstart.md, installing and onion services');
 
+test.skipIf(!deep)('Install', { timeout: 180_000 }, () => {
+  const clone = path.join(folder, 'clone');
+  mkdirSync(clone);
+  for (const name of ['package.json', 'README.md', 'LICENSE', 'dist', 'docs'])
+    cpSync(path.join(ROOT, name), path.join(clone, name), { recursive: true });
+  const prefix = path.join(folder, 'prefix');
+  const env = {
+    ...ENV,
+    PATH: `${path.join(prefix, 'bin')}${path.delimiter}${ENV['PATH'] ?? ''}`,
+    ...{ npm_config_prefix: prefix, npm_config_ignore_scripts: 'true', npm_config_prefer_offline: 'true' },
+  };
+  const [{ lines } = { lines: [] }] = section('Install').blocks;
+  const commands = lines.filter((line) => line.startsWith('$ '));
+  const printed = commands.map((line) => {
+    // What `npm ci` does to a clone is in .ci/run, where it is done.
+    const command = line.slice(2).replace('npm ci && ', '');
+    const { status, stdout, stderr } = spawnSync('bash', ['-c', command], { cwd: clone, env, encoding: 'utf8' });
+    expect({ command, status, stderr }).toMatchObject({ status: 0 });
+    return stdout;
+  });
+  expect(commands).toHaveLength(2);
+  expect(printed.at(-1)?.trim()).toBe(lines.at(-1));
+});
+
 test.skipIf(!deep || !hasTor('docs/quickstart.md, onion services'))(
   'As an onion service',
   async () => {
@@ -160,7 +184,7 @@ test.skipIf(!deep || !hasTor('docs/quickstart.md, onion services'))(
         standIn: (command) =>
           command
             .replace('--onion', `--onion ${control}`)
-            .replace('--tor', `--proxy socks5h://127.0.0.1:${String(tor.socks)}`),
+            .replace(/--tor$/, `--proxy socks5h://127.0.0.1:${String(tor.socks)}`),
       });
     } finally {
       await tor.close();
