@@ -24,6 +24,8 @@ export const READ_LIMIT = 1_024;
 const BOUNDS = {
   autoPong: false,
   perMessageDeflate: false,
+  // Ciphertext under keys that no page chooses: a mask would protect nothing, and costs a copy of every frame.
+  generateMask: (mask: Buffer): void => void mask.fill(0),
   followRedirects: false,
   maxPayload: FRAME_LIMIT,
   maxFragments: FRAGMENT_LIMIT,
