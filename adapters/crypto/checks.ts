@@ -58,12 +58,6 @@ export function checkRandom(bytes: Uint8Array, n: number): void {
   }
 }
 
-/** What a handle is asked for that this adapter never made, or has wiped. */
-export function refuseHandle(handle: unknown): never {
-  if (typeof handle !== 'object' || handle === null) throw new TypeError('a secret is not a handle');
-  throw new LocalProtocolError('a secret is wiped or belongs to another adapter');
-}
-
 /**
  * FIPS 203 section 7.2: RemoteProtocolError unless the key has 1184 bytes and every 12-bit coefficient of its first
  * 1152 bytes is below 3329. Not constant time: an encapsulation key is public.

@@ -5,6 +5,7 @@
  */
 import type { CryptoPort, Part, Secret } from '../../core/ports.js';
 import { plainBuffer } from '../../core/protocol/bytes.js';
+import { createHandles } from '../../plugins/kit/handles.js';
 import {
   BLOCK_LIMIT,
   checkBytes,
@@ -16,7 +17,6 @@ import {
   checkRandom,
   EXPAND_LIMIT,
   LENGTHS,
-  refuseHandle,
 } from './checks.js';
 import { montgomeryU } from './montgomery.js';
 import { loadSodium, type Pointer, type Scratch } from './sodium-module.js';
@@ -32,7 +32,7 @@ export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<C
   const memory = await loadSodium();
   const { raw, allocate, release, view, withScratch } = memory;
   const sodium = sodiumPrimitives(memory);
-  const alive = new Map<Secret, Pointer>();
+  const handles = createHandles<Pointer>(release);
 
   /** A new secret of `length` bytes that `fill` writes; none is left alive when `fill` throws. */
   function make(length: number, fill: (at: Pointer) => void): Secret {
@@ -43,18 +43,11 @@ export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<C
       release(at, length);
       throw error;
     }
-    const handle: Secret = Object.freeze({
-      length,
-      wipe() {
-        if (alive.delete(handle)) release(at, length);
-      },
-    });
-    alive.set(handle, at);
-    return handle;
+    return handles.own(at, length);
   }
 
   function address(handle: Secret, name?: string, length?: number): Pointer {
-    const at = alive.get(handle) ?? refuseHandle(handle);
+    const at = handles.memory(handle);
     if (name !== undefined && length !== undefined) checkLength(handle, name, length);
     return at;
   }
@@ -260,13 +253,13 @@ export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<C
       }),
 
     get live() {
-      return alive.size;
+      return handles.live;
     },
 
     wipeAll() {
-      for (const handle of [...alive.keys()]) handle.wipe();
+      handles.wipeAll();
       rinse(port);
-      for (const handle of [...alive.keys()]) handle.wipe();
+      handles.wipeAll();
     },
   };
   return port;

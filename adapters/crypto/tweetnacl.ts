@@ -14,6 +14,7 @@ import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import nacl from 'tweetnacl';
 import type { CryptoPort, Part, Secret } from '../../core/ports.js';
 import { plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
+import { createHandles } from '../../plugins/kit/handles.js';
 import {
   BLOCK_LIMIT,
   checkBytes,
@@ -26,7 +27,6 @@ import {
   checkRandom,
   EXPAND_LIMIT,
   LENGTHS,
-  refuseHandle,
 } from './checks.js';
 
 export interface TweetnaclOptions {
@@ -38,20 +38,8 @@ const Fp = ed25519.Point.Fp;
 
 /** Starts at once: nothing has to be loaded or awaited. */
 export function createTweetnaclCrypto(options: TweetnaclOptions = {}): CryptoPort {
-  const alive = new Map<Secret, Uint8Array<ArrayBuffer>>();
-
-  /** Makes a handle of `bytes`, which nobody else may keep. */
-  function own(bytes: Uint8Array<ArrayBuffer>): Secret {
-    const handle: Secret = Object.freeze({
-      length: bytes.length,
-      wipe() {
-        bytes.fill(0);
-        alive.delete(handle);
-      },
-    });
-    alive.set(handle, bytes);
-    return handle;
-  }
+  const handles = createHandles<Uint8Array<ArrayBuffer>>((bytes) => bytes.fill(0));
+  const own = (bytes: Uint8Array<ArrayBuffer>): Secret => handles.own(bytes, bytes.length);
 
   /** Moves what a library returned into memory that is ours alone. */
   function moved(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -61,7 +49,7 @@ export function createTweetnaclCrypto(options: TweetnaclOptions = {}): CryptoPor
   }
 
   function peek(handle: Secret, name?: string, length?: number): Uint8Array<ArrayBuffer> {
-    const bytes = alive.get(handle) ?? refuseHandle(handle);
+    const bytes = handles.memory(handle);
     if (name !== undefined && length !== undefined) checkLength(handle, name, length);
     return bytes;
   }
@@ -233,12 +221,10 @@ export function createTweetnaclCrypto(options: TweetnaclOptions = {}): CryptoPor
     },
 
     get live() {
-      return alive.size;
+      return handles.live;
     },
 
-    wipeAll() {
-      for (const handle of [...alive.keys()]) handle.wipe();
-    },
+    wipeAll: handles.wipeAll,
   };
 }
 

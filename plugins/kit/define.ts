@@ -37,6 +37,8 @@ export {
   WAITING_MARK,
 } from '../../core/wire/control.js';
 
+/** What a crypto adapter needs for its secrets. */
+export { createHandles, type Handles } from './handles.js';
 /** What a UI needs for its streams: both in bounded memory that is wiped. */
 export { createLineReader, type LineReader, type LineTaker } from './lines.js';
 export { createOutlet, ERASE_TERMINAL, type Outlet, type Unread } from './outlet.js';

@@ -18,6 +18,7 @@ import {
 import { _map_to_curve_elligator2_curve25519 as elligator2, ed25519 } from '@noble/curves/ed25519.js';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import {
+  createHandles,
   type CryptoPort,
   definePlugin,
   LocalProtocolError,
@@ -54,26 +55,12 @@ export default definePlugin({
 });
 
 export function createNodeCrypto(options: NodeCryptoOptions = {}): CryptoPort {
-  const alive = new Map<Secret, Uint8Array<ArrayBuffer>>();
-
-  function own(bytes: Uint8Array<ArrayBuffer>): Secret {
-    const handle: Secret = Object.freeze({
-      length: bytes.length,
-      wipe() {
-        bytes.fill(0);
-        alive.delete(handle);
-      },
-    });
-    alive.set(handle, bytes);
-    return handle;
-  }
+  const handles = createHandles<Uint8Array<ArrayBuffer>>((bytes) => bytes.fill(0));
+  const own = (bytes: Uint8Array<ArrayBuffer>): Secret => handles.own(bytes, bytes.length);
 
   function peek(handle: Secret, length?: number): Uint8Array<ArrayBuffer> {
-    const bytes = alive.get(handle);
-    if (bytes !== undefined) return length === undefined ? bytes : sized(bytes, length);
-    if (typeof (handle as unknown) !== 'object' || (handle as unknown) === null)
-      throw new TypeError('a secret is not a handle');
-    throw new LocalProtocolError('a secret is wiped or belongs to another adapter');
+    const bytes = handles.memory(handle);
+    return length === undefined ? bytes : sized(bytes, length);
   }
 
   const peekPart = (part: Part): Uint8Array => (part instanceof Uint8Array ? part : peek(part));
@@ -211,12 +198,10 @@ export function createNodeCrypto(options: NodeCryptoOptions = {}): CryptoPort {
     },
 
     get live() {
-      return alive.size;
+      return handles.live;
     },
 
-    wipeAll() {
-      for (const handle of [...alive.keys()]) handle.wipe();
-    },
+    wipeAll: handles.wipeAll,
   };
 }
 

@@ -45,12 +45,12 @@ afterAll(async () => {
 /** Holds the program between wiping and exiting, and writes down every secret when it is made. */
 function held(crypto: 'sodium' | 'tweetnacl'): Change[] {
   const made = {
-    sodium: ['alive.set(handle, at);', 'view(at, length)'],
-    tweetnacl: ['alive.set(handle, bytes);', 'bytes'],
+    sodium: ['handles.own(at, length)', 'view(at, length)'],
+    tweetnacl: ['handles.own(bytes, bytes.length)', 'bytes'],
   } as const;
   const [from, bytes] = made[crypto];
   return [
-    { file: `adapters/crypto/${crypto}.ts`, from, to: `${from} (globalThis as any).tell(${bytes});` },
+    { file: `adapters/crypto/${crypto}.ts`, from, to: `((globalThis as any).tell(${bytes}), ${from})` },
     {
       file: 'adapters/cli/main.ts',
       from: 'const status = await program.done;',
