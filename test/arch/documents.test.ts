@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { HANDSHAKE_LENGTHS } from '../../core/protocol/handshake.js';
+import { formatInvite, parseInvite } from '../../core/room/invite.js';
 import { rows } from '../../core/session/transitions.js';
 import { FILES, text } from './sources.js';
 
@@ -28,6 +29,16 @@ describe('docs/protocol.md', () => {
       expect(PROTOCOL).toMatch(new RegExp(`\\| ${name.toUpperCase()} \\|.*\\| ${length} \\|`));
     }
   });
+});
+
+test.each(['docs/protocol.md', 'docs/quickstart.md', 'README.md'])('%s: every invitation link is one', (page) => {
+  const links = [...text(page).matchAll(/securechat:\/\/[^\s#`]*#[^\s`]+/g)].map(([link]) => link);
+  expect(links.length).toBeGreaterThan(0);
+  const again = links.map((link) => {
+    const { code, meeting } = parseInvite(new TextEncoder().encode(link));
+    return new TextDecoder().decode(formatInvite(code, meeting));
+  });
+  expect(again).toEqual(links);
 });
 
 /** The tests that a cell names: `folder/name`, or with a star, and the titles behind a colon, with semicolons between them. */
