@@ -2,13 +2,13 @@
  * Without a relay: one program is it, for one conversation. The printed line works as printed, strangers are turned away,
  * a link for one certificate is not used with another.
  */
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { makeSelfSigned } from '../../adapters/system/self-signed.js';
+import { makeHosts } from '../support/hosts.js';
 import { killAll, PROGRAM, type Program, start } from '../support/program.js';
 import { freePort } from '../support/redis.js';
 
@@ -94,39 +94,28 @@ test('--strong: a link only', async () => {
   await talk(program, start([...JSON_UI, invite]));
 });
 
-const ip = (...args: string[]) => spawnSync('ip', args, { encoding: 'utf8' });
-const spaces = [`sc-a-${String(process.pid)}`, `sc-b-${String(process.pid)}`] as const;
-const hasNamespaces = ip('netns', 'add', spaces[0]).status === 0;
-if (!hasNamespaces) console.warn('SKIPPED, no network namespaces here (iproute2, root): two hosts without a relay');
+test('--strong: who sends files is shown the link, and nothing to be said', async () => {
+  const sender = start(['send', '--strong', '--listen', `127.0.0.1:${String(await freePort())}`, 'README.md']);
+  await sender.says(
+    /^Send your peer this link: {2}securechat:\/\/127\.0\.0\.1:\d+\/\?plain#[a-z2-7]{16}-[a-z2-7]{26}$/m,
+  );
+  expect(sender.stderr()).not.toContain('Tell your peer');
+});
 
-describe.skipIf(!hasNamespaces)('two hosts', () => {
-  afterAll(() => {
-    for (const space of spaces) ip('netns', 'del', space);
-  });
+const hosts = makeHosts('two hosts without a relay');
+
+describe.skipIf(hosts === undefined)('two hosts', () => {
+  afterAll(() => hosts?.close());
 
   test('what one prints is what the other types, and the link holds the address', async () => {
-    ip('netns', 'add', spaces[1]);
-    const [here, there] = ['sc0', 'sc1'].map((name) => `${name}-${String(process.pid % 10_000)}`) as [string, string];
-    ip('link', 'add', here, 'netns', spaces[0], 'type', 'veth', 'peer', 'name', there, 'netns', spaces[1]);
-    for (const [space, link, address] of [
-      [spaces[0], here, '10.77.0.1/24'],
-      [spaces[1], there, '10.77.0.2/24'],
-    ] as const) {
-      for (const set of [
-        ['addr', 'add', address, 'dev', link],
-        ['link', 'set', link, 'up'],
-        ['link', 'set', 'lo', 'up'],
-      ])
-        expect(ip('-n', space, ...set).status).toBe(0);
-    }
-    const inside = (space: string) => ({ before: ['ip', 'netns', 'exec', space, PROGRAM] });
-    const program = start([...JSON_UI, '--listen'], inside(spaces[0]));
+    const inside = (which: 0 | 1) => ({ before: [...(hosts?.before[which] ?? []), PROGRAM] });
+    const program = start([...JSON_UI, '--listen'], inside(0));
     const told = await program.event('code');
     expect(told['invite']).toBe(`securechat://10.77.0.1:8765/?plain#${String(told['code'])}`);
     const line = await program.event('notice', (notice) => notice['code'] === 'SC-126');
     const [, typed = ''] = String(line['text']).split('securechat ');
     expect(typed).toBe('--relay ws://10.77.0.1:8765');
-    await talk(program, start([...JSON_UI, ...typed.split(' '), String(told['code'])], inside(spaces[1])));
+    await talk(program, start([...JSON_UI, ...typed.split(' '), String(told['code'])], inside(1)));
   });
 });
 
