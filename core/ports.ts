@@ -193,7 +193,7 @@ export type UiView =
       /** The name of the room, which is public: the code up to its first dash. */
       readonly room: string;
     }
-  /** A code was made here: what the peer must type, and the same as an invitation link. UTF-8. */
+  /** A code was made here: what the peer must type (empty: it is for the link only), and the invitation link. UTF-8. */
   | { readonly type: 'code'; readonly code: Uint8Array; readonly invite: Uint8Array }
   /**
    * The code that was typed is not the peer's: the room is left until a `code` event comes. `same`: an empty one stands

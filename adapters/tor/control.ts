@@ -5,7 +5,8 @@
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { SecurechatError } from '../../core/errors.js';
 
@@ -153,10 +154,21 @@ async function authenticate(control: Reader, named: string | undefined): Promise
   }
 }
 
+/** The name may come from whoever listens there: only a plain file is read, and no more of it than a cookie has. */
 async function readCookie(file: string): Promise<Buffer> {
   try {
-    const cookie = await readFile(file);
-    if (cookie.length === COOKIE_LENGTH) return cookie;
+    // Opening a pipe would wait for its writer.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const found = await handle.stat();
+      const cookie = Buffer.alloc(COOKIE_LENGTH);
+      if (found.isFile() && found.size === COOKIE_LENGTH) {
+        const { bytesRead } = await handle.read(cookie, 0, COOKIE_LENGTH, 0);
+        if (bytesRead === COOKIE_LENGTH) return cookie;
+      }
+    } finally {
+      await handle.close();
+    }
   } catch {
     // No right to it, or not there.
   }
@@ -183,36 +195,51 @@ interface Reader {
 function createReader(socket: Socket): Reader {
   let pending = '';
   let reply: string[] = [];
+  /** Of the lines in `reply` with their ends. */
+  let held = 0;
   let answer: ((lines: readonly string[] | undefined) => void) | undefined;
   const watchers = new Set<(line: string) => void>();
-  const ended = once(socket, 'close').then(() => undefined);
+  let over = false;
+  // It never rejects: a reset is an end like another.
+  const ended = new Promise<void>((resolve) => {
+    socket.once('close', () => {
+      over = true;
+      answer?.(undefined);
+      resolve();
+    });
+  });
   socket.on('error', () => undefined);
   socket.setEncoding('latin1').on('data', (text: string) => {
     pending += text;
     const lines = pending.split('\r\n');
     pending = lines.pop() ?? '';
     for (const line of lines) take(line);
-    const waiting = pending.length + reply.reduce((sum, line) => sum + line.length, 0);
-    if (waiting > REPLY_LIMIT) socket.destroy();
+    if (pending.length + held > REPLY_LIMIT) socket.destroy();
   });
-  socket.on('close', () => answer?.(undefined));
 
   function take(line: string): void {
     if (line.startsWith('650')) {
       for (const watch of [...watchers]) watch(line.slice(4));
       return;
     }
+    // What nobody asked for.
+    if (answer === undefined) return;
     reply.push(line);
+    held += line.length + 2;
     if (!/^[0-9]{3} /.test(line)) return;
     const whole = reply;
     reply = [];
-    answer?.(whole);
+    held = 0;
+    answer(whole);
+    answer = undefined;
   }
 
   return {
     ended,
 
     async ask(command, status) {
+      const [verb = ''] = command.split(' ', 1);
+      if (over || socket.destroyed) throw refused(verb);
       const timer = setTimeout(() => void socket.destroy(), CONTROL_TIMEOUT_MS);
       const lines = await new Promise<readonly string[] | undefined>((resolve) => {
         answer = resolve;
@@ -220,7 +247,6 @@ function createReader(socket: Socket): Reader {
       });
       clearTimeout(timer);
       answer = undefined;
-      const [verb = ''] = command.split(' ', 1);
       if (lines === undefined) throw refused(verb);
       const last = lines.at(-1) ?? '';
       if (!last.startsWith(`${status} `)) throw refused(`${verb}: ${last}`);

@@ -8,6 +8,7 @@ import { Agent } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { CONNECT_TIMEOUT_MS } from './pipe.js';
 import type { Way } from './way.js';
 
 const DEFAULT_PORT = 443;
@@ -46,14 +47,15 @@ class PinnedAgent extends Agent {
 }
 
 /** The way to the relay whose certificate (DER) has the SHA-256 `pin`, 32 bytes; through `inner`, where there is one. */
-export function pinnedWay(pin: Uint8Array, inner?: Way): Way {
+export function pinnedWay(pin: Uint8Array, inner?: Way, timeoutMs = CONNECT_TIMEOUT_MS): Way {
   return {
     routeTo(address) {
       const route = inner?.routeTo(address);
       let other = false;
       async function judge(socket: TLSSocket): Promise<void> {
         try {
-          await once(socket, 'secureConnect');
+          // Whoever asked may have given up, and would not close what it was not given yet.
+          await once(socket, 'secureConnect', { signal: AbortSignal.timeout(timeoutMs) });
           const shown = createHash('sha256').update(socket.getPeerX509Certificate()?.raw ?? new Uint8Array(0));
           other = !timingSafeEqual(shown.digest(), pin);
           if (other) throw new PinMismatch();
@@ -63,7 +65,8 @@ export function pinnedWay(pin: Uint8Array, inner?: Way): Way {
           throw error;
         }
       }
-      const open = route === undefined ? openDirectly : (host: string, port: number) => route.open(host, port);
+      const open: Open = (host, port) =>
+        route === undefined ? openDirectly(host, port, timeoutMs) : route.open(host, port);
       return {
         agent: new PinnedAgent(open, judge),
         open,
@@ -73,11 +76,11 @@ export function pinnedWay(pin: Uint8Array, inner?: Way): Way {
   };
 }
 
-async function openDirectly(host: string, port: number): Promise<Duplex> {
+async function openDirectly(host: string, port: number, timeoutMs: number): Promise<Duplex> {
   const socket = connectTcp({ host: host.replaceAll(/[[\]]/g, ''), port });
   socket.setNoDelay(true);
   try {
-    await once(socket, 'connect');
+    await once(socket, 'connect', { signal: AbortSignal.timeout(timeoutMs) });
   } catch (error) {
     socket.on('error', () => undefined);
     socket.destroy();

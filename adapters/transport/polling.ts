@@ -11,6 +11,10 @@ import type { Route } from './way.js';
 
 /** One answer to a poll: the relay may put several packets into it, frames in base64. */
 export const POLL_LIMIT = 2 * 1024 * 1024;
+/** The pieces it may come in, as the bytes do: a small one costs many times its length. */
+export const PIECES_LIMIT = 16 * 1024;
+/** The packets in it, which are looked at in one go: more than the smallest frames that fit. */
+export const PACKETS_LIMIT = 4_096;
 /** One request: a frame in base64 and a control message, as the relay takes it (relay-socketio). */
 export const POST_LIMIT = Math.ceil(FRAME_LIMIT / 3) * 4 + 2 * CONTROL_LIMIT;
 /** A poll that brings nothing for so long, not even a ping, is a lost connection, milliseconds. */
@@ -56,7 +60,8 @@ export function openPolling(options: PollingOptions, events: PipeEvents): Pollin
     over = true;
     clearTimeout(timer);
     cancel.abort();
-    if (route === undefined) agent.destroy();
+    // That of a route goes with its attempt: what it keeps open is of no use to another one.
+    agent.destroy();
     queue = [];
     const detail = why.slice(0, DETAIL_LIMIT);
     if (asked) events.closed({ reason: 'closed', detail });
@@ -84,7 +89,7 @@ export function openPolling(options: PollingOptions, events: PipeEvents): Pollin
       let length = 0;
       response.on('data', (piece: Buffer) => {
         length += piece.length;
-        if (length > POLL_LIMIT) end({ type: 'other' }, 'an answer is too long');
+        if (length > POLL_LIMIT || pieces.length >= PIECES_LIMIT) end({ type: 'other' }, 'an answer is too long');
         else pieces.push(piece);
       });
       response.on('end', () => {
@@ -102,7 +107,10 @@ export function openPolling(options: PollingOptions, events: PipeEvents): Pollin
         opened = true;
         events.open();
       }
+      let packets = 0;
       for (const packet of packetsOf(answer)) {
+        packets += 1;
+        if (packets > PACKETS_LIMIT) end(undefined, 'too many packets');
         if (isOver()) return;
         // After close() only the end is of interest.
         if (asked) break;

@@ -60,6 +60,8 @@ export const NETWORK = {
     sentence: ({ address, why }) => `The relay address${given(' "', address, '"')} is not valid${given(': ', why)}.`,
     cause: 'The value of --relay, or the relay in an invitation link, is not a usable address.',
     remedy: 'Use an address such as wss://relay.example or ws://127.0.0.1:8765.',
+    hint: ({ address }) =>
+      /\.onion\.?(?::\d+)?(?:\/|$)/.test(String(address)) ? 'Start Tor, and add --tor to the command.' : undefined,
   },
   'SC-110': {
     sentence: ({ host }) =>
@@ -72,8 +74,12 @@ export const NETWORK = {
       why === 'occupied'
         ? `Something that is not a securechat relay is listening on ${String(host)}:${String(port)}.`
         : `Could not start a relay${given(' on ', host)}${given(':', port)}${given(' (', why, ')')}.`,
-    cause: 'No --relay was given and none can run at the default place on this machine.',
-    remedy: 'Free that port, or name a relay with --relay.',
+    cause: 'A relay inside this program cannot run at its place: the default one, or that of --listen.',
+    remedy: 'Free that port or take another one with --listen, or name a relay with --relay.',
+    hint: ({ why }) =>
+      why === 'ENOTFOUND' || why === 'EADDRNOTAVAIL'
+        ? 'Use an address of this machine: --listen 0.0.0.0:8765.'
+        : undefined,
   },
   'SC-112': {
     sentence: always('The relay rejected a frame as too large.'),

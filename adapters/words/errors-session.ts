@@ -41,6 +41,8 @@ export const SESSION = {
     sentence: ({ rule }) => `That is not a room code: ${isRule(rule) ? RULES[rule] : 'it is malformed'}.`,
     cause: 'The room code or invitation link is malformed; nothing was sent.',
     remedy: 'A code looks like 482913-tunnel-anchor-mango.',
+    hint: ({ rule }) =>
+      String(rule).startsWith('link-') ? 'Copy the whole invitation link, or ask for it again.' : undefined,
   },
   'SC-302': {
     sentence: ({ position, nearest }) => `Word ${String(position)}: no such word. Did you mean "${String(nearest)}"?`,
@@ -140,7 +142,7 @@ export const SESSION = {
   'SC-320': {
     sentence: ({ relay }) => `Started a private relay on this machine${given(' (', relay, ')')}.`,
     cause: 'No --relay was given and nothing answered at the default place.',
-    remedy: 'For a peer elsewhere, name a relay with --relay.',
+    remedy: 'For a peer elsewhere, use --relay, --listen or --onion.',
   },
   'SC-321': {
     sentence: always('Your peer wants to compare the safety words first.'),

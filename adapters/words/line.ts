@@ -43,6 +43,7 @@ export const UI_WORDS = {
   codeWantedSame: 'Type the code again, or press Enter for the same one:',
   tellPeer: 'Tell your peer:  ',
   orPaste: 'Or send a link:  ',
+  sendLink: 'Send your peer this link:  ',
   safetyWords: (words: string) => `Safety words:  ${words}`,
   safetyWordsRequired: 'Read them aloud to each other: all four must be the same on both sides.',
   comparing: 'New safety words are on their way. Earlier ones say nothing about now.',

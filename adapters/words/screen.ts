@@ -61,6 +61,7 @@ export const SCREEN_WORDS = {
   nothingWritten: 'Nothing is written to disk.',
   tellPeer: 'Tell your peer',
   orPaste: 'or send this link over another channel',
+  sendLink: 'Send your peer this link over another channel',
   linkHidden: 'Make the window larger to see the link.',
   oneUse: 'For one person, once. Nothing is written to disk.',
   words: {

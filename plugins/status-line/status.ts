@@ -114,7 +114,8 @@ export function createStatusLine(options: { readonly text: boolean }, context: U
         words = '';
         return draw();
       case 'code':
-        return notice(utf8('Tell your peer:  '), sanitize(view.code));
+        if (view.code.length > 0) return notice(utf8('Tell your peer:  '), sanitize(view.code));
+        return notice(utf8('Send your peer this link:  '), sanitize(view.invite));
       case 'code-wanted':
         // Nobody can type one into a bar.
         return tell({ type: 'end-of-input' });

@@ -94,6 +94,14 @@ test('--strong: a link only', async () => {
   await talk(program, start([...JSON_UI, invite]));
 });
 
+test('--strong: who sends files is shown the link, and nothing to be said', async () => {
+  const sender = start(['send', '--strong', '--listen', `127.0.0.1:${String(await freePort())}`, 'README.md']);
+  await sender.says(
+    /^Send your peer this link: {2}securechat:\/\/127\.0\.0\.1:\d+\/\?plain#[a-z2-7]{16}-[a-z2-7]{26}$/m,
+  );
+  expect(sender.stderr()).not.toContain('Tell your peer');
+});
+
 const hosts = makeHosts('two hosts without a relay');
 
 describe.skipIf(hosts === undefined)('two hosts', () => {

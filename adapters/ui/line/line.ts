@@ -308,8 +308,8 @@ export function createLineUi(
         enter(view.state);
         return;
       case 'code':
-        notice(ascii(UI_WORDS.tellPeer), sanitize(view.code));
-        notice(ascii(UI_WORDS.orPaste), sanitize(view.invite));
+        if (view.code.length > 0) notice(ascii(UI_WORDS.tellPeer), sanitize(view.code));
+        notice(ascii(view.code.length > 0 ? UI_WORDS.orPaste : UI_WORDS.sendLink), sanitize(view.invite));
         return;
       case 'code-wanted':
         code.want(view.same);

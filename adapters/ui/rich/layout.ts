@@ -208,7 +208,7 @@ function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, re
     case 'handshaking':
       return ['warn', circled(words.connecting), []];
     case 'searching':
-      return ['warn', circled(model.joined || model.code.length > 0 ? words.waiting : words.connecting), []];
+      return ['warn', circled(model.joined || model.invite.length > 0 ? words.waiting : words.connecting), []];
     case 'confirming':
       return ['bad', utf8(words.unverified), []];
     case 'active':

@@ -51,24 +51,25 @@ function reaching({ relay, attempt }: Model): Uint8Array | string {
 
 /** With the QR code where it fits: beside the text, or below it. */
 export function waitingPage(model: Model, place: Place, height: number, qr: QrCode | undefined): Page {
-  if (model.code.length === 0) {
+  if (model.invite.length === 0) {
     return page(place, model.joined ? SCREEN_WORDS.connecting.joined : reaching(model));
   }
   const beside = qr !== undefined && qr.rows.length <= height && place.width >= TEXT_BESIDE + GAP + qr.width;
   const text = beside ? { ...place, width: place.width - GAP - qr.width } : place;
   const airy = height >= 14;
   const air: Row[] = airy ? [[]] : [];
+  /** A code that is too long to be said is in the link only. */
+  const said = model.code.length > 0;
   const around = (link: readonly Row[]): Row[] => [
     ...air,
-    ...paragraph(text, 'plain', SCREEN_WORDS.tellPeer),
-    ...air,
-    ...paragraph(text, 'accent', model.code),
-    ...air,
+    ...(said ? [...paragraph(text, 'plain', SCREEN_WORDS.tellPeer), ...air] : []),
+    ...(said ? [...paragraph(text, 'accent', model.code), ...air] : []),
     ...link,
     ...air,
     ...paragraph(text, 'dim', SCREEN_WORDS.oneUse),
   ];
-  const link = [...paragraph(text, 'plain', SCREEN_WORDS.orPaste), ...air, ...paragraph(text, 'plain', model.invite)];
+  const asked = said ? SCREEN_WORDS.orPaste : SCREEN_WORDS.sendLink;
+  const link = [...paragraph(text, 'plain', asked), ...air, ...paragraph(text, 'plain', model.invite)];
   const whole = around(link);
   // Half a link is of no use, and looks like a whole one.
   const rows = whole.length > height ? around(paragraph(text, 'plain', SCREEN_WORDS.linkHidden)) : whole;

@@ -198,8 +198,8 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
         if (view.state === 'reconnecting') say(UI_WORDS.state.reconnecting);
         return;
       case 'code':
-        outside(UI_WORDS.tellPeer, view.code);
-        outside(UI_WORDS.orPaste, view.invite);
+        if (view.code.length > 0) outside(UI_WORDS.tellPeer, view.code);
+        outside(view.code.length > 0 ? UI_WORDS.orPaste : UI_WORDS.sendLink, view.invite);
         return;
       case 'safety-words':
         return compare(view);

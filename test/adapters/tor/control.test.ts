@@ -2,13 +2,14 @@
  * Tor's control port as a daemon answers it, and as something hostile does: every missing piece has its own code, the
  * cookie never goes out, replies are bounded, and the service lives as long as the connection.
  */
+import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { openOnion, REPLY_LIMIT } from '../../../adapters/tor/control.js';
 import { isSecurechatError } from '../../../core/errors.js';
 
@@ -16,6 +17,8 @@ const folder = mkdtempSync(path.join(tmpdir(), 'securechat-'));
 const COOKIE = Buffer.alloc(32, 7);
 const cookieFile = path.join(folder, 'a "cookie"');
 writeFileSync(cookieFile, COOKIE);
+const fifo = path.join(folder, 'fifo');
+execFileSync('mkfifo', [fifo]);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const ID = 'a'.repeat(56);
@@ -64,7 +67,13 @@ async function daemon(other: Answers = {}) {
   await once(server, 'listening');
   open.push({ close: () => (socket?.destroy(), server.close()) });
   const place = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
-  return { place, heard, end: () => socket?.destroy(), say: (line: string) => socket?.write(`${line}\r\n`) };
+  return {
+    place,
+    heard,
+    end: () => socket?.destroy(),
+    reset: () => socket?.resetAndDestroy(),
+    say: (line: string) => socket?.write(`${line}\r\n`),
+  };
 }
 
 const TARGET = { host: '127.0.0.1', port: 4711 };
@@ -94,6 +103,24 @@ test('a service is made, told when it can be found, and ends with the connection
   expect(published).toBe(false);
   tor.say(`650 HS_DESC UPLOADED ${ID} UNKNOWN $A`);
   await publishing;
+  tor.end();
+  await onion.gone;
+});
+
+test('a connection that is reset is its end, too', async () => {
+  const tor = await daemon();
+  const onion = await ask(tor.place);
+  tor.reset();
+  await onion.gone;
+  await onion.published;
+});
+
+test('what nobody asked for is not kept, and answers nothing', async () => {
+  const tor = await daemon();
+  const onion = await ask(tor.place);
+  for (let i = 0; i < 2 * REPLY_LIMIT; i++) tor.say('250-more');
+  tor.say(`650 HS_DESC UPLOADED ${ID} UNKNOWN $A`);
+  await onion.published;
   tor.end();
   await onion.gone;
 });
@@ -131,12 +158,32 @@ test.each<[string, Answers, string]>([
   ['a service without a name', { ADD_ONION: () => '250 OK\r\n' }, 'SC-123'],
   ['a name that is none', { ADD_ONION: () => `250-ServiceID=${'A'.repeat(56)}\r\n250 OK\r\n` }, 'SC-123'],
   ['a reply without end', { PROTOCOLINFO: () => 'x'.repeat(REPLY_LIMIT + 1) }, 'SC-123'],
+  [
+    'a cookie that never ends',
+    { PROTOCOLINFO: () => '250-AUTH METHODS=SAFECOOKIE COOKIEFILE="/dev/zero"\r\n250 OK\r\n' },
+    'SC-122',
+  ],
+  [
+    'a cookie that nobody writes',
+    { PROTOCOLINFO: () => `250-AUTH METHODS=SAFECOOKIE COOKIEFILE="${fifo}"\r\n250 OK\r\n` },
+    'SC-122',
+  ],
   ['lines without end', { PROTOCOLINFO: () => '250-x\r\n'.repeat(REPLY_LIMIT / 5 + 1) }, 'SC-123'],
 ])('%s', async (_name, answers, expected) => {
   const tor = await daemon(answers);
   expect(await code(ask(tor.place))).toBe(expected);
   if (expected === 'SC-123') return;
   expect(tor.heard.some((line) => line.startsWith('AUTHENTICATE'))).toBe(false);
+});
+
+test('lines of nothing without end are too much, and not only too late', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  try {
+    const tor = await daemon({ PROTOCOLINFO: () => '\r\n'.repeat(REPLY_LIMIT / 2 + 1) });
+    expect(await code(ask(tor.place))).toBe('SC-123');
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a connection that ends in the middle', async () => {
@@ -159,4 +206,15 @@ test('no Tor, and a Tor without a control port, are told apart', async () => {
   await once(programs, 'listening');
   open.push(programs);
   expect(await code(asked([nobody, there]))).toBe('SC-121');
+});
+
+test('a connection that ends between two replies', async () => {
+  const tor = await daemon({
+    PROTOCOLINFO: () => {
+      setImmediate(tor.end);
+      return '250-AUTH METHODS=SAFECOOKIE COOKIEFILE="/nowhere"\r\n250 OK\r\n';
+    },
+  });
+  const named = openOnion({ places: [tor.place], port: 80, target: TARGET, cookie: cookieFile });
+  expect(await code(named)).toBe('SC-123');
 });

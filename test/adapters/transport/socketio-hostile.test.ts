@@ -2,11 +2,12 @@
  * Transport `socketio` at a relay that does what it likes: every packet in every state ends as the port says, and none ends
  * the program.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { DEAF } from '../../../adapters/transport/pipe.js';
-import { POLL_LIMIT } from '../../../adapters/transport/polling.js';
+import { PACKETS_LIMIT, PIECES_LIMIT, POLL_LIMIT } from '../../../adapters/transport/polling.js';
 import type { TransportEvent } from '../../../core/ports.js';
 import { FRAME_LIMIT, WAITING_LIMIT } from '../../../core/wire/control.js';
 import { sequence } from '../../../plugins/testing/network.js';
@@ -153,6 +154,13 @@ describe('polling', () => {
 
   test.each<[string, (response: ServerResponse) => unknown]>([
     ['that is too long', (response) => response.end(Buffer.alloc(POLL_LIMIT + 1, 0x36))],
+    [
+      'in too many pieces',
+      (response) => {
+        for (let piece = 0; piece <= PIECES_LIMIT; piece++) response.write('6');
+      },
+    ],
+    ['of too many packets', (response) => response.end(`6${'\u001e6'.repeat(PACKETS_LIMIT)}`)],
     ['that is nothing', (response) => response.end()],
     ['of an error', (response) => response.writeHead(400).end()],
     ['that breaks off', (response) => (response.writeHead(200, { 'content-length': 9 }), response.end('2'))],
@@ -162,6 +170,17 @@ describe('polling', () => {
     const { closed, breaches } = listen(relay.url, { ways: ['polling'] });
     expect(await closed).toMatchObject({ reason: 'lost' });
     expect(breaches).toEqual([]);
+  });
+
+  test('what a route keeps open goes with the attempt', async () => {
+    const agent = new Agent({ keepAlive: true });
+    const freed: Socket[] = [];
+    agent.on('free', (socket: Socket) => freed.push(socket));
+    const relay = await polled(greeting, (response) => setTimeout(() => response.end('1'), 50));
+    const route = { agent, open: () => Promise.reject(new Error('not asked for')), blame: () => undefined };
+    await listen(relay.url, { ways: ['polling'], way: { routeTo: () => route } }).closed;
+    expect(freed.length).toBeGreaterThan(0);
+    expect(freed.every(({ destroyed }) => destroyed)).toBe(true);
   });
 
   test('a frame of nothing, of bad base64 and over the limit is none', async () => {

@@ -6,7 +6,7 @@ import { describe as suite, expect, it } from 'vitest';
 import { describe, DETAIL_LIMIT, explain, neutral, report } from '../../../adapters/text/describe.js';
 import { commandName } from '../../../adapters/words/command.js';
 import { MESSAGES } from '../../../adapters/words/errors.js';
-import { type Code, CODES, EXIT } from '../../../core/errors.js';
+import { type Code, CODES, type Detail, EXIT } from '../../../core/errors.js';
 import { fc } from '../../support/chance.js';
 
 const codes = Object.keys(CODES) as Code[];
@@ -59,6 +59,17 @@ suite('messages', () => {
     expect(
       codes.filter((code) => CODES[code] !== EXIT.ok && code !== 'SC-311' && MESSAGES[code].remedy === ''),
     ).toEqual([]);
+  });
+
+  it.each<[Code, Detail, string]>([
+    ['SC-301', { rule: 'link-pin' }, 'Copy the whole invitation link'],
+    ['SC-301', { rule: 'empty' }, 'A code looks like'],
+    ['SC-109', { address: 'ws://abc.onion/', why: 'x' }, 'add --tor'],
+    ['SC-109', { address: 'wss://my.onion.example/', why: 'x' }, 'Use an address such as'],
+    ['SC-111', { host: 'nowhere', port: 1, why: 'ENOTFOUND' }, 'an address of this machine'],
+    ['SC-111', { host: '::', port: 1, why: 'EADDRINUSE' }, 'Free that port'],
+  ])('%s hints at what helps in this case: %j', (code, detail, hint) => {
+    expect(describe(code, detail)).toContain(hint);
   });
 
   it('on stderr an error is one line and its hint another; a notice is one', () => {

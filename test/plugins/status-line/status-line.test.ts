@@ -110,6 +110,11 @@ test('safety words are shown while they must be compared, and only then', async 
   expect(told).toEqual(['securechat: starting', 'securechat: active']);
 });
 
+test('a code that is for a link only is a link', async () => {
+  const [, err] = await shown(false, { type: 'code', code: bytes(''), invite: bytes('securechat://#a-b') });
+  expect(err).toEqual(['-- Send your peer this link:  securechat://#a-b']);
+});
+
 test('a code and notices are on stderr, the last sentence in the bar', async () => {
   const [out, err] = await shown(
     false,

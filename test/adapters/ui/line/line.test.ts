@@ -177,6 +177,11 @@ describe('names', () => {
 });
 
 describe('notices', () => {
+  test('a code that is for a link only is not asked to be told', async () => {
+    const [, err] = await shown([{ type: 'code', code: bytes(''), invite: bytes('securechat://#a-b') }]);
+    expect(err).toBe(`-- ${UI_WORDS.sendLink}securechat://#a-b\n`);
+  });
+
   test('are on stderr, each behind its mark', async () => {
     const [out, err] = await shown([
       { type: 'state', state: 'searching' },

@@ -150,6 +150,15 @@ describe('where there is not enough room', () => {
   });
 });
 
+test('a code that is for a link only: the link, and nothing to be said', async () => {
+  const invite = bytes('securechat://#bs5ofk-zwdl7q');
+  const [screen] = await pictured([state('searching'), { type: 'code', code: bytes(''), invite }]);
+  const said = screen.join('\n');
+  expect(said).toContain('securechat://#bs5ofk-zwdl7q');
+  expect(said).toContain('waiting for peer');
+  expect(said).not.toContain('Tell your peer');
+});
+
 describe('before there is a peer', () => {
   const relay = (attempt: number, joined: boolean): UiView => ({
     type: 'relay',
