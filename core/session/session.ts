@@ -87,7 +87,8 @@ export function createSession(options: SessionOptions): Session {
       case 'start':
         return start(now);
       case 'ui':
-        return ui(event.event, now) ?? tick(now);
+        // Text waits for the end of the turn: what else comes in it goes into the same frame.
+        return ui(event.event, now) ?? (event.event.type === 'send' ? undefined : tick(now));
       case 'transport':
         return arrived(line.handle(event.event, now), now);
       case 'bulk':

@@ -79,9 +79,13 @@ describe('loaded only when chosen', () => {
       'adapters/system/enforced.ts',
       'adapters/words/command.ts',
       'core/errors.ts',
+      'core/protocol/bytes.ts',
       // What plugins import shares the errors.
       'core/wire/control.ts',
       'plugins/kit/define.ts',
+      'plugins/kit/handles.ts',
+      'plugins/kit/lines.ts',
+      'plugins/kit/outlet.ts',
     ]);
   });
 

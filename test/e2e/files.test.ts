@@ -1,7 +1,7 @@
 /**
  * `securechat send` and `receive`, and files in a chat, with the rights that the launcher gives and no others.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,9 @@ import { killPiped, type Piped, startPiped } from '../support/pipes.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
 import { hasStrace, straced, writesIn } from '../support/strace.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { seededBytes } from '../support/chance.js';
+
+const drawn = seededBytes('files');
 
 const LARGE = process.env['LARGE'] === '1';
 
@@ -56,7 +59,7 @@ const exits = async (pair: readonly Piped[]): Promise<readonly (number | null)[]
 
 test('a tree with names of every kind arrives as it is; both show the same checksum', async () => {
   await mkdir(path.join(from, 'top/sub/empty'), { recursive: true });
-  await writeFile(path.join(from, 'top/big'), randomBytes(300_000));
+  await writeFile(path.join(from, 'top/big'), drawn(300_000));
   for (const name of ['with space', 'über 日本', '-dash', "quote'", 'nothing']) {
     await writeFile(path.join(from, 'top/sub', name), name === 'nothing' ? '' : name);
   }
@@ -76,7 +79,7 @@ test('a tree with names of every kind arrives as it is; both show the same check
 });
 
 test('the connection breaks on the way: it goes on where it was', async () => {
-  const content = randomBytes(LARGE ? 2 ** 28 : 12 * 2 ** 20);
+  const content = drawn(LARGE ? 2 ** 28 : 12 * 2 ** 20);
   await writeFile(path.join(from, 'a'), content);
   const pair = await transfer(['a']);
   await pair[1].says('Your peer offers');
@@ -135,7 +138,7 @@ test('a name that is taken is asked about, and never overwritten', async () => {
 describe('least rights', () => {
   test.skipIf(!hasStrace)('receive writes in its destination alone', async () => {
     await mkdir(path.join(from, 'top'));
-    await writeFile(path.join(from, 'top/a'), randomBytes(100_000));
+    await writeFile(path.join(from, 'top/a'), drawn(100_000));
     const trace = path.join(root, 'trace');
     const pair = await transfer(['top'], [...straced(trace), PROGRAM]);
     expect(await exits(pair)).toEqual([0, 0]);
@@ -183,7 +186,7 @@ describe('in a chat', () => {
   }
 
   test('offer, accept, progress, done; chatting goes on; a second one is canceled', async () => {
-    const content = randomBytes(3 * 2 ** 20);
+    const content = drawn(3 * 2 ** 20);
     await writeFile(path.join(from, 'a b'), content);
     const [left, right] = await chats(true);
     left.command({ do: 'offer', paths: ['a b'] });

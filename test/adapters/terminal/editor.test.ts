@@ -221,6 +221,7 @@ describe('a finished text', () => {
   const meaning = (text: string, origin = TYPED): string => {
     const found = meaningOf(bytes(text), origin);
     if (found.type === 'message') return `message ${string(found.text)}`;
+    if (found.type === 'file') return `file ${found.event.type}`;
     return found.type === 'command' ? `/${found.name}` : found.type;
   };
 
@@ -228,7 +229,8 @@ describe('a finished text', () => {
     ['', 'nothing'],
     [' \n\t', 'nothing'],
     ['hello', 'message hello'],
-    [' /quit', 'message  /quit'],
+    [' /quit', '/quit'],
+    [' hello', 'message  hello'],
     ['//quit', 'message /quit'],
     ['//x\ny', 'message /x\ny'],
     ['/quit', '/quit'],
@@ -240,11 +242,12 @@ describe('a finished text', () => {
     ['/status', '/status'],
     ['/bell', '/bell'],
     ['/wipe', '/wipe'],
-    ['/accept', '/accept'],
-    ['/reject', '/reject'],
+    ['/accept', 'file accept'],
+    ['/reject 2', 'file reject'],
+    ['/accept two', 'misused'],
     ['/name', '/name'],
     ['/name alice', '/name'],
-    ['/send a file', '/send'],
+    ['/send a file', 'file offer'],
     ['/quit now', 'unknown'],
     ['/nothing', 'unknown'],
     ['/', 'unknown'],
