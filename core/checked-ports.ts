@@ -54,13 +54,17 @@ export function guardTransport(transport: TransportPort, failed: (error: Securec
       let broken = false;
       let over = false;
 
+      function breach(error: SecurechatError): void {
+        if (!broken) failed(error);
+        broken = true;
+      }
+
       function receive(event: TransportEvent): void {
         // Nothing is believed after the end, and after a breach only the end.
         if (over) return;
         const wrong = returned ? transportBreach(event, opened) : 'it reported before open had returned';
         if (wrong !== undefined) {
-          if (!broken) failed(new SecurechatError('SC-506', { kind: 'transport', why: wrong }));
-          broken = true;
+          breach(new SecurechatError('SC-506', { kind: 'transport', why: wrong }));
           return;
         }
         over = event.type === 'closed';
@@ -74,8 +78,16 @@ export function guardTransport(transport: TransportPort, failed: (error: Securec
         throw new SecurechatError('SC-506', { kind: 'transport', why: 'it gave back no connection' });
       returned = true;
       return {
+        /** Asked before every event, that of its failure too: it never throws. */
         get waiting() {
-          return guard('transport', () => checkWaiting(connection.waiting));
+          if (broken || over) return 0;
+          try {
+            return guard('transport', () => checkWaiting(connection.waiting));
+          } catch (error) {
+            if (!isSecurechatError(error)) throw error;
+            breach(error);
+            return 0;
+          }
         },
         send: (frame) => guard('transport', () => connection.send(frame)),
         join: (again) => guard('transport', () => connection.join?.(again)),

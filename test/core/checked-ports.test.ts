@@ -96,27 +96,39 @@ describe('a transport', () => {
     expectFailed(left, 'transport', /boom/);
   });
 
-  it.each([undefined, -1, Number.NaN, '0'])('that says that %s bytes wait', (waiting) => {
-    const transport = {
-      open: () => ({ waiting, send: () => true, close: () => undefined }),
-    } as unknown as TransportPort;
-    const connection = guardTransport(transport, boom).open(JOIN, boom);
-    expect(() => connection.waiting).toThrow(expect.objectContaining({ code: 'SC-506' }));
+  it.each([
+    ['nothing', () => undefined, /bytes wait/],
+    ['-1', () => -1, /bytes wait/],
+    ['NaN', () => Number.NaN, /bytes wait/],
+    ['a string', () => '0', /bytes wait/],
+    ['an error', boom, /boom/],
+  ])('that answers with %s when it is asked how many bytes wait', async (_what, waiting: () => unknown, why) => {
+    const breaking = (connection: object): Connection =>
+      Object.create(connection, { waiting: { get: waiting } }) as Connection;
+    const [left] = await converse((relay) => ({
+      transport: { open: (join, sink) => breaking(relay.open(join, sink)) },
+    }));
+    expectFailed(left, 'transport', why);
+
+    const errors: unknown[] = [];
+    const connection = breaking({ send: () => true, close: () => undefined });
+    const guarded = guardTransport({ open: () => connection }, (error) => errors.push(error)).open(JOIN, boom);
+    expect([guarded.waiting, guarded.waiting]).toEqual([0, 0]);
+    expect(errors).toEqual([expect.objectContaining({ code: 'SC-506' })]);
   });
 
-  it('that throws when it is asked what waits, and one that tells it', () => {
-    const failing = {
-      get waiting() {
-        return boom();
+  it('that tells how many bytes wait: asked until it has closed', () => {
+    let tell: (event: TransportEvent) => void = boom;
+    const transport: TransportPort = {
+      open(_join, sink) {
+        tell = sink;
+        return { waiting: 7, send: () => true, close: () => undefined };
       },
-      send: () => true,
-      close: () => undefined,
     };
-    expect(() => guardTransport({ open: () => failing }, boom).open(JOIN, boom).waiting).toThrow(
-      expect.objectContaining({ code: 'SC-506' }),
-    );
-    const telling = { waiting: 7, send: () => true, close: () => undefined };
-    expect(guardTransport({ open: () => telling }, boom).open(JOIN, boom).waiting).toBe(7);
+    const connection = guardTransport(transport, boom).open(JOIN, () => undefined);
+    expect(connection.waiting).toBe(7);
+    tell({ type: 'closed', reason: 'lost', detail: '' });
+    expect(connection.waiting).toBe(0);
   });
 
   it('that throws in send in the middle of the chat: the peer is not left waiting', async () => {

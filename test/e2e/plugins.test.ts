@@ -81,6 +81,8 @@ describe('a transport that misbehaves in use: the session ends with its code', (
     ['open-nothing', 'SC-506', 1, /no connection/],
     ['open-early', 'SC-506', 1, /before open had returned/],
     ['send-throws', 'SC-506', 1, /boom/],
+    ['no-waiting', 'SC-506', 1, /does not tell how many bytes wait/],
+    ['waiting-throws', 'SC-506', 1, /Error, boom .*at misbehaving\.mjs:\d+/],
     ['oversize', 'SC-506', 1, /frame of 73729 bytes/],
     ['no-bytes', 'SC-506', 1, /not made of bytes/],
     ['no-object', 'SC-107', 3, /not in the protocol/],

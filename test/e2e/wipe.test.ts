@@ -3,14 +3,20 @@
  * is lost. The rich UI's is in rich.test.ts and zero-trace-screen.test.ts.
  */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { FRAME_TYPE } from '../../core/protocol/frame.js';
+import { startHostileRelay } from '../support/hostile-relay.js';
 import { jsonPair, killAll, start } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
+import { hasPty, killTerminals, startInTerminal } from '../support/terminal.js';
 
 let relay: RelayProcess;
 beforeAll(async () => {
   relay = await startRelayProcess(['--port', '0', '--joins-per-minute', '100000']);
 });
-afterEach(killAll);
+afterEach(() => {
+  killAll();
+  killTerminals();
+});
 afterAll(() => relay.stop());
 
 it('json: {"do":"wipe"}', async () => {
@@ -23,17 +29,31 @@ it('json: {"do":"wipe"}', async () => {
   expect(await guest.event('ended')).toMatchObject({ code: 'SC-304' });
 });
 
-it('line: /wipe, with text that nobody has acknowledged', async () => {
-  const code = `inlet${process.pid}-tunnel-anchor`;
-  const flags = ['--relay', relay.url.href, '--code-stdin'];
-  const side = start([...flags, '--ui', 'line']);
-  const other = start([...flags, '--ui', 'json', '--resume-timeout', '1s']);
-  for (const each of [side, other]) each.write(`${code}\n`);
-  await side.says('connected');
-  await other.event('state', ({ state }) => state === 'active');
-  side.write('hello\n/wipe\nnever read\n');
-  expect(await side.exit).toBe(130);
-  expect(side.stderr()).toContain('(SC-311)');
-  expect(await other.exit).toBe(5);
-  expect(other.stdout()).not.toContain('never read');
+it.skipIf(!hasPty)('line: /wipe at a terminal, with text that nobody has acknowledged', async () => {
+  let chatting = false;
+  let held = 0;
+  const holding = await startHostileRelay({
+    onFrame(frame, from, room) {
+      if (chatting && frame[0] === FRAME_TYPE && frame.length > 1280) held += 1;
+      else room.send(room.other(from), frame);
+    },
+  });
+  try {
+    const flags = ['--relay', holding.url.href, `inlet${process.pid}-tunnel-anchor`];
+    const side = startInTerminal([...flags, '--ui', 'line']);
+    const other = start([...flags, '--ui', 'json', '--resume-timeout', '1s']);
+    await Promise.all([side.shows('end-to-end encrypted'), other.event('state', ({ state }) => state === 'active')]);
+    chatting = true;
+    side.type(`${'held '.repeat(500)}\n`);
+    // Lines that come together are pasted, and then none is a command.
+    await holding.until(() => held > 0);
+    side.type('/wipe\n');
+    expect(await side.exit).toBe(130);
+    expect(side.emulator.everything().join('')).toContain('(SC-311)');
+    expect(await other.exit).toBe(5);
+    expect(await other.event('ended')).toMatchObject({ code: 'SC-304' });
+    expect(other.stdout()).not.toContain('held');
+  } finally {
+    await holding.close();
+  }
 });

@@ -54,6 +54,10 @@ const transports = {
       return connection;
     },
   }),
+  'no-waiting': () => ({ open: (_join, sink) => (setImmediate(sink, open), { ...connection, waiting: undefined }) }),
+  'waiting-throws': () => ({
+    open: (_join, sink) => (setImmediate(sink, open), Object.create(connection, { waiting: { get: boom } })),
+  }),
   oversize: () => telling(open, JOINED, { type: 'frame', frame: new Uint8Array(FRAME_LIMIT + 1) }),
   'no-bytes': () => telling(open, JOINED, { type: 'frame', frame: 'text' }),
   'no-object': () => telling(open, { type: 'control', message: 'joined' }),
