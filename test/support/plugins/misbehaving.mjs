@@ -9,7 +9,7 @@ const never = () => new Promise(nothing);
 const boom = () => {
   throw new Error('boom \x1b[2J\x07');
 };
-const connection = { send: () => true, close: nothing };
+const connection = { waiting: 0, send: () => true, close: nothing };
 const JOINED = { type: 'control', message: { type: 'joined', peer: false } };
 
 /** Tells these events, one after the other, once open has returned. */
@@ -35,7 +35,7 @@ const transports = {
         sink(open);
         sink({ type: 'control', message: { type: 'joined', peer: true } });
       });
-      return { send: boom, close: nothing };
+      return { ...connection, send: boom };
     },
   }),
   'throws-later': () => ({
