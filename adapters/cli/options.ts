@@ -181,9 +181,9 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
   if (relay !== undefined && registry.find('transport', chosen.transport).needsRelay === false) {
     throw bad('--relay', CLI_WORDS.noRelay(chosen.transport));
   }
-  if (values['strong'] === true && (room ?? values['codeFd'] ?? values['codeStdin']) !== undefined) {
-    throw bad('--strong', CLI_WORDS.strongMakes);
-  }
+  const given = room ?? values['codeFd'] ?? values['codeStdin'];
+  const alone = (['strong', 'tlsSelf', 'onion'] as const).find((key) => values[key] === true);
+  if (alone !== undefined && given !== undefined) throw bad(FLAG_OF[alone], CLI_WORDS.strongMakes);
   return {
     ...chosen,
     source: checkSource(room, values),
@@ -232,6 +232,9 @@ function checkControl(place: string): ControlPlace {
   if (host === '' || Number(port) > 65_535) throw bad('--tor-control', CLI_WORDS.torControl);
   return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) };
 }
+
+/** Flags whose link is the only way to what they make. */
+const FLAG_OF = { strong: '--strong', tlsSelf: '--tls-self', onion: '--onion' } as const;
 
 type Values = Readonly<Record<string, string | boolean | string[] | undefined>>;
 

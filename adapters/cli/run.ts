@@ -316,7 +316,9 @@ function chatOf(options: Options, entered: Entered, relay: LocalRelay | undefine
     present(made: RoomCode) {
       const typed = formatCode(made);
       const invite = formatInvite(typed, meetingAt(relay, options.transport));
-      if (source.type !== 'new' || !source.strong) return { code: typed, invite };
+      // Where the code alone leads nowhere, only the link is told.
+      const spoken = (source.type !== 'new' || !source.strong) && relay?.pin === undefined;
+      if (spoken) return { code: typed, invite };
       typed.fill(0);
       return { code: new Uint8Array(0), invite };
     },

@@ -104,7 +104,7 @@ export const CLI_WORDS = {
   needsOnion: 'it goes with --onion',
   torControl: 'it must be host:port, or the path of a socket',
   tlsNeedsListen: 'it goes with --listen',
-  strongMakes: 'it makes a new code: give none',
+  strongMakes: 'it makes a new code, and your peer needs the link: give no code',
   peerTypes: (relay: string, insecure: boolean) =>
     `Your peer types: securechat --relay ${relay}${insecure ? ' --insecure-relay' : ''}`,
   peerTypesTor: 'Your peer types: securechat --tor, then pastes the link',

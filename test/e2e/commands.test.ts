@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { ENV, PROGRAM, ROOT } from '../support/program.js';
 
 const sh = (script: string, env: NodeJS.ProcessEnv = {}) =>
-  spawnSync('sh', ['-c', script], { env: { ...ENV, ...env }, encoding: 'utf8', cwd: ROOT });
+  spawnSync('sh', ['-c', script], { env: { ...ENV, ...env }, encoding: 'utf8', cwd: ROOT, timeout: 30_000 });
 
 describe('a command', () => {
   it.each([
@@ -37,11 +37,14 @@ describe('a command', () => {
     expect(stderr).toContain('hint: See ./run.sh --help.');
   });
 
-  it.each(['pipe', 'send', 'receive', 'page'])('%s is no room', (name) => {
-    const { stdout, stderr, status } = sh(`'${PROGRAM}' ${name} </dev/null`);
-    expect([stdout, status]).toEqual(['', 2]);
-    expect(stderr).toContain('(SC-511)');
-  });
+  it.each(['page', '--verify relay', '--quiet pipe', '--verify send', '--verify receive'])(
+    '%s: no room has that name',
+    (name) => {
+      const { stdout, stderr, status } = sh(`'${PROGRAM}' ${name} </dev/null`);
+      expect([stdout, status]).toEqual(['', 2]);
+      expect(stderr).toContain('(SC-511)');
+    },
+  );
 });
 
 describe('an output that cannot take it', () => {
