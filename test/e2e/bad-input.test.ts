@@ -83,11 +83,9 @@ describe('the command line', () => {
   it('commands that end before the peer is there, with nothing to send: exit 2', async () => {
     const ended = start(['--relay', relay.url.href, '--ui', 'json', '482913-tunnel-anchor-mango']);
     ended.end();
-    expect(await ended.event('ended')).toMatchObject({
-      exit: 2,
-      code: 'SC-310',
-      reason: expect.stringMatching(/peer/),
-    });
+    const told = await ended.event('ended');
+    expect(told).toMatchObject({ exit: 2, code: 'SC-310' });
+    expect(told['reason']).toMatch(/before your peer joined/);
     expect(await ended.exit).toBe(2);
   });
 
