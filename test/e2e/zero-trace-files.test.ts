@@ -119,8 +119,8 @@ describe.skipIf(!hasStrace)('no file is opened for writing', () => {
   it('ended by an error that nobody caught', async () => {
     const thrown: Change = {
       file: 'adapters/ui/json/json.ts',
-      from: "case 'quit':\n      return",
-      to: "case 'quit':\n      setImmediate(() => { throw new Error('planted'); });\n      return",
+      from: "case 'wipe':\n      return",
+      to: "case 'wipe':\n      setImmediate(() => { throw new Error('planted'); });\n      return",
     };
     const variant = await buildVariant([thrown]);
     try {
@@ -139,8 +139,8 @@ describe.skipIf(!hasStrace)('no file is opened for writing', () => {
     const variant = await buildVariant([
       {
         file: 'adapters/ui/json/json.ts',
-        from: "case 'quit':\n      return",
-        to: `case 'quit':\n      void import('node:fs').then((fs) => fs.appendFile(${JSON.stringify(log)}, 'x', () => undefined));\n      return`,
+        from: "case 'wipe':\n      return",
+        to: `case 'wipe':\n      void import('node:fs').then((fs) => fs.appendFile(${JSON.stringify(log)}, 'x', () => undefined));\n      return`,
       },
     ]);
     try {
