@@ -119,8 +119,8 @@ describe.skipIf(!hasStrace)('no file is opened for writing', () => {
   it('ended by an error that nobody caught', async () => {
     const thrown: Change = {
       file: 'adapters/ui/json/json.ts',
-      from: "case 'quit':\n",
-      to: "case 'quit': if (command.do === 'quit') setImmediate(() => { throw new Error('planted'); });\n",
+      from: "case 'wipe':\n      return",
+      to: "case 'wipe':\n      setImmediate(() => { throw new Error('planted'); });\n      return",
     };
     const variant = await buildVariant([thrown]);
     try {
@@ -139,8 +139,8 @@ describe.skipIf(!hasStrace)('no file is opened for writing', () => {
     const variant = await buildVariant([
       {
         file: 'adapters/ui/json/json.ts',
-        from: "case 'quit':\n",
-        to: `case 'quit': void import('node:fs').then((fs) => fs.appendFile(${JSON.stringify(log)}, 'x', () => undefined));\n`,
+        from: "case 'wipe':\n      return",
+        to: `case 'wipe':\n      void import('node:fs').then((fs) => fs.appendFile(${JSON.stringify(log)}, 'x', () => undefined));\n      return`,
       },
     ]);
     try {
