@@ -8,6 +8,19 @@ import type { Session } from '../../core/session/session.js';
 import { sequence } from '../../plugins/testing/network.js';
 import { opposite, SIDES, type Side } from './pair.js';
 
+/** A side dies before it is established, without a goodbye, and a new session with the same code starts later. */
+export interface Restart {
+  readonly side: Side;
+  /** After so many frames of its own: none yet, M0, M1 or M2. */
+  readonly said: number;
+  /** And so many milliseconds. */
+  readonly later: number;
+  /** Its connection goes silent, rather than closes: the relay notices late. */
+  readonly quiet: boolean;
+  /** Milliseconds until the new session starts. */
+  readonly down: number;
+}
+
 export interface Plan {
   readonly seed: number;
   /** Messages of each side. */
@@ -20,6 +33,7 @@ export interface Plan {
   readonly faults: number;
   /** The share of frames that the relay loses, doubles or delays. */
   readonly noise: number;
+  readonly restarts: readonly Restart[];
   /** When a side says goodbye; infinity: only the other one does. */
   readonly quitAt: Readonly<Record<Side, number>>;
 }
@@ -33,6 +47,8 @@ export interface Actor {
   readonly states: State[];
   readonly notices: Code[];
   readonly statuses: Map<number, MessageStatus>;
+  /** The safety words shown last. */
+  words: string;
   ended: { readonly code: Code; readonly exit: ExitStatus; readonly count: number; readonly at: number } | undefined;
 }
 
@@ -44,6 +60,14 @@ export interface Simulation {
   readonly log: string[];
   /** How often each kind of fault struck. */
   readonly struck: Map<string, number>;
+  /** How often each side died, and in how many attempts that may have been counted: it had said M1 or M2. */
+  readonly died: Readonly<Record<Side, number>>;
+  readonly abandoned: Readonly<Record<Side, number>>;
+}
+
+/** It has, or had, keys that somebody may hold too. */
+export function establishedOnce({ states }: Actor): boolean {
+  return states.includes('active');
 }
 
 /** A plan that the seed alone decides. */
@@ -64,11 +88,72 @@ export function planOf(seed: number): Plan {
     healAt,
     faults,
     noise,
+    restarts: [],
     quitAt: {
       left: both < 0.66 ? quit : Number.POSITIVE_INFINITY,
       right: both > 0.33 ? quit + gap : Number.POSITIVE_INFINITY,
     },
   };
+}
+
+/** Counted attempts that burn a code of the generated form. */
+const ATTEMPTS = 3;
+
+/** A plan in which sides start again during the handshake, on a network that is whole after a while. */
+export function restartPlanOf(seed: number): Plan {
+  const draw = sequence(seed * 2 + 1);
+  const early = draw() < 0.4;
+  const one: Side = draw() < 0.5 ? 'left' : 'right';
+  // One dies again and again when it has said M1 or M2; otherwise mostly the same side, whose peer goes on with its count.
+  const stubborn = draw() < 0.25;
+  const restarts = Array.from({ length: stubborn ? 5 : 1 + Math.floor(draw() * 4) }, () => ({
+    side: stubborn || draw() < 0.8 ? one : opposite(one),
+    said: stubborn ? 2 : Math.min(2, Math.floor(draw() * 5)),
+    later: draw() < 0.5 ? 0 : draw() * 100,
+    quiet: !stubborn && draw() < 0.25,
+    down: draw() * (draw() < 0.5 ? 1_000 : 30_000),
+  }));
+  const quit = 600_000;
+  return {
+    seed,
+    messages: Math.floor(draw() * 10),
+    early,
+    healAt: 5_000 + draw() * 30_000,
+    faults: early ? Math.floor(draw() * 4) : 0,
+    noise: early && draw() < 0.3 ? draw() * 0.05 : 0,
+    restarts,
+    quitAt: { left: quit, right: quit + draw() * 200 },
+  };
+}
+
+/**
+ * What must hold besides when sides started again: they meet, unless one has spent its attempts on a peer that died. Then
+ * the code is told as burnt, or, in a visit, which never burns a code, the peer is waited for in vain.
+ */
+export function judgeRestarts(simulation: Simulation): string[] {
+  const wrong = judge(simulation);
+  const late = SIDES.flatMap((side) => simulation[side].notices).filter((code) => code === 'SC-314').length;
+  for (const side of SIDES) {
+    const { notices, ended } = simulation[side];
+    if (ended?.code !== 'SC-401') continue;
+    const told = notices.filter((code) => code === 'SC-402' || code === 'SC-409').length;
+    if (told !== ATTEMPTS - 1) wrong.push(`${side} tells a burnt code after ${told} other attempts`);
+    // An attempt fails with an honest peer where that died in it, or where one of both gave it up.
+    if (simulation.abandoned[opposite(side)] + late < ATTEMPTS)
+      wrong.push(`${side} tells a burnt code, but its peer did not leave so many attempts`);
+  }
+  const { left, right } = simulation;
+  if (!SIDES.every((side) => establishedOnce(simulation[side]))) {
+    if (SIDES.every((side) => simulation.abandoned[side] < ATTEMPTS))
+      wrong.push(`they never met: ${left.ended?.code}, ${right.ended?.code}`);
+    return wrong;
+  }
+  if (left.words !== right.words) wrong.push(`established in different attempts: ${left.words}, ${right.words}`);
+  for (const side of SIDES) {
+    const { ended } = simulation[side];
+    if (ended?.exit !== 0) wrong.push(`${side} lost its session: ${ended?.code}`);
+  }
+  return wrong;
 }
 
 /** What must hold at the end, whatever happened: an empty list when it does. */

@@ -1,8 +1,9 @@
 /**
  * Two sessions, a relay and a network that breaks, in simulated time: everything follows from one seed. Latency, cuts at
  * any moment, half-open connections, black holes, restarts of the relay, frames lost, doubled or overtaken, processes
- * that sleep. Nothing here waits, and no chance but the seed's may be in this file.
+ * that sleep or die and are started again. Nothing here waits, and no chance but the seed's may be in this file.
  */
+import type { Code } from '../../core/errors.js';
 import type { CryptoPort } from '../../core/ports.js';
 import type { Join } from '../../core/wire/control.js';
 import type { Nameplate } from '../../core/room/code.js';
@@ -11,8 +12,8 @@ import { createSession } from '../../core/session/session.js';
 import { sequence } from '../../plugins/testing/network.js';
 import { deterministicRandom } from './deterministic.js';
 import { createQueue } from './event-queue.js';
-import { fromUtf8, SIDES, type Side, utf8, WORDS } from './pair.js';
-import type { Actor, Plan, Simulation } from './simulation-plan.js';
+import { fromUtf8, opposite, SIDES, type Side, utf8, WORDS } from './pair.js';
+import { type Actor, establishedOnce, type Plan, type Restart, type Simulation } from './simulation-plan.js';
 
 /** One connection: two ends, of which either may be gone without the other knowing. */
 interface Wire {
@@ -30,6 +31,10 @@ interface Wire {
 
 /** How long the relay lets somebody wait alone. */
 const WAIT = 3_600_000;
+/** How the program ends when the relay does not let it in: the person starts it again. Its own ghost may have the seat. */
+const AGAIN: readonly Code[] = ['SC-101', 'SC-107', 'SC-108', 'SC-303'];
+/** The peer was A and has sealed M3: it has keys that nobody else has. */
+export const LEFT_PROVISIONAL = 'death beside a provisional side';
 /** More events than any plan needs. */
 const STEPS = 2_000_000;
 /** Longest run: longer than give-up, idle and everything. */
@@ -46,6 +51,15 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
   let rooms = new Map<string, Wire[]>();
   let relayDown = false;
   let now = 0;
+  const lives = { left: 0, right: 0 };
+  const died = { left: 0, right: 0 };
+  const abandoned = { left: 0, right: 0 };
+  /** Frames that this life of a side has sent. */
+  const said = { left: 0, right: 0 };
+  const restarts = {
+    left: plan.restarts.filter((each) => each.side === 'left'),
+    right: plan.restarts.filter((each) => each.side === 'right'),
+  };
   const actors = { left: actor('left'), right: actor('right') };
 
   function note(line: string): void {
@@ -53,13 +67,17 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
   }
 
   function actor(side: Side): Actor {
-    const own = repeatable(cryptos[side], `${plan.seed} ${side}`);
+    lives[side] += 1;
+    const life = lives[side] === 1 ? '' : ` ${lives[side]}`;
+    const own = repeatable(cryptos[side], `${plan.seed} ${side}${life}`);
     const session = createSession({
       crypto: own,
       nameplate: '482913' as Nameplate,
       reroll: undefined,
       form: 'generated',
       prs: own.take(utf8('tunnel-anchor-mango')),
+      // Where sides start again, a person is there who can be asked.
+      retype: plan.restarts.length === 0 ? undefined : onlyEnter,
       verify: false,
       name: utf8(side),
       receipts: true,
@@ -78,6 +96,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
       states: [],
       notices: [],
       statuses: new Map(),
+      words: '',
       ended: undefined,
     };
   }
@@ -112,6 +131,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
       }
     }
     arm(side);
+    if (plan.restarts.length > 0) mortal(side);
   }
 
   const armed = { left: 0, right: 0 };
@@ -134,6 +154,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
         break;
       case 'message':
         if (who.states.at(-1) !== 'active') throw new Error(`text shown in ${who.states.at(-1) ?? 'idle'}`);
+        if (actors.left.words !== actors.right.words) throw restless('text shown of another attempt');
         who.shown.push(fromUtf8(view.text).slice(0, 12));
         break;
       case 'own':
@@ -146,6 +167,16 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
       case 'status':
         who.statuses.set(view.id, view.status);
         break;
+      case 'safety-words':
+        note(`${who.side} ${view.words.join(' ')}`);
+        who.words = view.words.join(' ');
+        break;
+      case 'code-wanted':
+        queue.add(now + 1_000 + draw() * 4_000, () => {
+          if (actors[who.side] !== who) return;
+          handle(who.side, { type: 'ui', event: { type: 'code', code: new Uint8Array(0) } });
+        });
+        break;
       case 'ended': {
         note(`${who.side} ended ${view.code} ${JSON.stringify(view.detail)}`);
         who.ended = { code: view.code, exit: view.exit, count: Number(view.detail['count'] ?? 0), at: now };
@@ -154,6 +185,56 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
       default:
         break;
     }
+  }
+
+  // -- lives
+
+  /** A side that the plan has die now dies, unless it has keys already; who did not reach the relay tries again. */
+  function mortal(side: Side): void {
+    const who = actors[side];
+    const { ended } = who;
+    if (establishedOnce(who)) return;
+    if (ended !== undefined) {
+      if (AGAIN.includes(ended.code)) revive(side, 5_000 + draw() * 10_000);
+      return;
+    }
+    const restart = restarts[side][0];
+    if (restart === undefined || !wires.has(side) || said[side] < restart.said) return;
+    restarts[side].shift();
+    queue.add(now + restart.later, () => {
+      if (actors[side] === who && who.ended === undefined && !establishedOnce(who)) die(side, restart);
+    });
+  }
+
+  /** The process is gone without a word; so is its memory, which is wiped here in its stead. */
+  function die(side: Side, { quiet, down }: Restart): void {
+    const { session, crypto } = actors[side];
+    const provisional = establishedOnce(actors[opposite(side)]);
+    if (provisional) struck.set(LEFT_PROVISIONAL, (struck.get(LEFT_PROVISIONAL) ?? 0) + 1);
+    note(`${side} dies${quiet ? ' quietly' : ''}`);
+    session.handle({ type: 'ui', event: { type: 'wipe' } }, now);
+    if (crypto.live !== 0) throw restless(`${side} dies with ${crypto.live} secrets`);
+    const wire = wires.get(side);
+    if (wire !== undefined) {
+      wire.client = false;
+      wire.hole ||= quiet;
+      if (quiet) queue.add(now + 20_000 + draw() * 40_000, () => relayLost(wire));
+      else up(wire, () => relayLost(wire));
+    }
+    died[side] += 1;
+    if (said[side] >= 2) abandoned[side] += 1;
+    revive(side, down);
+  }
+
+  function revive(side: Side, after: number): void {
+    wires.delete(side);
+    asleep.delete(side);
+    said[side] = 0;
+    actors[side] = actor(side);
+    queue.add(now + after, () => {
+      note(`${side} starts again`);
+      handle(side, { type: 'start' });
+    });
   }
 
   // -- the network
@@ -218,6 +299,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
   function transmit(side: Side, frame: Uint8Array): void {
     const wire = wires.get(side);
     if (wire?.client !== true) return;
+    said[side] += 1;
     const noisy = now < plan.healAt && draw() < plan.noise;
     const kind = draw();
     if (noisy && kind < 0.4) {
@@ -327,12 +409,14 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
     sleep(side) {
       if (asleep.has(side)) return;
       const until = now + draw() * 40_000;
-      asleep.set(side, { until, missed: [] });
+      const sleeping = { until, missed: [] };
+      asleep.set(side, sleeping);
       queue.add(until, () => {
-        const missed = asleep.get(side)?.missed ?? [];
+        if (asleep.get(side) !== sleeping) return;
+        const who = actors[side];
         asleep.delete(side);
         handle(side, { type: 'wake' });
-        for (const event of missed) handle(side, event);
+        for (const event of sleeping.missed) if (actors[side] === who) handle(side, event);
       });
     },
   };
@@ -387,7 +471,12 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
     now = Math.max(now, event.at);
     event.act();
   }
-  return { plan, ...actors, log, struck };
+  return { plan, ...actors, log, struck, died, abandoned };
+}
+
+/** The person types nothing but Enter, for the same code. */
+function onlyEnter(): never {
+  throw new Error('a code was typed');
 }
 
 /** The same adapter, with chance that is the same in every run. */

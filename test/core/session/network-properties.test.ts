@@ -1,15 +1,17 @@
 /**
  * The session over a network that breaks, in many simulations; ONE=seed runs one again and tells its story. What was sent
- * is what was shown, in order and once, or the end says how much is missing. At night also an hour of 100,000 messages
+ * is what was shown, in order and once, or the end says how much is missing; sides that die during the handshake and are
+ * started again meet. At night also an hour of 100,000 messages
  * with a fault every half minute.
  */
 import { expect, test } from 'vitest';
 import { createSodiumCrypto } from '../../../adapters/crypto/sodium.js';
 import { DEPTH, runs, SEED } from '../../support/chance.js';
-import { simulate } from '../../support/simulation.js';
-import { judge, planOf } from '../../support/simulation-plan.js';
+import { LEFT_PROVISIONAL, simulate } from '../../support/simulation.js';
+import { establishedOnce, judge, judgeRestarts, planOf, restartPlanOf } from '../../support/simulation-plan.js';
 
 const SEEDS = runs(200, 10_000, 1_000_000);
+const RESTARTS = runs(60, 2_000);
 const ONE = process.env['ONE'];
 
 const cryptos = { left: await createSodiumCrypto(), right: await createSodiumCrypto() };
@@ -40,10 +42,46 @@ test.skipIf(ONE !== undefined)(`${SEEDS} seeds`, () => {
   expect(met.undelivered).toBeGreaterThan(SEEDS * 0.005);
 });
 
+test.skipIf(ONE === undefined)('this seed, with sides that start again', () => {
+  const simulation = simulate(restartPlanOf(Number(ONE)), cryptos, true);
+  console.info([JSON.stringify(simulation.plan), ...simulation.log].join('\n'));
+  expect(judgeRestarts(simulation)).toEqual([]);
+});
+
+test.skipIf(ONE !== undefined)('a side that starts again during the handshake', () => {
+  const seen = { deaths: 0, met: 0, counted: 0, provisional: 0 };
+  for (let seed = SEED; seed < SEED + RESTARTS; seed++) {
+    const simulation = simulate(restartPlanOf(seed), cryptos);
+    const wrong = judgeRestarts(simulation);
+    if (wrong.length > 0) throw new Error(`ONE=${seed}: ${wrong.join('; ')}`);
+    const { left, right, died, struck } = simulation;
+    seen.deaths += died.left + died.right;
+    seen.met += Number(establishedOnce(left) && establishedOnce(right));
+    seen.counted += Number(
+      [left, right].some(({ notices }) => notices.includes('SC-402') || notices.includes('SC-409')),
+    );
+    seen.provisional += Number((struck.get(LEFT_PROVISIONAL) ?? 0) > 0);
+  }
+  // Sides do die, also where an attempt is counted and where the peer has keys already; and nearly always they meet.
+  expect(seen.deaths).toBeGreaterThan(RESTARTS * 1.5);
+  expect(seen.met).toBeGreaterThan(RESTARTS * 0.7);
+  expect(seen.counted).toBeGreaterThan(RESTARTS * 0.1);
+  expect(seen.provisional).toBeGreaterThan(RESTARTS * 0.1);
+});
+
 test.runIf(DEPTH === 'nightly')('100,000 messages in an hour, and none is lost', () => {
   const hour = 3_600_000;
   const quitAt = { left: hour + 120_000, right: hour + 120_000 };
-  const plan = { seed: 1, messages: 50_000, early: false, healAt: hour, faults: 120, noise: 0.0002, quitAt };
+  const plan = {
+    seed: 1,
+    messages: 50_000,
+    early: false,
+    healAt: hour,
+    faults: 120,
+    noise: 0.0002,
+    restarts: [],
+    quitAt,
+  };
   const simulation = simulate(plan, cryptos);
   expect(judge(simulation)).toEqual([]);
   for (const side of [simulation.left, simulation.right]) expect(side.shown.length).toBe(50_000);
