@@ -8,6 +8,7 @@ import type { Established } from '../protocol/handshake-keys.js';
 import type { Source } from './composer.js';
 import { createStreams, type DueCredit, type OpenedKeys } from './bulk/streams.js';
 import type { Transfers } from './transfers.js';
+import { NEVER } from './timers.js';
 
 export interface CarriageOptions {
   readonly crypto: CryptoPort;
@@ -43,7 +44,7 @@ export function createCarriage({ crypto, established, transfers, transmit, room 
 
   return {
     source: {
-      wakeAt: (now) => (streams.waiting ? now : Number.POSITIVE_INFINITY),
+      wakeAt: (now) => (streams.waiting ? now : NEVER),
       next: (limit) => streams.next(limit),
       sealed: (_seq, keys) => streams.sealed(keys),
     },

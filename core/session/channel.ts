@@ -18,8 +18,7 @@ import { createLiveness } from './liveness.js';
 import { createRekey } from './rekey.js';
 import { createRoundTrip } from './round-trip.js';
 import { controlOf, createUnacked } from './unacked.js';
-
-const NEVER = Number.POSITIVE_INFINITY;
+import { NEVER } from './timers.js';
 
 /** Records that stay inside the channel. */
 type Internal =

@@ -16,6 +16,7 @@ import type { ProtocolRecord, WordsRecord } from '../protocol/records.js';
 import type { Role } from '../protocol/role.js';
 import { safetyWords } from '../protocol/safety-words.js';
 import { withSecrets } from '../protocol/secrets.js';
+import { NEVER } from './timers.js';
 
 /** A person who waits for words over a line that is up is told after this many milliseconds that none came. */
 export const COMPARE_TIMEOUT = 30_000;
@@ -25,7 +26,6 @@ export const COMPARE_MINUTE = 60_000;
 
 const NONCE = 32;
 const COMMITMENT = 32;
-const NEVER = Number.POSITIVE_INFINITY;
 
 /** What the person must know. */
 export type Comparison =

@@ -8,6 +8,7 @@ import type { StreamKeys } from '../protocol/ratchet.js';
 import { type ProtocolRecord, recordSize } from '../protocol/records.js';
 import type { DueCredit } from './bulk/streams.js';
 import { controlOf, type Unacked } from './unacked.js';
+import { NEVER } from './timers.js';
 
 /** Whoever has data to send. It is asked when a frame is sealed: whatever waits then goes along. */
 export interface Source {
@@ -22,7 +23,7 @@ export interface Source {
 /** A source that has nothing while `open` says no. */
 export function whileOpen(source: Source, open: () => boolean): Source {
   return {
-    wakeAt: (now) => (open() ? source.wakeAt(now) : Number.POSITIVE_INFINITY),
+    wakeAt: (now) => (open() ? source.wakeAt(now) : NEVER),
     next: (room, now) => (open() ? source.next(room, now) : undefined),
     sealed: (seq, streams) => source.sealed(seq, streams),
   };
@@ -42,7 +43,7 @@ export function createAnnouncements(): Announcements {
     add: (record) => void records.push(record),
     addFirst: (record) => void records.unshift(record),
     clear: () => void (records.length = 0),
-    wakeAt: (now) => (records.length > 0 ? now : Number.POSITIVE_INFINITY),
+    wakeAt: (now) => (records.length > 0 ? now : NEVER),
     next(room) {
       const [record] = records;
       return record === undefined || recordSize(record) > room ? undefined : records.shift();

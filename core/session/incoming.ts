@@ -9,6 +9,7 @@ import { RECORD_HEADER, type TextRecord } from '../protocol/records.js';
 import { createReassembly } from '../protocol/text.js';
 import type { Source } from './composer.js';
 import type { Host } from './events.js';
+import { NEVER } from './timers.js';
 
 /** Most text of the peer that is held unseen while the words are not compared, bytes. */
 export const UNSEEN_LIMIT = 4 * 1024 * 1024;
@@ -95,7 +96,7 @@ export function createIncoming(host: Host, receipts: boolean): Incoming {
 
     wipeUnseen,
 
-    wakeAt: (now) => (shown.first < shown.end ? now : Number.POSITIVE_INFINITY),
+    wakeAt: (now) => (shown.first < shown.end ? now : NEVER),
 
     next(room) {
       if (shown.first === shown.end || room < RECEIPT) return undefined;

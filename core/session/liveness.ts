@@ -2,6 +2,7 @@
  * When an ack, a ping or the end of patience is due (protocol.md section 7, "Acks", "Silence"), from what was sealed and
  * opened. Times only: no frame and no window may be in this file.
  */
+import { NEVER } from './timers.js';
 
 /** An eliciting frame is acked at the latest after this many milliseconds. */
 export const ACK_DELAY = 50;
@@ -13,8 +14,6 @@ export const PING_AFTER = 15_000;
 export const SILENCE_LIMIT = 10_000;
 /** After this process has slept it is asked at once, and believed for this long. */
 export const PROBE_LIMIT = 2_000;
-
-const NEVER = Number.POSITIVE_INFINITY;
 
 export interface Liveness {
   sealed(eliciting: boolean, now: number): void;

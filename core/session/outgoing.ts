@@ -8,6 +8,7 @@ import { plainCopy } from '../protocol/bytes.js';
 import { type Parts, takePart } from '../protocol/text.js';
 import type { Source } from './composer.js';
 import type { Host } from './events.js';
+import { NEVER } from './timers.js';
 
 /** More input is not welcome while this many bytes wait here, … */
 export const HELD_HIGH = 1024 * 1024;
@@ -17,8 +18,6 @@ export const HELD_LOW = 256 * 1024;
 export const PACE_BURST = 20;
 /** Milliseconds for one more. */
 export const PACE_INTERVAL = 200;
-
-const NEVER = Number.POSITIVE_INFINITY;
 
 export interface Outgoing extends Source {
   /** Takes over the buffer. The message is held until a frame takes it along. */

@@ -6,6 +6,7 @@ import { RemoteProtocolError } from '../errors.js';
 import type { Ratchet } from '../protocol/ratchet.js';
 import type { ProtocolRecord } from '../protocol/records.js';
 import type { Role } from '../protocol/role.js';
+import { NEVER } from './timers.js';
 
 /** A rekey of a turn of the conversation at most this often, milliseconds, … */
 export const REKEY_MIN = 5_000;
@@ -13,8 +14,6 @@ export const REKEY_MIN = 5_000;
 export const REKEY_MAX = 120_000;
 /** … and after this many frames. */
 export const REKEY_FRAMES = 2 ** 16;
-
-const NEVER = Number.POSITIVE_INFINITY;
 
 export interface Rekey {
   /** A frame with these records was sealed. */
