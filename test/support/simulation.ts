@@ -1,11 +1,11 @@
 /**
- * Two sessions, a relay and a network that breaks, in simulated time: everything follows from one seed. Latency, cuts at
- * any moment, half-open connections, black holes, restarts of the relay, frames lost, doubled or overtaken, processes
- * that sleep or die and are started again. Nothing here waits, and no chance but the seed's may be in this file.
+ * Two sessions, a relay and a network that breaks, in simulated time: everything follows from one seed. Cuts at any
+ * moment, half-open connections, black holes, restarts of the relay, processes that sleep or die and are started again.
+ * Nothing here waits, and no chance but the seed's may be in this file; what a frame meets on its way is
+ * simulation-network.ts.
  */
 import type { Code } from '../../core/errors.js';
 import type { CryptoPort } from '../../core/ports.js';
-import type { Join } from '../../core/wire/control.js';
 import type { Nameplate } from '../../core/room/code.js';
 import type { SessionEvent, SessionView } from '../../core/session/events.js';
 import { createSession } from '../../core/session/session.js';
@@ -13,24 +13,9 @@ import { sequence } from '../../plugins/testing/network.js';
 import { deterministicRandom } from './deterministic.js';
 import { createQueue } from './event-queue.js';
 import { fromUtf8, opposite, SIDES, type Side, utf8, WORDS } from './pair.js';
+import { createNetwork } from './simulation-network.js';
 import { type Actor, establishedOnce, type Plan, type Restart, type Simulation } from './simulation-plan.js';
 
-/** One connection: two ends, of which either may be gone without the other knowing. */
-interface Wire {
-  readonly side: Side;
-  readonly join: Join;
-  client: boolean;
-  relay: boolean;
-  joined: boolean;
-  /** Nothing passes any more, and nobody is told. */
-  hole: boolean;
-  /** In order: nothing arrives before what was sent earlier. */
-  lastUp: number;
-  lastDown: number;
-}
-
-/** How long the relay lets somebody wait alone. */
-const WAIT = 3_600_000;
 /** How the program ends when the relay does not let it in: the person starts it again. Its own ghost may have the seat. */
 const AGAIN: readonly Code[] = ['SC-101', 'SC-107', 'SC-108', 'SC-303'];
 /** The peer was A and has sealed M3: it has keys that nobody else has. */
@@ -46,10 +31,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
   const queue = createQueue();
   const log: string[] = [];
   const struck = new Map<string, number>();
-  const wires = new Map<Side, Wire>();
   const asleep = new Map<Side, { until: number; readonly missed: SessionEvent[] }>();
-  let rooms = new Map<string, Wire[]>();
-  let relayDown = false;
   let now = 0;
   const lives = { left: 0, right: 0 };
   const died = { left: 0, right: 0 };
@@ -61,6 +43,15 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
     right: plan.restarts.filter((each) => each.side === 'right'),
   };
   const actors = { left: actor('left'), right: actor('right') };
+  const network = createNetwork({
+    draw,
+    queue,
+    now: () => now,
+    noise: () => (now < plan.healAt ? plan.noise : undefined),
+    deliver: (side, event) => handle(side, { type: 'transport', event }),
+    note,
+  });
+  const { wires, connect, disconnect, clientLost, relayLost } = network;
 
   function note(line: string): void {
     if (trace) log.push(`${now.toFixed(0).padStart(8)} ${line}`);
@@ -118,7 +109,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
         case 'join':
           throw new Error('no relay here asks for a ticket');
         case 'transmit':
-          transmit(side, effect.frame);
+          if (network.transmit(side, effect.frame)) said[side] += 1;
           break;
         case 'disconnect':
           disconnect(side);
@@ -219,7 +210,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
       wire.client = false;
       wire.hole ||= quiet;
       if (quiet) queue.add(now + 20_000 + draw() * 40_000, () => relayLost(wire));
-      else up(wire, () => relayLost(wire));
+      else network.hangUp(wire);
     }
     died[side] += 1;
     if (said[side] >= 2) abandoned[side] += 1;
@@ -237,132 +228,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
     });
   }
 
-  // -- the network
-
-  const latency = (): number => 5 + draw() * 60;
-
-  function up(wire: Wire, act: () => void, late = 0): void {
-    const at = Math.max(wire.lastUp, now + latency());
-    if (late === 0) wire.lastUp = at;
-    queue.add(at + late, () => {
-      if (wire.relay && !wire.hole) act();
-    });
-  }
-
-  function down(wire: Wire, event: Extract<SessionEvent, { type: 'transport' }>['event']): void {
-    const at = Math.max(wire.lastDown, now + latency());
-    wire.lastDown = at;
-    queue.add(at, () => {
-      if (!wire.client || wire.hole) return;
-      if (wires.get(wire.side) === wire) handle(wire.side, { type: 'transport', event });
-    });
-  }
-
-  function connect(side: Side, join: Join): void {
-    const wire: Wire = {
-      side,
-      join,
-      client: true,
-      relay: true,
-      joined: false,
-      hole: false,
-      lastUp: now,
-      lastDown: now,
-    };
-    wires.set(side, wire);
-    const noRelay = relayDown;
-    queue.add(now + 1 + latency(), () => {
-      if (wires.get(side) !== wire || !wire.client) return;
-      if (noRelay || relayDown) {
-        wire.client = wire.relay = false;
-        handle(side, { type: 'transport', event: { type: 'closed', reason: 'unreachable', detail: '' } });
-        return;
-      }
-      handle(side, { type: 'transport', event: { type: 'open' } });
-      up(wire, () => join_(wire));
-    });
-  }
-
-  /** The client closes: what it has sent before still arrives. */
-  function disconnect(side: Side): void {
-    const wire = wires.get(side);
-    if (wire?.client !== true) return;
-    queue.add(now, () => {
-      if (!wire.client) return;
-      wire.client = false;
-      up(wire, () => relayLost(wire));
-      if (wires.get(side) === wire)
-        handle(side, { type: 'transport', event: { type: 'closed', reason: 'closed', detail: '' } });
-    });
-  }
-
-  function transmit(side: Side, frame: Uint8Array): void {
-    const wire = wires.get(side);
-    if (wire?.client !== true) return;
-    said[side] += 1;
-    const noisy = now < plan.healAt && draw() < plan.noise;
-    const kind = draw();
-    if (noisy && kind < 0.4) {
-      note(`${side} frame lost by the relay`);
-      return;
-    }
-    up(wire, () => forward(wire, frame), noisy && kind > 0.7 ? 100 : 0);
-    if (noisy && kind < 0.7) up(wire, () => forward(wire, frame));
-  }
-
-  // -- the relay
-
-  function join_(wire: Wire): void {
-    const { room, seat } = wire.join;
-    const seats = rooms.get(room) ?? [];
-    const ghost = seats.find((other) => other.join.seat === seat);
-    if (ghost !== undefined) {
-      relayLost(ghost);
-      down(ghost, { type: 'closed', reason: 'lost', detail: 'replaced' });
-    }
-    const others = rooms.get(room) ?? [];
-    if (others.length >= 2) {
-      down(wire, { type: 'control', message: { type: 'error', code: 'room-full' } });
-      down(wire, { type: 'closed', reason: 'lost', detail: '' });
-      wire.relay = false;
-      return;
-    }
-    wire.joined = true;
-    rooms.set(room, [...others, wire]);
-    down(wire, { type: 'control', message: { type: 'joined', peer: others.length === 1 } });
-    for (const other of others) down(other, { type: 'control', message: { type: 'peer-joined' } });
-    queue.add(now + WAIT, () => {
-      if (!wire.relay || (rooms.get(room) ?? []).length !== 1) return;
-      down(wire, { type: 'closed', reason: 'lost', detail: '1000 wait-timeout' });
-      relayLost(wire);
-    });
-  }
-
-  function relayLost(wire: Wire): void {
-    if (!wire.relay) return;
-    wire.relay = false;
-    if (!wire.joined) return;
-    const rest = (rooms.get(wire.join.room) ?? []).filter((other) => other !== wire);
-    if (rest.length === 0) rooms.delete(wire.join.room);
-    else rooms.set(wire.join.room, rest);
-    for (const other of rest) down(other, { type: 'control', message: { type: 'peer-left' } });
-  }
-
-  function forward(wire: Wire, frame: Uint8Array): void {
-    if (!wire.joined) return;
-    for (const other of rooms.get(wire.join.room) ?? []) {
-      if (other !== wire) down(other, { type: 'frame', frame: frame.slice() });
-    }
-  }
-
   // -- faults
-
-  function clientLost(wire: Wire): void {
-    if (!wire.client) return;
-    wire.client = false;
-    if (wires.get(wire.side) === wire)
-      handle(wire.side, { type: 'transport', event: { type: 'closed', reason: 'lost', detail: '' } });
-  }
 
   const FAULTS: Readonly<Record<string, (side: Side) => void>> = {
     cut(side) {
@@ -395,16 +261,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
       queue.add(now + 20_000 + draw() * 40_000, () => relayLost(wire));
     },
     'relay restart'() {
-      relayDown = true;
-      const all = [...rooms.values()].flat();
-      rooms = new Map();
-      for (const wire of all) {
-        wire.relay = false;
-        queue.add(now + draw() * 50, () => clientLost(wire));
-      }
-      queue.add(now + draw() * 10_000, () => {
-        relayDown = false;
-      });
+      network.restart();
     },
     sleep(side) {
       if (asleep.has(side)) return;
