@@ -56,7 +56,7 @@ export const SESSION = {
   },
   'SC-304': {
     sentence: ({ count }) => `Lost the connection to your peer, and it did not come back.${undelivered(count)}`,
-    cause: 'The connection, yours or your that of your peer, was down for longer than --resume-timeout.',
+    cause: 'The connection, yours or that of your peer, was down for longer than --resume-timeout.',
     remedy: 'Meet again with a new code.',
   },
   'SC-305': {

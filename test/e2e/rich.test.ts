@@ -108,10 +108,11 @@ describe.skipIf(!hasPty)('pictures of the screens', () => {
     const rows = await side.shows('waiting for peer');
     const qr = Math.max(...rows.map((row) => row.search(/█{30}/)));
     expect(rows.filter((row) => /[▀▄█]/.test(row.slice(qr))).length).toBeGreaterThan(16);
-    const text = masked(rows.map((row) => (row.startsWith('│') ? row.slice(0, qr) : row))).map((row) => row.trimEnd());
-    // How many rows the link has depends on the words of the code.
-    const drawn = text.join('\n').replace(/<link>[^]*?\/$/m, '<link>');
-    await expectPicture('waiting', drawn.split('\n'));
+    // How it is broken into rows depends on the words of the code: test/adapters/ui/rich/pictures.test.ts has it with fixed ones.
+    const beside = rows.filter((row) => row.startsWith('│')).map((row) => row.slice(1, qr).trim());
+    expect(beside.join(' ').replaceAll(/ +/g, ' ')).toMatch(
+      /^ ?Tell your peer \d{6}[-a-z ]+ or send this link over another channel securechat:\/\/.+ For one person, once\. Nothing is written to disk\. ?$/,
+    );
     side.type('\x03');
     expect(await side.exit).toBe(130);
   });
