@@ -143,6 +143,7 @@ export function createSession(options: SessionOptions): Session {
       now,
     );
     phase = { at: 'talking', talk };
+    talk.open(now);
     if (replaced > REPLACED_LIMIT) return { code: 'SC-410', detail: {} };
     if (inputEnded && goodbye.phase === 'none') endOfInput(now);
     return reached(talk.tick(now), now);
