@@ -40,6 +40,8 @@ export interface TalkOptions {
 export interface Talk {
   /** What was made does nothing before this. */
   open(now: number): void;
+  /** The person has accepted the safety words, or need not. */
+  readonly trusted: boolean;
   handle(event: LineEvent, now: number): MeetingEvent | undefined;
   tick(now: number): MeetingEvent | undefined;
   /** What the person has said about the words. False: there is nothing to be said now. */
@@ -155,6 +157,10 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       if (role === 'B') prove();
       // What was refused stays refused, whoever is found instead.
       if (goodbye.refused) conversation.confirm(false);
+    },
+
+    get trusted() {
+      return trust.given;
     },
 
     handle(event, now) {
