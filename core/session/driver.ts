@@ -2,13 +2,7 @@
  * The one asynchronous file of the core: it carries events from the ports into the session and performs the effects that
  * come out. No decision may be made here.
  */
-import {
-  type Code,
-  type ExitStatus,
-  isSecurechatError,
-  LocalProtocolError,
-  type SecurechatError,
-} from '../errors.js';
+import { type Code, type ExitStatus, isSecurechatError, LocalProtocolError, type SecurechatError } from '../errors.js';
 import type { BulkPort, Connection, CryptoPort, TransportPort, UiPort } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { RoomCode } from '../room/code.js';
