@@ -7,6 +7,7 @@ import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
 import type {
+  Broken,
   BulkCommand,
   BulkEvent,
   CloseReason,
@@ -67,6 +68,8 @@ export interface Person {
   readonly crypto: CryptoPort;
   readonly session: Session;
   readonly states: State[];
+  /** Whose connection broke, as far as it was said, each time the state became `reconnecting`. */
+  readonly broken: (Broken | undefined)[];
   readonly messages: string[];
   readonly notices: { readonly code: Code; readonly detail: Detail }[];
   readonly statuses: Map<number, MessageStatus>;
@@ -166,6 +169,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       crypto,
       session,
       states: [],
+      broken: [],
       messages: [],
       notices: [],
       statuses: new Map(),
@@ -271,6 +275,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
     switch (view.type) {
       case 'state':
         who.states.push(view.state);
+        if (view.state === 'reconnecting') who.broken.push(view.broken);
         break;
       case 'message':
         if (who.states.at(-1) !== 'active') throw new Error(`text shown in state ${who.states.at(-1) ?? 'idle'}`);
