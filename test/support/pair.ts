@@ -5,24 +5,15 @@
 
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
-import type { Code, Detail, ExitStatus } from '../../core/errors.js';
-import type {
-  Broken,
-  BulkCommand,
-  BulkEvent,
-  CloseReason,
-  CryptoPort,
-  MessageStatus,
-  State,
-  UiEvent,
-} from '../../core/ports.js';
+import type { CloseReason, UiEvent, BulkEvent } from '../../core/ports.js';
 import type { Join } from '../../core/wire/control.js';
-import { type CodeForm, type Nameplate, parseCode } from '../../core/room/code.js';
+import { type Nameplate, parseCode } from '../../core/room/code.js';
 import { createWordlist } from '../../core/room/words.js';
 import type { Effect, SessionView } from '../../core/session/events.js';
 import { createSession, type Session } from '../../core/session/session.js';
+import type { Person, PersonOptions, Side } from './person.js';
 
-export type Side = 'left' | 'right';
+export type { Side } from './person.js';
 export const SIDES = ['left', 'right'] as const;
 
 export function opposite(side: Side): Side {
@@ -42,60 +33,6 @@ export function utf8(text: string): Uint8Array {
 export function fromUtf8(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
-
-export interface PersonOptions {
-  readonly secret?: string;
-  readonly form?: CodeForm;
-  readonly nameplate?: string;
-  readonly verify?: boolean;
-  readonly name?: string;
-  readonly receipts?: boolean;
-  readonly pace?: boolean;
-  readonly cover?: boolean;
-  readonly resumeTimeout?: number;
-  readonly idleTimeout?: number;
-  readonly reroll?: () => Nameplate;
-  /** Somebody can be asked for the code again. */
-  readonly asks?: boolean;
-  readonly crypto?: CryptoPort;
-  /** What it does with what the session tells it about transfers. */
-  readonly bulk?: (command: BulkCommand, pair: Pair) => void;
-}
-
-/** What one side was shown, in order. */
-export interface Person {
-  readonly side: Side;
-  readonly crypto: CryptoPort;
-  readonly session: Session;
-  readonly states: State[];
-  /** Whose connection broke, as far as it was said, each time the state became `reconnecting`. */
-  readonly broken: (Broken | undefined)[];
-  readonly messages: string[];
-  readonly notices: { readonly code: Code; readonly detail: Detail }[];
-  readonly statuses: Map<number, MessageStatus>;
-  readonly frames: Uint8Array[];
-  readonly joins: Join[];
-  words: readonly string[];
-  /** Each time older words were called off: whether because none came in time. */
-  readonly comparing: boolean[];
-  peerName: string;
-  peerConfirmed: boolean;
-  codes: Nameplate[];
-  /** How often the code was wanted again, and whether nothing typed would stand for the same one. */
-  wanted: boolean[];
-  /** What was told of files, in order. */
-  readonly transfers: Told[];
-  readonly bulk: PersonOptions['bulk'];
-  roundTrips: number[];
-  relay: { readonly attempt: number; readonly joined: boolean } | undefined;
-  welcome: boolean;
-  ended: { readonly code: Code; readonly exit: ExitStatus; readonly detail: Detail } | undefined;
-}
-
-type Offered = Extract<SessionView, { type: 'offer' }>;
-export type Told =
-  | (Omit<Offered, 'name'> & { readonly name: string })
-  | Extract<SessionView, { type: 'progress' | 'file-done' | 'file-failed' }>;
 
 interface Link {
   readonly side: Side;
