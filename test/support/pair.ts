@@ -5,15 +5,14 @@
 
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
-import type { CloseReason, UiEvent, BulkEvent } from '../../core/ports.js';
 import type { Join } from '../../core/wire/control.js';
 import { type Nameplate, parseCode } from '../../core/room/code.js';
 import { createWordlist } from '../../core/room/words.js';
 import type { Effect, SessionView } from '../../core/session/events.js';
 import { createSession, type Session } from '../../core/session/session.js';
-import type { Person, PersonOptions, Side } from './person.js';
+import type { Pair, Person, PersonOptions, RelayHooks, Side } from './person.js';
 
-export type { Side } from './person.js';
+export type { Pair, Side } from './person.js';
 export const SIDES = ['left', 'right'] as const;
 
 export function opposite(side: Side): Side {
@@ -39,36 +38,6 @@ interface Link {
   readonly join: Join;
   open: boolean;
   joined: boolean;
-}
-
-export interface RelayHooks {
-  /** What becomes of a frame: by default it goes to the other side. */
-  frame?: (frame: Uint8Array, from: Side, pair: Pair) => void;
-  /** Instead of the usual answer to a join. Return true when it was handled. */
-  join?: (join: Join, from: Side, pair: Pair) => boolean;
-}
-
-export interface Pair {
-  readonly left: Person;
-  readonly right: Person;
-  readonly relay: RelayHooks;
-  now: number;
-  /** Both sides start. */
-  start(): void;
-  startOne(side: Side): void;
-  ui(side: Side, event: UiEvent): void;
-  bulk(side: Side, event: BulkEvent): void;
-  send(side: Side, text: string): void;
-  /** Types the code again; empty: the same one. */
-  retype(side: Side, code?: string): void;
-  /** Hands a frame to a side, as the relay would. */
-  deliver(to: Side, frame: Uint8Array): void;
-  control(to: Side, message: unknown): void;
-  cut(side: Side, reason?: CloseReason, detail?: string): void;
-  /** Lets everything that is due at this moment happen. */
-  settle(): void;
-  /** Steps time from wake-up to wake-up for at most `ms`. */
-  advance(ms: number): void;
 }
 
 export function createPair(options: { left?: PersonOptions; right?: PersonOptions; relay?: RelayHooks } = {}): Pair {

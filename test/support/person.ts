@@ -1,13 +1,21 @@
 /**
- * One side of the pair of pair.ts: how it is made, and what it was shown. Types only.
+ * The pair of pair.ts: how a side is made, what it was shown, and what a test can do. Types only.
  */
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
-import type { Broken, BulkCommand, CryptoPort, MessageStatus, State } from '../../core/ports.js';
+import type {
+  Broken,
+  BulkCommand,
+  BulkEvent,
+  CloseReason,
+  CryptoPort,
+  MessageStatus,
+  State,
+  UiEvent,
+} from '../../core/ports.js';
 import type { CodeForm, Nameplate } from '../../core/room/code.js';
 import type { SessionView } from '../../core/session/events.js';
 import type { Session } from '../../core/session/session.js';
 import type { Join } from '../../core/wire/control.js';
-import type { Pair } from './pair.js';
 
 export type Side = 'left' | 'right';
 
@@ -64,3 +72,33 @@ type Offered = Extract<SessionView, { type: 'offer' }>;
 export type Told =
   | (Omit<Offered, 'name'> & { readonly name: string })
   | Extract<SessionView, { type: 'progress' | 'file-done' | 'file-failed' }>;
+
+export interface RelayHooks {
+  /** What becomes of a frame: by default it goes to the other side. */
+  frame?: (frame: Uint8Array, from: Side, pair: Pair) => void;
+  /** Instead of the usual answer to a join. Return true when it was handled. */
+  join?: (join: Join, from: Side, pair: Pair) => boolean;
+}
+
+export interface Pair {
+  readonly left: Person;
+  readonly right: Person;
+  readonly relay: RelayHooks;
+  now: number;
+  /** Both sides start. */
+  start(): void;
+  startOne(side: Side): void;
+  ui(side: Side, event: UiEvent): void;
+  bulk(side: Side, event: BulkEvent): void;
+  send(side: Side, text: string): void;
+  /** Types the code again; empty: the same one. */
+  retype(side: Side, code?: string): void;
+  /** Hands a frame to a side, as the relay would. */
+  deliver(to: Side, frame: Uint8Array): void;
+  control(to: Side, message: unknown): void;
+  cut(side: Side, reason?: CloseReason, detail?: string): void;
+  /** Lets everything that is due at this moment happen. */
+  settle(): void;
+  /** Steps time from wake-up to wake-up for at most `ms`. */
+  advance(ms: number): void;
+}
