@@ -100,6 +100,11 @@ export const CODES = {
   'SC-357': EXIT.truncated, // the session ended before a transfer did
   'SC-358': EXIT.usage, // the peer takes no pipe
   'SC-359': EXIT.ok, // names are sent with other characters (notice)
+  'SC-365': EXIT.usage, // a link that a page cannot follow
+  'SC-366': EXIT.ok, // the page came over a connection that is not encrypted (notice)
+  'SC-367': EXIT.truncated, // a file is larger than a browser keeps in memory
+  'SC-368': EXIT.ok, // the browser does not let the page run WebAssembly (notice)
+  'SC-369': EXIT.internal, // the page is not beside the program
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)
   'SC-403': EXIT.violation, // safety words did not match

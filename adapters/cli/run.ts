@@ -242,8 +242,9 @@ function meetingAt(relay: LocalRelay | undefined, transport: string): Meeting | 
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
 async function enter(task: Task, options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<Entered> {
-  const [{ enterCode, normalize }, prompter, { createWordlist }, { wordlist }] = await Promise.all([
+  const [{ enterCode }, { normalize }, prompter, { createWordlist }, { wordlist }] = await Promise.all([
     import('./code-entry.js'),
+    import('../text/normalize.js'),
     prompterOf(task, options, io, color, signal),
     import('../../core/room/words.js'),
     import('@scure/bip39/wordlists/english.js'),

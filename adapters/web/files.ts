@@ -38,7 +38,7 @@ const REASONS: Readonly<Partial<Record<string, BulkFailure>>> = {
   'SC-349': 'truncated',
   'SC-350': 'changed',
   'SC-351': 'disk',
-  'SC-362': 'disk',
+  'SC-367': 'disk',
 };
 
 export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & FileShelf {
@@ -128,7 +128,7 @@ export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & Fil
   }
 
   function tooLarge(): SecurechatError {
-    return new SecurechatError('SC-362', { limit: memoryLimit });
+    return new SecurechatError('SC-367', { limit: memoryLimit });
   }
 
   function inMemory(id: number, name: string, size: number): Promise<PlaceWriter> {
@@ -150,7 +150,7 @@ export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & Fil
       close() {
         const address = addresses.make(parts);
         forget();
-        kept.set(id, [...(kept.get(id) ?? []), { name, address }]);
+        kept.set(id, [...(kept.get(id) ?? []), { name, size: length, address }]);
         return Promise.resolve();
       },
       abort() {
@@ -197,7 +197,10 @@ export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & Fil
   }
 
   function drop(id: number): void {
-    for (const { address } of kept.get(id) ?? []) addresses.revoke(address);
+    for (const { address, size } of kept.get(id) ?? []) {
+      addresses.revoke(address);
+      held -= size;
+    }
     kept.delete(id);
   }
 
@@ -267,5 +270,9 @@ export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & Fil
     },
 
     kept: (id) => kept.get(id) ?? [],
+
+    forget() {
+      for (const id of [...kept.keys()]) drop(id);
+    },
   };
 }

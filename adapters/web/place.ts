@@ -50,7 +50,7 @@ export interface Entered {
 }
 
 /**
- * The code in `typed`, or the invitation. Throws SecurechatError SC-109, SC-110 (its relay), SC-301, SC-302, and SC-360 for a
+ * The code in `typed`, or the invitation. Throws SecurechatError SC-109, SC-110 (its relay), SC-301, SC-302, and SC-365 for a
  * link that a page cannot follow.
  */
 export function readTyped(typed: Uint8Array, words: Wordlist, normalize: Normalize): Entered {
@@ -67,8 +67,8 @@ export function readTyped(typed: Uint8Array, words: Wordlist, normalize: Normali
 const WIRES = ['ws', 'socketio'];
 
 function judge({ relay, transport, pin }: Meeting): URL {
-  if (pin !== undefined) throw new SecurechatError('SC-360', { why: 'pin' });
-  if (transport !== undefined && !WIRES.includes(transport)) throw new SecurechatError('SC-360', { why: 'transport' });
+  if (pin !== undefined) throw new SecurechatError('SC-365', { why: 'pin' });
+  if (transport !== undefined && !WIRES.includes(transport)) throw new SecurechatError('SC-365', { why: 'transport' });
   return parseRelayAddress(relay, false);
 }
 

@@ -30,7 +30,8 @@ export type AskPlace = (name: string) => Promise<Place | undefined>;
 /** A file that is whole and waits to be saved. */
 export interface KeptFile {
   readonly name: string;
-  /** `blob:`, valid until the shelf is cleared. */
+  readonly size: number;
+  /** `blob:`, valid until `forget`. */
   readonly address: string;
 }
 
@@ -45,4 +46,6 @@ export interface FileShelf {
   /** Bytes that can be kept without a place; undefined: a transfer is written to its place as it comes. */
   readonly bound: number | undefined;
   kept(id: number): readonly KeptFile[];
+  /** Drops all that waits to be saved. */
+  forget(): void;
 }

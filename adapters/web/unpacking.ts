@@ -13,12 +13,12 @@ import type { PlaceWriter } from './shelf.js';
 
 /** Where files go. */
 export interface Keeper {
-  /** A file begins; `size` is what was said of it. Throws SecurechatError SC-351 and SC-362. */
+  /** A file begins; `size` is what was said of it. Throws SecurechatError SC-351 and SC-367. */
   begin(name: string, size: number): Promise<PlaceWriter>;
 }
 
 export interface Unpacker {
-  /** Returns how many bytes of content it was. Throws SecurechatError SC-347, SC-348, SC-349, SC-351, SC-362. */
+  /** Returns how many bytes of content it was. Throws SecurechatError SC-347, SC-348, SC-349, SC-351, SC-367. */
   write(bytes: Uint8Array, last: boolean): Promise<number>;
   sum(): string;
   /** Drops what is half. */

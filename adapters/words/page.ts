@@ -130,7 +130,7 @@ export const PAGE_WORDS = {
     heading: 'The chat is over',
     again: 'Start again',
   },
-  /** Why a link cannot be used here: clauses of SC-360. */
+  /** Why a link cannot be used here: clauses of SC-365. */
   cannot: {
     pin: 'it names a certificate, and a browser does not let a page check that',
     transport: 'it names a transport that a page does not have',

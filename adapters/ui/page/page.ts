@@ -82,7 +82,11 @@ export function createPageUi({ frame, clock, sanitize, codeHelp, shelf, again }:
   const chat = make('section', { id: 'chat', hidden: true }, log.element, transfers.element, composer.element);
   const waiting = createWaiting(clock, (named) => room.alone(clean(named)));
   const words = button(WORDS.words.open, { 'aria-controls': 'words' }, () => panel.open());
-  const leave = button(WORDS.chat.leave, { 'aria-keyshortcuts': WORDS.chat.leaveKey, title: WORDS.chat.leaveKey }, quit);
+  const leave = button(
+    WORDS.chat.leave,
+    { 'aria-keyshortcuts': WORDS.chat.leaveKey, title: WORDS.chat.leaveKey },
+    quit,
+  );
   const wipeNow = button(
     WORDS.chat.wipe,
     { class: 'danger', 'aria-keyshortcuts': WORDS.chat.wipeKey, title: WORDS.chat.wipeKey },
@@ -153,12 +157,13 @@ export function createPageUi({ frame, clock, sanitize, codeHelp, shelf, again }:
   /** What is here is gone before anything else happens. */
   function wipe(): void {
     forget();
+    transfers.clear();
+    shelf.forget();
     tell({ type: 'wipe' });
   }
 
   function forget(): void {
     log.clear();
-    transfers.clear();
     composer.clear();
     room.clear();
     field.clear();
@@ -230,7 +235,10 @@ export function createPageUi({ frame, clock, sanitize, codeHelp, shelf, again }:
         show(retry, true);
         return field.input.focus();
       case 'safety-words':
-        panel.words(shown.words.map((word) => clean(word)), shown.required);
+        panel.words(
+          shown.words.map((word) => clean(word)),
+          shown.required,
+        );
         return drawStatus();
       case 'comparing':
         return panel.coming(shown.late);
@@ -272,7 +280,7 @@ export function createPageUi({ frame, clock, sanitize, codeHelp, shelf, again }:
     }
   }
 
-  /** The messages go, the last sentence stays. */
+  /** The messages go, the last sentence stays, and files that wait to be saved. */
   function end(why: string): void {
     forget();
     state = 'destroyed';
@@ -285,6 +293,7 @@ export function createPageUi({ frame, clock, sanitize, codeHelp, shelf, again }:
         'section',
         { id: 'ended', class: 'panel' },
         ...[heading, make('p', { role: 'alert' }, why)],
+        ...(transfers.finish() ? [transfers.element] : []),
         make('div', { class: 'buttons' }, button(WORDS.ended.again, { class: 'primary' }, again)),
       ),
     );

@@ -18,6 +18,8 @@ export interface Transfers {
   progress(view: Extract<UiView, { type: 'progress' }>): void;
   done(view: Extract<UiView, { type: 'file-done' }>): void;
   failed(id: number, text: string): void;
+  /** The chat is over: only what waits to be saved stays. Whether there is any. */
+  finish(): boolean;
   clear(): void;
 }
 
@@ -55,7 +57,16 @@ export function createTransfers(shelf: FileShelf, tell: (event: UiEvent) => void
       const bar = make('progress', { 'aria-label': name, hidden: true });
       const buttons = make('div', { class: 'buttons' });
       const said = (incoming ? WORDS.incoming : WORDS.outgoing)(count, bytes);
-      const row = make('li', {}, make('span', {}, said), ' ', make('bdi', { class: 'file' }, name), bar, state, buttons);
+      const row = make(
+        'li',
+        {},
+        make('span', {}, said),
+        ' ',
+        make('bdi', { class: 'file' }, name),
+        bar,
+        state,
+        buttons,
+      );
       rows.set(id, { element: row, state, bar, buttons, name });
       list.append(row);
       const cancel = button(WORDS.cancel, { 'aria-label': `${WORDS.cancel} ${name}` }, () =>
@@ -93,12 +104,24 @@ export function createTransfers(shelf: FileShelf, tell: (event: UiEvent) => void
     done({ id, bytes, sum }) {
       const row = settle(id, WORDS.done(bytes, sum));
       for (const { name, address } of shelf.kept(id)) {
-        row?.buttons.append(
-          make('a', { class: 'save', href: address, download: name }, `${WORDS.kept}: `, make('bdi', {}, name)),
+        const link = make(
+          'a',
+          { class: 'save', href: address, download: name },
+          `${WORDS.kept}: `,
+          make('bdi', {}, name),
         );
+        row?.buttons.append(link);
+        // The person has pressed Save already; the link stays, for a browser that asks once more.
+        link.click();
       }
     },
     failed: (id, text) => void settle(id, text),
+    finish() {
+      for (const { element: row, buttons } of [...rows.values(), ...over]) {
+        if (buttons.querySelector('a') === null) row.remove();
+      }
+      return list.childElementCount > 0;
+    },
     clear() {
       rows.clear();
       over.length = 0;
