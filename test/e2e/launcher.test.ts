@@ -7,6 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FLAGS } from '../../adapters/cli/flags.js';
 import { DROPPED, flagsOf } from '../../adapters/cli/launch.js';
 import { ENV, PROGRAM, ROOT } from '../support/program.js';
 import { startRelayProcess } from '../support/relay.js';
@@ -93,6 +94,19 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
     expect(named).toContain(read(path.join(folder, "an app's place/node_modules")));
     expect(at(['--', '-p', './a plugin'])).toEqual(own);
     expect(at(['-p', './nowhere at all'])).toContain(read(folder));
+  });
+
+  it('takes no value of a flag for a file that is sent', () => {
+    const valued = FLAGS.filter(({ value, long }) => value !== undefined && long !== 'files');
+    const values = valued.flatMap(({ long, short }, i) => {
+      const value = `v${String(i)}:${String(i + 1)}`;
+      return [`--${long}`, value, ...(short === undefined ? [] : [`-${short}`, value])];
+    });
+    const read = launch(name, ['send', ...values, '--room', 'r:1', '--listen', 'named']).told.execArgv.filter((flag) =>
+      /\/(?:v\d+:\d+|r:1|named)$/.test(flag),
+    );
+    expect(valued.length).toBeGreaterThan(10);
+    expect(read).toEqual([`--allow-fs-read=${path.join(folder, 'named')}`]);
   });
 
   it('a relay keeps its rights', () => {
