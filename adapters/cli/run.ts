@@ -13,8 +13,7 @@ import {
   SecurechatError,
 } from '../../core/errors.js';
 import { ascii } from '../../core/protocol/bytes.js';
-import { formatCode, parseCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
-import { formatInvite, type Meeting } from '../../core/room/invite.js';
+import { parseCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
 import type { Chat } from '../../core/session/driver.js';
 import type { Places } from '../../plugins/kit/load.js';
 import { inTime } from '../../plugins/kit/make.js';
@@ -28,6 +27,7 @@ import type { Composition } from './compose.js';
 import type { LocalRelay } from './embedded.js';
 import { explain, report } from '../text/describe.js';
 import type { Input } from './input.js';
+import { invitationOf } from './invitation.js';
 import type { Prompter } from './prompt.js';
 import { OWN_FLAGS } from './flags.js';
 import { DEFAULTS } from './help.js';
@@ -232,14 +232,6 @@ function atMeeting(options: Options, meeting: CheckedMeeting | undefined, regist
   return { ...options, transport: named, flags: { ...options.flags, transport: {} } };
 }
 
-/** Where a peer finds the relay; nowhere that a link could name when it is this machine's own. */
-function meetingAt(relay: LocalRelay | undefined, transport: string): Meeting | undefined {
-  if (relay === undefined) return undefined;
-  if (relay.meetings !== undefined) return relay.meetings[0];
-  if (relay.started) return undefined;
-  return { relay: relay.url.href, ...(transport === DEFAULTS.transport ? {} : { transport }) };
-}
-
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
 async function enter(task: Task, options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<Entered> {
   const [{ enterCode }, { normalize }, prompter, { createWordlist }, { wordlist }] = await Promise.all([
@@ -318,15 +310,11 @@ function chatOf(options: Options, entered: Entered, relay: LocalRelay | undefine
   return {
     ...{ verify, cover, name, receipts, resumeTimeout, idleTimeout, code, retype },
     ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),
-    present(made: RoomCode) {
-      const typed = formatCode(made);
-      const invite = formatInvite(typed, meetingAt(relay, options.transport));
-      // Where the code alone leads nowhere, only the link is told.
-      const spoken = (source.type !== 'new' || !source.strong) && relay?.pin === undefined;
-      if (spoken) return { code: typed, invite };
-      typed.fill(0);
-      return { code: new Uint8Array(0), invite };
-    },
+    present: (made: RoomCode) =>
+      invitationOf(made, {
+        ...{ relay, transport: options.transport, web: options.web },
+        spoken: source.type !== 'new' || !source.strong,
+      }),
     pace: options.ui !== 'json' && io.stdin.isTTY === true,
     version: ascii(VERSION),
     relay: address ?? '',

@@ -56,7 +56,9 @@ export function createPage(html: Buffer): Page {
 
   return {
     answer({ method, url = '', headers: asked }, response, more) {
-      if ((method !== 'GET' && method !== 'HEAD') || !/^\/(?:\?|$)/.test(url)) return false;
+      // Who only asks what answers here (a client does) names no kind of answer, and is told without a page.
+      const accepts = /text\/html|\*\/\*/.test(asked.accept ?? '');
+      if ((method !== 'GET' && method !== 'HEAD') || !accepts || !/^\/(?:\?|$)/.test(url)) return false;
       if (open >= PAGES_AT_ONCE) {
         response.writeHead(503, { ...more, 'retry-after': '5', connection: 'close' }).end();
         return true;
