@@ -68,7 +68,7 @@ export function createPage(html: Buffer): Page {
         open -= 1;
       });
       response.setTimeout(PAGE_TIMEOUT_MS, () => response.destroy());
-      const small = /\bgzip\b/.test(String(asked['accept-encoding'] ?? ''));
+      const small = /\bgzip\b/.test(asked['accept-encoding']?.toString() ?? '');
       const body = small ? packed : html;
       const encoding = small ? { 'content-encoding': 'gzip' } : {};
       response.writeHead(200, { ...headers, ...encoding, ...more, 'content-length': String(body.length) });

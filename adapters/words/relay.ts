@@ -80,7 +80,7 @@ export const RELAY_WORDS = {
     trustProxy: (word: string) => `proxies whose X-Forwarded-For to believe: ${word}, 10.0.0.2, 10.1.0.0/16`,
     monitorPort: '/healthz, /readyz and /metrics; 0 takes a free port (none)',
     monitorHost: (value: string) => `where to listen for these (${value})`,
-    page: 'serve the page for browsers at / (whoever serves it is trusted by who opens it)',
+    page: 'serve the page for browsers at /; whoever opens it trusts you (off)',
     drain: (value: string) => `how long clients have to leave after SIGTERM (${value})`,
     cluster: 'Redis 7 or Valkey, redis:// or rediss://, where relays share their rooms (none)',
     check: 'say what is wrong with the flags and files, and stop',

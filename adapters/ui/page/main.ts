@@ -124,7 +124,6 @@ function relayFrom(typed: string): URL {
 }
 
 async function talk({ code, created, relay, name, verify }: Wanted): Promise<void> {
-  let running: Chat | undefined;
   const files = createBrowserFiles({
     askPlace: placeAsker(),
     addresses: {
@@ -136,7 +135,7 @@ async function talk({ code, created, relay, name, verify }: Wanted): Promise<voi
   const { name: chosen, crypto: primitives } = await loading;
   const served = relayOf(parts(location));
   const own = relay.href === new URL(served === '' ? 'ws://0.invalid/' : served).href;
-  running = chat({
+  const running = chat({
     crypto: primitives,
     transport: createBrowserTransport({ relay }),
     ui,
@@ -168,19 +167,19 @@ async function talk({ code, created, relay, name, verify }: Wanted): Promise<voi
   });
   if (chosen === 'tweetnacl') notice('SC-368');
   if (code.form === 'none') notice('SC-318');
-  const leaving = watchLeaving(() => running);
+  const leaving = watchLeaving(running);
   addEventListener('pagehide', () => files.forget());
   await running.done;
   leaving();
 }
 
 /** A page that is closed says goodbye, as far as a browser lets it; one that talks asks before it is closed. */
-function watchLeaving(chatNow: () => Chat | undefined): () => void {
+function watchLeaving(talking: Chat): () => void {
   const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
   const leave = (): void => {
     // The first says goodbye, the second does not wait for an answer.
-    chatNow()?.interrupt();
-    chatNow()?.interrupt();
+    talking.interrupt();
+    talking.interrupt();
   };
   addEventListener('beforeunload', ask);
   addEventListener('pagehide', leave);
