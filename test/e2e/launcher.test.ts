@@ -22,7 +22,7 @@ beforeAll(() => {
   for (const file of ['package.json', 'dist/securechat', 'dist/securechat-node.js'])
     cpSync(path.join(ROOT, file), path.join(app, file));
   writeFileSync(
-    path.join(app, 'dist/securechat.js'),
+    path.join(app, 'dist/securechat.cjs'),
     `const { argv, execArgv, env, pid, ppid, permission } = process;
      process.stdout.write(JSON.stringify({ argv: argv.slice(2), execArgv, env, pid, ppid,
        writes: permission?.has('fs.write'), reads: permission?.has('fs.read', ${JSON.stringify(folder)}) }));
@@ -153,7 +153,7 @@ describe('securechat doctor', () => {
   });
 
   it('tells what is not, and what would improve it', () => {
-    const { stdout } = examine([process.execPath, path.join(ROOT, 'dist/securechat.js')]);
+    const { stdout } = examine([process.execPath, path.join(ROOT, 'dist/securechat.cjs')]);
     for (const what of ['no file', 'only its own', 'no program', 'no thread', 'no native', 'no debugger', 'no code'])
       expect(row(stdout, what)).toContain('  NOT enforced  ');
     expect(stdout).toContain('  better: start it as securechat, not its file in dist/\n');
