@@ -35,6 +35,8 @@ const REFUSALS: Readonly<Record<RelayErrorCode, Code>> = {
 
 /** What a relay may say and then be there again. */
 const TEMPORARY: ReadonlySet<RelayErrorCode> = new Set(['rate-limited', 'busy', 'shutting-down']);
+/** The same for a side that has had its seat: the other one may be there twice for a while, as its own ghost. */
+const TEMPORARY_INSIDE: ReadonlySet<RelayErrorCode> = new Set([...TEMPORARY, 'room-full']);
 
 export interface MeetingOptions {
   readonly crypto: CryptoPort;
@@ -114,7 +116,7 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
     prs: code.prs,
     caps: caps(),
   }));
-  attempts.made = reroll !== undefined;
+  if (reroll !== undefined) attempts.made();
 
   const compares = (): boolean => options.verify || code.form === 'none';
 
@@ -144,7 +146,7 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
     if (!settled) host.emit({ type: 'show', view: { type: 'code', nameplate: code.nameplate } });
     settled = true;
     // If both typed it, the one who found the room empty counts as the one that made it.
-    if (!entered && !peer) attempts.made = true;
+    if (!entered && !peer) attempts.made();
     entered = true;
   }
 
@@ -156,8 +158,14 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
       return enter(now);
     }
     const detail: Detail = retryAfterMs === undefined ? {} : { seconds: Math.ceil(retryAfterMs / 1000) };
-    if (TEMPORARY.has(why)) return lost(REFUSALS[why], { ...detail, why }, now, retryAfterMs);
+    if ((entered ? TEMPORARY_INSIDE : TEMPORARY).has(why))
+      return lost(REFUSALS[why], { ...detail, why }, now, retryAfterMs);
     return { type: 'end', code: REFUSALS[why], detail };
+  }
+
+  /** A connection that was there for a while: patience begins anew. */
+  function lasted(age: number | undefined): void {
+    if (age !== undefined && age >= LASTING) timers.stop('give up');
   }
 
   /** No connection to the relay. One that was there before may come back; otherwise the session ends with this. */
@@ -213,7 +221,7 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
     code = { nameplate, form, prs };
     room = roomId(crypto, nameplate);
     settled = true;
-    entered = attempts.made = false;
+    entered = false;
     attempts.renew();
   }
 
@@ -261,9 +269,10 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
         case 'nonsense':
           return { type: 'end', code: 'SC-107', detail: { why: 'a control message that is not in the protocol' } };
         case 'refused':
+          lasted(event.age);
           return refused(event.code, event.retryAfterMs, now);
         case 'lost':
-          if ((event.age ?? 0) >= LASTING) timers.stop('give up');
+          lasted(event.age);
           // A relay gives a room up without an error of its own; its reason is a hint and chooses only the words.
           if (event.why.endsWith('wait-timeout')) return { type: 'end', code: 'SC-307', detail: { why: event.why } };
           return lost(event.code, event.why === '' ? {} : { why: event.why }, now);
