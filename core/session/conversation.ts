@@ -4,7 +4,7 @@
  * be kept here (incoming.ts, outgoing.ts), and nothing ends the session here.
  */
 import { RemoteProtocolError } from '../errors.js';
-import type { CryptoPort } from '../ports.js';
+import type { Broken, CryptoPort } from '../ports.js';
 import { FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { Position } from '../protocol/resume.js';
@@ -161,12 +161,12 @@ export function createConversation(host: Host, line: Line, options: Conversation
       return !away;
     },
 
-    /** True when it was up until now. */
-    interrupt(now: number): boolean {
+    /** True when it was up until now. `broken`: whose connection it was. */
+    interrupt(now: number, broken?: Broken): boolean {
       if (channel.paused) return false;
       channel.pause(now);
       carriage.interrupted();
-      host.move('lost');
+      host.move('lost', broken);
       away = true;
       return true;
     },

@@ -61,11 +61,11 @@ export function createSession(options: SessionOptions): Session {
     notice(code, detail = {}) {
       host.emit({ type: 'show', view: { type: 'notice', code, detail } });
     },
-    move(transition) {
+    move(transition, broken) {
       const to = move(state, transition);
       if (to === state) return;
       state = to;
-      host.emit({ type: 'show', view: { type: 'state', state } });
+      host.emit({ type: 'show', view: { type: 'state', state, ...(broken === undefined ? {} : { broken }) } });
     },
   };
   const line = createLine(host, options.crypto);

@@ -4,7 +4,7 @@
  * resume.ts, how it ends goodbye.ts and farewell.ts.
  */
 import type { Code } from '../errors.js';
-import type { CryptoPort } from '../ports.js';
+import type { Broken, CryptoPort } from '../ports.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { Transfers } from './transfers.js';
 import { createConversation } from './conversation.js';
@@ -58,6 +58,12 @@ export interface Talk {
   wipe(): void;
 }
 
+/** Whose connection ends with this event. Of a gap or a silence nobody knows. */
+function brokenBy(event: LineEvent): Broken | undefined {
+  if (event.type === 'lost') return 'own';
+  return event.type === 'alone' ? 'peer' : undefined;
+}
+
 export function createTalk(host: Host, line: Line, options: TalkOptions, start: number): Talk {
   const { crypto, established, meeting, sender, goodbye, gaps } = options;
   const { role } = established;
@@ -97,8 +103,8 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
 
   // -- what comes over the connection
 
-  function resumed(event: ResumeEvent | undefined, now: number): MeetingEvent | undefined {
-    if (!resume.up && conversation.interrupt(now)) goodbye.interrupted(standing(), now);
+  function resumed(event: ResumeEvent | undefined, now: number, broken?: Broken): MeetingEvent | undefined {
+    if (!resume.up && conversation.interrupt(now, broken)) goodbye.interrupted(standing(), now);
     switch (event?.type) {
       case undefined:
         return undefined;
@@ -165,7 +171,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
 
     handle(event, now) {
       if (event.type === 'drain') return goodbye.phase === 'flushing' ? undefined : progress(now);
-      if (goodbye.phase !== 'flushing') return resumed(resume.handle(event, now), now);
+      if (goodbye.phase !== 'flushing') return resumed(resume.handle(event, now), now, brokenBy(event));
       return event.type === 'closed' ? ended(farewell.closed()) : undefined;
     },
 
