@@ -1,8 +1,8 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * What a program that uses the library sees: the options of `connect`, the session, messages, files. Only types may be in
  * this file; docs/library.md says the same with examples.
  */
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Code, ExitStatus } from '../../core/errors.js';
 import type { ClockPort, CryptoPort, State, TransportPort } from '../../core/ports.js';
 
