@@ -71,10 +71,3 @@ function judge({ relay, transport, pin }: Meeting): URL {
   if (transport !== undefined && !WIRES.includes(transport)) throw new SecurechatError('SC-365', { why: 'transport' });
   return parseRelayAddress(relay, false);
 }
-
-/** A web link: the page that a relay serves, with the code behind the #. `invite` is a link of ours; both are wiped by the caller. */
-export function webLink(page: string, invite: Uint8Array): Uint8Array {
-  return concat(ascii(page.replace(/#.*$/s, '')), invite.subarray(invite.indexOf(HASH)));
-}
-
-const HASH = 0x23;

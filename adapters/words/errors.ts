@@ -5,6 +5,7 @@
  */
 import type { Code } from '../../core/errors.js';
 import { FILES } from './errors-files.js';
+import { LIBRARY } from './errors-library.js';
 import { NETWORK } from './errors-network.js';
 import { PAGE } from './errors-page.js';
 import { PROGRAM } from './errors-program.js';
@@ -16,6 +17,7 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
   ...NETWORK,
   ...SESSION,
   ...FILES,
+  ...LIBRARY,
   ...PAGE,
   ...SECURITY,
   ...PROGRAM,

@@ -7,7 +7,7 @@ import { isSecurechatError, SecurechatError, type Code, type Detail } from '../.
 import { ascii } from '../../../core/protocol/bytes.js';
 import { NAME_LIMIT } from '../../../core/protocol/records.js';
 import { formatCode, generateCode, parseCode, type RoomCode, withNewNameplate } from '../../../core/room/code.js';
-import { formatInvite } from '../../../core/room/invite.js';
+import { formatInvite, webLink } from '../../../core/room/invite.js';
 import { createWordlist } from '../../../core/room/words.js';
 import { type Chat, chat } from '../../../core/session/driver.js';
 import { createCodeHelp } from '../../cli/code-help.js';
@@ -22,7 +22,7 @@ import { utf8 } from '../../text/utf8.js';
 import { createBrowserTransport } from '../../transport/browser.js';
 import { PAGE_HINTS, PAGE_WORDS } from '../../words/page.js';
 import { createBrowserFiles } from '../../web/files.js';
-import { fragmentOf, isOpenToChange, readTyped, relayOf, webLink } from '../../web/place.js';
+import { fragmentOf, isOpenToChange, readTyped, relayOf } from '../../web/place.js';
 import type { AskPlace, Place } from '../../web/shelf.js';
 import { createFrame } from './frame.js';
 import { createPageUi } from './page.js';
@@ -145,11 +145,8 @@ async function talk({ code, created, relay, name, verify }: Wanted): Promise<voi
     ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),
     present(made) {
       const spoken = formatCode(made);
-      const invite = formatInvite(spoken, { relay: relay.href });
-      if (!own) return { code: spoken, invite };
-      const link = webLink(location.origin + location.pathname, invite);
-      invite.fill(0);
-      return { code: spoken, invite: link };
+      const page = location.origin + location.pathname;
+      return { code: spoken, invite: own ? webLink(page, spoken) : formatInvite(spoken, { relay: relay.href }) };
     },
     retype: (typed) => parseCode(typed, words, normalize),
     ...{
