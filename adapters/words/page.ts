@@ -92,7 +92,7 @@ export const PAGE_WORDS = {
     leaveKey: 'Alt+Shift+Q',
     wipeKey: 'Alt+Shift+W',
     me: 'me',
-    newer: (count: number) => `${counted(count, 'new message')}`,
+    newer: (count: number) => counted(count, 'new message'),
     whole: (count: number) => `Show ${counted(count, 'more character')}`,
     statuses: { held: 'held', sent: 'sent', delivered: 'delivered', failed: 'failed' },
     tooLong: (bytes: number) => `Message is ${counted(bytes, 'byte')} too long. Nothing was sent.`,
