@@ -14,18 +14,27 @@ import {
   checkKemKey,
   checkLength,
   checkParts,
+  checkPlaintext,
   checkRandom,
   EXPAND_LIMIT,
   LENGTHS,
 } from './checks.js';
 import { montgomeryU } from './montgomery.js';
+import type { Aead } from './node-aead.js';
 import { loadSodium, type Pointer, type Scratch } from './sodium-module.js';
 import { type AeadInput, type Span, sodiumPrimitives } from './sodium-primitives.js';
 
 export interface SodiumOptions {
   /** A source of randomness with `n` bytes in, `n` bytes out; the default is the platform's getRandomValues. */
   readonly random?: (n: number) => Uint8Array;
+  /** Seals and opens what is longer than LARGE; absent: libsodium does. It is given keys as views of WebAssembly memory. */
+  readonly aead?: Aead | undefined;
 }
+
+const NOTHING = new Uint8Array(0);
+
+/** Longer than any frame: chunks of a stream (protocol.md section 8), bytes. */
+export const LARGE = 16_384;
 
 /** Resolves when the module is compiled: start it while something else is awaited. */
 export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<CryptoPort> {
@@ -84,6 +93,11 @@ export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<C
     checkLength(theirs, 'nonce', LENGTHS.aeadNonce);
     checkBytes(ad, 'ad');
     return { key: ours, nonce: theirs.at, ad: span(ad, scratch) };
+  }
+
+  /** The same as views, for a cipher that works outside WebAssembly memory. */
+  function viewed({ key, nonce, ad }: AeadInput): readonly [Uint8Array, Uint8Array, Uint8Array] {
+    return [view(key, LENGTHS.aeadKey), view(nonce, LENGTHS.aeadNonce), view(ad.at, ad.length)];
   }
 
   const port: CryptoPort = {
@@ -232,14 +246,22 @@ export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<C
         });
       }),
 
-    seal: (key, nonce, ad, plaintext) =>
+    seal: (key, nonce, ad, plaintext, head = NOTHING) =>
       withScratch((scratch) => {
         const from = aead(key, nonce, ad, scratch);
-        checkBytes(plaintext, 'plaintext');
-        const box = scratch.zeros(plaintext.length + LENGTHS.aeadTag);
-        view(box, plaintext.length).set(plaintext);
-        sodium.seal(box, plaintext.length, from);
-        return copyOut(box, plaintext.length + LENGTHS.aeadTag);
+        const length = checkPlaintext(plaintext, head);
+        if (options.aead !== undefined && length > LARGE) return options.aead.seal(...viewed(from), plaintext, head);
+        const box = scratch.zeros(length + LENGTHS.aeadTag);
+        let at = box;
+        for (const part of plaintext) {
+          view(at, part.length).set(part);
+          at += part.length;
+        }
+        sodium.seal(box, length, from);
+        const out = plainBuffer(head.length + length + LENGTHS.aeadTag);
+        out.set(head);
+        out.set(view(box, length + LENGTHS.aeadTag), head.length);
+        return out;
       }),
 
     open: (key, nonce, ad, ciphertext) =>
@@ -247,6 +269,7 @@ export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<C
         const from = aead(key, nonce, ad, scratch);
         checkBytes(ciphertext, 'ciphertext');
         if (ciphertext.length < LENGTHS.aeadTag) return undefined;
+        if (options.aead !== undefined && ciphertext.length > LARGE) return options.aead.open(...viewed(from), ciphertext);
         const box = scratch.copy(ciphertext);
         if (!sodium.open(box, ciphertext.length, from)) return undefined;
         return copyOut(box, ciphertext.length - LENGTHS.aeadTag);
@@ -277,5 +300,5 @@ function rinse(port: CryptoPort): void {
   port.x25519(key, port.x25519Public(key));
   port.cpaceShare(key, key);
   port.kemDecapsulate(seed, port.kemEncapsulate(port.kemPublic(seed), key).ciphertext);
-  port.open(key, plainBuffer(12), bytes, port.seal(key, plainBuffer(12), bytes, bytes));
+  port.open(key, plainBuffer(12), bytes, port.seal(key, plainBuffer(12), bytes, [bytes]));
 }

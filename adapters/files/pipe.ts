@@ -5,8 +5,8 @@
 import { closeSync } from 'node:fs';
 import type { Code } from '../../core/errors.js';
 import type { BulkCommand, BulkEvent, BulkPort } from '../../core/ports.js';
-import { plainBuffer } from '../../core/protocol/bytes.js';
 import { CHUNK_DATA } from '../../core/protocol/chunk.js';
+import { unfilled } from '../system/bytes.js';
 
 /** Bytes that are read and wait to be wanted; then reading rests. */
 export const READ_LIMIT = 4 * CHUNK_DATA;
@@ -99,7 +99,7 @@ export function createPipe({ input, output, moved, over }: PipeOptions): Pipe {
   }
 
   function take(length: number): Uint8Array {
-    const piece = plainBuffer(length);
+    const piece = unfilled(length);
     let filled = 0;
     while (filled < length) {
       const [chunk] = chunks;

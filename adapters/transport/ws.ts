@@ -12,6 +12,7 @@ import {
   parseControl,
   shardHint,
 } from '../../core/wire/control.js';
+import { owned } from '../system/bytes.js';
 import { tellKind } from './kind.js';
 import type { Pipe } from './pipe.js';
 import type { Way } from './way.js';
@@ -47,7 +48,7 @@ export function createWsTransport({ relay, way, ...times }: WsTransportOptions):
           message(bytes, isBinary) {
             if (isBinary) {
               // Nothing at all is no frame; longer than one the pipe does not let through.
-              if (bytes.length > 0) sink({ type: 'frame', frame: new Uint8Array(bytes) });
+              if (bytes.length > 0) sink({ type: 'frame', frame: owned(bytes) });
             } else {
               const parsed = bytes.length > CONTROL_LIMIT ? undefined : parseControl(bytes.toString());
               sink({ type: 'control', message: parsed });
