@@ -347,8 +347,9 @@ export type BulkEvent =
   /** Data of the peer are welcome. */
   | { readonly type: 'accept'; readonly id: number }
   /**
-   * As it was wanted: 1 to 65502 bytes, or less with the last. The buffer belongs to the session. `content`: how many of
-   * them a person counts. `sum` with the last: see `file-done`.
+   * As it was wanted: 1 to 65502 bytes, or less with the last. The buffer is the session's until it has wanted READ_AHEAD
+   * (core/session/bulk/outgoing.ts) more. `content`: how many of them a person counts. `sum` with the last: see
+   * `file-done`.
    */
   | {
       readonly type: 'data';

@@ -20,11 +20,21 @@ export interface Aead {
   ): Uint8Array<ArrayBuffer>;
   /** The plaintext in memory of its own, or undefined when it does not verify. */
   open(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, box: Uint8Array): Uint8Array<ArrayBuffer> | undefined;
+  /**
+   * Node copies what it has deciphered, and frees the first copy as it is. Here as much memory as is likely to hold one is
+   * taken once and filled with zeros; nothing when nothing was opened. About 2 ms.
+   */
+  rinse(): void;
 }
+
+/** Pieces of memory that are filled with zeros at the end, and their size: that of a chunk. */
+const RINSED = 256;
+const RINSED_SIZE = 65_536;
 
 /** Undefined where this OpenSSL has no such cipher, as in FIPS mode. */
 export function createNodeAead(info: (name: string) => object | undefined = getCipherInfo): Aead | undefined {
   if (info(CIPHER) === undefined) return undefined;
+  let opened = false;
   return {
     seal(key, nonce, ad, plaintext, head) {
       const length = plaintext.reduce((sum, part) => sum + part.length, 0);
@@ -43,6 +53,7 @@ export function createNodeAead(info: (name: string) => object | undefined = getC
     },
 
     open(key, nonce, ad, box) {
+      opened = true;
       const end = box.length - TAG.authTagLength;
       const cipher = createDecipheriv(CIPHER, key, nonce, TAG);
       cipher.setAAD(ad, { plaintextLength: end });
@@ -57,6 +68,14 @@ export function createNodeAead(info: (name: string) => object | undefined = getC
         plaintext.fill(0);
         return undefined;
       }
+    },
+
+    rinse() {
+      if (!opened) return;
+      opened = false;
+      // All at once, so that each is somewhere else.
+      const all = Array.from({ length: RINSED }, () => unfilled(RINSED_SIZE));
+      for (const each of all) each.fill(0);
     },
   };
 }

@@ -95,9 +95,13 @@ export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<C
     return { key: ours, nonce: theirs.at, ad: span(ad, scratch) };
   }
 
-  /** The same as views, for a cipher that works outside WebAssembly memory. */
-  function viewed({ key, nonce, ad }: AeadInput): readonly [Uint8Array, Uint8Array, Uint8Array] {
-    return [view(key, LENGTHS.aeadKey), view(nonce, LENGTHS.aeadNonce), view(ad.at, ad.length)];
+  /** Key, nonce and associated data for a cipher that works outside WebAssembly memory. */
+  function viewed(key: Secret, nonce: Part, ad: Uint8Array): readonly [Uint8Array, Uint8Array, Uint8Array] {
+    const ours = view(address(key, 'key', LENGTHS.aeadKey), LENGTHS.aeadKey);
+    const once = nonce instanceof Uint8Array ? nonce : view(address(nonce), nonce.length);
+    checkLength(once, 'nonce', LENGTHS.aeadNonce);
+    checkBytes(ad, 'ad');
+    return [ours, once, ad];
   }
 
   const port: CryptoPort = {
@@ -246,11 +250,13 @@ export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<C
         });
       }),
 
-    seal: (key, nonce, ad, plaintext, head = NOTHING) =>
-      withScratch((scratch) => {
+    seal(key, nonce, ad, plaintext, head = NOTHING) {
+      const length = checkPlaintext(plaintext, head);
+      if (options.aead !== undefined && length > LARGE) {
+        return options.aead.seal(...viewed(key, nonce, ad), plaintext, head);
+      }
+      return withScratch((scratch) => {
         const from = aead(key, nonce, ad, scratch);
-        const length = checkPlaintext(plaintext, head);
-        if (options.aead !== undefined && length > LARGE) return options.aead.seal(...viewed(from), plaintext, head);
         const box = scratch.zeros(length + LENGTHS.aeadTag);
         let at = box;
         for (const part of plaintext) {
@@ -262,18 +268,22 @@ export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<C
         out.set(head);
         out.set(view(box, length + LENGTHS.aeadTag), head.length);
         return out;
-      }),
+      });
+    },
 
-    open: (key, nonce, ad, ciphertext) =>
-      withScratch((scratch) => {
+    open(key, nonce, ad, ciphertext) {
+      checkBytes(ciphertext, 'ciphertext');
+      if (options.aead !== undefined && ciphertext.length > LARGE) {
+        return options.aead.open(...viewed(key, nonce, ad), ciphertext);
+      }
+      return withScratch((scratch) => {
         const from = aead(key, nonce, ad, scratch);
-        checkBytes(ciphertext, 'ciphertext');
         if (ciphertext.length < LENGTHS.aeadTag) return undefined;
-        if (options.aead !== undefined && ciphertext.length > LARGE) return options.aead.open(...viewed(from), ciphertext);
         const box = scratch.copy(ciphertext);
         if (!sodium.open(box, ciphertext.length, from)) return undefined;
         return copyOut(box, ciphertext.length - LENGTHS.aeadTag);
-      }),
+      });
+    },
 
     get live() {
       return handles.live;
@@ -283,6 +293,7 @@ export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<C
       handles.wipeAll();
       rinse(port);
       handles.wipeAll();
+      options.aead?.rinse();
     },
   };
   return port;

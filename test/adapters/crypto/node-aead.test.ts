@@ -17,6 +17,7 @@ test('it seals and opens what is longer than a frame, with keys that stay in Web
   let memory: ArrayBufferLike | undefined;
   const crypto = await createSodiumCrypto({
     aead: {
+      rinse: () => void used.push('rinse'),
       seal(key, ...rest) {
         used.push('seal');
         memory = key.buffer;
@@ -43,4 +44,5 @@ test('it seals and opens what is longer than a frame, with keys that stay in Web
   expect(used).toEqual(['seal', 'open', 'open']);
   expect(memory?.byteLength).toBeGreaterThan(2 ** 20);
   crypto.wipeAll();
+  expect(used.at(-1)).toBe('rinse');
 });
