@@ -273,7 +273,11 @@ async function wormholeWay(folder: string): Promise<Ways | string> {
 async function crocWay(folder: string): Promise<Ways | string> {
   if (!has('croc')) return 'no croc here';
   const port = String(await freePort());
-  const relay = start('croc', ['relay', '--host', '127.0.0.1', '--ports', `${port},${String(Number(port) + 1)}`], folder);
+  const relay = start(
+    'croc',
+    ['relay', '--host', '127.0.0.1', '--ports', `${port},${String(Number(port) + 1)}`],
+    folder,
+  );
   let codes = 0;
   return {
     ways: [
@@ -301,7 +305,13 @@ async function crocWay(folder: string): Promise<Ways | string> {
 async function measure(): Promise<void> {
   const bytes = Number(first) * 2 ** 20;
   const folder = mkdtempSync(path.join(tmpdir(), 'securechat-bench-'));
-  const given = [await securechatWay(), await bareWay(), await sshWay(folder), await wormholeWay(folder), await crocWay(folder)];
+  const given = [
+    await securechatWay(),
+    await bareWay(),
+    await sshWay(folder),
+    await wormholeWay(folder),
+    await crocWay(folder),
+  ];
   const open = given.filter((each) => typeof each !== 'string');
   for (const why of given) if (typeof why === 'string') process.stdout.write(`SKIPPED, loudly: ${why}\n`);
   const ways = open.flatMap((each) => each.ways).filter(({ name }) => `securechat${only || name}`.includes(name));
@@ -328,5 +338,7 @@ async function measure(): Promise<void> {
     process.stdout.write(`${name.padEnd(18)} ${cells.join('   ')}\n`);
   }
   const relays = ['securechat', 'bare ws'].map((name) => median(name, (each) => each.cpu['relay'] ?? 0));
-  process.stdout.write(`relay CPU: ${((relays[0] ?? 0) / (relays[1] ?? 1)).toFixed(2)} × of the forwarder's (wanted: 1.0)\n`);
+  process.stdout.write(
+    `relay CPU: ${((relays[0] ?? 0) / (relays[1] ?? 1)).toFixed(2)} × of the forwarder's (wanted: 1.0)\n`,
+  );
 }

@@ -4,28 +4,10 @@
  */
 import { createCipheriv, createDecipheriv, getCipherInfo } from 'node:crypto';
 import { unfilled } from '../system/bytes.js';
+import type { Aead } from './sodium.js';
 
 const CIPHER = 'chacha20-poly1305';
 const TAG = { authTagLength: 16 } as const;
-
-/** Lengths are checked by the caller. */
-export interface Aead {
-  /** head ‖ ciphertext ‖ tag, in memory of its own. */
-  seal(
-    key: Uint8Array,
-    nonce: Uint8Array,
-    ad: Uint8Array,
-    plaintext: readonly Uint8Array[],
-    head: Uint8Array,
-  ): Uint8Array<ArrayBuffer>;
-  /** The plaintext in memory of its own, or undefined when it does not verify. */
-  open(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, box: Uint8Array): Uint8Array<ArrayBuffer> | undefined;
-  /**
-   * Node copies what it has deciphered, and frees the first copy as it is. Here as much memory as is likely to hold one is
-   * taken once and filled with zeros; nothing when nothing was opened. About 2 ms.
-   */
-  rinse(): void;
-}
 
 /** Pieces of memory that are filled with zeros at the end, and their size: that of a chunk. */
 const RINSED = 256;

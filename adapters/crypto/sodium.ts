@@ -20,9 +20,27 @@ import {
   LENGTHS,
 } from './checks.js';
 import { montgomeryU } from './montgomery.js';
-import type { Aead } from './node-aead.js';
 import { loadSodium, type Pointer, type Scratch } from './sodium-module.js';
 import { type AeadInput, type Span, sodiumPrimitives } from './sodium-primitives.js';
+
+/** A cipher outside WebAssembly memory; lengths are checked before. */
+export interface Aead {
+  /** head ‖ ciphertext ‖ tag, in memory of its own. */
+  seal(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    ad: Uint8Array,
+    plaintext: readonly Uint8Array[],
+    head: Uint8Array,
+  ): Uint8Array<ArrayBuffer>;
+  /** The plaintext in memory of its own, or undefined when it does not verify. */
+  open(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, box: Uint8Array): Uint8Array<ArrayBuffer> | undefined;
+  /**
+   * Node copies what it has deciphered, and frees the first copy as it is. Here as much memory as is likely to hold one is
+   * taken once and filled with zeros; nothing when nothing was opened. About 2 ms.
+   */
+  rinse(): void;
+}
 
 export interface SodiumOptions {
   /** A source of randomness with `n` bytes in, `n` bytes out; the default is the platform's getRandomValues. */

@@ -21,7 +21,8 @@ export type StandardInput = Readable & {
   /** A chunk of a pipe that is used and overwritten: the next ones may be read into its memory. */
   reuse?: (chunk: Uint8Array) => void;
   /**
-   * On a terminal: throws away what was typed and not read, half a line too, which the shell would get. Call it at the end.
+   * Overwrites what was read and not taken. On a terminal it also throws away what was typed and not read, half a line too,
+   * which the shell would get. Call it at the end.
    */
   discard?: () => Promise<void>;
 };
@@ -38,9 +39,12 @@ export function openInput(fd = 0): StandardInput {
   let discarding = false;
   const spare: Uint8Array[] = [];
 
+  // In chunks, so that each is handed on as it is: joined by the stream, the parts would stay in memory.
   const stream: Readable = new Readable({
+    objectMode: true,
+    highWaterMark: 1,
     read() {
-      if (reading) return;
+      if (reading || discarding) return;
       reading = true;
       if (socket === undefined) open();
       else socket.resume();
@@ -48,9 +52,16 @@ export function openInput(fd = 0): StandardInput {
     destroy(error, done) {
       socket?.destroy();
       buffer.fill(0);
+      forget();
       done(error);
     },
   });
+
+  /** What nobody took any more: typed while the program was closing, for example. */
+  function forget(): void {
+    let chunk: unknown;
+    while ((chunk = stream.read()) !== null) if (chunk instanceof Uint8Array) chunk.fill(0);
+  }
 
   function callback(length: number): boolean {
     if (discarding) {
@@ -97,21 +108,22 @@ export function openInput(fd = 0): StandardInput {
             if (socket === undefined) open();
             return socket?.setRawMode?.(raw);
           },
-          async discard() {
-            if (socket === undefined || socket.destroyed) return;
-            discarding = true;
-            stream.on('error', () => undefined);
-            // A line that is not ended is given out in this mode alone.
-            socket.setRawMode?.(true);
-            socket.resume();
-            // What is there is read between two of these.
-            for (let i = 0; i < 2; i++) await setImmediate();
-            if (!socket.destroyed) socket.setRawMode?.(false);
-          },
         }
       : {}),
     reuse({ buffer: memory }: Uint8Array) {
       if (memory.byteLength === READ_SIZE && spare.length < SPARE_LIMIT) spare.push(new Uint8Array(memory));
+    },
+    async discard() {
+      discarding = true;
+      stream.on('error', () => undefined);
+      forget();
+      if (source !== 'terminal' || socket === undefined || socket.destroyed) return;
+      // A line that is not ended is given out in this mode alone.
+      socket.setRawMode?.(true);
+      socket.resume();
+      // What is there is read between two of these.
+      for (let i = 0; i < 2; i++) await setImmediate();
+      if (!socket.destroyed) socket.setRawMode?.(false);
     },
     unref() {
       unrefed = true;

@@ -43,7 +43,7 @@ function chunkOf(source: string): string {
 }
 
 test('the program and the modules for plugins share one copy of the errors', () => {
-  const holders = ['dist/securechat.js', 'dist/plugin.js', 'dist/testing.js'].map((entry) => {
+  const holders = ['dist/securechat.cjs', 'dist/plugin.js', 'dist/testing.js'].map((entry) => {
     const seen = new Set([entry]);
     for (const file of seen) for (const each of OUTPUTS[file]?.imports ?? []) seen.add(each.path);
     return [...seen].filter((file) => 'core/errors.ts' in (OUTPUTS[file]?.inputs ?? {}));
@@ -71,7 +71,7 @@ describe('loaded only when chosen', () => {
   });
 
   test('--version loads no package and no adapter', () => {
-    const loaded = loadedWith('dist/securechat.js');
+    const loaded = loadedWith('dist/securechat.cjs');
     expect(loaded.sort()).toEqual([
       'adapters/cli/main.ts',
       'adapters/cli/print.ts',
@@ -139,6 +139,16 @@ test('the licence of every bundled package is there', () => {
     .flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []);
   expect(new Set(names).size).toBeGreaterThan(5);
   for (const name of new Set(names)) expect(licences).toMatch(new RegExp(`^${name} \\d+\\.`, 'm'));
+});
+
+test('the WebAssembly of libsodium is a file beside the client, byte for byte that of the library', () => {
+  const library = readText('node_modules/libsodium-sumo/dist/modules-sumo-esm/libsodium-sumo.mjs');
+  const [, text = ''] = /"([A-Za-z0-9+/=]{100000,})"/.exec(library) ?? [];
+  expect(readFileSync(path.join(ROOT, 'dist/libsodium.wasm')).equals(Buffer.from(text, 'base64'))).toBe(true);
+  const holders = readdirSync(path.join(ROOT, 'dist/chunks')).filter((file) =>
+    readText(`dist/chunks/${file}`).includes(text.slice(0, 100)),
+  );
+  expect(holders).toEqual([]);
 });
 
 test('the client looks for no native addon', () => {

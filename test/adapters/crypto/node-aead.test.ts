@@ -3,8 +3,8 @@
  * byte for byte, and what it refuses, is in the contract suite, which runs on it.
  */
 import { expect, test } from 'vitest';
-import { type Aead, createNodeAead } from '../../../adapters/crypto/node-aead.js';
-import { createSodiumCrypto, LARGE } from '../../../adapters/crypto/sodium.js';
+import { createNodeAead } from '../../../adapters/crypto/node-aead.js';
+import { type Aead, createSodiumCrypto, LARGE } from '../../../adapters/crypto/sodium.js';
 
 test('an OpenSSL without the cipher has none to give', () => {
   expect(createNodeAead(() => undefined)).toBeUndefined();
