@@ -41,7 +41,7 @@ export function createNodeAead(info: (name: string) => object | undefined = getC
       cipher.setAAD(ad, { plaintextLength: end });
       cipher.setAuthTag(box.subarray(end));
       const { buffer, byteOffset, length } = cipher.update(box.subarray(0, end));
-      const plaintext = new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
+      const plaintext = new Uint8Array(buffer, byteOffset, length);
       try {
         cipher.final();
         return plaintext;

@@ -5,7 +5,7 @@
 
 /** The caller writes every byte before anybody else sees one. */
 export function unfilled(length: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer as ArrayBuffer);
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
 }
 
 /** Bytes that nobody else has: these, where they fill a memory of their own, or else a copy. */
