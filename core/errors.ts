@@ -123,6 +123,7 @@ export const CODES = {
   'SC-511': EXIT.usage, // a command where a room is meant to be, or a room called like a command
   'SC-512': EXIT.usage, // a setting in the environment cannot be used
   'SC-513': EXIT.internal, // nobody reads the output of the program
+  'SC-520': EXIT.usage, // the executable takes no plugins
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;

@@ -95,6 +95,8 @@ export function openInput(fd = 0): StandardInput {
             socket.resume();
             // What is there is read between two of these.
             for (let i = 0; i < 2; i++) await setImmediate();
+            // It came before that, and nobody has taken it.
+            for (let left: unknown = stream.read(); left instanceof Uint8Array; left = stream.read()) left.fill(0);
             if (!socket.destroyed) socket.setRawMode?.(false);
           },
         }

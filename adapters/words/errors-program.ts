@@ -79,4 +79,10 @@ export const PROGRAM = {
     cause: 'What reads the output of this program has stopped, or is slower than the peer writes.',
     remedy: 'Read the output faster, or send it to a file.',
   },
+  'SC-520': {
+    sentence: always('The executable takes no plugins.'),
+    cause:
+      'A plugin was named with --plugin. The executable runs no code but its own, so that its checksum covers it all.',
+    remedy: 'Install the npm package, which takes plugins.',
+  },
 } as const satisfies Partial<Record<string, Message>>;
