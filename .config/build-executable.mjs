@@ -12,7 +12,7 @@ import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const RELEASE = path.join(ROOT, '.build', 'release');
-/** From here on there are --build-sea, modules in it, and process.permission.drop. */
+/** From here on there are --build-sea and process.permission.drop. */
 const LEAST_NODE = 26;
 
 /** What every start has; executable.ts gives up what it does not need. No addon, no thread, no inspector, no WASI. */
@@ -33,7 +33,7 @@ export async function bundleExecutable(plugins = []) {
     entryPoints: ['adapters/cli/executable.ts'],
     bundle: true,
     write: false,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: `node${LEAST_NODE}`,
     charset: 'utf8',
@@ -43,12 +43,10 @@ export async function bundleExecutable(plugins = []) {
       'process.env.WS_NO_BUFFER_UTIL': '"1"',
       'process.env.WS_NO_UTF_8_VALIDATE': '"1"',
       'process.env.DEBUG': 'undefined',
+      'import.meta.url': '__url',
     },
     external: ['bufferutil', 'utf-8-validate'],
-    // CommonJS packages ask for Node's own modules by `require`, which an ES module has not.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
-    },
+    banner: { js: "const __url = require('node:url').pathToFileURL(process.execPath).href;" },
     plugins,
   });
   if (warnings.length > 0) throw new Error('esbuild warned; the build must be silent');
@@ -62,12 +60,13 @@ export function makeExecutable(bundle, target) {
   const folder = mkdtempSync(path.join(tmpdir(), 'securechat-executable-'));
   try {
     const file = (name) => path.join(folder, name);
-    writeFileSync(file('securechat.mjs'), bundle);
+    writeFileSync(file('securechat.cjs'), bundle);
     const configuration = {
-      main: 'securechat.mjs',
-      mainFormat: 'module',
+      main: 'securechat.cjs',
+      mainFormat: 'commonjs',
       output: 'securechat',
       disableExperimentalSEAWarning: true,
+      // Two builds would differ, and Node refuses it beside these flags.
       useCodeCache: false,
       useSnapshot: false,
       execArgv: FLAGS,

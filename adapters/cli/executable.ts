@@ -31,7 +31,7 @@ interface Executable {
   execve?(file: string, args: readonly string[], env: NodeJS.ProcessEnv): never;
 }
 
-await begin();
+void begin();
 
 async function begin(): Promise<void> {
   const argv = process.argv.slice(2);

@@ -16,6 +16,7 @@ import { DEFAULTS, shortHelp } from './help.js';
 import type { Listen } from './hosting.js';
 import type { ProxyServer } from '../transport/way.js';
 import type { ControlPlace } from '../tor/control.js';
+import { nearCommand } from './near-command.js';
 import { parseProxy } from './proxy-address.js';
 import { parseRelayAddress } from './relay-address.js';
 
@@ -26,12 +27,12 @@ export const DURATION_LIMIT = 24 * 86_400_000;
 /** Highest descriptor that --code-fd takes. */
 export const DESCRIPTOR_LIMIT = 65_535;
 
-/** Where the room code comes from. `argument`: UTF-8. */
+/** Where the room code comes from. `argument`: UTF-8; `meant`: by a flag, whatever it looks like. */
 export type CodeSource =
   | { readonly type: 'ask' }
   /** A new one, unasked; `strong`: for a link only. */
   | { readonly type: 'new'; readonly strong: boolean }
-  | { readonly type: 'argument'; readonly bytes: Uint8Array }
+  | { readonly type: 'argument'; readonly bytes: Uint8Array; readonly meant: boolean }
   | { readonly type: 'stdin' }
   | { readonly type: 'fd'; readonly fd: number };
 
@@ -81,7 +82,7 @@ export function pluginsOf(argv: readonly string[], registry: Registry): readonly
   try {
     program.parse(whole(argv), { from: 'user' });
   } catch (error) {
-    throw error instanceof CommanderError ? refusal(error) : error;
+    throw error instanceof CommanderError ? refusal(error, argv[0]) : error;
   }
   const named = program.opts<Values>()['plugin'];
   return Array.isArray(named) ? named : [];
@@ -102,7 +103,7 @@ export function parseOptions(
   try {
     program.parse(whole(argv), { from: 'user' });
   } catch (error) {
-    throw error instanceof CommanderError ? refusal(error) : error;
+    throw error instanceof CommanderError ? refusal(error, argv[0]) : error;
   }
   const given = program.opts<Values>();
   if (given['help'] === true) return { run: 'help', text: shortHelp(registry) };
@@ -181,7 +182,9 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
   if (relay !== undefined && registry.find('transport', chosen.transport).needsRelay === false) {
     throw bad('--relay', CLI_WORDS.noRelay(chosen.transport));
   }
-  const given = room ?? values['codeFd'] ?? values['codeStdin'];
+  // What a chat is started with, task.ts has taken out.
+  if (values['files'] !== undefined) throw bad('--files', CLI_WORDS.needsChat);
+  const given = room ?? values['room'] ?? values['codeFd'] ?? values['codeStdin'];
   const alone = (['strong', 'tlsSelf', 'onion'] as const).find((key) => values[key] === true);
   if (alone !== undefined && given !== undefined) throw bad(FLAG_OF[alone], CLI_WORDS.strongMakes);
   return {
@@ -205,8 +208,8 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
   };
 }
 
-/** `host:port`, a host of IPv6 in brackets. */
-const LISTEN = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]*):([1-9]\d{0,4})$/;
+/** `host:port` or a port, a host of IPv6 in brackets. */
+const LISTEN = /^(?:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]*):)?([1-9]\d{0,4})$/;
 
 function checkListen(values: Values): Listen | undefined {
   const at = text(values['listen']);
@@ -261,11 +264,15 @@ function checkDescriptor(flag: string, descriptor: string): number {
 function checkSource(room: string | undefined, values: Values): CodeSource {
   const descriptor = text(values['codeFd']);
   const stdin = values['codeStdin'] === true;
-  if (Number(room !== undefined) + Number(stdin) + Number(descriptor !== undefined) > 1) {
+  const named = text(values['room']);
+  const places = [room, named, descriptor].filter((each) => each !== undefined).length + Number(stdin);
+  if (places > 1) {
     throw new SecurechatError('SC-503', { why: CLI_WORDS.codeTwice });
   }
   refuseCommand(room);
-  if (room !== undefined) return { type: 'argument', bytes: Uint8Array.from(Buffer.from(room)) };
+  const argument = room ?? named;
+  if (argument !== undefined)
+    return { type: 'argument', bytes: Uint8Array.from(Buffer.from(argument)), meant: named !== undefined };
   const hosts = values['listen'] !== undefined || values['onion'] === true;
   const strong = values['strong'] === true;
   if (descriptor === undefined && !stdin) return hosts || strong ? { type: 'new', strong } : { type: 'ask' };
@@ -330,7 +337,9 @@ function asked(kind: AdapterKind, adapter: string, check: () => unknown): string
 }
 
 /** What commander found wrong, in our words where it would repeat arguments: one of them may be a code. */
-function refusal(error: CommanderError): SecurechatError {
+function refusal(error: CommanderError, first: string | undefined): SecurechatError {
+  const near = nearCommand(first);
+  if (first !== undefined && near !== undefined) return new SecurechatError('SC-514', { name: first, near });
   if (error.code === 'commander.excessArguments') {
     return new SecurechatError('SC-503', { why: CLI_WORDS.tooManyArguments });
   }

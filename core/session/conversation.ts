@@ -1,10 +1,10 @@
 /**
- * Two people talking over an established channel (protocol.md sections 4 to 7): comparing the safety words, names, where
- * each record belongs. The connection is resume.ts, the goodbye goodbye.ts; no text may be kept here (incoming.ts,
- * outgoing.ts), and nothing ends the session here.
+ * Two people talking over an established channel (protocol.md sections 4 to 7): what a frame is made of, and where each
+ * record of the peer belongs. The safety words are trust.ts, the connection resume.ts, the goodbye goodbye.ts; no text may
+ * be kept here (incoming.ts, outgoing.ts), and nothing ends the session here.
  */
 import { RemoteProtocolError } from '../errors.js';
-import type { CryptoPort } from '../ports.js';
+import type { Broken, CryptoPort } from '../ports.js';
 import { FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { Position } from '../protocol/resume.js';
@@ -17,7 +17,7 @@ import type { Goodbye } from './goodbye.js';
 import { createIncoming } from './incoming.js';
 import type { Line } from './line.js';
 import type { Outgoing } from './outgoing.js';
-import { createShownWords } from './shown-words.js';
+import { createTrust } from './trust.js';
 import { WAITING_MARK } from '../wire/control.js';
 
 export interface ConversationOptions {
@@ -31,7 +31,7 @@ export interface ConversationOptions {
   /** Both sides compare the safety words, because there is no secret. */
   readonly secretless: boolean;
   /** The person compares the safety words before anything is shown or sent. */
-  readonly compare: boolean;
+  readonly compares: boolean;
   /** Told to the peer once that is allowed; UTF-8, may be empty. */
   readonly name: Uint8Array;
   readonly receipts: boolean;
@@ -39,29 +39,27 @@ export interface ConversationOptions {
 }
 
 export function createConversation(host: Host, line: Line, options: ConversationOptions, start: number) {
-  const { crypto, established, sender, goodbye, transfers, compare } = options;
+  const { crypto, established, sender, goodbye, transfers, compares, secretless } = options;
   const { peer, role, ratchet } = established;
-  const peerVerifies = (peer.features & FEATURE_VERIFY) !== 0;
   const inbox = createIncoming(host, options.receipts);
   const announcements = createAnnouncements();
-  const shown = createShownWords(host, options.words);
-  /** The person has accepted the words, or need not. */
-  let trusted = !compare;
-  let peerConfirmed = false;
-  let roundTrip: number | undefined;
-  /** The connection is down, or what is sent over it may not be understood yet. */
-  let away = false;
-  const talks = (): boolean => trusted && goodbye.open;
-  const tells = (): boolean => trusted && !goodbye.sealed && !goodbye.over;
+  const trust = createTrust(host, {
+    list: options.words,
+    words: established.words,
+    compares,
+    peerVerifies: (peer.features & FEATURE_VERIFY) !== 0,
+    secretless,
+  });
+  const talks = (): boolean => trust.given && goodbye.open;
+  const tells = (): boolean => trust.given && !goodbye.sealed && !goodbye.over;
   const carriage = createCarriage({
     crypto,
     established,
     transfers,
     transmit: line.transmit,
     room: () => line.waiting <= WAITING_MARK,
+    open: () => talks() && !away,
   });
-  /** Chunks may go out once what waits is known anew, or the peer has said so. */
-  let more = false;
   const channel = createChannel(
     {
       crypto,
@@ -77,23 +75,14 @@ export function createConversation(host: Host, line: Line, options: Conversation
         whileOpen(carriage.source, talks),
       ],
       cover: options.cover === true || (peer.features & FEATURE_COVER) !== 0,
-      askable: () => trusted,
-      compared: shown.compared,
+      askable: () => trust.given,
+      compared: trust.compared,
     },
     start,
   );
-  if (role === 'B') {
-    sender.proven();
-    // A is provisional until it has opened a frame of B.
-    channel.send([{ type: 'ping' }], start);
-  }
-  shown.show(established.words, compare);
-  host.move(compare ? 'keysUnverified' : 'keysConfirmed');
-  if (trusted && peerVerifies) host.notice('SC-321');
-  if (compare && options.name.length > 0) announcements.add({ type: 'name', name: options.name });
-  if (trusted) inbox.open();
-  if (peer.name.length > 0) inbox.name(peer.name);
-  peer.name.fill(0);
+  let roundTrip: number | undefined;
+  /** The connection is down, or what is sent over it may not be understood yet. */
+  let away = false;
 
   function take(record: ChannelRecord, { seq, streams }: Opened, now: number): void {
     if (goodbye.phase === 'answered' && record.type !== 'bye-ack')
@@ -104,9 +93,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
       case 'delivered':
         return sender.delivered(record.id);
       case 'confirmed':
-        if (!peerConfirmed && !goodbye.refused) host.emit({ type: 'show', view: { type: 'peer-confirmed' } });
-        peerConfirmed = true;
-        return;
+        return trust.confirmed();
       case 'name':
         return inbox.name(record.name);
       case 'bye':
@@ -116,7 +103,6 @@ export function createConversation(host: Host, line: Line, options: Conversation
       case 'bulk-open':
       case 'bulk-credit':
       case 'bulk-close':
-        more = true;
         return carriage.take(record, seq, streams);
       // Paths (section 8a) are not in use here.
       default:
@@ -129,8 +115,8 @@ export function createConversation(host: Host, line: Line, options: Conversation
     if (!away) return;
     away = false;
     if (!goodbye.open || goodbye.refused) host.move('resumedLeaving');
-    else host.move(trusted ? 'resumed' : 'resumedUnverified');
-    if (trusted) inbox.open();
+    else host.move(trust.given ? 'resumed' : 'resumedUnverified');
+    if (trust.given) inbox.open();
   }
 
   function settled(): void {
@@ -148,47 +134,42 @@ export function createConversation(host: Host, line: Line, options: Conversation
   function chunk(bytes: Uint8Array, now: number): 'gap' | 'opened' {
     if (carriage.chunk(bytes) === 'gap') return 'gap';
     channel.heard(now);
-    more = true;
     return 'opened';
   }
 
   return {
     channel,
-    /** Something for streams is to be done as soon as what waits in the connection is known. */
-    get more() {
-      return more;
+    trust,
+    carriage,
+
+    /** Words and names are shown, and what was typed before begins to go out. */
+    open(now: number): void {
+      if (role === 'B') {
+        sender.proven();
+        // A is provisional until it has opened a frame of B.
+        channel.send([{ type: 'ping' }], now);
+      }
+      trust.open();
+      if (compares && options.name.length > 0) announcements.add({ type: 'name', name: options.name });
+      if (trust.given) inbox.open();
+      if (peer.name.length > 0) inbox.name(peer.name);
+      peer.name.fill(0);
     },
-    /** What streams have to say and to send, once the peer is known to hold the keys. */
-    carry(): void {
-      more = false;
-      if (!talks() || away) return;
-      transfers.allow();
-      more = carriage.hand();
-    },
-    get trusted() {
-      return trusted;
-    },
-    /** The person has answered about the safety words. */
-    get compared() {
-      return shown.answered;
-    },
+
     /** The peer hears, as far as is known. */
     get up() {
       return !away;
     },
 
-    /** True when it was up until now. */
-    interrupt(now: number): boolean {
+    /** True when it was up until now. `broken`: whose connection it was. */
+    interrupt(now: number, broken?: Broken): boolean {
       if (channel.paused) return false;
       channel.pause(now);
       carriage.interrupted();
-      host.move('lost');
+      host.move('lost', broken);
       away = true;
       return true;
     },
-
-    /** Frames are sent again from number 0, to a peer that finds its keys only now. */
-    restart: (now: number): void => channel.restart(now),
 
     /** The connection is back, and the peer stands at `position`. */
     resume(position: Position, now: number): void {
@@ -216,12 +197,10 @@ export function createConversation(host: Host, line: Line, options: Conversation
       return channel.acknowledged > before ? 'more' : 'opened';
     },
 
-    /** The answer, once: when it is asked for, and also when it is not. */
+    /** The person's answer about the safety words. */
     confirm(match: boolean): void {
-      shown.answered = true;
-      trusted = match;
+      trust.answer(match);
       if (match) {
-        host.move('wordsMatch');
         announcements.addFirst({ type: 'confirmed' });
         // Text is shown while the state is active only.
         if (!away) inbox.open();
@@ -231,43 +210,10 @@ export function createConversation(host: Host, line: Line, options: Conversation
       announcements.clear();
       inbox.wipeUnseen();
       inbox.close();
-      host.move('wordsDiffer');
     },
 
-    /** The person asks for words of the present: not before the peer has confirmed its own, where that is due. */
-    compareAgain(now: number): boolean {
-      if (!trusted || ((options.secretless || peerVerifies) && !peerConfirmed)) return false;
-      channel.compare(now);
-      return true;
-    },
-
-    /** False when the window has no room for it now. */
-    sayGoodbye(now: number): boolean {
-      // How streams end is said before.
-      if (trusted && carriage.unsaid) channel.tick(now);
-      // With cover a beat has one frame: a goodbye's when nothing else waits.
-      if (channel.waits(now)) return false;
-      if (channel.send([{ type: 'bye', reason: goodbye.reason }], now) === undefined) return false;
-      inbox.close();
-      channel.conclude();
-      if (!goodbye.refused) host.move('leave');
-      return true;
-    },
-
-    /** False when the window has no room for it now. */
-    answerGoodbye(now: number): boolean {
-      channel.conclude();
-      // What was shown is told first.
-      if (channel.waits(now)) channel.tick(now);
-      if (channel.send([{ type: 'bye-ack' }], now) === undefined) return false;
-      host.move('peerLeft');
-      return true;
-    },
-
-    /** A last word to the peer after its protocol error. */
-    abort(now: number): void {
-      if (goodbye.open) channel.send([{ type: 'bye', reason: 'error' }], now);
-    },
+    /** Nothing of the peer is shown any more. */
+    close: inbox.close,
 
     wipe(): void {
       try {

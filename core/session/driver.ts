@@ -2,15 +2,8 @@
  * The one asynchronous file of the core: it carries events from the ports into the session and performs the effects that
  * come out. No decision may be made here.
  */
-import {
-  type Code,
-  type Detail,
-  type ExitStatus,
-  isSecurechatError,
-  LocalProtocolError,
-  type SecurechatError,
-} from '../errors.js';
-import type { BulkPort, ClockPort, Connection, CryptoPort, TransportPort, UiPort, UiView } from '../ports.js';
+import { type Code, type ExitStatus, isSecurechatError, LocalProtocolError, type SecurechatError } from '../errors.js';
+import type { BulkPort, Connection, CryptoPort, TransportPort, UiPort } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { RoomCode } from '../room/code.js';
 import type { Effect, SessionEvent, SessionView } from './events.js';
@@ -18,23 +11,21 @@ import { FLUSH_TIMEOUT } from './goodbye.js';
 import { guardCrypto, guardTransport, guardUi } from '../checked-ports.js';
 import { createSession, type Session } from './session.js';
 import { NEVER } from './timers.js';
+import { createViews, type ViewOptions } from './views.js';
 
 /** A UI that takes longer to close is not waited for, milliseconds. */
 export const UI_CLOSE_TIMEOUT = 5_000;
 
-export interface ChatOptions {
+export interface ChatOptions extends ViewOptions {
   readonly crypto: CryptoPort;
   readonly transport: TransportPort;
   readonly ui: UiPort;
   /** Has the files or the pipe; absent: no stream is opened or taken. */
   readonly bulk?: BulkPort | undefined;
-  readonly clock: ClockPort;
   /** Its secret buffer is taken over and wiped. */
   readonly code: RoomCode;
   /** This side made the nameplate: it is created at the relay, shown when it is settled, re-rolled when it is taken. */
   readonly reroll?: (code: RoomCode) => RoomCode;
-  /** What the peer must type, and the same as a link; both are wiped after they were shown. */
-  readonly present: (code: RoomCode) => { code: Uint8Array; invite: Uint8Array };
   /**
    * Reads a code that was typed again after a wrong one; throws SecurechatError SC-301 and SC-302. Absent where nobody can
    * be asked.
@@ -50,10 +41,6 @@ export interface ChatOptions {
   readonly pace: boolean;
   readonly version: Uint8Array;
   readonly words: readonly string[];
-  /** The relay's address for the person; empty for a transport that needs none. */
-  readonly relay: string;
-  /** The sentence for a code. */
-  readonly describe: (code: Code, detail: Detail) => string;
   /** The end, when the UI could not show it. */
   readonly untold?: (code: Code, text: string) => void | Promise<void>;
 }
@@ -77,6 +64,7 @@ export function chat(options: ChatOptions): Chat {
   const transport = guardTransport(options.transport, fail);
   const ui = guardUi(options.ui, fail);
   let code = options.code;
+  const views = createViews(ui, options, () => code);
   let session: Session;
   try {
     session = createSession({
@@ -185,7 +173,7 @@ export function chat(options: ChatOptions): Chat {
         options.bulk?.tell(effect.command);
         return;
       case 'show':
-        return show(effect.view);
+        return effect.view.type === 'ended' ? end(effect.view) : views.show(effect.view);
     }
   }
 
@@ -202,43 +190,6 @@ export function chat(options: ChatOptions): Chat {
     connectionClosed = new Promise((resolve) => {
       closed = resolve;
     });
-  }
-
-  function show(view: SessionView): void {
-    switch (view.type) {
-      case 'code':
-        return showCode();
-      case 'notice':
-      case 'file-failed':
-        return ui.show({ ...view, text: options.describe(view.code, view.detail) });
-      case 'ended':
-        return end(view);
-      case 'relay':
-        return ui.show({ ...view, address: options.relay, room: code.nameplate });
-      default:
-        try {
-          ui.show(atWallTime(view));
-        } finally {
-          wipeView(view);
-        }
-    }
-  }
-
-  /** The session knows monotonic time only. */
-  function atWallTime<V extends UiView>(view: V): V {
-    if (view.type !== 'message' && view.type !== 'own') return view;
-    return { ...view, at: Math.round(clock.wallTime() - (clock.now() - view.at)) };
-  }
-
-  function showCode(): void {
-    const presented = options.present(code);
-    try {
-      ui.show({ type: 'code', ...presented });
-    } finally {
-      presented.code.fill(0);
-      presented.invite.fill(0);
-      code.secret.fill(0);
-    }
   }
 
   function end(view: Extract<SessionView, { type: 'ended' }>): void {
@@ -296,10 +247,4 @@ export function chat(options: ChatOptions): Chat {
     fail(error);
   }
   return { done, fail, interrupt: () => dispatch({ type: 'ui', event: { type: 'interrupt' } }) };
-}
-
-function wipeView(view: SessionView): void {
-  if (view.type === 'message' || view.type === 'own') view.text.fill(0);
-  if (view.type === 'message') view.from.fill(0);
-  if (view.type === 'peer' || view.type === 'offer') view.name.fill(0);
 }

@@ -1,14 +1,15 @@
 /**
  * Two sides that have keys, until the end: the conversation, the connection that comes and goes under it, and the goodbye.
  * Each step returns what it leads to; nothing ends the session here. What is said is conversation.ts, over which connection
- * resume.ts, how it ends goodbye.ts.
+ * resume.ts, how it ends goodbye.ts and farewell.ts.
  */
 import type { Code } from '../errors.js';
-import type { CryptoPort } from '../ports.js';
+import type { Broken, CryptoPort } from '../ports.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { Transfers } from './transfers.js';
 import { createConversation } from './conversation.js';
 import type { Host } from './events.js';
+import { createFarewell } from './farewell.js';
 import type { Ending, Goodbye, Standing } from './goodbye.js';
 import type { Line, LineEvent } from './line.js';
 import type { Meeting, MeetingEvent } from './meeting.js';
@@ -37,6 +38,10 @@ export interface TalkOptions {
 }
 
 export interface Talk {
+  /** What was made does nothing before this. */
+  open(now: number): void;
+  /** The person has accepted the safety words, or need not. */
+  readonly trusted: boolean;
   handle(event: LineEvent, now: number): MeetingEvent | undefined;
   tick(now: number): MeetingEvent | undefined;
   /** What the person has said about the words. False: there is nothing to be said now. */
@@ -53,25 +58,40 @@ export interface Talk {
   wipe(): void;
 }
 
+/** Whose connection ends with this event. Of a gap or a silence nobody knows. */
+function brokenBy(event: LineEvent): Broken | undefined {
+  if (event.type === 'lost') return 'own';
+  return event.type === 'alone' ? 'peer' : undefined;
+}
+
 export function createTalk(host: Host, line: Line, options: TalkOptions, start: number): Talk {
   const { crypto, established, meeting, sender, goodbye, gaps } = options;
   const { role } = established;
-  const { attempts } = meeting;
+  const { attempts, compares, secretless } = meeting;
   let proven = false;
   const resume = createResume(host, line, {
     crypto,
     role,
     resume: established.resume,
     prover: established.ratchet,
-    position: () => conversation.channel.position,
+    position: () => channel.position,
     timeout: options.resumeTimeout,
     rendezvous: () => meeting.place,
     attempts,
   });
-  const { compares: compare, secretless } = meeting;
-  const conversation = createConversation(host, line, { ...options, compare, secretless }, start);
-  if (role === 'B') prove();
-  if (goodbye.refused) conversation.confirm(false);
+  const conversation = createConversation(host, line, { ...options, compares, secretless }, start);
+  const { channel, trust, carriage } = conversation;
+  const farewell = createFarewell(host, line, {
+    goodbye,
+    channel,
+    standing,
+    unsaid: () => trust.given && carriage.unsaid,
+    close: conversation.close,
+  });
+
+  function standing(): Standing {
+    return { up: conversation.up, undelivered: sender.undelivered, trusted: trust.given };
+  }
 
   /** The peer holds the keys. */
   function prove(): void {
@@ -81,15 +101,10 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     resume.settled();
   }
 
-  function standing(): Standing {
-    const { trusted, up } = conversation;
-    return { up, undelivered: sender.undelivered, trusted };
-  }
+  // -- what comes over the connection
 
-  const ended = (ending: Ending): MeetingEvent => ({ type: 'end', ...ending });
-
-  function resumed(event: ResumeEvent | undefined, now: number): MeetingEvent | undefined {
-    if (!resume.up && conversation.interrupt(now)) goodbye.interrupted(standing(), now);
+  function resumed(event: ResumeEvent | undefined, now: number, broken?: Broken): MeetingEvent | undefined {
+    if (!resume.up && conversation.interrupt(now, broken)) goodbye.interrupted(standing(), now);
     switch (event?.type) {
       case undefined:
         return undefined;
@@ -102,13 +117,13 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
         // What waited for the connection, a goodbye too, does not wait for a frame of the peer.
         return progress(now);
       case 'found':
-        conversation.restart(now);
+        channel.restart(now);
         return undefined;
       case 'established':
       case 'end':
         return event;
       case 'given up':
-        return ended(goodbye.lost(sender.undelivered));
+        return ended(farewell.lost());
     }
   }
 
@@ -132,66 +147,44 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     return resumed(undefined, now);
   }
 
+  // -- what is due
+
   function progress(now: number): MeetingEvent | undefined {
-    const first = farewell(now);
-    if (first !== undefined || goodbye.phase === 'flushing') return first;
-    if (proven) conversation.carry();
-    conversation.channel.tick(now);
-    return farewell(now);
-  }
-
-  /** Does what the goodbye asks for, as far as that is possible now. */
-  function farewell(now: number): MeetingEvent | undefined {
-    for (;;) {
-      switch (goodbye.next(standing(), now)) {
-        case undefined:
-          return undefined;
-        case 'tell':
-          host.notice('SC-328', { count: sender.undelivered });
-          break;
-        case 'say':
-          if (!conversation.sayGoodbye(now)) return undefined;
-          goodbye.said(now);
-          break;
-        case 'answer':
-          if (!conversation.answerGoodbye(now)) return undefined;
-          goodbye.answered();
-          break;
-        case 'last word':
-          if (conversation.sayGoodbye(now)) goodbye.said(now);
-          return flush(now);
-        case 'flush':
-          return flush(now);
-        case 'end':
-          return ended(goodbye.ending(sender.undelivered));
-      }
-    }
-  }
-
-  function flush(now: number): undefined {
-    goodbye.flushing(goodbye.ending(sender.undelivered), now);
-    line.finish();
+    const first = farewell.step(now);
+    if (first !== undefined || goodbye.phase === 'flushing') return ended(first);
+    if (proven) carriage.carry();
+    channel.tick(now);
+    return ended(farewell.step(now));
   }
 
   return {
+    open(now) {
+      conversation.open(now);
+      if (role === 'B') prove();
+      // What was refused stays refused, whoever is found instead.
+      if (goodbye.refused) conversation.confirm(false);
+    },
+
+    get trusted() {
+      return trust.given;
+    },
+
     handle(event, now) {
       if (event.type === 'drain') return goodbye.phase === 'flushing' ? undefined : progress(now);
-      if (goodbye.phase !== 'flushing') return resumed(resume.handle(event, now), now);
-      return event.type === 'closed' ? ended(goodbye.ending(sender.undelivered)) : undefined;
+      if (goodbye.phase !== 'flushing') return resumed(resume.handle(event, now), now, brokenBy(event));
+      return event.type === 'closed' ? ended(farewell.closed()) : undefined;
     },
 
     tick(now) {
-      if (goodbye.phase === 'flushing') return farewell(now);
-      if (conversation.channel.silent(now)) resume.retry(now);
+      if (goodbye.phase === 'flushing') return ended(farewell.step(now));
+      if (channel.silent(now)) resume.retry(now);
       const visited = resume.visiting ? resume.visited(attempts.tick(now), now) : undefined;
-      const event = resumed(visited, now) ?? resumed(resume.tick(now), now);
-      if (event !== undefined) return event;
-      return progress(now);
+      return resumed(visited, now) ?? resumed(resume.tick(now), now) ?? progress(now);
     },
 
     confirm(match, now) {
       // A yes is given once; a no is heard also after it.
-      if (goodbye.refused || (match && conversation.compared)) return false;
+      if (goodbye.refused || (match && trust.answered)) return false;
       conversation.confirm(match);
       if (match) return true;
       goodbye.refuse(standing(), now);
@@ -200,7 +193,10 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       return true;
     },
 
-    compareAgain: (now) => conversation.compareAgain(now),
+    compareAgain(now) {
+      if (trust.renewable) channel.compare(now);
+      return trust.renewable;
+    },
 
     leave(code, now) {
       goodbye.ask(code, standing(), now);
@@ -209,18 +205,18 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     slept(now) {
       if (goodbye.phase === 'flushing') return;
       if (resume.visiting) resume.retry(now);
-      else conversation.channel.probe(now);
+      else channel.probe(now);
     },
 
     wakeAt(now) {
       if (goodbye.phase === 'flushing') return goodbye.wakeAt();
-      const due = [goodbye.wakeAt(), resume.wakeAt(), conversation.channel.wakeAt(now)];
-      if (conversation.more) due.push(now);
+      const due = [goodbye.wakeAt(), resume.wakeAt(), channel.wakeAt(now)];
+      if (carriage.more) due.push(now);
       if (resume.visiting) due.push(attempts.wakeAt());
       return Math.min(...due);
     },
 
-    abort: conversation.abort,
+    abort: farewell.abort,
 
     wipe() {
       try {
@@ -230,4 +226,8 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       }
     },
   };
+}
+
+function ended(ending: Ending | undefined): MeetingEvent | undefined {
+  return ending === undefined ? undefined : { type: 'end', ...ending };
 }

@@ -54,19 +54,19 @@ function held(crypto: 'sodium' | 'tweetnacl'): Change[] {
     {
       file: 'adapters/cli/main.ts',
       from: 'process.exit(status);',
-      to: "process.title = 'held'; await new Promise(() => setInterval(() => {}, 1e6)); process.exit(status);",
+      to: "process.title = 'held'; await new Promise(() => setInterval(() => {}, 1e6));",
     },
     {
       // The executable gives up its rights at its first line: the file has to be open by then.
       file: IS_EXECUTABLE ? 'adapters/cli/executable.ts' : 'adapters/cli/version.ts',
-      from: IS_EXECUTABLE ? 'await begin();' : 'export const VERSION',
+      from: IS_EXECUTABLE ? 'void begin();' : 'export const VERSION',
       to: `import { openSync, writeSync } from 'node:fs';
         const file = openSync(${JSON.stringify(secrets)}, 'a');
         (globalThis as any).tell = (bytes: Uint8Array) => {
           writeSync(file, Uint8Array.of(bytes.length & 255, bytes.length >> 8));
           if (bytes.length > 0) writeSync(file, bytes);
         };
-        ${IS_EXECUTABLE ? 'await begin();' : 'export const VERSION'}`,
+        ${IS_EXECUTABLE ? 'void begin();' : 'export const VERSION'}`,
     },
   ];
 }

@@ -110,7 +110,12 @@ describe('options', () => {
   it('are all taken', () => {
     const short = options('-t', 'ws', '-c', 'tweetnacl', '-u', 'json', '-r', 'https://relay.example', 'kitchen-é');
     expect(short).toMatchObject({ transport: 'ws', crypto: 'tweetnacl', ui: 'json' });
-    expect(short.source).toEqual({ type: 'argument', bytes: new TextEncoder().encode('kitchen-é') });
+    expect(short.source).toEqual({
+      type: 'argument',
+      bytes: new TextEncoder().encode('kitchen-é'),
+      meant: false,
+    });
+    expect(options('--room', 'docter').source).toMatchObject({ type: 'argument', meant: true });
     expect(short.relay?.href).toBe('wss://relay.example/');
     const long = options(
       ...['--transport=ws', '--crypto=tweetnacl', '--ui=json', '--relay=ws://relay.example', '--insecure-relay'],
@@ -175,6 +180,23 @@ describe('options', () => {
 
   it('more than one ROOM is refused without repeating any of it', () => {
     expect(refusal('kitchen-blue', 'horse')).not.toMatch(/horse|blue/);
+  });
+
+  it('what is like a command is told as that when the rest makes no sense as a chat', () => {
+    expect(refusal('recieve', '-o', 'downloads')).toContain('There is no command "recieve".');
+    expect(refusal('docter', 'kitchen')).toContain('There is no command "docter".');
+    expect(refusal('kitchen', '-o', 'downloads')).toContain('unknown flag -o');
+    expect(options('docter').source).toMatchObject({ type: 'argument', meant: false });
+    expect(refusal('--room', 'x-y', 'kitchen')).toContain('one place only');
+  });
+
+  it('--listen takes host and port, either, or nothing', () => {
+    const listen = (...argv: string[]) => options(...argv).listen;
+    for (const argv of [['--listen', '8765'], ['--listen=8765'], ['--listen', ':8765'], ['--listen']])
+      expect(listen(...argv)).toEqual({ type: 'network', host: '0.0.0.0', port: 8765, tls: false });
+    expect(listen('--listen', '[::1]:80')).toMatchObject({ host: '::1', port: 80 });
+    expect(options('--listen', '482913-tunnel-anchor-mango').source.type).toBe('argument');
+    for (const wrong of ['0', '70000', 'host:0', '1:2:3']) expect(refusal('--listen', wrong)).toContain('--listen');
   });
 
   it.each([...RESERVED])('%s is a command, not a room', (command) => {
