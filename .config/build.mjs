@@ -97,7 +97,7 @@ async function plugins() {
 
 async function write(name, text, program, outputs, { imports, inputs: made }) {
   const head = (program ? SHEBANG : '') + (name.endsWith('.js') && /\btypeof require\b/.test(text) ? REQUIRE : '');
-  await put(path.join(DIST, name), head + text, program ? 0o755 : 0o644);
+  await put(path.join(DIST, name), head === '' ? text : head + text, program ? 0o755 : 0o644);
   for (const input of made) inputs.add(input);
   outputs[`dist/${name}`] = { imports, inputs: Object.fromEntries(made.map((input) => [input, {}])) };
 }
