@@ -60,11 +60,14 @@ export function makeExecutable(bundle, target) {
   const folder = mkdtempSync(path.join(tmpdir(), 'securechat-executable-'));
   try {
     const file = (name) => path.join(folder, name);
+    // Never half a file, and never one that is being executed.
+    mkdirSync(path.dirname(target), { recursive: true });
+    const fresh = path.resolve(`${target}.${process.pid}.new`);
     writeFileSync(file('securechat.cjs'), bundle);
     const configuration = {
       main: 'securechat.cjs',
       mainFormat: 'commonjs',
-      output: 'securechat',
+      output: fresh,
       disableExperimentalSEAWarning: true,
       // Two builds would differ, and Node refuses it beside these flags.
       useCodeCache: false,
@@ -77,10 +80,7 @@ export function makeExecutable(bundle, target) {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    mkdirSync(path.dirname(target), { recursive: true });
-    // Never half a file, and never a file that is being executed.
-    writeFileSync(`${target}.${process.pid}.new`, readFileSync(file('securechat')), { mode: 0o755 });
-    renameSync(`${target}.${process.pid}.new`, target);
+    renameSync(fresh, target);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

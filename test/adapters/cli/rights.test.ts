@@ -4,7 +4,7 @@ import { isSecurechatError } from '../../../core/errors.js';
 import { COOKIES, rightsOf } from '../../../adapters/cli/rights.js';
 import { fc } from '../../support/chance.js';
 
-const HOME = '/home/ann';
+const HOME = '/people/ann';
 
 describe('rightsOf', () => {
   it.each([
@@ -13,22 +13,22 @@ describe('rightsOf', () => {
     ['pipe 482913-tunnel-anchor-mango', 'none'],
     ['--relay wss://relay.example --ui json', 'none'],
     ['send', 'none'],
-    ['receive', 'write /home/ann'],
-    ['receive -o ../bob', 'write /home/bob'],
+    ['receive', 'write /people/ann'],
+    ['receive -o ../bob', 'write /people/bob'],
     ['receive --output=/tmp/x CODE', 'write /tmp/x'],
-    ['--files', 'write /home/ann'],
-    ['--files=in CODE', 'write /home/ann/in'],
-    ['--files in', 'write /home/ann/in'],
-    ['send a', 'read /home/ann/a'],
-    ['send a b', 'read /home/ann'],
-    ['send a/b a/c /home/ann/a/d/e', 'read /home/ann/a'],
-    ['send a ab', 'read /home/ann'],
+    ['--files', 'write /people/ann'],
+    ['--files=in CODE', 'write /people/ann/in'],
+    ['--files in', 'write /people/ann/in'],
+    ['send a', 'read /people/ann/a'],
+    ['send a b', 'read /people/ann'],
+    ['send a/b a/c /people/ann/a/d/e', 'read /people/ann/a'],
+    ['send a ab', 'read /people/ann'],
     ['send a /etc/hosts', 'read /'],
-    ['send -- -p', 'read /home/ann/-p'],
+    ['send -- -p', 'read /people/ann/-p'],
     ['--onion', 'none + cookies'],
-    ['--onion --tor-cookie ../tor/cookie', 'read /home/tor/cookie'],
+    ['--onion --tor-cookie ../tor/cookie', 'read /people/tor/cookie'],
     ['--onion --tor-cookie=/run/tor/c', 'read /run/tor/c'],
-    ['--onion --files=in', 'write /home/ann/in + cookies'],
+    ['--onion --files=in', 'write /people/ann/in + cookies'],
     ['--tor-cookie=/run/tor/c', 'none'],
     ['doctor', 'read /proc'],
     ['relay ws', 'write /'],

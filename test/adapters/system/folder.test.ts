@@ -11,8 +11,8 @@ beforeEach(async () => {
 
 it('is the working folder, unless another one is known', () => {
   expect(folder.startFolder()).toBe(process.cwd());
-  folder.startedIn('/home/ann');
-  expect(folder.startFolder()).toBe('/home/ann');
+  folder.startedIn('/people/ann');
+  expect(folder.startFolder()).toBe('/people/ann');
 });
 
 it('is that of Node where there is none any more', () => {
