@@ -3,6 +3,9 @@
  * Where there is no Chromium its tests are skipped, and it is said. No expectation may be in this file.
  */
 import { spawnSync } from 'node:child_process';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome'].find(
@@ -101,4 +104,47 @@ export async function leftBehind(page: Page): Promise<string[]> {
   const { entries } = (await session.send('Page.getNavigationHistory')) as { entries: { url: string }[] };
   const withFragment = entries.filter(({ url }) => url.includes('#'));
   return [...(inside as string[]), ...cookies.map(() => 'cookie'), ...withFragment.map(() => 'history')];
+}
+
+export interface StrictFront {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** In front of a relay that serves the page: its policy comes without the leave to run WebAssembly. */
+export async function startStrictFront(relay: URL): Promise<StrictFront> {
+  const target = { host: relay.hostname, port: relay.port };
+  const server = createServer((asked, answer) => {
+    const { method, url, headers } = asked;
+    const inner = request({ ...target, method, path: url, headers }, (response) => {
+      const policy = String(response.headers['content-security-policy'] ?? '').replace(" 'wasm-unsafe-eval'", '');
+      answer.writeHead(response.statusCode ?? 500, { ...response.headers, 'content-security-policy': policy });
+      response.pipe(answer);
+    });
+    inner.on('error', () => answer.destroy());
+    inner.end();
+  });
+  server.on('upgrade', ({ url, headers }, client) => {
+    const inner = request({ ...target, path: url, headers });
+    client.on('error', () => inner.destroy());
+    inner.on('error', () => client.destroy());
+    inner.on('upgrade', ({ rawHeaders }, socket, head) => {
+      const lines = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1] ?? ''}`] : []));
+      client.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`);
+      client.write(head);
+      socket.on('error', () => client.destroy()).on('close', () => client.destroy());
+      client.on('close', () => socket.destroy());
+      socket.pipe(client).pipe(socket);
+    });
+    inner.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    address: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
