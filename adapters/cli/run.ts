@@ -79,6 +79,8 @@ export function run(argv: readonly string[], io: Io): Run {
   let composition: Composition | undefined;
   const loaded: { readonly name: string; readonly file: string }[] = [];
   let session: Chat | undefined;
+  /** It has told its end, and tells nothing more. */
+  let over = false;
   let failure: { readonly code: Code; readonly told: Promise<unknown> } | undefined;
   /** Calls off what comes before the chat; its reason is the error. */
   const before = new AbortController();
@@ -159,7 +161,6 @@ export function run(argv: readonly string[], io: Io): Run {
     try {
       const made = await Promise.race([composing, calledOff]);
       session = await Promise.race([made.start(), calledOff]);
-      let over = false;
       void made.relay?.unreachable?.then(() => {
         if (!over) made.ui.show({ type: 'notice', code: 'SC-124', text: explain('SC-124') });
       });
@@ -213,7 +214,7 @@ export function run(argv: readonly string[], io: Io): Run {
       else session.interrupt();
     },
     async fail(error) {
-      const chat = session;
+      const chat = over ? undefined : session;
       chat?.fail(error);
       const told = inTime<unknown>(() => (chat === undefined ? failed(error) : chat.done), FAIL_LIMIT_MS);
       failure = { code: error.code, told: told.catch(() => undefined) };
