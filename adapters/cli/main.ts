@@ -10,7 +10,7 @@ import { EXIT, isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { isEnforced } from '../system/enforced.js';
 import { COMMAND } from '../words/command.js';
 import { print } from './print.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../../core/version.js';
 
 /**
  * What would end the process where it is, and can be caught: each says goodbye and wipes. A crash (SIGSEGV and its like)

@@ -38,7 +38,7 @@ import { SCREEN_WORDS } from '../words/screen.js';
 import { equip } from './equip.js';
 import { type Task, taskOf } from './task.js';
 import { presented, toldFirst } from './told.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../../core/version.js';
 
 /** A stalled reader of our own lines is not waited for longer than this, milliseconds. */
 export const FLUSH_LIMIT_MS = 2_000;

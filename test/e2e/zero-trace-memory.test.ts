@@ -57,7 +57,7 @@ function held(crypto: 'sodium' | 'tweetnacl'): Change[] {
       to: "process.title = 'held'; await new Promise(() => setInterval(() => {}, 1e6));",
     },
     {
-      file: 'adapters/cli/version.ts',
+      file: 'core/version.ts',
       from: 'export const VERSION',
       to: `import { openSync, writeSync } from 'node:fs';
         const file = openSync(${JSON.stringify(secrets)}, 'a');
