@@ -17,6 +17,7 @@ import type { Goodbye } from './goodbye.js';
 import { createIncoming } from './incoming.js';
 import type { Line } from './line.js';
 import type { Outgoing } from './outgoing.js';
+import type { Path } from './path.js';
 import { createShownWords } from './shown-words.js';
 import { WAITING_MARK } from '../wire/control.js';
 
@@ -36,6 +37,7 @@ export interface ConversationOptions {
   readonly name: Uint8Array;
   readonly receipts: boolean;
   readonly cover?: boolean | undefined;
+  readonly path: Path;
 }
 
 export function createConversation(host: Host, line: Line, options: ConversationOptions, start: number) {
@@ -51,7 +53,11 @@ export function createConversation(host: Host, line: Line, options: Conversation
   let roundTrip: number | undefined;
   /** The connection is down, or what is sent over it may not be understood yet. */
   let away = false;
+  /** It is away only until the peer has proven itself over a direct path: that is not told as a loss. */
+  let moving = false;
   const talks = (): boolean => trusted && goodbye.open;
+  /** The peer has to compare the words, too. */
+  const awaitsPeer = (): boolean => options.secretless || peerVerifies;
   const tells = (): boolean => trusted && !goodbye.sealed && !goodbye.over;
   const carriage = createCarriage({
     crypto,
@@ -69,6 +75,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
       role,
       transmit: line.transmit,
       ready: () => line.ready,
+      path: options.path.control,
       credits: carriage.credits,
       sources: [
         whileOpen(announcements, talks),
@@ -118,9 +125,8 @@ export function createConversation(host: Host, line: Line, options: Conversation
       case 'bulk-close':
         more = true;
         return carriage.take(record, seq, streams);
-      // Paths (section 8a) are not in use here.
-      default:
-        return;
+      case 'paths':
+        return options.path.take(record, now);
     }
   }
 
@@ -128,6 +134,10 @@ export function createConversation(host: Host, line: Line, options: Conversation
   function back(): void {
     if (!away) return;
     away = false;
+    if (moving) {
+      moving = false;
+      if (trusted) return inbox.open();
+    }
     if (!goodbye.open || goodbye.refused) host.move('resumedLeaving');
     else host.move(trusted ? 'resumed' : 'resumedUnverified');
     if (trusted) inbox.open();
@@ -177,14 +187,22 @@ export function createConversation(host: Host, line: Line, options: Conversation
       return !away;
     },
 
-    /** True when it was up until now. */
-    interrupt(now: number): boolean {
+    /** True when it was up until now. `moves`: only until the peer proves itself over a direct path. */
+    interrupt(now: number, moves: boolean): boolean {
+      if (!moves && moving) host.move('lost');
+      if (!moves) moving = false;
       if (channel.paused) return false;
       channel.pause(now);
       carriage.interrupted();
-      host.move('lost');
       away = true;
+      moving = moves && goodbye.phase === 'none';
+      if (!moving) host.move('lost');
       return true;
+    },
+
+    /** Both sides may be told where the other one can be reached: whoever had to compare the words has. */
+    get settled() {
+      return trusted && goodbye.phase === 'none' && (peerConfirmed || !awaitsPeer());
     },
 
     /** Frames are sent again from number 0, to a peer that finds its keys only now. */
@@ -220,6 +238,11 @@ export function createConversation(host: Host, line: Line, options: Conversation
     confirm(match: boolean): void {
       shown.answered = true;
       trusted = match;
+      // What a no leads to is told of a connection that may not come back.
+      if (!match && moving) {
+        moving = false;
+        host.move('lost');
+      }
       if (match) {
         host.move('wordsMatch');
         announcements.addFirst({ type: 'confirmed' });
@@ -236,7 +259,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
 
     /** The person asks for words of the present: not before the peer has confirmed its own, where that is due. */
     compareAgain(now: number): boolean {
-      if (!trusted || ((options.secretless || peerVerifies) && !peerConfirmed)) return false;
+      if (!trusted || (awaitsPeer() && !peerConfirmed)) return false;
       channel.compare(now);
       return true;
     },

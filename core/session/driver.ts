@@ -10,12 +10,22 @@ import {
   LocalProtocolError,
   type SecurechatError,
 } from '../errors.js';
-import type { BulkPort, ClockPort, Connection, CryptoPort, TransportPort, UiPort, UiView } from '../ports.js';
+import type {
+  BulkPort,
+  ClockPort,
+  Connection,
+  CryptoPort,
+  PathPort,
+  TransportEvent,
+  TransportPort,
+  UiPort,
+  UiView,
+} from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { RoomCode } from '../room/code.js';
 import type { Effect, SessionEvent, SessionView } from './events.js';
 import { FLUSH_TIMEOUT } from './goodbye.js';
-import { guardCrypto, guardTransport, guardUi } from '../checked-ports.js';
+import { guardCrypto, guardPath, guardTransport, guardUi } from '../checked-ports.js';
 import { createSession, type Session } from './session.js';
 import { NEVER } from './timers.js';
 
@@ -28,6 +38,8 @@ export interface ChatOptions {
   readonly ui: UiPort;
   /** Has the files or the pipe; absent: no stream is opened or taken. */
   readonly bulk?: BulkPort | undefined;
+  /** Has the sockets of a direct path; absent: none is looked for. */
+  readonly path?: PathPort | undefined;
   readonly clock: ClockPort;
   /** Its secret buffer is taken over and wiped. */
   readonly code: RoomCode;
@@ -76,6 +88,7 @@ export function chat(options: ChatOptions): Chat {
   const crypto = guardCrypto(options.crypto);
   const transport = guardTransport(options.transport, fail);
   const ui = guardUi(options.ui, fail);
+  const path = options.path === undefined ? undefined : guardPath(options.path, fail);
   let code = options.code;
   let session: Session;
   try {
@@ -83,6 +96,7 @@ export function chat(options: ChatOptions): Chat {
       ...options,
       crypto,
       bulk: options.bulk !== undefined,
+      direct: path !== undefined,
       nameplate: code.nameplate,
       form: code.form,
       prs: crypto.take(plainCopy(code.secret)),
@@ -171,7 +185,7 @@ export function chat(options: ChatOptions): Chat {
   function perform(effect: Effect): void {
     switch (effect.type) {
       case 'connect':
-        return connect(effect.join);
+        return connect((sink) => transport.open(effect.join, sink));
       case 'join':
         connection?.join?.(effect.join);
         return;
@@ -184,18 +198,23 @@ export function chat(options: ChatOptions): Chat {
       case 'bulk':
         options.bulk?.tell(effect.command);
         return;
+      case 'path':
+        path?.tell(effect.command);
+        return;
+      case 'take':
+        return connect((sink) => path?.take(effect.id, sink));
       case 'show':
         return show(effect.view);
     }
   }
 
-  function connect(join: Parameters<TransportPort['open']>[0]): void {
+  function connect(open: (sink: (event: TransportEvent) => void) => Connection | undefined): void {
     connection?.close();
     connection = undefined;
     connections += 1;
     const number = connections;
     let closed = (): void => undefined;
-    connection = transport.open(join, (event) => {
+    connection = open((event) => {
       if (event.type === 'closed') closed();
       if (number === connections) dispatch({ type: 'transport', event });
     });
@@ -255,6 +274,7 @@ export function chat(options: ChatOptions): Chat {
   async function finish({ code: why, exit }: { code: Code; exit: ExitStatus }, text: string): Promise<void> {
     wipe();
     await within(UI_CLOSE_TIMEOUT, (async () => options.bulk?.close())());
+    await within(FLUSH_TIMEOUT, (async () => path?.close())());
     told = (await within(UI_CLOSE_TIMEOUT, ui.close())) && told;
     if (!told) await within(FLUSH_TIMEOUT, (async () => options.untold?.(why, text))());
     await within(FLUSH_TIMEOUT, connectionClosed);
@@ -290,6 +310,7 @@ export function chat(options: ChatOptions): Chat {
   try {
     ui.open((event) => dispatch({ type: 'ui', event }));
     uiOpened = true;
+    path?.open((event) => dispatch({ type: 'path', event }));
     options.bulk?.open((event) => dispatch({ type: 'bulk', event }));
     dispatch({ type: 'start' });
   } catch (error) {

@@ -4,7 +4,8 @@
  * resume.ts, how it ends goodbye.ts.
  */
 import type { Code } from '../errors.js';
-import type { CryptoPort } from '../ports.js';
+import type { CryptoPort, PathEvent } from '../ports.js';
+import { FEATURE_DIRECT } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { Transfers } from './transfers.js';
 import { createConversation } from './conversation.js';
@@ -13,6 +14,7 @@ import type { Ending, Goodbye, Standing } from './goodbye.js';
 import type { Line, LineEvent } from './line.js';
 import type { Meeting, MeetingEvent } from './meeting.js';
 import type { Outgoing } from './outgoing.js';
+import { createPath } from './path.js';
 import { createResume, type ResumeEvent } from './resume.js';
 
 /** Frames that were lost, reordered or forged on the way are told after this many. */
@@ -34,10 +36,14 @@ export interface TalkOptions {
   readonly receipts: boolean;
   /** A frame on each beat, whatever there is to say; so also if the peer wants it. */
   readonly cover?: boolean | undefined;
+  /** A direct path may be looked for. */
+  readonly direct?: boolean | undefined;
 }
 
 export interface Talk {
   handle(event: LineEvent, now: number): MeetingEvent | undefined;
+  /** Something happened to a direct path that is looked for. */
+  path(event: PathEvent, now: number): MeetingEvent | undefined;
   tick(now: number): MeetingEvent | undefined;
   /** What the person has said about the words. False: there is nothing to be said now. */
   confirm(match: boolean, now: number): boolean;
@@ -68,8 +74,21 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     rendezvous: () => meeting.place,
     attempts,
   });
+  const path = createPath(
+    host,
+    {
+      crypto,
+      role,
+      resume: established.resume,
+      asked: options.direct === true,
+      peerAsked: (established.peer.features & FEATURE_DIRECT) !== 0,
+      allowed: () => proven && resume.up && !line.direct && conversation.settled,
+      observed: () => line.observed,
+    },
+    start,
+  );
   const { compares: compare, secretless } = meeting;
-  const conversation = createConversation(host, line, { ...options, compare, secretless }, start);
+  const conversation = createConversation(host, line, { ...options, compare, secretless, path }, start);
   if (role === 'B') prove();
   if (goodbye.refused) conversation.confirm(false);
 
@@ -89,7 +108,8 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
   const ended = (ending: Ending): MeetingEvent => ({ type: 'end', ...ending });
 
   function resumed(event: ResumeEvent | undefined, now: number): MeetingEvent | undefined {
-    if (!resume.up && conversation.interrupt(now)) goodbye.interrupted(standing(), now);
+    if (!line.direct) path.broke(now);
+    if (!resume.up && conversation.interrupt(now, line.direct)) goodbye.interrupted(standing(), now);
     switch (event?.type) {
       case undefined:
         return undefined;
@@ -97,6 +117,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
         return frame(event.frame, now);
       case 'proven':
         conversation.resume(event.peer, now);
+        if (line.direct) path.up();
         prove();
         goodbye.resumed(false);
         // What waited for the connection, a goodbye too, does not wait for a frame of the peer.
@@ -135,6 +156,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
   function progress(now: number): MeetingEvent | undefined {
     const first = farewell(now);
     if (first !== undefined || goodbye.phase === 'flushing') return first;
+    if (goodbye.phase !== 'none') path.stop();
     if (proven) conversation.carry();
     conversation.channel.tick(now);
     return farewell(now);
@@ -176,12 +198,27 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
   return {
     handle(event, now) {
       if (event.type === 'drain') return goodbye.phase === 'flushing' ? undefined : progress(now);
+      // It has moved to a direct path, and says so on it.
+      if (event.type === 'alone' && path.promised && resume.up) {
+        path.hold(now);
+        return undefined;
+      }
+      path.release();
       if (goodbye.phase !== 'flushing') return resumed(resume.handle(event, now), now);
       return event.type === 'closed' ? ended(goodbye.ending(sender.undelivered)) : undefined;
     },
 
+    path(event, now) {
+      const id = path.handle(event, now);
+      if (id === undefined) return undefined;
+      const moved = line.take(id, now);
+      path.taken();
+      return resumed(resume.handle(moved, now), now);
+    },
+
     tick(now) {
       if (goodbye.phase === 'flushing') return farewell(now);
+      if (path.tick(now) === 'choice is late') resume.retry(now);
       if (conversation.channel.silent(now)) resume.retry(now);
       const visited = resume.visiting ? resume.visited(attempts.tick(now), now) : undefined;
       const event = resumed(visited, now) ?? resumed(resume.tick(now), now);
@@ -214,7 +251,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
 
     wakeAt(now) {
       if (goodbye.phase === 'flushing') return goodbye.wakeAt();
-      const due = [goodbye.wakeAt(), resume.wakeAt(), conversation.channel.wakeAt(now)];
+      const due = [goodbye.wakeAt(), resume.wakeAt(), path.wakeAt(), conversation.channel.wakeAt(now)];
       if (conversation.more) due.push(now);
       if (resume.visiting) due.push(attempts.wakeAt());
       return Math.min(...due);
@@ -224,6 +261,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
 
     wipe() {
       try {
+        path.stop();
         conversation.wipe();
       } finally {
         established.resume.wipe();

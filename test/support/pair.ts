@@ -20,6 +20,7 @@ import { type CodeForm, type Nameplate, parseCode } from '../../core/room/code.j
 import { createWordlist } from '../../core/room/words.js';
 import type { Effect, SessionView } from '../../core/session/events.js';
 import { createSession, type Session } from '../../core/session/session.js';
+import { createPaths, type Paths, type PathsAround, SEEN } from './paths.js';
 
 export type Side = 'left' | 'right';
 export const SIDES = ['left', 'right'] as const;
@@ -51,6 +52,7 @@ export interface PersonOptions {
   readonly receipts?: boolean;
   readonly pace?: boolean;
   readonly cover?: boolean;
+  readonly direct?: boolean;
   readonly resumeTimeout?: number;
   readonly idleTimeout?: number;
   readonly reroll?: () => Nameplate;
@@ -84,6 +86,8 @@ export interface Person {
   readonly transfers: Told[];
   readonly bulk: PersonOptions['bulk'];
   roundTrips: number[];
+  /** Over what it was told to talk, in order: why it is the relay, or the address. */
+  readonly paths: string[];
   relay: { readonly attempt: number; readonly joined: boolean } | undefined;
   welcome: boolean;
   ended: { readonly code: Code; readonly exit: ExitStatus; readonly detail: Detail } | undefined;
@@ -112,6 +116,7 @@ export interface Pair {
   readonly left: Person;
   readonly right: Person;
   readonly relay: RelayHooks;
+  readonly paths: Paths;
   now: number;
   /** Both sides start. */
   start(): void;
@@ -131,7 +136,14 @@ export interface Pair {
   advance(ms: number): void;
 }
 
-export function createPair(options: { left?: PersonOptions; right?: PersonOptions; relay?: RelayHooks } = {}): Pair {
+export interface PairOptions {
+  readonly left?: PersonOptions;
+  readonly right?: PersonOptions;
+  readonly relay?: RelayHooks;
+  readonly paths?: Pick<PathsAround, 'near' | 'passes'>;
+}
+
+export function createPair(options: PairOptions = {}): Pair {
   const relay: RelayHooks = options.relay ?? {};
   const links = new Map<Side, Link>();
   /** Events on their way, in order; a test that wants another order does it in `relay.frame`. */
@@ -139,6 +151,12 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
   const left = person('left', options.left ?? {});
   const right = person('right', options.right ?? {});
   const people = { left, right };
+  const paths = createPaths({
+    ...options.paths,
+    later: (_to, act) => void queue.push(act),
+    path: (side, event) => handle(side, { type: 'path', event }),
+    transport: (side, event) => handle(side, { type: 'transport', event }),
+  });
 
   function person(side: Side, given: PersonOptions): Person {
     const crypto = given.crypto ?? createTweetnaclCrypto();
@@ -157,6 +175,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       idleTimeout: given.idleTimeout ?? Number.POSITIVE_INFINITY,
       pace: given.pace ?? false,
       cover: given.cover ?? false,
+      direct: given.direct ?? false,
       version: utf8('test'),
       words: WORDS,
       bulk: given.bulk !== undefined,
@@ -180,6 +199,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       transfers: [],
       bulk: given.bulk,
       roundTrips: [],
+      paths: [],
       relay: undefined,
       welcome: true,
       ended: undefined,
@@ -203,6 +223,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       case 'transmit': {
         who.frames.push(effect.frame.slice());
         const frame = effect.frame;
+        if (paths.transmit(who.side, frame)) break;
         queue.push(() => {
           if (relay.frame !== undefined) relay.frame(frame, who.side, pair);
           else pair.deliver(opposite(who.side), frame);
@@ -210,7 +231,13 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
         break;
       }
       case 'disconnect':
-        disconnect(who.side);
+        if (!paths.disconnect(who.side)) disconnect(who.side);
+        break;
+      case 'path':
+        paths.tell(who.side, effect.command);
+        break;
+      case 'take':
+        paths.take(who.side, effect.id);
         break;
       case 'bulk':
         who.bulk?.(effect.command, pair);
@@ -250,7 +277,8 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
     link.joined = true;
     const met = together();
     if (met) pair.control(opposite(side), { type: 'peer-joined' });
-    pair.control(side, { type: 'joined', peer: met });
+    const address = join.address === true ? { address: SEEN[side] } : {};
+    pair.control(side, { type: 'joined', peer: met, ...address });
   }
 
   function disconnect(side: Side): void {
@@ -261,7 +289,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       const met = together();
       link.open = link.joined = false;
       if (met) pair.control(opposite(side), { type: 'peer-left' });
-      if (links.get(side) === link) {
+      if (links.get(side) === link && !paths.has(side)) {
         handle(side, { type: 'transport', event: { type: 'closed', reason: 'closed', detail: '' } });
       }
     });
@@ -307,6 +335,9 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       case 'round-trip':
         who.roundTrips.push(view.ms);
         break;
+      case 'path':
+        who.paths.push(view.path === 'direct' ? view.address : view.why);
+        break;
       case 'input':
         who.welcome = view.welcome;
         break;
@@ -329,6 +360,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
     left,
     right,
     relay,
+    paths,
     now: 0,
     start() {
       pair.startOne('left');
@@ -348,12 +380,14 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       pair.ui(side, { type: 'code', code: utf8(code) });
     },
     deliver(to, frame) {
-      if (links.get(to)?.open !== true) return;
+      // What a relay that was left for a direct path still says is not for the session.
+      if (links.get(to)?.open !== true || paths.has(to)) return;
       handle(to, { type: 'transport', event: { type: 'frame', frame: frame.slice() } });
     },
     control(to, message) {
       queue.push(() => {
-        if (links.get(to)?.open === true) handle(to, { type: 'transport', event: { type: 'control', message } });
+        if (links.get(to)?.open === true && !paths.has(to))
+          handle(to, { type: 'transport', event: { type: 'control', message } });
       });
     },
     cut(side, reason = 'lost', detail = '') {

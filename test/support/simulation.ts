@@ -13,6 +13,7 @@ import { sequence } from '../../plugins/testing/network.js';
 import { deterministicRandom } from './deterministic.js';
 import { createQueue } from './event-queue.js';
 import { fromUtf8, opposite, SIDES, type Side, utf8, WORDS } from './pair.js';
+import { createPaths } from './paths.js';
 import { createNetwork } from './simulation-network.js';
 import { type Actor, establishedOnce, type Plan, type Restart, type Simulation } from './simulation-plan.js';
 
@@ -52,6 +53,18 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
     note,
   });
   const { wires, connect, disconnect, clientLost, relayLost } = network;
+  const arrival = { left: 0, right: 0 };
+  let [near, silent] = [true, false];
+  const paths = createPaths({
+    later(to, act) {
+      arrival[to] = Math.max(arrival[to], now + 1 + draw() * 20);
+      queue.add(arrival[to], act);
+    },
+    path: (side, event) => handle(side, { type: 'path', event }),
+    transport: (side, event) => handle(side, { type: 'transport', event }),
+    near: () => near,
+    passes: () => !silent,
+  });
 
   function note(line: string): void {
     if (trace) log.push(`${now.toFixed(0).padStart(8)} ${line}`);
@@ -70,6 +83,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
       // Where sides start again, a person is there who can be asked.
       retype: plan.restarts.length === 0 ? undefined : onlyEnter,
       verify: false,
+      direct: plan.direct,
       name: utf8(side),
       receipts: true,
       resumeTimeout: 600_000,
@@ -86,6 +100,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
       shown: [],
       states: [],
       notices: [],
+      moved: 0,
       statuses: new Map(),
       words: '',
       ended: undefined,
@@ -109,10 +124,18 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
         case 'join':
           throw new Error('no relay here asks for a ticket');
         case 'transmit':
-          if (network.transmit(side, effect.frame)) said[side] += 1;
+          if (paths.transmit(side, effect.frame) || network.transmit(side, effect.frame)) said[side] += 1;
           break;
         case 'disconnect':
-          disconnect(side);
+          if (!paths.disconnect(side)) disconnect(side);
+          break;
+        case 'path':
+          paths.tell(side, effect.command);
+          break;
+        case 'take':
+          // What the relay still says is not for the session.
+          wires.delete(side);
+          paths.take(side, effect.id);
           break;
         case 'bulk':
           break;
@@ -150,6 +173,10 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
         break;
       case 'own':
         who.sent.push(fromUtf8(view.text).slice(0, 12));
+        break;
+      case 'path':
+        note(`${who.side} ${view.path === 'direct' ? 'direct' : view.why}`);
+        who.moved += Number(view.path === 'direct');
         break;
       case 'notice':
         note(`${who.side} notice ${view.code}`);
@@ -278,7 +305,33 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
     },
   };
 
+  /** Of the network that leads directly from one to the other: it breaks, may fall silent before, and may be there again. */
+  const PATH_FAULTS: Readonly<Record<string, () => void>> = {
+    'path cut': () => paths.cut(),
+    'path silent'() {
+      silent = true;
+      queue.add(now + draw() * 40_000, () => {
+        paths.cut();
+        silent = false;
+      });
+    },
+    'path gone'() {
+      near = false;
+      paths.cut();
+      queue.add(now + draw() * 90_000, () => {
+        near = true;
+      });
+    },
+  };
+
   function strike(): void {
+    const ways = Object.keys(PATH_FAULTS);
+    const way = plan.direct && draw() < 0.6 ? ways[Math.floor(draw() * ways.length)] : undefined;
+    if (way !== undefined) {
+      note(`fault: ${way}`);
+      struck.set(way, (struck.get(way) ?? 0) + 1);
+      return PATH_FAULTS[way]?.();
+    }
     const names = Object.keys(FAULTS);
     const name = names[Math.floor(draw() * names.length)] ?? 'cut';
     const side = draw() < 0.5 ? 'left' : 'right';
