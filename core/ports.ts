@@ -422,7 +422,7 @@ export type PathCommand =
     }
   /** Send a message of a proof as it is. */
   | { readonly type: 'send'; readonly id: number; readonly bytes: Uint8Array }
-  /** Close it after what was sent. Nothing is told of it any more. */
+  /** Close it at once. Nothing is told of it any more. */
   | { readonly type: 'drop'; readonly id: number }
   /** Close everything but what was taken, and listen no more. */
   | { readonly type: 'stop' };

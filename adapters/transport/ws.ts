@@ -13,6 +13,7 @@ import {
   shardHint,
 } from '../../core/wire/control.js';
 import { tellKind } from './kind.js';
+import type { Origin } from './origin.js';
 import type { Pipe } from './pipe.js';
 import type { Way } from './way.js';
 import { openWebSocket } from './web-socket.js';
@@ -22,6 +23,8 @@ export interface WsTransportOptions {
   readonly relay: URL;
   /** How the relay is reached; absent: directly. */
   readonly way?: Way | undefined;
+  /** Where its connections start from, when that matters. */
+  readonly origin?: Origin | undefined;
   /** Default CONNECT_TIMEOUT_MS. */
   readonly connectTimeoutMs?: number;
   /** Default PING_INTERVAL_MS. */
