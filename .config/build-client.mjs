@@ -1,6 +1,7 @@
 /**
  * The bundle of the client and of what plugins import. By rolldown, because it can be told which modules share a file:
- * what every start needs is in as few as can be, and all else is loaded only when it is chosen. Nothing is written here.
+ * what every start needs is in as few as can be, and all else is loaded only when it is chosen. As CommonJS: Node has it
+ * at hand, and reads and starts its loader of modules first where there are any. Nothing is written here.
  */
 import path from 'node:path';
 import { rolldown } from 'rolldown';
@@ -19,8 +20,9 @@ const CHAT = [
 ];
 
 /**
- * The files of the bundle, `{ name, text, imports, inputs, entry }`, names relative to `dist`. Programs and libraries are
- * name → source; the libraries may be none.
+ * The files of the bundle, `{ name, text, imports, inputs, program }`, names relative to `dist`. Programs and libraries are
+ * name → source; the libraries may be none. A library is a module of its own, which gives what is in the bundle: there is
+ * one copy of it.
  */
 export async function bundleClient({ root, dist, programs, libraries, define, external }) {
   const input = { ...programs, ...libraries };
@@ -75,25 +77,36 @@ export async function bundleClient({ root, dist, programs, libraries, define, ex
   }));
   const { output } = await bundle.generate({
     dir: dist,
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name]-[hash].js',
+    format: 'cjs',
+    entryFileNames: ({ name }) => (name in programs ? '[name].cjs' : 'chunks/[name].cjs'),
+    chunkFileNames: 'chunks/[name]-[hash].cjs',
     comments: { legal: false, annotation: false, jsdoc: false },
     codeSplitting: { groups },
   });
   await bundle.close();
   const own = new Set(output.map(({ fileName }) => fileName));
-  return output.map((file) => {
+  return output.flatMap((file) => {
     if (file.type !== 'chunk') throw new Error(`${file.fileName} is not code`);
     const names = (kind, list) => list.filter((name) => own.has(name)).map((name) => ({ path: `dist/${name}`, kind }));
-    return {
+    const made = {
       name: file.fileName,
       text: file.code,
-      entry: file.isEntry,
+      program: file.isEntry && file.name in programs,
       imports: [...names('import-statement', file.imports), ...names('dynamic-import', file.dynamicImports)],
       inputs: file.moduleIds
         .filter((id) => path.isAbsolute(id))
         .map((id) => path.relative(root, id).split(path.sep).join('/')),
     };
+    return file.isEntry && file.name in libraries ? [made, moduleOf(file)] : [made];
   });
+}
+
+function moduleOf({ name, fileName, exports }) {
+  return {
+    name: `${name}.js`,
+    text: `import bundled from './${fileName}';\nexport const { ${exports.toSorted().join(', ')} } = bundled;\n`,
+    program: false,
+    imports: [{ path: `dist/${fileName}`, kind: 'import-statement' }],
+    inputs: [],
+  };
 }

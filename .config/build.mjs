@@ -93,7 +93,7 @@ async function plugins() {
 }
 
 async function write(name, text, program, outputs, { imports, inputs: made }) {
-  const head = (program ? SHEBANG : '') + (/\btypeof require\b/.test(text) ? REQUIRE : '');
+  const head = (program ? SHEBANG : '') + (name.endsWith('.js') && /\btypeof require\b/.test(text) ? REQUIRE : '');
   await put(path.join(DIST, name), head + text, program ? 0o755 : 0o644);
   for (const input of made) inputs.add(input);
   outputs[`dist/${name}`] = { imports, inputs: Object.fromEntries(made.map((input) => [input, {}])) };
@@ -104,7 +104,7 @@ async function client(outputs) {
   const libraries = PROGRAMS_ONLY ? {} : CLIENT.libraries;
   const common = { root: ROOT, dist: DIST, external: EXTERNAL, define: { ...define, ...SILENT } };
   for (const file of await bundleClient({ ...common, programs, libraries }))
-    await write(file.name, file.text, file.entry && file.name.replace(/\.js$/, '') in programs, outputs, file);
+    await write(file.name, file.text, file.program, outputs, file);
   for (const source of Object.values(libraries)) await declare(source);
 }
 
@@ -186,7 +186,7 @@ await put(path.join(DIST, 'securechat'), await readFile(path.join(ROOT, 'adapter
 // Without plugins the help is always the same: told without loading what makes it. `--quiet`: not from the file itself.
 const say = (...args) => {
   const { SECURECHAT_COMMAND, ...env } = process.env;
-  return execFileSync(process.execPath, [path.join(DIST, 'securechat.js'), ...args], { env });
+  return execFileSync(process.execPath, [path.join(DIST, 'securechat.cjs'), ...args], { env });
 };
 await put(path.join(DIST, 'help.txt'), say('--quiet', '--help'));
 await put(path.join(DIST, 'securechat.1'), say('help', 'man'));

@@ -21,7 +21,7 @@ try {
   run('tar', ['-xzf', tarball, '-C', folder]);
   const unpacked = path.join(folder, 'package');
   for (const [program, wanted] of [
-    ['dist/securechat.js', /^\d+\.\d+\.\d+/],
+    ['dist/securechat.cjs', /^\d+\.\d+\.\d+/],
     ['dist/relay-ws.js', /securechat-relay-ws/],
     ['dist/relay-socketio.js', /securechat-relay-socketio/],
   ]) {
@@ -31,7 +31,7 @@ try {
     });
     if (!wanted.test(said)) throw new Error(`${program} said: ${said}`);
   }
-  const help = run(path.join(unpacked, 'dist/securechat.js'), ['--help'], { cwd: folder });
+  const help = run(path.join(unpacked, 'dist/securechat.cjs'), ['--help'], { cwd: folder });
   if (!help.includes('--relay')) throw new Error(`--help said: ${help}`);
   const plugin =
     "import { definePlugin } from 'securechat/plugin'; definePlugin({ name: 'x', api: { major: 1, minor: 0 } });";

@@ -177,6 +177,9 @@ export type State =
  */
 export type PathWhy = 'trying' | 'none' | 'broke' | 'unstable' | 'peer';
 
+/** `own`: the one to the relay. `peer`: the relay says that the peer is gone; the relay may be wrong. */
+export type Broken = 'own' | 'peer';
+
 /** held: waits here. sent: left this process. delivered: the peer's client showed it. failed: it will not arrive. */
 export type MessageStatus = 'held' | 'sent' | 'delivered' | 'failed';
 
@@ -186,7 +189,8 @@ export type MessageStatus = 'held' | 'sent' | 'delivered' | 'failed';
  * `context.sanitize` before they reach a screen.
  */
 export type UiView =
-  | { readonly type: 'state'; readonly state: State }
+  /** `broken`: with `reconnecting`, whose connection broke, where that is known. */
+  | { readonly type: 'state'; readonly state: State; readonly broken?: Broken | undefined }
   /**
    * While the peer is looked for: the relay that is asked, empty for a transport that needs none, how often it was asked
    * since it last answered, and whether it has answered: then only the peer is missing.

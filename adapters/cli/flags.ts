@@ -48,6 +48,7 @@ export const FLAGS: readonly OwnFlag[] = [
   { long: 'cover' },
   { long: 'code-stdin', common: true },
   { long: 'code-fd', value: 'n' },
+  { long: 'files', value: 'dir', values: 'path', bare: { means: '.', looks: /^[^-]/ } },
   { long: 'plugin', short: 'p', value: 'spec', values: 'path', repeated: true, common: true },
   { long: 'receipts' },
   { long: 'no-receipts' },
@@ -61,7 +62,7 @@ export const FLAGS: readonly OwnFlag[] = [
 ];
 
 /** Kept free for later commands and flags: no adapter may bring one of these names either. */
-const KEPT = ['color', 'direct', 'web', 'files', 'typing', 'bell'];
+const KEPT = ['color', 'direct', 'web', 'typing', 'bell'];
 
 /** Long flags that no adapter may bring. */
 export const OWN_FLAGS: readonly string[] = [...FLAGS.map(({ long }) => long), ...KEPT, 'host', 'port', 'check-config'];
@@ -73,7 +74,7 @@ export const COMMANDS = ['pipe', 'send', 'receive', 'relay', 'doctor', 'completi
 export const RESERVED: ReadonlySet<string> = new Set([...COMMANDS, 'page']);
 
 /** What `help` explains beyond the flags, and `man`, the page itself. */
-export const TOPICS = ['options', 'codes', 'safety', 'relay', 'plugins', 'exit'] as const;
+export const TOPICS = ['options', 'codes', 'safety', 'relay', 'files', 'plugins', 'exit'] as const;
 export type Topic = (typeof TOPICS)[number];
 
 /** Shells that `completion` knows. */

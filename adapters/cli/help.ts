@@ -13,9 +13,15 @@ export const DEFAULTS = { transport: 'ws', crypto: 'sodium', ui: 'line' } as con
 
 const KINDS: readonly string[] = ['transport', 'crypto', 'ui'];
 
-/** `-x, --long <value>`. */
-function form({ long, short, value }: Pick<OwnFlag, 'short' | 'value'> & { readonly long: string }): string {
-  return `${short === undefined ? '    ' : `-${short}, `}--${long}${value === undefined ? '' : ` <${value}>`}`;
+/** `-x, --long <value>`, or `[value]` where it may be left out. */
+function form({
+  long,
+  short,
+  value,
+  bare,
+}: Pick<OwnFlag, 'short' | 'value' | 'bare'> & { readonly long: string }): string {
+  const behind = value === undefined ? '' : bare === undefined ? ` <${value}>` : ` [${value}]`;
+  return `${short === undefined ? '    ' : `-${short}, `}--${long}${behind}`;
 }
 
 /** What a flag means; for adapters the names that there are. */

@@ -110,7 +110,7 @@ function launch(): void {
   const env = Object.fromEntries(given.filter(([name]) => !DROPPED.some((each) => each === name)));
   if (dropped.length > 0) process.stderr.write(`securechat: ${CLI_WORDS.dropped(dropped.join(' '))}\n`);
   const flags = argv[0] === 'relay' ? [] : flagsOf(argv, path.dirname(dist), process.cwd(), process.version);
-  const child = spawn(process.execPath, [...flags, path.join(dist, 'securechat.js'), ...argv], {
+  const child = spawn(process.execPath, [...flags, path.join(dist, 'securechat.cjs'), ...argv], {
     stdio: 'inherit',
     env,
   });

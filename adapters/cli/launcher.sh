@@ -12,7 +12,12 @@ while [ -L "$self" ]; do
     *) self=$(dirname -- "$self")/$target ;;
   esac
 done
-dist=$(CDPATH='' cd -- "$(dirname -- "$self")" && pwd -P)
+# No program is started for what the shell knows itself: each is 1 ms of every start.
+case $self in
+  */*) dist=${self%/*}/ ;;
+  *) dist=. ;;
+esac
+dist=$(CDPATH='' cd -- "$dist" && pwd -P)
 app=${dist%/*}
 
 # Each of these makes Node run foreign code, write a file, listen, or trust less than it should.
@@ -39,7 +44,7 @@ fi
 # These two touch nothing: nothing need be denied, and they answer at once.
 if [ $# -eq 1 ] && command -v node >/dev/null; then
   case $1 in
-    --version | -V | version | --help | -h | help) exec node "$dist/securechat.js" "$1" ;;
+    --version | -V | version | --help | -h | help) exec node "$dist/securechat.cjs" "$1" ;;
   esac
 fi
 
@@ -60,7 +65,7 @@ fi
 # A relay has no secrets, and reads its certificates from wherever they are.
 command=${1-}
 if [ "$command" = relay ]; then
-  exec node "$dist/securechat.js" "$@"
+  exec node "$dist/securechat.cjs" "$@"
 fi
 
 # The control cookie of Tor, for an onion service and for nothing else.
@@ -104,7 +109,7 @@ first=yes
 for each in "$@"; do
   # The arguments go behind the program, and every flag of Node before it.
   if [ "$first" = yes ]; then
-    set -- "$dist/securechat.js" "$@"
+    set -- "$dist/securechat.cjs" "$@"
     first=no
     case $command in pipe | send | receive) continue ;; esac
   fi
@@ -137,7 +142,7 @@ for each in "$@"; do
           -p?*) spec=${each#-p} ;;
           -r | -t | -c | -u | --relay | --transport | --crypto | --ui | --name | --code-fd) next=value.new ;;
           --listen) next=listen.new ;;
-          --resume-timeout | --idle-timeout | --room | --proxy | --proxy-auth-fd | --tor-cookie) next=value.new ;;
+          --resume-timeout | --idle-timeout | --room | --proxy | --proxy-auth-fd | --tor-cookie | --tor-control) next=value.new ;;
           --files) [ "$command" = send ] || [ "$command" = receive ] || [ "$command" = pipe ] || next=files.new ;;
           --files=*)
             case $command in pipe | send | receive) ;; *) output=${each#--files=} ;; esac
@@ -210,7 +215,7 @@ if [ "$onion" = yes ]; then
 fi
 # Doctor looks at the limits of its own process.
 [ "$command" != doctor ] || set -- --allow-fs-read=/proc/ "$@"
-[ "$first" = no ] || set -- "$dist/securechat.js"
+[ "$first" = no ] || set -- "$dist/securechat.cjs"
 
 [ "$major" -lt 25 ] || set -- --allow-net "$@"
 if [ "$major" -lt 22 ] || { [ "$major" -eq 22 ] && [ "$minor" -lt 13 ]; }; then

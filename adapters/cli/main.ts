@@ -26,19 +26,20 @@ const argv = process.argv.slice(2);
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
+void begin();
+
 /** Where their answer is a constant, nothing else is loaded. */
-const alone = argv.length === 1 ? argv[0] : undefined;
-if (alone === '--version' || alone === '-V' || alone === 'version') await say(`${VERSION}\n`);
-else if (alone === '--help' || alone === '-h' || alone === 'help') await help();
-else if (argv[0] === 'relay') await (await import('./relays.js')).relayCommand(argv.slice(1));
-else if (argv[0] === 'doctor' || argv[0] === 'completion' || argv[0] === 'help' || argv[0] === 'version')
-  await command(argv[0]);
-else if (
-  (argv[0] === 'pipe' || argv[0] === 'send' || argv[0] === 'receive') &&
-  (argv[1] === '--help' || argv[1] === '-h')
-)
-  await command('help', [argv[0]]);
-else await start();
+async function begin(): Promise<void> {
+  const alone = argv.length === 1 ? argv[0] : undefined;
+  if (alone === '--version' || alone === '-V' || alone === 'version') return say(`${VERSION}\n`);
+  if (alone === '--help' || alone === '-h' || alone === 'help') return help();
+  const [first, second] = argv;
+  if (first === 'relay') return (await import('./relays.js')).relayCommand(argv.slice(1));
+  if (first === 'doctor' || first === 'completion' || first === 'help' || first === 'version') return command(first);
+  if ((first === 'pipe' || first === 'send' || first === 'receive') && (second === '--help' || second === '-h'))
+    return command('help', [first]);
+  return start();
+}
 
 /** As the build has made it, for whoever starts it by its own name. */
 async function help(): Promise<void> {

@@ -38,6 +38,7 @@ export function manPage(registry: Registry): string {
     ...block(man.titles.codes, topicTexts.codes),
     ...block(man.titles.safety, topicTexts.safety),
     ...block(man.titles.relay, topicTexts.relay),
+    ...block(man.titles.files, topicTexts.files),
     ...block(man.titles.plugins, topicTexts.plugins),
     ...block(man.titles.exit, topicTexts.exit),
     `.SH ${man.titles.examples}`,
@@ -48,9 +49,10 @@ export function manPage(registry: Registry): string {
     .replace(/\n+$/, '\n');
 }
 
-function form({ long, short, value }: OwnFlag): string {
+function form({ long, short, value, bare }: OwnFlag): string {
   const flag = `${short === undefined ? '' : `\\fB\\-${short}\\fR, `}\\fB\\-\\-${escaped(long)}\\fR`;
-  return value === undefined ? flag : `${flag} \\fI${escaped(value)}\\fR`;
+  if (value === undefined) return flag;
+  return bare === undefined ? `${flag} \\fI${escaped(value)}\\fR` : `${flag} [\\fI${escaped(value)}\\fR]`;
 }
 
 /** A text with its own line breaks, without its title. */

@@ -181,6 +181,8 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
   if (relay !== undefined && registry.find('transport', chosen.transport).needsRelay === false) {
     throw bad('--relay', CLI_WORDS.noRelay(chosen.transport));
   }
+  // What a chat is started with, task.ts has taken out.
+  if (values['files'] !== undefined) throw bad('--files', CLI_WORDS.needsChat);
   const given = room ?? values['codeFd'] ?? values['codeStdin'];
   const alone = (['strong', 'tlsSelf', 'onion'] as const).find((key) => values[key] === true);
   if (alone !== undefined && given !== undefined) throw bad(FLAG_OF[alone], CLI_WORDS.strongMakes);

@@ -105,6 +105,10 @@ export function run(argv: readonly string[], io: Io): Run {
     if (options.ui === 'rich' && notRich !== undefined) {
       throw new SecurechatError('SC-503', { flag: '--ui', why: SCREEN_WORDS.capable.refusal(notRich) });
     }
+    if (task.kind !== 'chat' || task.files !== undefined) {
+      const { checkPlaces } = await import('./places.js');
+      await checkPlaces(task, io.places.cwd);
+    }
     const color = colorOf(options, io);
     // While somebody types, what comes next is loaded.
     const ahead = setTimeout(() => void import('./compose.js').catch(() => undefined), LOAD_AHEAD_MS).unref();
@@ -134,7 +138,7 @@ export function run(argv: readonly string[], io: Io): Run {
         pin: meeting?.pin,
         way,
         streams,
-        notices: (local) => noticesOf(met, entered, local, io),
+        notices: (local) => noticesOf(task, met, entered, local, io),
         equip: (ui, clock) =>
           equip({
             task,
@@ -331,11 +335,17 @@ function chatOf(options: Options, entered: Entered, relay: LocalRelay | undefine
   };
 }
 
-function noticesOf(options: Options, entered: EnteredCode, relay: LocalRelay | undefined, io: Io): readonly Notice[] {
+function noticesOf(
+  task: Task,
+  options: Options,
+  entered: EnteredCode,
+  relay: LocalRelay | undefined,
+  io: Io,
+): readonly Notice[] {
   const all = [...entered.notices];
   if (!io.enforced) all.push('SC-508');
   if ((io.env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') all.push('SC-509');
-  const kept = options.ui === 'line' && !options.wipeScrollback;
+  const kept = task.kind === 'chat' && options.ui === 'line' && !options.wipeScrollback;
   if (kept && (io.stdout.isTTY === true || io.stderr.isTTY === true)) all.push('SC-510');
   const notices: Notice[] = all.map((code) => ({ type: 'notice', code, text: explain(code) }));
   if (relay?.meetings !== undefined) {

@@ -23,10 +23,7 @@ export interface Link {
 }
 
 /** The socket is connected, and belongs to the link. */
-export function createLink(
-  socket: Socket,
-  events: { message(bytes: Uint8Array): void; ended(): void },
-): Link {
+export function createLink(socket: Socket, events: { message(bytes: Uint8Array): void; ended(): void }): Link {
   let sink: ((event: TransportEvent) => void) | undefined;
   let dropped = false;
   let asked = false;

@@ -17,7 +17,8 @@ export type StandardInput = Readable & {
   setRawMode?: (raw: boolean) => unknown;
   unref?: () => unknown;
   /**
-   * On a terminal: throws away what was typed and not read, half a line too, which the shell would get. Call it at the end.
+   * Overwrites what was read and not taken. On a terminal it also throws away what was typed and not read, half a line too,
+   * which the shell would get. Call it at the end.
    */
   discard?: () => Promise<void>;
 };
@@ -33,9 +34,12 @@ export function openInput(fd = 0): StandardInput {
   let reading = false;
   let discarding = false;
 
+  // In chunks, so that each is handed on as it is: joined by the stream, the parts would stay in memory.
   const stream: Readable = new Readable({
+    objectMode: true,
+    highWaterMark: 1,
     read() {
-      if (reading) return;
+      if (reading || discarding) return;
       reading = true;
       if (socket === undefined) open();
       else socket.resume();
@@ -43,9 +47,16 @@ export function openInput(fd = 0): StandardInput {
     destroy(error, done) {
       socket?.destroy();
       buffer.fill(0);
+      forget();
       done(error);
     },
   });
+
+  /** What nobody took any more: typed while the program was closing, for example. */
+  function forget(): void {
+    let chunk: unknown;
+    while ((chunk = stream.read()) !== null) if (chunk instanceof Uint8Array) chunk.fill(0);
+  }
 
   function callback(length: number): boolean {
     if (discarding) {
@@ -86,19 +97,20 @@ export function openInput(fd = 0): StandardInput {
             if (socket === undefined) open();
             return socket?.setRawMode?.(raw);
           },
-          async discard() {
-            if (socket === undefined || socket.destroyed) return;
-            discarding = true;
-            stream.on('error', () => undefined);
-            // A line that is not ended is given out in this mode alone.
-            socket.setRawMode?.(true);
-            socket.resume();
-            // What is there is read between two of these.
-            for (let i = 0; i < 2; i++) await setImmediate();
-            if (!socket.destroyed) socket.setRawMode?.(false);
-          },
         }
       : {}),
+    async discard() {
+      discarding = true;
+      stream.on('error', () => undefined);
+      forget();
+      if (source !== 'terminal' || socket === undefined || socket.destroyed) return;
+      // A line that is not ended is given out in this mode alone.
+      socket.setRawMode?.(true);
+      socket.resume();
+      // What is there is read between two of these.
+      for (let i = 0; i < 2; i++) await setImmediate();
+      if (!socket.destroyed) socket.setRawMode?.(false);
+    },
     unref() {
       unrefed = true;
       socket?.unref();

@@ -8,12 +8,12 @@ import { CONTROL_LIMIT, type Join, joinMessage, shardHint } from '../../core/wir
 import { CONNECT, CONTROL, createSocketioClient, HANDSHAKE_LIMIT, PONG } from '../../core/wire/socketio-client.js';
 import { EVENTS, PACKET_LIMIT } from '../../core/wire/socketio-packets.js';
 import { tellKind } from './kind.js';
+import { checkFrame } from './messages.js';
 import type { Origin } from './origin.js';
 import { CONNECT_TIMEOUT_MS, type End, type Pipe, type PipeEvents } from './pipe.js';
 import { openPolling } from './polling.js';
 import type { Way } from './way.js';
 import { openWebSocket } from './web-socket.js';
-import { checkFrame } from './ws.js';
 
 /** A text packet with the letter of engine.io: longer ones are not looked at. */
 const TEXT_LIMIT = 1 + Math.max(PACKET_LIMIT, HANDSHAKE_LIMIT);

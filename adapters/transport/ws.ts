@@ -2,17 +2,10 @@
  * Transport `ws`: one WebSocket to the relay for each connection (protocol.md section 3). What comes in is bounded and
  * passed on unchecked; no protocol state and no retry may be in this file.
  */
-import { LocalProtocolError } from '../../core/errors.js';
 import type { TransportPort } from '../../core/ports.js';
-import {
-  CONTROL_LIMIT,
-  FRAME_LIMIT,
-  type Join,
-  joinMessage,
-  parseControl,
-  shardHint,
-} from '../../core/wire/control.js';
+import { CONTROL_LIMIT, parseControl } from '../../core/wire/control.js';
 import { tellKind } from './kind.js';
+import { addressOf, checkFrame, textOf } from './messages.js';
 import type { Origin } from './origin.js';
 import type { Pipe } from './pipe.js';
 import type { Way } from './way.js';
@@ -36,8 +29,7 @@ export interface WsTransportOptions {
 export function createWsTransport({ relay, way, ...times }: WsTransportOptions): TransportPort {
   return {
     open(join, sink) {
-      const address = new URL(relay);
-      address.searchParams.set('s', String(shardHint(join.room)));
+      const address = addressOf(relay, join);
       const route = way?.routeTo(address);
       let callOff = (): void => undefined;
       const pipe: Pipe = openWebSocket(
@@ -78,13 +70,4 @@ export function createWsTransport({ relay, way, ...times }: WsTransportOptions):
       };
     },
   };
-}
-
-/** Throws for a frame that is none: a defect of ours, which must not reach a relay. */
-export function checkFrame(frame: Uint8Array): void {
-  if (frame.length === 0 || frame.length > FRAME_LIMIT) throw new LocalProtocolError('a frame has 1 to 73728 bytes');
-}
-
-function textOf(join: Join): string {
-  return JSON.stringify(joinMessage(join));
 }

@@ -34,6 +34,10 @@ export const UI_WORDS = {
     closing: 'Saying goodbye.',
     destroyed: undefined,
   },
+  broken: {
+    own: 'Your connection broke. Reconnecting; what you type is queued.',
+    peer: "Your peer's connection broke. Reconnecting; what you type is queued.",
+  },
   joined: 'Waiting for your peer to join.',
   alone: (room: string) => `Nobody else is in room ${room} yet.`,
   aloneHint: 'You must both type the same digits and capitals, and use the same relay.',

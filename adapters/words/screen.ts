@@ -45,6 +45,7 @@ export const SCREEN_WORDS = {
     code: 'code',
     roundTrip: (ms: number) => `${String(ms)} ms`,
     reconnecting: (seconds: number) => `~ reconnecting ${clockOf(seconds)}`,
+    broken: { own: 'your connection broke', peer: "peer's connection broke" },
     leaving: '~ leaving',
     held: (count: number) => `${String(count)} held`,
     closing: 'saying goodbye',

@@ -18,6 +18,8 @@ export interface CarriageOptions {
   readonly transmit: (chunk: Uint8Array) => void;
   /** At most one chunk waits in this process (section 8). */
   readonly room: () => boolean;
+  /** Streams may be spoken of, and the peer hears. */
+  readonly open: () => boolean;
 }
 
 export interface Carriage {
@@ -31,16 +33,34 @@ export interface Carriage {
   interrupted(): void;
   /** The connection is back; the peer's next frame is number `peerNext`. */
   resumed(peerNext: number): void;
-  /** Asks for data and hands over chunks. True: more may be handed over as soon as what waits is known anew. */
-  hand(): boolean;
+  /** Asks for data and hands over chunks. */
+  carry(): void;
+  /** It is to be called as soon as what waits in the connection is known anew. */
+  readonly more: boolean;
   /** Opens or closes wait to be said. */
   readonly unsaid: boolean;
   wipe(): void;
 }
 
-export function createCarriage({ crypto, established, transfers, transmit, room }: CarriageOptions): Carriage {
+export function createCarriage({ crypto, established, transfers, transmit, room, open }: CarriageOptions): Carriage {
   const streams = createStreams(crypto, established.role, established.transcript, transfers.sink);
   transfers.attach(streams);
+  /** Chunks may go out once what waits is known, or the peer has said so. */
+  let more = false;
+
+  /** True when something was handed over, and no room is left. */
+  function hand(): boolean {
+    streams.ask();
+    let handed = false;
+    while (room()) {
+      const chunk = streams.nextChunk();
+      if (chunk === undefined) return false;
+      handed = true;
+      transmit(chunk);
+    }
+    streams.ask();
+    return handed;
+  }
 
   return {
     source: {
@@ -49,22 +69,27 @@ export function createCarriage({ crypto, established, transfers, transmit, room 
       sealed: (_seq, keys) => streams.sealed(keys),
     },
     credits: { due: (now) => streams.credits(now), at: () => streams.creditAt() },
-    take: (record, seq, keys) => streams.record(record, seq, keys),
-    chunk: (bytes) => streams.chunk(bytes),
+    take(record, seq, keys) {
+      more = true;
+      streams.record(record, seq, keys);
+    },
+    chunk(bytes) {
+      const taken = streams.chunk(bytes);
+      if (taken !== 'gap') more = true;
+      return taken;
+    },
     interrupted: () => streams.interrupted(),
     resumed: (peerNext) => streams.resumed(peerNext),
 
-    hand() {
-      streams.ask();
-      let handed = false;
-      while (room()) {
-        const chunk = streams.nextChunk();
-        if (chunk === undefined) return false;
-        handed = true;
-        transmit(chunk);
-      }
-      streams.ask();
-      return handed;
+    get more() {
+      return more;
+    },
+
+    carry() {
+      more = false;
+      if (!open()) return;
+      transfers.allow();
+      more = hand();
     },
 
     get unsaid() {

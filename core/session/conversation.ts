@@ -1,10 +1,10 @@
 /**
- * Two people talking over an established channel (protocol.md sections 4 to 7): comparing the safety words, names, where
- * each record belongs. The connection is resume.ts, the goodbye goodbye.ts; no text may be kept here (incoming.ts,
- * outgoing.ts), and nothing ends the session here.
+ * Two people talking over an established channel (protocol.md sections 4 to 7): what a frame is made of, and where each
+ * record of the peer belongs. The safety words are trust.ts, the connection resume.ts, the goodbye goodbye.ts; no text may
+ * be kept here (incoming.ts, outgoing.ts), and nothing ends the session here.
  */
 import { RemoteProtocolError } from '../errors.js';
-import type { CryptoPort } from '../ports.js';
+import type { Broken, CryptoPort } from '../ports.js';
 import { FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { Position } from '../protocol/resume.js';
@@ -18,7 +18,7 @@ import { createIncoming } from './incoming.js';
 import type { Line } from './line.js';
 import type { Outgoing } from './outgoing.js';
 import type { Path } from './path.js';
-import { createShownWords } from './shown-words.js';
+import { createTrust } from './trust.js';
 import { WAITING_MARK } from '../wire/control.js';
 
 export interface ConversationOptions {
@@ -32,7 +32,7 @@ export interface ConversationOptions {
   /** Both sides compare the safety words, because there is no secret. */
   readonly secretless: boolean;
   /** The person compares the safety words before anything is shown or sent. */
-  readonly compare: boolean;
+  readonly compares: boolean;
   /** Told to the peer once that is allowed; UTF-8, may be empty. */
   readonly name: Uint8Array;
   readonly receipts: boolean;
@@ -41,33 +41,27 @@ export interface ConversationOptions {
 }
 
 export function createConversation(host: Host, line: Line, options: ConversationOptions, start: number) {
-  const { crypto, established, sender, goodbye, transfers, compare } = options;
+  const { crypto, established, sender, goodbye, transfers, compares, secretless } = options;
   const { peer, role, ratchet } = established;
-  const peerVerifies = (peer.features & FEATURE_VERIFY) !== 0;
   const inbox = createIncoming(host, options.receipts);
   const announcements = createAnnouncements();
-  const shown = createShownWords(host, options.words);
-  /** The person has accepted the words, or need not. */
-  let trusted = !compare;
-  let peerConfirmed = false;
-  let roundTrip: number | undefined;
-  /** The connection is down, or what is sent over it may not be understood yet. */
-  let away = false;
-  /** It is away only until the peer has proven itself over a direct path: that is not told as a loss. */
-  let moving = false;
-  const talks = (): boolean => trusted && goodbye.open;
-  /** The peer has to compare the words, too. */
-  const awaitsPeer = (): boolean => options.secretless || peerVerifies;
-  const tells = (): boolean => trusted && !goodbye.sealed && !goodbye.over;
+  const trust = createTrust(host, {
+    list: options.words,
+    words: established.words,
+    compares,
+    peerVerifies: (peer.features & FEATURE_VERIFY) !== 0,
+    secretless,
+  });
+  const talks = (): boolean => trust.given && goodbye.open;
+  const tells = (): boolean => trust.given && !goodbye.sealed && !goodbye.over;
   const carriage = createCarriage({
     crypto,
     established,
     transfers,
     transmit: line.transmit,
     room: () => line.waiting <= WAITING_MARK,
+    open: () => talks() && !away,
   });
-  /** Chunks may go out once what waits is known anew, or the peer has said so. */
-  let more = false;
   const channel = createChannel(
     {
       crypto,
@@ -84,23 +78,16 @@ export function createConversation(host: Host, line: Line, options: Conversation
         whileOpen(carriage.source, talks),
       ],
       cover: options.cover === true || (peer.features & FEATURE_COVER) !== 0,
-      askable: () => trusted,
-      compared: shown.compared,
+      askable: () => trust.given,
+      compared: trust.compared,
     },
     start,
   );
-  if (role === 'B') {
-    sender.proven();
-    // A is provisional until it has opened a frame of B.
-    channel.send([{ type: 'ping' }], start);
-  }
-  shown.show(established.words, compare);
-  host.move(compare ? 'keysUnverified' : 'keysConfirmed');
-  if (trusted && peerVerifies) host.notice('SC-321');
-  if (compare && options.name.length > 0) announcements.add({ type: 'name', name: options.name });
-  if (trusted) inbox.open();
-  if (peer.name.length > 0) inbox.name(peer.name);
-  peer.name.fill(0);
+  let roundTrip: number | undefined;
+  /** The connection is down, or what is sent over it may not be understood yet. */
+  let away = false;
+  /** Only until the peer has proven itself over a direct path: that is not told as a loss. */
+  let moving = false;
 
   function take(record: ChannelRecord, { seq, streams }: Opened, now: number): void {
     if (goodbye.phase === 'answered' && record.type !== 'bye-ack')
@@ -111,9 +98,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
       case 'delivered':
         return sender.delivered(record.id);
       case 'confirmed':
-        if (!peerConfirmed && !goodbye.refused) host.emit({ type: 'show', view: { type: 'peer-confirmed' } });
-        peerConfirmed = true;
-        return;
+        return trust.confirmed();
       case 'name':
         return inbox.name(record.name);
       case 'bye':
@@ -123,7 +108,6 @@ export function createConversation(host: Host, line: Line, options: Conversation
       case 'bulk-open':
       case 'bulk-credit':
       case 'bulk-close':
-        more = true;
         return carriage.take(record, seq, streams);
       case 'paths':
         return options.path.take(record, now);
@@ -136,11 +120,11 @@ export function createConversation(host: Host, line: Line, options: Conversation
     away = false;
     if (moving) {
       moving = false;
-      if (trusted) return inbox.open();
+      return inbox.open();
     }
     if (!goodbye.open || goodbye.refused) host.move('resumedLeaving');
-    else host.move(trusted ? 'resumed' : 'resumedUnverified');
-    if (trusted) inbox.open();
+    else host.move(trust.given ? 'resumed' : 'resumedUnverified');
+    if (trust.given) inbox.open();
   }
 
   function settled(): void {
@@ -158,55 +142,53 @@ export function createConversation(host: Host, line: Line, options: Conversation
   function chunk(bytes: Uint8Array, now: number): 'gap' | 'opened' {
     if (carriage.chunk(bytes) === 'gap') return 'gap';
     channel.heard(now);
-    more = true;
     return 'opened';
   }
 
   return {
     channel,
-    /** Something for streams is to be done as soon as what waits in the connection is known. */
-    get more() {
-      return more;
+    trust,
+    carriage,
+
+    /** Words and names are shown, and what was typed before begins to go out. */
+    open(now: number): void {
+      if (role === 'B') {
+        sender.proven();
+        // A is provisional until it has opened a frame of B.
+        channel.send([{ type: 'ping' }], now);
+      }
+      trust.open();
+      if (compares && options.name.length > 0) announcements.add({ type: 'name', name: options.name });
+      if (trust.given) inbox.open();
+      if (peer.name.length > 0) inbox.name(peer.name);
+      peer.name.fill(0);
     },
-    /** What streams have to say and to send, once the peer is known to hold the keys. */
-    carry(): void {
-      more = false;
-      if (!talks() || away) return;
-      transfers.allow();
-      more = carriage.hand();
-    },
-    get trusted() {
-      return trusted;
-    },
-    /** The person has answered about the safety words. */
-    get compared() {
-      return shown.answered;
-    },
+
     /** The peer hears, as far as is known. */
     get up() {
       return !away;
     },
 
-    /** True when it was up until now. `moves`: only until the peer proves itself over a direct path. */
-    interrupt(now: number, moves: boolean): boolean {
-      if (!moves && moving) host.move('lost');
-      if (!moves) moving = false;
-      if (channel.paused) return false;
+    /** True when it was up until now. `broken`: whose connection it was. */
+    interrupt(now: number, broken?: Broken): boolean {
+      const moved = moving;
+      moving = false;
+      if (channel.paused && !moved) return false;
+      host.move('lost', broken);
+      if (moved) return true;
+      away = true;
       channel.pause(now);
       carriage.interrupted();
-      away = true;
-      moving = moves && goodbye.phase === 'none';
-      if (!moving) host.move('lost');
       return true;
     },
 
-    /** Both sides may be told where the other one can be reached: whoever had to compare the words has. */
-    get settled() {
-      return trusted && goodbye.phase === 'none' && (peerConfirmed || !awaitsPeer());
+    /** It goes over a direct path from now on, on which the peer has to prove itself first. */
+    move(now: number): void {
+      if (channel.paused) return;
+      channel.pause(now);
+      carriage.interrupted();
+      away = moving = true;
     },
-
-    /** Frames are sent again from number 0, to a peer that finds its keys only now. */
-    restart: (now: number): void => channel.restart(now),
 
     /** The connection is back, and the peer stands at `position`. */
     resume(position: Position, now: number): void {
@@ -234,17 +216,13 @@ export function createConversation(host: Host, line: Line, options: Conversation
       return channel.acknowledged > before ? 'more' : 'opened';
     },
 
-    /** The answer, once: when it is asked for, and also when it is not. */
+    /** The person's answer about the safety words. */
     confirm(match: boolean): void {
-      shown.answered = true;
-      trusted = match;
       // What a no leads to is told of a connection that may not come back.
-      if (!match && moving) {
-        moving = false;
-        host.move('lost');
-      }
+      if (!match && moving) host.move('lost');
+      if (!match) moving = false;
+      trust.answer(match);
       if (match) {
-        host.move('wordsMatch');
         announcements.addFirst({ type: 'confirmed' });
         // Text is shown while the state is active only.
         if (!away) inbox.open();
@@ -254,43 +232,10 @@ export function createConversation(host: Host, line: Line, options: Conversation
       announcements.clear();
       inbox.wipeUnseen();
       inbox.close();
-      host.move('wordsDiffer');
     },
 
-    /** The person asks for words of the present: not before the peer has confirmed its own, where that is due. */
-    compareAgain(now: number): boolean {
-      if (!trusted || (awaitsPeer() && !peerConfirmed)) return false;
-      channel.compare(now);
-      return true;
-    },
-
-    /** False when the window has no room for it now. */
-    sayGoodbye(now: number): boolean {
-      // How streams end is said before.
-      if (trusted && carriage.unsaid) channel.tick(now);
-      // With cover a beat has one frame: a goodbye's when nothing else waits.
-      if (channel.waits(now)) return false;
-      if (channel.send([{ type: 'bye', reason: goodbye.reason }], now) === undefined) return false;
-      inbox.close();
-      channel.conclude();
-      if (!goodbye.refused) host.move('leave');
-      return true;
-    },
-
-    /** False when the window has no room for it now. */
-    answerGoodbye(now: number): boolean {
-      channel.conclude();
-      // What was shown is told first.
-      if (channel.waits(now)) channel.tick(now);
-      if (channel.send([{ type: 'bye-ack' }], now) === undefined) return false;
-      host.move('peerLeft');
-      return true;
-    },
-
-    /** A last word to the peer after its protocol error. */
-    abort(now: number): void {
-      if (goodbye.open) channel.send([{ type: 'bye', reason: 'error' }], now);
-    },
+    /** Nothing of the peer is shown any more. */
+    close: inbox.close,
 
     wipe(): void {
       try {

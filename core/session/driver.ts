@@ -2,25 +2,8 @@
  * The one asynchronous file of the core: it carries events from the ports into the session and performs the effects that
  * come out. No decision may be made here.
  */
-import {
-  type Code,
-  type Detail,
-  type ExitStatus,
-  isSecurechatError,
-  LocalProtocolError,
-  type SecurechatError,
-} from '../errors.js';
-import type {
-  BulkPort,
-  ClockPort,
-  Connection,
-  CryptoPort,
-  PathPort,
-  TransportEvent,
-  TransportPort,
-  UiPort,
-  UiView,
-} from '../ports.js';
+import { type Code, type ExitStatus, isSecurechatError, LocalProtocolError, type SecurechatError } from '../errors.js';
+import type { BulkPort, Connection, CryptoPort, PathPort, TransportEvent, TransportPort, UiPort } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { RoomCode } from '../room/code.js';
 import type { Effect, SessionEvent, SessionView } from './events.js';
@@ -28,11 +11,12 @@ import { FLUSH_TIMEOUT } from './goodbye.js';
 import { guardCrypto, guardPath, guardTransport, guardUi } from '../checked-ports.js';
 import { createSession, type Session } from './session.js';
 import { NEVER } from './timers.js';
+import { createViews, type ViewOptions } from './views.js';
 
 /** A UI that takes longer to close is not waited for, milliseconds. */
 export const UI_CLOSE_TIMEOUT = 5_000;
 
-export interface ChatOptions {
+export interface ChatOptions extends ViewOptions {
   readonly crypto: CryptoPort;
   readonly transport: TransportPort;
   readonly ui: UiPort;
@@ -40,13 +24,10 @@ export interface ChatOptions {
   readonly bulk?: BulkPort | undefined;
   /** Has the sockets of a direct path; absent: none is looked for. */
   readonly path?: PathPort | undefined;
-  readonly clock: ClockPort;
   /** Its secret buffer is taken over and wiped. */
   readonly code: RoomCode;
   /** This side made the nameplate: it is created at the relay, shown when it is settled, re-rolled when it is taken. */
   readonly reroll?: (code: RoomCode) => RoomCode;
-  /** What the peer must type, and the same as a link; both are wiped after they were shown. */
-  readonly present: (code: RoomCode) => { code: Uint8Array; invite: Uint8Array };
   /**
    * Reads a code that was typed again after a wrong one; throws SecurechatError SC-301 and SC-302. Absent where nobody can
    * be asked.
@@ -62,10 +43,6 @@ export interface ChatOptions {
   readonly pace: boolean;
   readonly version: Uint8Array;
   readonly words: readonly string[];
-  /** The relay's address for the person; empty for a transport that needs none. */
-  readonly relay: string;
-  /** The sentence for a code. */
-  readonly describe: (code: Code, detail: Detail) => string;
   /** The end, when the UI could not show it. */
   readonly untold?: (code: Code, text: string) => void | Promise<void>;
 }
@@ -90,6 +67,7 @@ export function chat(options: ChatOptions): Chat {
   const ui = guardUi(options.ui, fail);
   const path = options.path === undefined ? undefined : guardPath(options.path, fail);
   let code = options.code;
+  const views = createViews(ui, options, () => code);
   let session: Session;
   try {
     session = createSession({
@@ -204,7 +182,7 @@ export function chat(options: ChatOptions): Chat {
       case 'take':
         return connect((sink) => path?.take(effect.id, sink));
       case 'show':
-        return show(effect.view);
+        return effect.view.type === 'ended' ? end(effect.view) : views.show(effect.view);
     }
   }
 
@@ -221,43 +199,6 @@ export function chat(options: ChatOptions): Chat {
     connectionClosed = new Promise((resolve) => {
       closed = resolve;
     });
-  }
-
-  function show(view: SessionView): void {
-    switch (view.type) {
-      case 'code':
-        return showCode();
-      case 'notice':
-      case 'file-failed':
-        return ui.show({ ...view, text: options.describe(view.code, view.detail) });
-      case 'ended':
-        return end(view);
-      case 'relay':
-        return ui.show({ ...view, address: options.relay, room: code.nameplate });
-      default:
-        try {
-          ui.show(atWallTime(view));
-        } finally {
-          wipeView(view);
-        }
-    }
-  }
-
-  /** The session knows monotonic time only. */
-  function atWallTime<V extends UiView>(view: V): V {
-    if (view.type !== 'message' && view.type !== 'own') return view;
-    return { ...view, at: Math.round(clock.wallTime() - (clock.now() - view.at)) };
-  }
-
-  function showCode(): void {
-    const presented = options.present(code);
-    try {
-      ui.show({ type: 'code', ...presented });
-    } finally {
-      presented.code.fill(0);
-      presented.invite.fill(0);
-      code.secret.fill(0);
-    }
   }
 
   function end(view: Extract<SessionView, { type: 'ended' }>): void {
@@ -317,10 +258,4 @@ export function chat(options: ChatOptions): Chat {
     fail(error);
   }
   return { done, fail, interrupt: () => dispatch({ type: 'ui', event: { type: 'interrupt' } }) };
-}
-
-function wipeView(view: SessionView): void {
-  if (view.type === 'message' || view.type === 'own') view.text.fill(0);
-  if (view.type === 'message') view.from.fill(0);
-  if (view.type === 'peer' || view.type === 'offer') view.name.fill(0);
 }

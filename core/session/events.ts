@@ -2,7 +2,16 @@
  * What goes into a session and what comes out of it. Types only: events and time in, effects out.
  */
 import type { Code, Detail, ExitStatus, SecurechatError } from '../errors.js';
-import type { BulkCommand, BulkEvent, PathCommand, PathEvent, TransportEvent, UiEvent, UiView } from '../ports.js';
+import type {
+  Broken,
+  BulkCommand,
+  BulkEvent,
+  PathCommand,
+  PathEvent,
+  TransportEvent,
+  UiEvent,
+  UiView,
+} from '../ports.js';
 import type { Join } from '../wire/control.js';
 import type { Nameplate } from '../room/code.js';
 import type { Transition } from './transitions.js';
@@ -50,6 +59,6 @@ export type Effect =
 export interface Host {
   emit(effect: Effect): void;
   notice(code: Code, detail?: Detail): undefined;
-  /** Asks the table, changes the state, shows it. */
-  move(transition: Transition): void;
+  /** Asks the table, changes the state, shows it. `broken`: whose connection it was, with `lost`. */
+  move(transition: Transition, broken?: Broken): void;
 }

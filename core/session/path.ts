@@ -74,7 +74,6 @@ export interface Path {
   /** No more is looked for, and nobody listens any more. */
   stop(): void;
   wakeAt(): number;
-  wipe(): void;
 }
 
 interface Link {
@@ -394,11 +393,6 @@ export function createPath(host: Host, options: PathOptions, start: number): Pat
       const answering = kept === undefined || waits ? NEVER : answerFrom;
       const due = [...links.values()].map((link) => link.due);
       return Math.min(next, answering, ...due);
-    },
-
-    wipe() {
-      if (phase.at === 'trying') phase.key.wipe();
-      phase = { at: 'off' };
     },
   };
 }

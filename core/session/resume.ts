@@ -60,6 +60,8 @@ export type ResumeEvent =
 export interface Resume {
   /** Frames may be sent and opened. */
   readonly up: boolean;
+  /** A direct path was taken, and the peer has not proven itself over it yet. */
+  readonly moving: boolean;
   /** A provisional side is in the rendezvous room, or on the way to it: attempts have their say. */
   readonly visiting: boolean;
   /** The peer holds the keys: only the resume room is tried from now on. */
@@ -85,7 +87,7 @@ type Phase =
   | { readonly at: 'up'; readonly room: 'rendezvous' | 'resume' }
   /** In the resume room, or on the way to it; alone. */
   | { readonly at: 'seeking' }
-  | { readonly at: 'proving'; readonly proof: Proof }
+  | { readonly at: 'proving'; readonly proof: Proof; readonly moving: boolean }
   /** Provisional, in the rendezvous room or on the way to it. `found`: frames are sent and taken. */
   | { readonly at: 'visiting'; readonly found: boolean };
 
@@ -135,11 +137,11 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
   }
 
   /** Each pairing event draws a fresh nonce and sends resume-1 once. */
-  function pair(now: number, timeout = PROOF_TIMEOUT): undefined {
+  function pair(now: number, moving = false): undefined {
     down(now);
     const proof = createProof(crypto, role, options.resume, options.prover);
-    phase = { at: 'proving', proof };
-    timers.set('proof', now + timeout);
+    phase = { at: 'proving', proof, moving };
+    timers.set('proof', now + (moving ? MOVE_TIMEOUT : PROOF_TIMEOUT));
     if (!line.say(proof.first)) retry(now);
   }
 
@@ -274,6 +276,10 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
       return phase.at === 'up' || (phase.at === 'visiting' && phase.found);
     },
 
+    get moving() {
+      return phase.at === 'proving' && phase.moving;
+    },
+
     get visiting() {
       return phase.at === 'visiting';
     },
@@ -292,7 +298,7 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
     retry,
 
     handle(event, now) {
-      if (event.type === 'moved') return pair(now, MOVE_TIMEOUT);
+      if (event.type === 'moved') return pair(now, true);
       if (phase.at === 'visiting') return visit(event, now);
       if (phase.at === 'up' && phase.room === 'rendezvous') return first(event, now);
       return inRoom(event, now);

@@ -1,23 +1,23 @@
 /**
  * The session: one pure machine from the room code to the wipe. `handle` takes what happened, the time, and what waits in
  * the transport, and returns what is to be done; `wakeAt` says when it wants to be called again. Each step may return how
- * the session ends, and only `handle` ends it, after that step. No I/O, no clock, no sentence may be in this file; states
- * and their changes are in transitions.ts.
+ * the session ends, and only `handle` ends it, after that step. What the person does is person.ts, states and their changes
+ * transitions.ts; no I/O, no clock, no sentence may be in this file.
  *
  *   idle ──▶ meeting (meeting.ts) ──▶ talking (talk.ts) ──▶ over
  */
-import { CODES, type Code, EXIT, isSecurechatError } from '../errors.js';
-import type { State, UiEvent } from '../ports.js';
+import { CODES, EXIT, isSecurechatError } from '../errors.js';
+import type { State } from '../ports.js';
 import type { Established } from '../protocol/handshake-keys.js';
-import { MESSAGE_LIMIT } from '../protocol/text.js';
 import type { Effect, Host, SessionEvent } from './events.js';
 import { createTransfers } from './transfers.js';
 import { createGoodbye, type Ending } from './goodbye.js';
 import { createLine, type LineEvent } from './line.js';
 import { createMeeting, type MeetingEvent, type MeetingOptions } from './meeting.js';
 import { createOutgoing } from './outgoing.js';
+import { createPerson } from './person.js';
 import { createTalk, type Talk } from './talk.js';
-import { createTimers, NEVER } from './timers.js';
+import { NEVER } from './timers.js';
 import { move, next } from './transitions.js';
 
 export interface SessionOptions extends MeetingOptions {
@@ -53,25 +53,19 @@ export function createSession(options: SessionOptions): Session {
   let effects: Effect[] = [];
   /** When this session wanted to be called last. */
   let wanted = NEVER;
-  let inputEnded = false;
-  let fullTold = false;
-  let interrupts = 0;
   let replaced = 0;
-  /** Texts of a script that could not be taken: what ends so is no success. */
-  let unsent = 0;
   const gaps = { count: 0 };
-  const timers = createTimers<'idle'>();
 
   const host: Host = {
     emit: (effect) => void effects.push(effect),
     notice(code, detail = {}) {
       host.emit({ type: 'show', view: { type: 'notice', code, detail } });
     },
-    move(transition) {
+    move(transition, broken) {
       const to = move(state, transition);
       if (to === state) return;
       state = to;
-      host.emit({ type: 'show', view: { type: 'state', state } });
+      host.emit({ type: 'show', view: { type: 'state', state, ...(broken === undefined ? {} : { broken }) } });
     },
   };
   const line = createLine(host, options.crypto, options.direct);
@@ -79,6 +73,15 @@ export function createSession(options: SessionOptions): Session {
   const goodbye = createGoodbye();
   const meeting = createMeeting(host, line, options);
   const transfers = createTransfers(host, options.bulk === true);
+  const person = createPerson(host, {
+    ...options,
+    meeting,
+    talk: () => (phase.at === 'talking' ? phase.talk : undefined),
+    sender,
+    goodbye,
+    transfers,
+    may: (transition) => next(state, transition) !== undefined,
+  });
 
   // -- what happens
 
@@ -88,7 +91,7 @@ export function createSession(options: SessionOptions): Session {
         return start(now);
       case 'ui':
         // Text waits for the end of the turn: what else comes in it goes into the same frame.
-        return ui(event.event, now) ?? (event.event.type === 'send' ? undefined : tick(now));
+        return person.handle(event.event, now) ?? (event.event.type === 'send' ? undefined : tick(now));
       case 'transport':
         return arrived(line.handle(event.event, now), now);
       case 'bulk':
@@ -104,7 +107,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function start(now: number): undefined {
-    timers.set('idle', now + options.idleTimeout);
+    person.open(now);
     host.move('start');
     phase = { at: 'meeting' };
     meeting.start(now);
@@ -117,9 +120,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function tick(now: number): Ending | undefined {
-    const idle = timers.rings('idle', now) && state !== 'closing' ? leave('SC-326', now) : undefined;
-    const given = inputEnded && goodbye.phase === 'none' && phase.at === 'talking' ? endOfInput(now) : undefined;
-    const ending = idle ?? given ?? arrived(line.tick(now), now);
+    const ending = person.tick(now) ?? arrived(line.tick(now), now);
     if (ending !== undefined) return ending;
     if (phase.at === 'meeting') return reached(meeting.tick(now), now);
     return phase.at === 'talking' ? reached(phase.talk.tick(now), now) : undefined;
@@ -145,100 +146,15 @@ export function createSession(options: SessionOptions): Session {
       now,
     );
     phase = { at: 'talking', talk };
+    talk.open(now);
     if (replaced > REPLACED_LIMIT) return { code: 'SC-410', detail: {} };
-    if (inputEnded && goodbye.phase === 'none') endOfInput(now);
-    return reached(talk.tick(now), now);
+    return person.tick(now) ?? reached(talk.tick(now), now);
   }
 
   /** A connection that nobody looked after for so long is not believed to be up. */
   function slept(now: number): void {
     if (phase.at === 'meeting') meeting.slept(now);
     if (phase.at === 'talking') phase.talk.slept(now);
-  }
-
-  // -- the person
-
-  function ui(event: UiEvent, now: number): Ending | undefined {
-    timers.set('idle', now + options.idleTimeout);
-    switch (event.type) {
-      case 'send':
-        return send(event.text, now);
-      case 'confirm':
-        return confirm(event.match, now);
-      case 'code':
-        return meeting.typed(event.code, now);
-      case 'compare-again':
-        return compareAgain(now);
-      case 'offer':
-      case 'accept':
-      case 'reject':
-      case 'cancel':
-        transfers.ui(event, now);
-        return undefined;
-      case 'quit':
-        return leave('SC-317', now);
-      case 'end-of-input':
-        return endOfInput(now);
-      case 'interrupt':
-        return interrupt('SC-311', now);
-      case 'wipe':
-        return { code: 'SC-311', detail: {} };
-      case 'gone':
-        return interrupt(event.why === 'unread' ? 'SC-513' : 'SC-505', now);
-      case 'activity':
-        return undefined;
-      case 'malformed':
-        if (event.lost === true) unsent += 1;
-        return host.notice('SC-313', { why: event.why });
-    }
-  }
-
-  function send(text: Uint8Array, now: number): undefined {
-    const closed = state === 'idle' || state === 'closing' || inputEnded;
-    if (!closed && text.length > 0 && text.length <= MESSAGE_LIMIT) {
-      sender.add(text, now);
-      if (state === 'reconnecting' && sender.full && !fullTold) host.notice('SC-327');
-      fullTold = sender.full;
-      return;
-    }
-    if (closed) host.notice('SC-312');
-    else if (text.length > 0) host.notice('SC-309', { bytes: text.length, limit: MESSAGE_LIMIT });
-    text.fill(0);
-  }
-
-  function confirm(match: boolean, now: number): undefined {
-    const possible = next(state, match ? 'wordsMatch' : 'wordsDiffer') !== undefined;
-    if (!possible || phase.at !== 'talking' || !phase.talk.confirm(match, now)) host.notice('SC-312');
-  }
-
-  function compareAgain(now: number): undefined {
-    if (state !== 'active' || phase.at !== 'talking' || !phase.talk.compareAgain(now)) host.notice('SC-312');
-  }
-
-  /** Goodbye when there is somebody to say it to; otherwise the end. */
-  function leave(code: Code, now: number): Ending | undefined {
-    transfers.cancelAll();
-    if (phase.at === 'talking') return phase.talk.leave(code, now);
-    const count = sender.undelivered;
-    const owed = (code === 'SC-317' || code === 'SC-326') && count > 0;
-    return owed ? { code: 'SC-306', detail: { count } } : { code, detail: {} };
-  }
-
-  function endOfInput(now: number): Ending | undefined {
-    inputEnded = true;
-    const unasked = meeting.inputEnded();
-    if (unasked !== undefined) return unasked;
-    // Nobody is left to compare the words, or nothing was given to send: both must be told, not hang.
-    if (state === 'confirming') return leave('SC-310', now);
-    // What was offered is waited for.
-    if (transfers.busy) return undefined;
-    if (phase.at === 'talking') return leave('SC-317', now);
-    return sender.held === 0 ? { code: 'SC-310', detail: { what: 'peer' } } : undefined;
-  }
-
-  function interrupt(code: Code, now: number): Ending | undefined {
-    interrupts += 1;
-    return interrupts > 1 ? { code, detail: {} } : leave(code, now);
   }
 
   // -- the end
@@ -258,8 +174,8 @@ export function createSession(options: SessionOptions): Session {
   function verdict(ending: Ending): Ending {
     if (goodbye.refused) return { code: 'SC-403', detail: {} };
     const burnt = meeting.attempts.close();
-    if (burnt === undefined && unsent > 0 && CODES[ending.code] === EXIT.ok)
-      return { code: 'SC-306', detail: { count: unsent } };
+    if (burnt === undefined && person.unsent > 0 && CODES[ending.code] === EXIT.ok)
+      return { code: 'SC-306', detail: { count: person.unsent } };
     if (burnt === undefined) return ending;
     if (CODES[ending.code] !== EXIT.internal) return burnt;
     host.notice(burnt.code, burnt.detail);
@@ -311,9 +227,8 @@ export function createSession(options: SessionOptions): Session {
 
   function wakeAt(now: number): number {
     if (phase.at === 'idle' || phase.at === 'over') return NEVER;
-    const idle = state === 'closing' ? NEVER : timers.next();
     const parts = phase.at === 'talking' ? phase.talk.wakeAt(now) : meeting.wakeAt();
-    return Math.min(line.wakeAt(), parts, idle);
+    return Math.min(line.wakeAt(), parts, person.wakeAt());
   }
 
   return {

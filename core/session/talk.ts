@@ -1,15 +1,16 @@
 /**
  * Two sides that have keys, until the end: the conversation, the connection that comes and goes under it, and the goodbye.
  * Each step returns what it leads to; nothing ends the session here. What is said is conversation.ts, over which connection
- * resume.ts, how it ends goodbye.ts.
+ * resume.ts, how it ends goodbye.ts and farewell.ts.
  */
 import type { Code } from '../errors.js';
-import type { CryptoPort, PathEvent } from '../ports.js';
+import type { Broken, CryptoPort, PathEvent } from '../ports.js';
 import { FEATURE_DIRECT } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { Transfers } from './transfers.js';
 import { createConversation } from './conversation.js';
 import type { Host } from './events.js';
+import { createFarewell } from './farewell.js';
 import type { Ending, Goodbye, Standing } from './goodbye.js';
 import type { Line, LineEvent } from './line.js';
 import type { Meeting, MeetingEvent } from './meeting.js';
@@ -41,6 +42,10 @@ export interface TalkOptions {
 }
 
 export interface Talk {
+  /** What was made does nothing before this. */
+  open(now: number): void;
+  /** The person has accepted the safety words, or need not. */
+  readonly trusted: boolean;
   handle(event: LineEvent, now: number): MeetingEvent | undefined;
   /** Something happened to a direct path that is looked for. */
   path(event: PathEvent, now: number): MeetingEvent | undefined;
@@ -59,17 +64,23 @@ export interface Talk {
   wipe(): void;
 }
 
+/** Whose connection ends with this event. Of a gap or a silence nobody knows. */
+function brokenBy(event: LineEvent): Broken | undefined {
+  if (event.type === 'lost') return 'own';
+  return event.type === 'alone' ? 'peer' : undefined;
+}
+
 export function createTalk(host: Host, line: Line, options: TalkOptions, start: number): Talk {
   const { crypto, established, meeting, sender, goodbye, gaps } = options;
   const { role } = established;
-  const { attempts } = meeting;
+  const { attempts, compares, secretless } = meeting;
   let proven = false;
   const resume = createResume(host, line, {
     crypto,
     role,
     resume: established.resume,
     prover: established.ratchet,
-    position: () => conversation.channel.position,
+    position: () => channel.position,
     timeout: options.resumeTimeout,
     rendezvous: () => meeting.place,
     attempts,
@@ -82,15 +93,24 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       resume: established.resume,
       asked: options.direct === true,
       peerAsked: (established.peer.features & FEATURE_DIRECT) !== 0,
-      allowed: () => proven && resume.up && !line.direct && conversation.settled,
+      allowed: () => proven && resume.up && !line.direct && trust.renewable && goodbye.phase === 'none',
       observed: () => line.observed,
     },
     start,
   );
-  const { compares: compare, secretless } = meeting;
-  const conversation = createConversation(host, line, { ...options, compare, secretless, path }, start);
-  if (role === 'B') prove();
-  if (goodbye.refused) conversation.confirm(false);
+  const conversation = createConversation(host, line, { ...options, compares, secretless, path }, start);
+  const { channel, trust, carriage } = conversation;
+  const farewell = createFarewell(host, line, {
+    goodbye,
+    channel,
+    standing,
+    unsaid: () => trust.given && carriage.unsaid,
+    close: conversation.close,
+  });
+
+  function standing(): Standing {
+    return { up: conversation.up, undelivered: sender.undelivered, trusted: trust.given };
+  }
 
   /** The peer holds the keys. */
   function prove(): void {
@@ -100,16 +120,11 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     resume.settled();
   }
 
-  function standing(): Standing {
-    const { trusted, up } = conversation;
-    return { up, undelivered: sender.undelivered, trusted };
-  }
+  // -- what comes over the connection
 
-  const ended = (ending: Ending): MeetingEvent => ({ type: 'end', ...ending });
-
-  function resumed(event: ResumeEvent | undefined, now: number): MeetingEvent | undefined {
+  function resumed(event: ResumeEvent | undefined, now: number, broken?: Broken): MeetingEvent | undefined {
     if (!line.direct) path.broke(now);
-    if (!resume.up && conversation.interrupt(now, line.direct)) goodbye.interrupted(standing(), now);
+    if (!resume.up && !resume.moving && conversation.interrupt(now, broken)) goodbye.interrupted(standing(), now);
     switch (event?.type) {
       case undefined:
         return undefined;
@@ -123,13 +138,13 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
         // What waited for the connection, a goodbye too, does not wait for a frame of the peer.
         return progress(now);
       case 'found':
-        conversation.restart(now);
+        channel.restart(now);
         return undefined;
       case 'established':
       case 'end':
         return event;
       case 'given up':
-        return ended(goodbye.lost(sender.undelivered));
+        return ended(farewell.lost());
     }
   }
 
@@ -153,49 +168,29 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     return resumed(undefined, now);
   }
 
+  // -- what is due
+
   function progress(now: number): MeetingEvent | undefined {
-    const first = farewell(now);
-    if (first !== undefined || goodbye.phase === 'flushing') return first;
+    const first = farewell.step(now);
+    if (first !== undefined || goodbye.phase === 'flushing') return ended(first);
     if (goodbye.phase !== 'none') path.stop();
-    if (proven) conversation.carry();
-    conversation.channel.tick(now);
-    return farewell(now);
-  }
-
-  /** Does what the goodbye asks for, as far as that is possible now. */
-  function farewell(now: number): MeetingEvent | undefined {
-    for (;;) {
-      switch (goodbye.next(standing(), now)) {
-        case undefined:
-          return undefined;
-        case 'tell':
-          host.notice('SC-328', { count: sender.undelivered });
-          break;
-        case 'say':
-          if (!conversation.sayGoodbye(now)) return undefined;
-          goodbye.said(now);
-          break;
-        case 'answer':
-          if (!conversation.answerGoodbye(now)) return undefined;
-          goodbye.answered();
-          break;
-        case 'last word':
-          if (conversation.sayGoodbye(now)) goodbye.said(now);
-          return flush(now);
-        case 'flush':
-          return flush(now);
-        case 'end':
-          return ended(goodbye.ending(sender.undelivered));
-      }
-    }
-  }
-
-  function flush(now: number): undefined {
-    goodbye.flushing(goodbye.ending(sender.undelivered), now);
-    line.finish();
+    if (proven) carriage.carry();
+    channel.tick(now);
+    return ended(farewell.step(now));
   }
 
   return {
+    open(now) {
+      conversation.open(now);
+      if (role === 'B') prove();
+      // What was refused stays refused, whoever is found instead.
+      if (goodbye.refused) conversation.confirm(false);
+    },
+
+    get trusted() {
+      return trust.given;
+    },
+
     handle(event, now) {
       if (event.type === 'drain') return goodbye.phase === 'flushing' ? undefined : progress(now);
       // It has moved to a direct path, and says so on it.
@@ -204,8 +199,8 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
         return undefined;
       }
       path.release();
-      if (goodbye.phase !== 'flushing') return resumed(resume.handle(event, now), now);
-      return event.type === 'closed' ? ended(goodbye.ending(sender.undelivered)) : undefined;
+      if (goodbye.phase !== 'flushing') return resumed(resume.handle(event, now), now, brokenBy(event));
+      return event.type === 'closed' ? ended(farewell.closed()) : undefined;
     },
 
     path(event, now) {
@@ -213,22 +208,21 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       if (id === undefined) return undefined;
       const moved = line.take(id, now);
       path.taken();
+      conversation.move(now);
       return resumed(resume.handle(moved, now), now);
     },
 
     tick(now) {
-      if (goodbye.phase === 'flushing') return farewell(now);
+      if (goodbye.phase === 'flushing') return ended(farewell.step(now));
       if (path.tick(now) === 'choice is late') resume.retry(now);
-      if (conversation.channel.silent(now)) resume.retry(now);
+      if (channel.silent(now)) resume.retry(now);
       const visited = resume.visiting ? resume.visited(attempts.tick(now), now) : undefined;
-      const event = resumed(visited, now) ?? resumed(resume.tick(now), now);
-      if (event !== undefined) return event;
-      return progress(now);
+      return resumed(visited, now) ?? resumed(resume.tick(now), now) ?? progress(now);
     },
 
     confirm(match, now) {
       // A yes is given once; a no is heard also after it.
-      if (goodbye.refused || (match && conversation.compared)) return false;
+      if (goodbye.refused || (match && trust.answered)) return false;
       conversation.confirm(match);
       if (match) return true;
       goodbye.refuse(standing(), now);
@@ -237,7 +231,10 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       return true;
     },
 
-    compareAgain: (now) => conversation.compareAgain(now),
+    compareAgain(now) {
+      if (trust.renewable) channel.compare(now);
+      return trust.renewable;
+    },
 
     leave(code, now) {
       goodbye.ask(code, standing(), now);
@@ -246,18 +243,18 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     slept(now) {
       if (goodbye.phase === 'flushing') return;
       if (resume.visiting) resume.retry(now);
-      else conversation.channel.probe(now);
+      else channel.probe(now);
     },
 
     wakeAt(now) {
       if (goodbye.phase === 'flushing') return goodbye.wakeAt();
-      const due = [goodbye.wakeAt(), resume.wakeAt(), path.wakeAt(), conversation.channel.wakeAt(now)];
-      if (conversation.more) due.push(now);
+      const due = [goodbye.wakeAt(), resume.wakeAt(), path.wakeAt(), channel.wakeAt(now)];
+      if (carriage.more) due.push(now);
       if (resume.visiting) due.push(attempts.wakeAt());
       return Math.min(...due);
     },
 
-    abort: conversation.abort,
+    abort: farewell.abort,
 
     wipe() {
       try {
@@ -268,4 +265,8 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       }
     },
   };
+}
+
+function ended(ending: Ending | undefined): MeetingEvent | undefined {
+  return ending === undefined ? undefined : { type: 'end', ...ending };
 }

@@ -43,7 +43,7 @@ function chunkOf(source: string): string {
 }
 
 test('the program and the modules for plugins share one copy of the errors', () => {
-  const holders = ['dist/securechat.js', 'dist/plugin.js', 'dist/testing.js'].map((entry) => {
+  const holders = ['dist/securechat.cjs', 'dist/plugin.js', 'dist/testing.js'].map((entry) => {
     const seen = new Set([entry]);
     for (const file of seen) for (const each of OUTPUTS[file]?.imports ?? []) seen.add(each.path);
     return [...seen].filter((file) => 'core/errors.ts' in (OUTPUTS[file]?.inputs ?? {}));
@@ -71,7 +71,7 @@ describe('loaded only when chosen', () => {
   });
 
   test('--version loads no package and no adapter', () => {
-    const loaded = loadedWith('dist/securechat.js');
+    const loaded = loadedWith('dist/securechat.cjs');
     expect(loaded.sort()).toEqual([
       'adapters/cli/main.ts',
       'adapters/cli/print.ts',

@@ -88,7 +88,8 @@ describe('scripts: --ui json', () => {
   it('a peer that is killed is reported as lost with exit 5', async () => {
     const { maker, guest } = await jsonPair(relay.url, { maker: ['--resume-timeout', '1s'] });
     guest.child.kill('SIGKILL');
-    await maker.event('state', (event) => event['state'] === 'reconnecting');
+    const lost = await maker.event('state', (event) => event['state'] === 'reconnecting');
+    expect(lost['broken']).toBe('peer');
     expect(await maker.exit).toBe(5);
     expect(maker.events.at(-1)).toMatchObject({ event: 'ended', exit: 5, code: 'SC-304' });
   });

@@ -7,6 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FLAGS } from '../../adapters/cli/flags.js';
 import { DROPPED, flagsOf } from '../../adapters/cli/launch.js';
 import { ENV, PROGRAM, ROOT } from '../support/program.js';
 import { startRelayProcess } from '../support/relay.js';
@@ -21,7 +22,7 @@ beforeAll(() => {
   for (const file of ['package.json', 'dist/securechat', 'dist/securechat-node.js'])
     cpSync(path.join(ROOT, file), path.join(app, file));
   writeFileSync(
-    path.join(app, 'dist/securechat.js'),
+    path.join(app, 'dist/securechat.cjs'),
     `const { argv, execArgv, env, pid, ppid, permission } = process;
      process.stdout.write(JSON.stringify({ argv: argv.slice(2), execArgv, env, pid, ppid,
        writes: permission?.has('fs.write'), reads: permission?.has('fs.read', ${JSON.stringify(folder)}) }));
@@ -95,6 +96,19 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
     expect(at(['-p', './nowhere at all'])).toContain(read(folder));
   });
 
+  it('takes no value of a flag for a file that is sent', () => {
+    const valued = FLAGS.filter(({ value, long }) => value !== undefined && long !== 'files');
+    const values = valued.flatMap(({ long, short }, i) => {
+      const value = `v${String(i)}:${String(i + 1)}`;
+      return [`--${long}`, value, ...(short === undefined ? [] : [`-${short}`, value])];
+    });
+    const read = launch(name, ['send', ...values, '--room', 'r:1', '--listen', 'named']).told.execArgv.filter((flag) =>
+      /\/(?:v\d+:\d+|r:1|named)$/.test(flag),
+    );
+    expect(valued.length).toBeGreaterThan(10);
+    expect(read).toEqual([`--allow-fs-read=${path.join(folder, 'named')}`]);
+  });
+
   it('a relay keeps its rights', () => {
     expect(launch(name, ['relay', 'ws']).told.writes).toBeUndefined();
   });
@@ -130,7 +144,7 @@ describe('securechat doctor', () => {
   });
 
   it('tells what is not, and what would improve it', () => {
-    const { stdout } = examine([process.execPath, path.join(ROOT, 'dist/securechat.js')]);
+    const { stdout } = examine([process.execPath, path.join(ROOT, 'dist/securechat.cjs')]);
     for (const what of ['no file', 'only its own', 'no program', 'no thread', 'no native', 'no debugger', 'no code'])
       expect(row(stdout, what)).toContain('  NOT enforced  ');
     expect(stdout).toContain('  better: start it as securechat, not its file in dist/\n');

@@ -88,6 +88,8 @@ describe.concurrent.each(TRANSPORTS)('over %s', (transport) => {
     proxy.refuse();
     proxy.cut();
     await maker.event('notice', (event) => event['code'] === 'SC-325');
+    expect((await maker.event('state', inState('reconnecting')))['broken']).toBe('own');
+    expect((await guest.event('state', inState('reconnecting')))['broken']).toBe('peer');
     say(maker, 'maker', 0, 30);
     proxy.heal();
     await finish({ maker, guest }, 30);

@@ -149,7 +149,7 @@ describe('denied', () => {
 
   it('the file in dist/ started by Node itself says that nothing is enforced', async () => {
     const side = start(['--ui', 'json', '--code-stdin', '--relay', 'ws://127.0.0.1:1'], {
-      before: [process.execPath, path.join(ROOT, 'dist/securechat.js')],
+      before: [process.execPath, path.join(ROOT, 'dist/securechat.cjs')],
     });
     side.write('quay1-tunnel-anchor\n');
     expect((await side.event('notice', ({ code }) => code === 'SC-508'))['text']).toContain('launcher');
@@ -204,7 +204,7 @@ describe.skipIf(process.platform === 'win32')('SIGUSR1', () => {
   });
 
   it('opens one without the launcher: the search is real', async () => {
-    const said = await asked([process.execPath, path.join(ROOT, 'dist/securechat.js')], 1000);
+    const said = await asked([process.execPath, path.join(ROOT, 'dist/securechat.cjs')], 1000);
     expect(said).toMatch(/Debugger listening[^]*somebody listens/);
   });
 });
@@ -256,7 +256,7 @@ describe.skipIf(process.platform === 'win32')('ended from outside', () => {
     const pattern = '/proc/sys/kernel/core_pattern';
     const elsewhere = existsSync(pattern) ? /^[|/]/.test(readFileSync(pattern, 'utf8')) : true;
     skip(elsewhere, 'SKIPPED: this system puts cores elsewhere than into the working folder');
-    const found = await waiting('SIGSEGV', [process.execPath, path.join(ROOT, 'dist/securechat.js')]);
+    const found = await waiting('SIGSEGV', [process.execPath, path.join(ROOT, 'dist/securechat.cjs')]);
     skip(/^Max core file size +0 +0 /m.test(found.limits), 'SKIPPED: no core is allowed on this machine');
     expect(found.left).toEqual([expect.stringMatching(/^core/), 'there']);
   });

@@ -53,8 +53,8 @@ function held(crypto: 'sodium' | 'tweetnacl'): Change[] {
     { file: `adapters/crypto/${crypto}.ts`, from, to: `((globalThis as any).tell(${bytes}), ${from})` },
     {
       file: 'adapters/cli/main.ts',
-      from: 'const status = await program.done;',
-      to: "const status = await program.done; process.title = 'held'; await new Promise(() => setInterval(() => {}, 1e6));",
+      from: 'process.exit(status);',
+      to: "process.title = 'held'; await new Promise(() => setInterval(() => {}, 1e6));",
     },
     {
       file: 'adapters/cli/version.ts',

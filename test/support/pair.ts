@@ -5,24 +5,15 @@
 
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
-import type { Code, Detail, ExitStatus } from '../../core/errors.js';
-import type {
-  BulkCommand,
-  BulkEvent,
-  CloseReason,
-  CryptoPort,
-  MessageStatus,
-  State,
-  UiEvent,
-} from '../../core/ports.js';
 import type { Join } from '../../core/wire/control.js';
-import { type CodeForm, type Nameplate, parseCode } from '../../core/room/code.js';
+import { type Nameplate, parseCode } from '../../core/room/code.js';
 import { createWordlist } from '../../core/room/words.js';
 import type { Effect, SessionView } from '../../core/session/events.js';
 import { createSession, type Session } from '../../core/session/session.js';
-import { createPaths, type Paths, type PathsAround, SEEN } from './paths.js';
+import { createPaths, SEEN } from './paths.js';
+import type { Pair, PairOptions, Person, PersonOptions, RelayHooks, Side } from './person.js';
 
-export type Side = 'left' | 'right';
+export type { Pair, PairOptions, Side } from './person.js';
 export const SIDES = ['left', 'right'] as const;
 
 export function opposite(side: Side): Side {
@@ -43,104 +34,11 @@ export function fromUtf8(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-export interface PersonOptions {
-  readonly secret?: string;
-  readonly form?: CodeForm;
-  readonly nameplate?: string;
-  readonly verify?: boolean;
-  readonly name?: string;
-  readonly receipts?: boolean;
-  readonly pace?: boolean;
-  readonly cover?: boolean;
-  readonly direct?: boolean;
-  readonly resumeTimeout?: number;
-  readonly idleTimeout?: number;
-  readonly reroll?: () => Nameplate;
-  /** Somebody can be asked for the code again. */
-  readonly asks?: boolean;
-  readonly crypto?: CryptoPort;
-  /** What it does with what the session tells it about transfers. */
-  readonly bulk?: (command: BulkCommand, pair: Pair) => void;
-}
-
-/** What one side was shown, in order. */
-export interface Person {
-  readonly side: Side;
-  readonly crypto: CryptoPort;
-  readonly session: Session;
-  readonly states: State[];
-  readonly messages: string[];
-  readonly notices: { readonly code: Code; readonly detail: Detail }[];
-  readonly statuses: Map<number, MessageStatus>;
-  readonly frames: Uint8Array[];
-  readonly joins: Join[];
-  words: readonly string[];
-  /** Each time older words were called off: whether because none came in time. */
-  readonly comparing: boolean[];
-  peerName: string;
-  peerConfirmed: boolean;
-  codes: Nameplate[];
-  /** How often the code was wanted again, and whether nothing typed would stand for the same one. */
-  wanted: boolean[];
-  /** What was told of files, in order. */
-  readonly transfers: Told[];
-  readonly bulk: PersonOptions['bulk'];
-  roundTrips: number[];
-  /** Over what it was told to talk, in order: why it is the relay, or the address. */
-  readonly paths: string[];
-  relay: { readonly attempt: number; readonly joined: boolean } | undefined;
-  welcome: boolean;
-  ended: { readonly code: Code; readonly exit: ExitStatus; readonly detail: Detail } | undefined;
-}
-
-type Offered = Extract<SessionView, { type: 'offer' }>;
-export type Told =
-  | (Omit<Offered, 'name'> & { readonly name: string })
-  | Extract<SessionView, { type: 'progress' | 'file-done' | 'file-failed' }>;
-
 interface Link {
   readonly side: Side;
   readonly join: Join;
   open: boolean;
   joined: boolean;
-}
-
-export interface RelayHooks {
-  /** What becomes of a frame: by default it goes to the other side. */
-  frame?: (frame: Uint8Array, from: Side, pair: Pair) => void;
-  /** Instead of the usual answer to a join. Return true when it was handled. */
-  join?: (join: Join, from: Side, pair: Pair) => boolean;
-}
-
-export interface Pair {
-  readonly left: Person;
-  readonly right: Person;
-  readonly relay: RelayHooks;
-  readonly paths: Paths;
-  now: number;
-  /** Both sides start. */
-  start(): void;
-  startOne(side: Side): void;
-  ui(side: Side, event: UiEvent): void;
-  bulk(side: Side, event: BulkEvent): void;
-  send(side: Side, text: string): void;
-  /** Types the code again; empty: the same one. */
-  retype(side: Side, code?: string): void;
-  /** Hands a frame to a side, as the relay would. */
-  deliver(to: Side, frame: Uint8Array): void;
-  control(to: Side, message: unknown): void;
-  cut(side: Side, reason?: CloseReason, detail?: string): void;
-  /** Lets everything that is due at this moment happen. */
-  settle(): void;
-  /** Steps time from wake-up to wake-up for at most `ms`. */
-  advance(ms: number): void;
-}
-
-export interface PairOptions {
-  readonly left?: PersonOptions;
-  readonly right?: PersonOptions;
-  readonly relay?: RelayHooks;
-  readonly paths?: Pick<PathsAround, 'near' | 'passes'>;
 }
 
 export function createPair(options: PairOptions = {}): Pair {
@@ -185,6 +83,7 @@ export function createPair(options: PairOptions = {}): Pair {
       crypto,
       session,
       states: [],
+      broken: [],
       messages: [],
       notices: [],
       statuses: new Map(),
@@ -299,6 +198,7 @@ export function createPair(options: PairOptions = {}): Pair {
     switch (view.type) {
       case 'state':
         who.states.push(view.state);
+        if (view.state === 'reconnecting') who.broken.push(view.broken);
         break;
       case 'message':
         if (who.states.at(-1) !== 'active') throw new Error(`text shown in state ${who.states.at(-1) ?? 'idle'}`);

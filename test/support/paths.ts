@@ -3,13 +3,15 @@
  * so. When anything arrives is the caller's; no session may be in this file.
  */
 import type { PathCommand, PathEvent, TransportEvent } from '../../core/ports.js';
-import { opposite, type Side } from './pair.js';
+import type { Side } from './person.js';
 
 /** Where the interface of a side is. */
 export const HOMES = { left: [192, 168, 7, 1], right: [192, 168, 7, 2] } as const;
 const PORTS = { left: 40_001, right: 40_002 } as const;
 /** What the relay says it sees of each, and what a knock there reaches. */
 export const SEEN = { left: '203.0.113.1:50001', right: '203.0.113.2:50002' } as const;
+
+const OTHER: Readonly<Record<Side, Side>> = { left: 'right', right: 'left' };
 
 export interface PathsAround {
   /** Something arrives at `to`, later, in the order in which it was said, or never. */
@@ -69,7 +71,7 @@ export function createPaths(around: PathsAround): Paths {
   }
 
   function connect(from: Side, id: number): void {
-    const to = opposite(from);
+    const to = OTHER[from];
     accepted[to] -= 1;
     const ends: Link['ends'] = [
       { side: from, id, open: true },
@@ -84,7 +86,7 @@ export function createPaths(around: PathsAround): Paths {
 
   function dial(side: Side, { id, address, port, punch }: Extract<PathCommand, { type: 'dial' }>): void {
     dials.push({ side, address: `${address.join('.')}:${String(port)}`, punch });
-    const to = opposite(side);
+    const to = OTHER[side];
     const home = HOMES[to].every((byte, i) => byte === address[i]) && port === PORTS[to];
     later(to, () => {
       if (home && listening.has(to) && (around.near?.() ?? true)) connect(side, id);
@@ -94,7 +96,7 @@ export function createPaths(around: PathsAround): Paths {
 
   function close(link: Link, side: Side): void {
     const own = endOf(link, side);
-    const far = endOf(link, opposite(side));
+    const far = endOf(link, OTHER[side]);
     if (!own.open) return;
     own.open = false;
     later(far.side, () => ended(link, far));
@@ -110,7 +112,7 @@ export function createPaths(around: PathsAround): Paths {
   }
 
   function send(link: Link, side: Side, bytes: Uint8Array): void {
-    const far = endOf(link, opposite(side));
+    const far = endOf(link, OTHER[side]);
     if (!(around.passes?.(side, bytes) ?? true)) return;
     later(far.side, () => {
       if (!far.open) return;

@@ -32,14 +32,18 @@ export async function buildVariant(changes: readonly Change[]): Promise<Variant>
     entryPoints: { securechat: 'adapters/cli/main.ts' },
     outdir: dist,
     bundle: true,
-    splitting: true,
-    format: 'esm',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
     platform: 'node',
     target: 'node20.19',
-    define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
+    define: {
+      'process.env.WS_NO_BUFFER_UTIL': '"1"',
+      'process.env.WS_NO_UTF_8_VALIDATE': '"1"',
+      'import.meta.url': '__url',
+    },
     external: ['bufferutil', 'utf-8-validate'],
     logLevel: 'error',
-    banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
+    banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
     plugins: [
       {
         name: 'plant',
@@ -66,7 +70,7 @@ export async function buildVariant(changes: readonly Change[]): Promise<Variant>
   cpSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
   return {
     launcher: path.join(dist, 'securechat'),
-    program: path.join(dist, 'securechat.js'),
+    program: path.join(dist, 'securechat.cjs'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

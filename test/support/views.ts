@@ -1,7 +1,7 @@
 /**
  * What a UI is shown in the tests of one that draws: short ways to say it. No expectation may be in this file.
  */
-import type { MessageStatus, State, UiView } from '../../core/ports.js';
+import type { Broken, MessageStatus, State, UiView } from '../../core/ports.js';
 import { bytes } from './streams.js';
 
 /** Unix ms of this time of day, where the test runs. */
@@ -16,8 +16,8 @@ export const CODE: UiView = {
   invite: bytes('securechat://#482913-tunnel-anchor-mango'),
 };
 
-export function state(name: State): UiView {
-  return { type: 'state', state: name };
+export function state(name: State, broken?: Broken): UiView {
+  return { type: 'state', state: name, broken };
 }
 
 export function own(id: number, text: string, time = '12:01'): UiView {

@@ -2,7 +2,7 @@
  * The json UI: one JSON object a line in both directions, for scripts and bots. It never asks, never waits for a
  * terminal, and changes no text: the peer's words are escaped, not neutralised. The rules:
  *  - stdout has events only, each `{"v":1,"event":…}`; within version 1 events and fields are only ever added:
- *    `state{state}` `code{code,invite}` `code-wanted{same}` `safety-words{words,required}` `comparing{late}`
+ *    `state{state,broken}` `code{code,invite}` `code-wanted{same}` `safety-words{words,required}` `comparing{late}`
  *    `message{id,from,text,at}` `held{id}` `sent{id}` `delivered{id}` `failed{id}` `peer{name}` `peer-confirmed{}` `notice{code,text}` `ended{reason,exit,code}`
  *    `offer{id,incoming,names,count,bytes?,free?,exists}` `progress{id,bytes,total?}` `file-done{id,bytes,sum}`
  *    `file-failed{id,code,text}` `path{path,why?,address?}`.
@@ -116,7 +116,7 @@ function eventOf(line: Uint8Array): UiEvent {
 function eventBytes(view: UiView): Uint8Array | undefined {
   switch (view.type) {
     case 'state':
-      return writeEvent('state', { state: view.state });
+      return writeEvent('state', { state: view.state, ...(view.broken === undefined ? {} : { broken: view.broken }) });
     case 'code':
       return writeEvent('code', { code: view.code, invite: view.invite });
     case 'code-wanted':

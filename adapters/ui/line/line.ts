@@ -22,7 +22,7 @@
  */
 
 import { EXIT } from '../../../core/errors.js';
-import type { State, UiEvent, UiPort, UiView } from '../../../core/ports.js';
+import type { Broken, State, UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { ascii, plainBuffer, plainCopy } from '../../../core/protocol/bytes.js';
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
@@ -281,12 +281,13 @@ export function createLineUi(
     if (!required && compared === undefined) say(UI_WORDS.tellVerified);
   }
 
-  function enter(next: State): void {
+  function enter(next: State, broken: Broken | undefined): void {
     const again = next === 'active' && state === 'reconnecting';
     state = next;
     const unanswered = required && compared === undefined;
     asking = unanswered && (state === 'confirming' || state === 'reconnecting');
-    const sentence = again ? UI_WORDS.activeAgain : UI_WORDS.state[state];
+    const changed = broken === undefined ? UI_WORDS.state[state] : UI_WORDS.broken[broken];
+    const sentence = again ? UI_WORDS.activeAgain : changed;
     if (sentence !== undefined) say(sentence);
     if (asking) ask();
   }
@@ -305,7 +306,7 @@ export function createLineUi(
   function draw(view: UiView): void {
     switch (view.type) {
       case 'state':
-        enter(view.state);
+        enter(view.state, view.broken);
         return;
       case 'code':
         if (view.code.length > 0) notice(ascii(UI_WORDS.tellPeer), sanitize(view.code));

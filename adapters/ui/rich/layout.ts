@@ -218,7 +218,8 @@ function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, re
       if (model.quitting) return ['warn', utf8(words.leaving), waiting];
       const seconds = Math.max(0, Math.floor((now - model.since) / 1000));
       const unverified = model.unverified || model.comparing === 'late' ? [utf8(words.unverified)] : [];
-      return ['warn', utf8(words.reconnecting(seconds)), [...unverified, ...waiting]];
+      const broken = model.broken === undefined ? [] : [utf8(words.broken[model.broken])];
+      return ['warn', utf8(words.reconnecting(seconds)), [...unverified, ...waiting, ...broken]];
     }
     case 'closing':
       return ['warn', utf8(words.closing), waiting];

@@ -2,7 +2,7 @@
  * What the rich UI knows: the state and since when, the code, the safety words, what was said, what is asked of the person.
  * Texts from outside are neutralised before they get here. Nothing about rows, keys or a terminal may be in this file.
  */
-import type { State, UiView } from '../../../core/ports.js';
+import type { Broken, State, UiView } from '../../../core/ports.js';
 import { concat, plainCopy } from '../../../core/protocol/bytes.js';
 import type { Sanitize } from '../../../plugins/kit/define.js';
 import { UI_WORDS } from '../../words/line.js';
@@ -42,6 +42,8 @@ export interface Model {
   readonly screen: Screen;
   /** `now` of the moment when the state was entered, monotonic ms. */
   readonly since: number;
+  /** Whose connection broke, while reconnecting and where that is known. */
+  readonly broken: Broken | undefined;
   /** The relay that is asked, neutralised; empty: none is needed, or it is not known yet. */
   readonly relay: Uint8Array;
   /** How often it was asked since it answered. */
@@ -113,6 +115,7 @@ export function createModel(sanitize: Sanitize): Model {
     state: 'idle' as State,
     screen: 'connecting' as Screen,
     since: 0,
+    broken: undefined as Broken | undefined,
     relay: nothing as Uint8Array,
     attempt: 0,
     joined: false,
@@ -194,7 +197,7 @@ export function createModel(sanitize: Sanitize): Model {
     scrollback.add({ type: 'notice', text: sanitize(utf8(text)) });
   }
 
-  function enter(state: State, now: number): void {
+  function enter({ state, broken }: Extract<UiView, { type: 'state' }>, now: number): void {
     if (state === model.state) return;
     model.codeWanted = undefined;
     const screen = model.unverified && state === 'reconnecting' ? 'words' : SCREENS[state];
@@ -204,6 +207,7 @@ export function createModel(sanitize: Sanitize): Model {
       if (screen === 'words') model.answerableAt = model.screen === 'chat' ? now + LOOK_MS : now;
     }
     model.state = state;
+    model.broken = broken;
     model.screen = screen;
     model.since = now;
     // The code has done its work: it is good for one handshake.
@@ -213,7 +217,7 @@ export function createModel(sanitize: Sanitize): Model {
   function show(view: UiView, now: number): void {
     switch (view.type) {
       case 'state':
-        return enter(view.state, now);
+        return enter(view, now);
       case 'code':
         wipeCode();
         model.code = sanitize(view.code);

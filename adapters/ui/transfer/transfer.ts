@@ -195,7 +195,8 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
   function show(view: UiView): void {
     switch (view.type) {
       case 'state':
-        if (view.state === 'reconnecting') say(UI_WORDS.state.reconnecting);
+        if (view.state !== 'reconnecting') return;
+        say(view.broken === undefined ? UI_WORDS.state.reconnecting : UI_WORDS.broken[view.broken]);
         return;
       case 'code':
         if (view.code.length > 0) outside(UI_WORDS.tellPeer, view.code);

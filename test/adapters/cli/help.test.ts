@@ -36,8 +36,10 @@ describe('help', () => {
     for (const command of COMMANDS) expect(text).toContain(command);
   });
 
-  it.each(TOPICS)('on %s fits 80 columns', (topic) => {
-    expect(size(topicHelp(topic, registry))[1]).toBeLessThanOrEqual(80);
+  it.each(TOPICS)('on %s fits 80 columns, and one screen if it is not the list of all flags', (topic) => {
+    const [rows, columns] = size(topicHelp(topic, registry));
+    expect(columns).toBeLessThanOrEqual(80);
+    if (topic !== 'options') expect(rows).toBeLessThanOrEqual(23);
   });
 
   it('on options lists every flag, every command and every setting', () => {

@@ -75,6 +75,22 @@ describe('a run that ends before a chat', () => {
     expect(stdout.text()).toBe('');
   });
 
+  it.each([
+    [['send', 'no-such-file'], '"no-such-file" cannot be read (no such file or folder)'],
+    [['send', import.meta.filename, 'no-such-file'], '"no-such-file" cannot be read'],
+    [['receive', '-o', 'no-such-folder'], 'Cannot use --output: there is no such folder.'],
+    [['receive', '-o', import.meta.filename], 'Cannot use --output: it is not a folder.'],
+    [['--files', '482913-tunnel-anchor-mango'], 'Cannot use --files: there is no such folder.'],
+    [['send', import.meta.filename, '--files'], 'Cannot use --files: it goes with a chat.'],
+    [['pipe', '--files=.'], 'Cannot use --files: it goes with a chat.'],
+  ])('%j is refused before a code is made or asked for, and no code is repeated', async (argv, says) => {
+    const { done, stdout, stderr } = start(argv, { terminals: ALL });
+    expect(await done).toBe(EXIT.usage);
+    expect(stderr.text()).toContain(says);
+    expect(stderr.text()).not.toContain('482913');
+    expect(stdout.text()).toBe('');
+  });
+
   it('an interrupt while the code is awaited: SC-311, exit 130', async () => {
     const program = start(['--code-stdin']);
     program.interrupt();
@@ -176,6 +192,19 @@ describe('questions on a terminal', () => {
     await painted.stdout.until((shown) => shown.includes('\u276f'));
     await end(painted);
   });
+});
+
+it('what stays in the terminal is told of a chat, not of files that are sent', async () => {
+  for (const [argv, told] of [
+    [['send', import.meta.filename], false],
+    [['--ui', 'line', '482913-tunnel-anchor-mango'], true],
+  ] as const) {
+    const program = start([...argv, '--relay', relay.url.href, '--crypto', 'tweetnacl'], { terminals: ALL });
+    await program.stderr.until((shown) => shown.includes(told ? 'Looking for your peer' : 'Tell your peer'));
+    expect(program.stderr.text().includes('SC-510')).toBe(told);
+    program.interrupt();
+    await program.done;
+  }
 });
 
 describe('colours', () => {

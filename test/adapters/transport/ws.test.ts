@@ -1,55 +1,11 @@
 /** The transport contract on `ws`, against a real relay-ws. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { test } from 'vitest';
 import { createWsTransport } from '../../../adapters/transport/ws.js';
 import { transportContract } from '../../../plugins/testing/transport.js';
-import { startTestRelay } from '../../support/relay.js';
+import { wsFixture } from '../../support/ws-fixture.js';
 
 transportContract({
   name: 'ws',
   test,
-  async makeFixture() {
-    const relay = await startTestRelay();
-    // The connections go through a forwarder, so that they can be broken without a word.
-    const sockets = new Set<Socket>();
-    const forwarder = createTcpServer((client) => {
-      sockets.add(client);
-      client.on('error', () => undefined);
-      client.on('close', () => sockets.delete(client));
-      const upstream = connect(relay.port, '127.0.0.1');
-      upstream.on('error', () => client.destroy());
-      client.pipe(upstream).pipe(client);
-      client.on('close', () => upstream.destroy());
-    });
-    forwarder.listen(0, '127.0.0.1');
-    await once(forwarder, 'listening');
-    const foreign = createServer((_request, response) => response.writeHead(404).end('no relay'));
-    foreign.listen(0, '127.0.0.1');
-    await once(foreign, 'listening');
-
-    const at = (port: number) => createWsTransport({ relay: new URL(`ws://127.0.0.1:${String(port)}/`) });
-    const port = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
-    const transport = at(port(forwarder));
-    const free = createTcpServer().listen(0, '127.0.0.1');
-    await once(free, 'listening');
-    const unused = port(free);
-    free.close();
-    await once(free, 'close');
-    return {
-      pair: [transport, transport],
-      unreachable: at(unused),
-      foreign: at(port(foreign)),
-      cut() {
-        for (const socket of sockets) socket.destroy();
-      },
-      async dispose() {
-        for (const socket of sockets) socket.destroy();
-        forwarder.close();
-        foreign.close();
-        await relay.close();
-      },
-    };
-  },
+  makeFixture: () => wsFixture((relay) => createWsTransport({ relay })),
 });

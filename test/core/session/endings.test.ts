@@ -11,16 +11,8 @@ import { BYE_TIMEOUT, FLUSH_TIMEOUT } from '../../../core/session/goodbye.js';
 import { ATTEMPT_TIMEOUT } from '../../../core/session/attempts.js';
 import { SLEPT } from '../../../core/session/session.js';
 import type { CodeForm, Nameplate } from '../../../core/room/code.js';
-import {
-  connectedPair,
-  createPair,
-  opposite,
-  type Pair,
-  type PersonOptions,
-  SIDES,
-  type Side,
-  utf8,
-} from '../../support/pair.js';
+import { connectedPair, createPair, opposite, type Pair, SIDES, type Side, utf8 } from '../../support/pair.js';
+import type { PersonOptions } from '../../support/person.js';
 
 const FRAME = 0x10;
 const M2 = 0x03;

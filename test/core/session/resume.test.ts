@@ -58,6 +58,29 @@ describe('a line that was cut', () => {
     for (const one of SIDES) expect(pair[one].states.slice(-2)).toEqual(['reconnecting', 'active']);
   });
 
+  it.each(SIDES)('at the %s: both hear whose it was', (side) => {
+    const pair = settled();
+    pair.cut(side);
+    pair.settle();
+    expect([pair[side].broken, pair[opposite(side)].broken]).toEqual([['own'], ['peer']]);
+  });
+
+  it("is told as nobody's where nobody knows: a silence, a frame that is not the next one", () => {
+    const silent = settled();
+    silent.relay.frame = () => undefined;
+    silent.send('left', 'unheard');
+    silent.advance(120_000);
+    expect(silent.left.broken[0]).toBeUndefined();
+    expect(silent.left.states).toContain('reconnecting');
+    const forged = settled();
+    forged.relay.frame = (frame, from, pair) =>
+      pair.deliver(opposite(from), frame.map((byte) => byte ^ 1).fill(FRAME, 0, 1));
+    forged.send('left', 'forged');
+    forged.settle();
+    expect(forged.right.broken).toEqual([undefined]);
+    expect(forged.left.broken).toEqual(['peer']);
+  });
+
   it('is made anew in a room that only the two know, and joined, not created', () => {
     const pair = settled();
     pair.cut('left');

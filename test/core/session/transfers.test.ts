@@ -3,7 +3,8 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { BulkCommand, BulkEvent } from '../../../core/ports.js';
-import { createPair, type Pair, type Side, type Told, utf8 } from '../../support/pair.js';
+import { createPair, type Pair, type Side, utf8 } from '../../support/pair.js';
+import type { Told } from '../../support/person.js';
 
 const CONTENT = 200_000;
 

@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 afterEach(() => vi.useRealTimers());
 
 const cwd = path.join(folder, 'cwd');
-const program = path.join(folder, 'prefix/node_modules/securechat/dist/securechat.js');
+const program = path.join(folder, 'prefix/node_modules/securechat/dist/securechat.cjs');
 let made = 0;
 
 function put(file: string, text: string): string {
@@ -110,9 +110,9 @@ describe('where a plugin is found', () => {
     expect((await load('both')).file).toBe(here);
     put('../node_modules/above/index.mjs', source(ui()));
     put('../node_modules/above/package.json', about);
-    const elsewhere = path.join(folder, 'elsewhere/securechat.js');
+    const elsewhere = path.join(folder, 'elsewhere/securechat.cjs');
     await expect(loadPlugin('above', registry(), { cwd, program: elsewhere })).resolves.toMatchObject({ name: 'mine' });
-    await expect(loadPlugin('above', registry(), { cwd, program: '/x/securechat.js' })).rejects.toThrow('SC-504');
+    await expect(loadPlugin('above', registry(), { cwd, program: '/x/securechat.cjs' })).rejects.toThrow('SC-504');
   });
 });
 

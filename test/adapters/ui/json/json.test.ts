@@ -16,6 +16,10 @@ const open = () => openUi((context) => createJsonUi({}, context));
 const EVENTS: readonly (readonly [UiView, string])[] = [
   [{ type: 'state', state: 'searching' }, '{"v":1,"event":"state","state":"searching"}'],
   [
+    { type: 'state', state: 'reconnecting', broken: 'own' },
+    '{"v":1,"event":"state","state":"reconnecting","broken":"own"}',
+  ],
+  [
     { type: 'code', code: bytes('482913-a-b-c'), invite: bytes('securechat://x') },
     '{"v":1,"event":"code","code":"482913-a-b-c","invite":"securechat://x"}',
   ],

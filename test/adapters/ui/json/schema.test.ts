@@ -26,7 +26,11 @@ const STATUSES: Record<MessageStatus, true> = { held: true, sent: true, delivere
 
 /** Each kind of view, in all its forms; a new kind does not compile without one. */
 const VIEWS: { readonly [Type in UiView['type']]: readonly Extract<UiView, { type: Type }>[] } = {
-  state: Object.keys(STATES).map((state) => ({ type: 'state', state: state as State })),
+  state: [
+    ...Object.keys(STATES).map((state) => ({ type: 'state' as const, state: state as State })),
+    { type: 'state', state: 'reconnecting', broken: 'own' },
+    { type: 'state', state: 'reconnecting', broken: 'peer' },
+  ],
   code: [{ type: 'code', code: bytes('482913-a-b-c'), invite: bytes('securechat://#482913-a-b-c') }],
   'code-wanted': [true, false].map((same) => ({ type: 'code-wanted', same })),
   'safety-words': [true, false].map((required) => ({ type: 'safety-words', words: ['a', 'b', 'c', 'd'], required })),
@@ -169,7 +173,7 @@ describe('docs/json.md', () => {
     const named = rows.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? ''));
     expect(named.sort()).toEqual(names('event', 'event').sort());
     for (const event of all as { event: string }[]) {
-      const row = PAGE.split('\n').find((line) => line.startsWith('| `') && line.includes(`\`${event.event}\``));
+      const row = PAGE.split('\n').find((line) => line.split('|')[1]?.includes(`\`${event.event}\``) === true);
       const fields = Object.keys(event).filter((key) => key !== 'v' && key !== 'event');
       for (const field of fields) expect(row).toContain(`\`${field}\``);
     }

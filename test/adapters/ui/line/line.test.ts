@@ -216,6 +216,11 @@ describe('notices', () => {
     ]);
   });
 
+  test.each(['own', 'peer'] as const)('whose connection broke is said: %s', async (broken) => {
+    const [, err] = await shown([ACTIVE, { type: 'state', state: 'reconnecting', broken }]);
+    expect(err.split('\n')[1]).toBe(`-- ${UI_WORDS.broken[broken]}`);
+  });
+
   test('are dim only on a terminal with colour', async () => {
     const views: UiView[] = [ACTIVE];
     const plain = `-- ${UI_WORDS.state.active}\n`;

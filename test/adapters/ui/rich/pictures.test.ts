@@ -67,9 +67,9 @@ const PICTURES: readonly Picture[] = [
   },
   {
     name: 'reconnecting',
-    title: 'Reconnecting: the line is down, what is written is held',
+    title: 'Reconnecting: whose connection broke, and what is written is held',
     rows: 16,
-    views: [...CHAT, state('reconnecting'), own(2, 'are you still there?', '12:05')],
+    views: [...CHAT, state('reconnecting', 'peer'), own(2, 'are you still there?', '12:05')],
     then: async (rig) => {
       rig.clock.advance(14_000);
       await rig.drawn();
