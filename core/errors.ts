@@ -100,6 +100,7 @@ export const CODES = {
   'SC-357': EXIT.truncated, // the session ended before a transfer did
   'SC-358': EXIT.usage, // the peer takes no pipe
   'SC-359': EXIT.ok, // names are sent with other characters (notice)
+  'SC-370': EXIT.ok, // what a direct path shows, and to whom (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)
   'SC-403': EXIT.violation, // safety words did not match

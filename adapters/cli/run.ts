@@ -129,8 +129,9 @@ export function run(argv: readonly string[], io: Io): Run {
     const ours = registry.pluginOf('transport', met.transport) === builtins.name;
     const prompter = () => prompterOf(task, options, io, color, before.signal);
     const loading = Promise.all([import('./compose.js'), import('./proxy-way.js')]);
-    const composing = loading.then(async ([{ compose }, { findWay }]) => {
+    const composing = loading.then(async ([{ compose }, { findWay, refusePast }]) => {
       const way = await findWay({ options: met, relay, ours, env: io.env, random, prompter });
+      if (met.direct !== undefined) refusePast(way, ours, met.transport);
       composition = await compose({
         registry,
         options: met,
@@ -343,6 +344,7 @@ function noticesOf(
   io: Io,
 ): readonly Notice[] {
   const all = [...entered.notices];
+  if (options.direct !== undefined) all.push('SC-370');
   if (!io.enforced) all.push('SC-508');
   if ((io.env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') all.push('SC-509');
   const kept = task.kind === 'chat' && options.ui === 'line' && !options.wipeScrollback;

@@ -197,4 +197,9 @@ export const SESSION = {
     cause: 'You use no passphrase and your peer does, or somebody interferes.',
     remedy: 'Ask your peer whether there is a passphrase, then start again with it.',
   },
+  'SC-370': {
+    sentence: always('--direct: your peer sees your addresses, the network sees when you talk.'),
+    cause: 'Without the relay in between the two machines know each other, and nothing hides sizes and times.',
+    remedy: 'Leave --direct out to show your address to the relay only.',
+  },
 } as const satisfies Partial<Record<string, Message>>;

@@ -19,7 +19,7 @@ import {
 
 const SEEDS = runs(200, 10_000, 1_000_000);
 const RESTARTS = runs(60, 2_000);
-const PATHS = runs(60, 2_000);
+const PATHS = runs(60, 600);
 const ONE = process.env['ONE'];
 
 const cryptos = { left: await createSodiumCrypto(), right: await createSodiumCrypto() };
