@@ -3,17 +3,8 @@
  * one SC-506, and nothing of what it handed over gets further. No rule of the session may be in this file.
  */
 import { isSecurechatError, SecurechatError, TRANSPORT_CODES } from './errors.js';
-import type {
-  CloseReason,
-  Connection,
-  CryptoPort,
-  PathEvent,
-  PathPort,
-  TransportEvent,
-  TransportPort,
-  UiEvent,
-  UiPort,
-} from './ports.js';
+import type { PathEvent, PathPort } from './path-port.js';
+import type { CloseReason, Connection, CryptoPort, TransportEvent, TransportPort, UiEvent, UiPort } from './ports.js';
 import { PATH_LENGTHS } from './protocol/path-proof.js';
 import { ADDRESS_LIMIT, FRAME_LIMIT } from './wire/control.js';
 

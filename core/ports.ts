@@ -171,12 +171,6 @@ export type State =
   | 'closing'
   | 'destroyed';
 
-/**
- * Why it is the relay. trying: a direct path is looked for. none: none was found, which is tried again later. broke: it
- * broke, and is tried again later. unstable: it broke too often. peer: the peer has not asked for one.
- */
-export type PathWhy = 'trying' | 'none' | 'broke' | 'unstable' | 'peer';
-
 /** `own`: the one to the relay. `peer`: the relay says that the peer is gone; the relay may be wrong. */
 export type Broken = 'own' | 'peer';
 
@@ -228,11 +222,8 @@ export type UiView =
   /** The text of this side with the id it got: ids count from 0 in the order of the `send` events. */
   | { readonly type: 'own'; readonly id: number; readonly text: Uint8Array; readonly at: number }
   | { readonly type: 'status'; readonly id: number; readonly status: MessageStatus }
-  /**
-   * Over what it is talked, told where a direct path was asked for: through the relay, and why, or directly with `address`,
-   * text that the operating system makes. Whoever that address belongs to may still be a wire in between.
-   */
-  | { readonly type: 'path'; readonly path: 'relay'; readonly why: PathWhy }
+  /** Told where a direct path was asked for; why not: looked for, not found, broken, too often, the peer did not ask. */
+  | { readonly type: 'path'; readonly path: 'relay'; readonly why: 'trying' | 'none' | 'broke' | 'unstable' | 'peer' }
   | { readonly type: 'path'; readonly path: 'direct'; readonly address: string }
   /** How long the line takes to the peer and back, whole milliseconds: told when it changes, for display only. */
   | { readonly type: 'round-trip'; readonly ms: number }
@@ -391,77 +382,6 @@ export interface BulkPort {
   /** Does one thing, later where it takes time. Never throws for a broken file: that is `failed`. */
   tell(command: BulkCommand): void;
   /** Stops everything; nothing half is left under its own name. Idempotent. */
-  close(): Promise<void>;
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Direct path
-
-export interface Endpoint {
-  /** 4 bytes for IPv4, 16 for IPv6. */
-  readonly address: Uint8Array;
-  readonly port: number;
-}
-
-/** An address of an interface, and how many bits of it name its network. */
-export interface OwnAddress {
-  readonly address: Uint8Array;
-  readonly prefix: number;
-}
-
-/**
- * What the session tells the adapter that has the sockets of a direct path (protocol.md section 8a). `id` names a connection:
- * those that are dialled have 1, 2, 3, … from the session, those that come in -1, -2, -3, … from the adapter.
- */
-export type PathCommand =
-  /** Listen, at most until `stop`, and say where: answer with `gathered` and the same number. */
-  | { readonly type: 'gather'; readonly attempt: number }
-  /** Dial once; `punch`: from the local port of the connection to the relay. Answer with `up` or `down`. */
-  | {
-      readonly type: 'dial';
-      readonly id: number;
-      readonly address: Uint8Array;
-      readonly port: number;
-      readonly punch: boolean;
-    }
-  /** Send a message of a proof as it is. */
-  | { readonly type: 'send'; readonly id: number; readonly bytes: Uint8Array }
-  /** Close it at once. Nothing is told of it any more. */
-  | { readonly type: 'drop'; readonly id: number }
-  /** Close everything but what was taken, and listen no more. */
-  | { readonly type: 'stop' };
-
-export type PathEvent =
-  | {
-      readonly type: 'gathered';
-      readonly attempt: number;
-      /** Of the interfaces, those of loopback too. */
-      readonly own: readonly OwnAddress[];
-      /** Where it listens; 0: nowhere. */
-      readonly port: number;
-      /** Under which it can be reached besides, as the person says. */
-      readonly named: readonly Endpoint[];
-      /** The far end of the present connection to the relay, where it is known. */
-      readonly relay: Endpoint | undefined;
-    }
-  /** Connected: dialled, or come in. `address`: of the other end with its port, as text, at most 53 characters. */
-  | { readonly type: 'up'; readonly id: number; readonly address: string }
-  /** A message of a proof, whole (its first byte says how long it is). The bytes belong to the receiver. */
-  | { readonly type: 'message'; readonly id: number; readonly bytes: Uint8Array }
-  /** It ended, or never came up. Anything but a message of a proof ends it, too. */
-  | { readonly type: 'down'; readonly id: number };
-
-export interface PathPort {
-  /** Called once; no event is reported before it has returned. */
-  open(sink: (event: PathEvent) => void): void;
-  /** Does one thing. Never throws for a broken network: that is `down`. What concerns a connection that ended does nothing. */
-  tell(command: PathCommand): void;
-  /**
-   * From now on `id` carries frames as a connection of a transport does, and nothing more is told of it here: what comes
-   * after the messages of the proof goes to `sink`. It is open already. One that has ended meanwhile is `closed` at once.
-   */
-  take(id: number, sink: (event: TransportEvent) => void): Connection;
-  /** Closes everything but what was taken. Idempotent. */
   close(): Promise<void>;
 }
 

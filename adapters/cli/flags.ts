@@ -40,7 +40,7 @@ export const FLAGS: readonly OwnFlag[] = [
   { long: 'proxy', value: 'url', setting: 'SECURECHAT_PROXY' },
   { long: 'proxy-auth-fd', value: 'n' },
   { long: 'tor' },
-  { long: 'direct', common: true },
+  { long: 'direct' },
   { long: 'direct-address', value: 'host:port' },
   { long: 'transport', short: 't', value: 'name', values: 'transport', common: true, setting: 'SECURECHAT_TRANSPORT' },
   { long: 'crypto', short: 'c', value: 'name', values: 'crypto', setting: 'SECURECHAT_CRYPTO' },

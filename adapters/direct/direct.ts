@@ -6,7 +6,8 @@
 import { lookup } from 'node:dns/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { Endpoint, OwnAddress, PathCommand, PathEvent, PathPort } from '../../core/ports.js';
+import type { Endpoint, OwnAddress, PathCommand, PathEvent, PathPort } from '../../core/path-port.js';
+
 import { plainAddress } from '../../core/relay/address.js';
 import { parseAddress } from '../../core/session/path-candidates.js';
 import type { Origin } from '../transport/origin.js';

@@ -198,7 +198,7 @@ export const SESSION = {
     remedy: 'Ask your peer whether there is a passphrase, then start again with it.',
   },
   'SC-370': {
-    sentence: always('--direct: your peer sees your addresses, the network sees when you talk.'),
+    sentence: always('Your peer sees your addresses, and the network sees when you talk (--direct).'),
     cause: 'Without the relay in between the two machines know each other, and nothing hides sizes and times.',
     remedy: 'Leave --direct out to show your address to the relay only.',
   },

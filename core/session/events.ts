@@ -2,16 +2,8 @@
  * What goes into a session and what comes out of it. Types only: events and time in, effects out.
  */
 import type { Code, Detail, ExitStatus, SecurechatError } from '../errors.js';
-import type {
-  Broken,
-  BulkCommand,
-  BulkEvent,
-  PathCommand,
-  PathEvent,
-  TransportEvent,
-  UiEvent,
-  UiView,
-} from '../ports.js';
+import type { PathCommand, PathEvent } from '../path-port.js';
+import type { Broken, BulkCommand, BulkEvent, TransportEvent, UiEvent, UiView } from '../ports.js';
 import type { Join } from '../wire/control.js';
 import type { Nameplate } from '../room/code.js';
 import type { Transition } from './transitions.js';

@@ -4,7 +4,8 @@
  * resume.ts, how it ends goodbye.ts and farewell.ts.
  */
 import type { Code } from '../errors.js';
-import type { Broken, CryptoPort, PathEvent } from '../ports.js';
+import type { PathEvent } from '../path-port.js';
+import type { Broken, CryptoPort } from '../ports.js';
 import { FEATURE_DIRECT } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { Transfers } from './transfers.js';

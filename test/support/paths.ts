@@ -2,7 +2,8 @@
  * A network for direct paths in simulated time: what each side dials, who is reached, and paths that break when a test says
  * so. When anything arrives is the caller's; no session may be in this file.
  */
-import type { PathCommand, PathEvent, TransportEvent } from '../../core/ports.js';
+import type { PathCommand, PathEvent } from '../../core/path-port.js';
+import type { TransportEvent } from '../../core/ports.js';
 import type { Side } from './person.js';
 
 /** Where the interface of a side is. */

@@ -1,6 +1,7 @@
 /** What is dialled and what is told (protocol.md section 8a), as tables; and addresses, which come from anybody. */
 import { describe, expect, it } from 'vitest';
-import type { OwnAddress } from '../../../core/ports.js';
+import type { OwnAddress } from '../../../core/path-port.js';
+
 import { dialled, offered, parseAddress, parseEnd, type Surroundings } from '../../../core/session/path-candidates.js';
 import { CANDIDATES_LIMIT, type PathCandidate, PATHS_CODEC, PORTS_LIMIT } from '../../../core/protocol/path-records.js';
 import { fc } from '../../support/chance.js';

@@ -1,14 +1,7 @@
 /** A direct path under a whole session: the move, the way back, and who is not let in (protocol.md section 8a). */
 import { describe, expect, it } from 'vitest';
-import {
-  BROKEN_LIMIT,
-  PATH_CHOICE,
-  PATH_PAUSE,
-  PATH_PROOF,
-  PATH_TRY,
-  PUNCHES,
-  UNPROVEN_LIMIT,
-} from '../../../core/session/path.js';
+import { BROKEN_LIMIT, PATH_CHOICE, PATH_PAUSE, PATH_TRY } from '../../../core/session/path.js';
+import { PATH_PROOF, PUNCHES, UNPROVEN_LIMIT } from '../../../core/session/path-links.js';
 import { connectedPair, type Pair, type PairOptions, type Side, SIDES } from '../../support/pair.js';
 import { SEEN } from '../../support/paths.js';
 
