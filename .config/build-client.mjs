@@ -3,6 +3,7 @@
  * what every start needs is in as few as can be, and all else is loaded only when it is chosen. As CommonJS: Node has it
  * at hand, and reads and starts its loader of modules first where there are any. Nothing is written here.
  */
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -19,8 +20,32 @@ const CHAT = [
   'adapters/transport/ws.ts',
 ];
 
+/** libsodium's WebAssembly lies beside the client: as text in its JavaScript it is read and decoded at every start. */
+const WASM = 'libsodium.wasm';
+const BINARY = `import { readFileSync } from 'node:fs';
+export const binary = () => readFileSync(new URL('../${WASM}', import.meta.url));
+`;
+
+/** Takes the text out of the library, and puts what it says into `found`. */
+function takeWasm(found) {
+  return {
+    name: 'wasm',
+    async load(id) {
+      if (id.endsWith(path.join('adapters', 'crypto', 'sodium-binary.ts'))) return { code: BINARY, moduleType: 'js' };
+      if (!id.endsWith('libsodium-sumo.mjs')) return undefined;
+      const text = await readFile(id, 'utf8');
+      const literals = [...text.matchAll(/"([A-Za-z0-9+/=]{1000,})"/g)];
+      if (literals.length !== 1) throw new Error(`libsodium has ${literals.length} long texts, not one`);
+      const bytes = Buffer.from(literals[0][1], 'base64');
+      if (!WebAssembly.validate(bytes)) throw new Error('the long text of libsodium is not WebAssembly');
+      found.wasm = bytes;
+      return { code: text.replace(literals[0][0], '""'), moduleType: 'js' };
+    },
+  };
+}
+
 /**
- * The files of the bundle, `{ name, text, imports, inputs, program }`, names relative to `dist`. Programs and libraries are
+ * The files of the bundle, `{ name, text, imports, inputs, program }`, text or bytes, names relative to `dist`. Programs and libraries are
  * name → source; the libraries may be none. A library is a module of its own, which gives what is in the bundle: there is
  * one copy of it.
  */
@@ -29,6 +54,7 @@ export async function bundleClient({ root, dist, programs, libraries, define, ex
   const at = (file) => path.join(root, file);
   /** Which modules a module imports at once, by its id. */
   const edges = new Map();
+  const found = {};
   const bundle = await rolldown({
     cwd: root,
     input,
@@ -41,6 +67,7 @@ export async function bundleClient({ root, dist, programs, libraries, define, ex
       throw new Error(`rolldown says: ${log.message}; the build must be silent`);
     },
     plugins: [
+      takeWasm(found),
       {
         name: 'edges',
         buildEnd() {
@@ -85,7 +112,7 @@ export async function bundleClient({ root, dist, programs, libraries, define, ex
   });
   await bundle.close();
   const own = new Set(output.map(({ fileName }) => fileName));
-  return output.flatMap((file) => {
+  const code = output.flatMap((file) => {
     if (file.type !== 'chunk') throw new Error(`${file.fileName} is not code`);
     const names = (kind, list) => list.filter((name) => own.has(name)).map((name) => ({ path: `dist/${name}`, kind }));
     const made = {
@@ -99,6 +126,7 @@ export async function bundleClient({ root, dist, programs, libraries, define, ex
     };
     return file.isEntry && file.name in libraries ? [made, moduleOf(file)] : [made];
   });
+  return [...code, { name: WASM, text: found.wasm, program: false, imports: [], inputs: [] }];
 }
 
 function moduleOf({ name, fileName, exports }) {

@@ -34,6 +34,9 @@ const SINGLE = {
   'relay-socketio': 'relay-socketio/main.ts',
 };
 
+/** The library, as a stranger imports it. Apart from the programs: it brings nothing of theirs along. */
+const LIBRARY = { library: 'adapters/library/library.ts' };
+
 /** socket.io writes every packet and address to stderr when this is set: not with us. */
 const SILENT = { 'process.env.DEBUG': 'undefined' };
 
@@ -94,7 +97,7 @@ async function plugins() {
 
 async function write(name, text, program, outputs, { imports, inputs: made }) {
   const head = (program ? SHEBANG : '') + (name.endsWith('.js') && /\btypeof require\b/.test(text) ? REQUIRE : '');
-  await put(path.join(DIST, name), head + text, program ? 0o755 : 0o644);
+  await put(path.join(DIST, name), head === '' ? text : head + text, program ? 0o755 : 0o644);
   for (const input of made) inputs.add(input);
   outputs[`dist/${name}`] = { imports, inputs: Object.fromEntries(made.map((input) => [input, {}])) };
 }
@@ -106,6 +109,27 @@ async function client(outputs) {
   for (const file of await bundleClient({ ...common, programs, libraries }))
     await write(file.name, file.text, file.program, outputs, file);
   for (const source of Object.values(libraries)) await declare(source);
+}
+
+async function library(outputs) {
+  const result = await build({
+    absWorkingDir: ROOT,
+    entryPoints: LIBRARY,
+    outdir: path.join(DIST, 'library'),
+    chunkNames: 'chunks/[name]-[hash]',
+    splitting: true,
+    metafile: true,
+    define: { ...CLIENT.define, ...SILENT },
+    external: EXTERNAL,
+    ...COMMON,
+  });
+  if (result.warnings.length > 0) throw new Error('esbuild warned; the build must be silent');
+  for (const { path: file, text } of result.outputFiles) {
+    const name = path.relative(DIST, file);
+    const { imports, inputs: made } = result.metafile.outputs[`dist/${name}`];
+    await write(name, text, false, outputs, { imports, inputs: Object.keys(made) });
+  }
+  for (const source of Object.values(LIBRARY)) await declare(source);
 }
 
 async function single(outputs) {
@@ -181,6 +205,7 @@ const noted = path.join(BUILD, 'fingerprint');
 await rm(noted, { force: true });
 const outputs = {};
 await client(outputs);
+if (!PROGRAMS_ONLY) await library(outputs);
 await single(outputs);
 await put(path.join(DIST, 'securechat'), await readFile(path.join(ROOT, 'adapters/cli/launcher.sh'), 'utf8'), 0o755);
 // Without plugins the help is always the same: told without loading what makes it. `--quiet`: not from the file itself.

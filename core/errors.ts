@@ -80,6 +80,7 @@ export const CODES = {
   'SC-328': EXIT.lost, // leaving waits for text that is not delivered (notice)
   'SC-329': EXIT.ok, // safety words of the present could not be compared in time: nothing is verified (notice)
   'SC-330': EXIT.wrongCode, // without a secret on one side the keys did not match (notice)
+  'SC-331': EXIT.wrongCode, // no attempt is left in a visit: only the peer of before is waited for (notice)
   'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
   'SC-341': EXIT.ok, // the peer offered files, and this program takes none (notice)
   'SC-342': EXIT.truncated, // the peer refused what was offered
@@ -100,6 +101,10 @@ export const CODES = {
   'SC-357': EXIT.truncated, // the session ended before a transfer did
   'SC-358': EXIT.usage, // the peer takes no pipe
   'SC-359': EXIT.ok, // names are sent with other characters (notice)
+  'SC-360': EXIT.usage, // an option or an argument of the library cannot be used
+  'SC-361': EXIT.usage, // too much of a program waits to be delivered
+  'SC-362': EXIT.lost, // the session ended before the peer said that it has a message
+  'SC-363': EXIT.internal, // a program does not read its messages
   'SC-370': EXIT.ok, // what a direct path shows, and to whom (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)
@@ -124,6 +129,7 @@ export const CODES = {
   'SC-511': EXIT.usage, // a command where a room is meant to be, or a room called like a command
   'SC-512': EXIT.usage, // a setting in the environment cannot be used
   'SC-513': EXIT.internal, // nobody reads the output of the program
+  'SC-514': EXIT.usage, // a word that is like a command
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;

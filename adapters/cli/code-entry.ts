@@ -21,6 +21,7 @@ import { type Input, readFirstLine, takeFirstLine } from './input.js';
 import type { Question } from './line-prompt.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { RESERVED } from './flags.js';
+import { nearCommand } from './near-command.js';
 import type { CodeSource } from './options.js';
 import type { Prompter } from './prompt.js';
 
@@ -50,12 +51,13 @@ export interface EnteredCode {
 /** What an invitation link says, its address judged. */
 export type CheckedMeeting = Omit<Meeting, 'relay'> & { readonly relay: URL };
 
-/** Throws SecurechatError SC-109, SC-110, SC-301, SC-302, SC-310, SC-311, SC-505. */
+/** Throws SecurechatError SC-109, SC-110, SC-301, SC-302, SC-310, SC-311, SC-505, SC-511, SC-514. */
 export async function enterCode(entry: CodeEntry): Promise<EnteredCode> {
   const { source, prompter, input } = entry;
   switch (source.type) {
     case 'argument': {
       const read = wiping(source.bytes, (bytes) => readCode(bytes, entry));
+      if (!source.meant) await askCommand(read.code, prompter);
       const notices: Code[] = read.code.form === 'none' ? [] : ['SC-319'];
       return finish(prompter === undefined ? read : await askPassphrase(read, entry, prompter), input, notices);
     }
@@ -125,11 +127,26 @@ async function askCode(entry: CodeEntry, prompter: Prompter): Promise<ReadCode> 
   return read;
 }
 
+/** A name alone that is like a command is asked about, and refused where nobody can answer. Throws SC-514. */
+async function askCommand({ form, nameplate }: RoomCode, prompter: Prompter | undefined): Promise<void> {
+  const near = form === 'none' ? nearCommand(nameplate) : undefined;
+  if (near === undefined) return;
+  const room = await prompter?.choose({
+    message: CLI_WORDS.ask.notCommand(nameplate, near),
+    answers: [
+      { title: CLI_WORDS.ask.meantCommand, value: false },
+      { title: CLI_WORDS.ask.meantRoom(nameplate), value: true },
+    ],
+    what: 'code',
+  });
+  if (room !== true) throw new SecurechatError('SC-514', { name: nameplate, near });
+}
+
 /** Only for a room name alone. */
 async function askPassphrase(read: ReadCode, entry: CodeEntry, prompter: Prompter): Promise<ReadCode> {
   if (read.code.form !== 'none') return read;
   const passphrase = await prompter.choose({
-    message: CLI_WORDS.ask.open,
+    message: CLI_WORDS.ask.open(read.code.nameplate),
     answers: [
       { title: CLI_WORDS.ask.compare, value: false },
       { title: CLI_WORDS.ask.withPassphrase, value: true },

@@ -21,7 +21,7 @@ import { builtins } from './builtins.js';
 import type { Equipment } from './equip.js';
 import type { Options } from './options.js';
 import { LOCAL_RELAY } from './relay-address.js';
-import { type Notice, toldUi } from './told-ui.js';
+import { type Told, toldUi } from './told-ui.js';
 
 export interface ComposeOptions {
   readonly registry: Registry;
@@ -34,7 +34,7 @@ export interface ComposeOptions {
   readonly way?: Way | undefined;
   readonly streams: Pick<UiContext, 'input' | 'output' | 'errors' | 'color' | 'wipeScrollback'>;
   /** What the UI shows first, once it is known which relay it is. */
-  readonly notices: (relay: LocalRelay | undefined) => readonly Notice[];
+  readonly told: (relay: LocalRelay | undefined) => Told;
   /** What the task puts around the UI, and who has its files or its pipe. */
   readonly equip: (ui: UiPort, clock: ClockPort) => Promise<Equipment>;
   /** The rest of what a chat is made of. */
@@ -73,7 +73,7 @@ const CRYPTO = token<CryptoPort>('crypto');
 const BARE_UI = token<UiPort>('bare ui');
 const EQUIPMENT = token<Equipment>('equipment');
 const RELAY = token<LocalRelay | undefined>('relay');
-const NOTICES = token<readonly Notice[]>('notices');
+const TOLD = token<Told>('told');
 const UI = token<UiPort>('ui');
 const TRANSPORT = token<TransportPort>('transport');
 const ORIGIN = token<Origin | undefined>('origin');
@@ -114,10 +114,10 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
     .bind(RELAY)
     .toResolvedValue((clock) => (spec.needsRelay === false ? undefined : findRelay(relay, options, clock)), [CLOCK])
     .onDeactivation((local) => quietly(() => local?.close()));
-  container.bind(NOTICES).toResolvedValue(given.notices, [RELAY]);
+  container.bind(TOLD).toResolvedValue(given.told, [RELAY]);
   container
     .bind(UI)
-    .toResolvedValue(({ ui }, notices) => toldUi(ui, notices, options.quiet), [EQUIPMENT, NOTICES])
+    .toResolvedValue(({ ui }, told) => toldUi(ui, told, options.quiet), [EQUIPMENT, TOLD])
     .onDeactivation((ui) => quietly(() => ui.close()));
   container.bind(ORIGIN).toResolvedValue(async () => {
     if (options.direct === undefined) return undefined;

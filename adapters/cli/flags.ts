@@ -31,7 +31,7 @@ export interface OwnFlag {
 export const FLAGS: readonly OwnFlag[] = [
   { long: 'relay', short: 'r', value: 'url', common: true, setting: 'SECURECHAT_RELAY' },
   { long: 'insecure-relay' },
-  { long: 'listen', value: 'host:port', bare: { means: '0.0.0.0:8765', looks: /:\d+$/ }, common: true },
+  { long: 'listen', value: 'host:port', bare: { means: '0.0.0.0:8765', looks: /:\d+$|^\d{1,5}$/ }, common: true },
   { long: 'tls-self' },
   { long: 'onion', common: true },
   { long: 'tor-control', value: 'host:port', setting: 'SECURECHAT_TOR_CONTROL' },
@@ -48,6 +48,7 @@ export const FLAGS: readonly OwnFlag[] = [
   { long: 'name', value: 'text', common: true, setting: 'SECURECHAT_NAME' },
   { long: 'verify', common: true },
   { long: 'cover' },
+  { long: 'room', value: 'room' },
   { long: 'code-stdin', common: true },
   { long: 'code-fd', value: 'n' },
   { long: 'files', value: 'dir', values: 'path', bare: { means: '.', looks: /^[^-]/ } },

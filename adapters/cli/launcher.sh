@@ -127,7 +127,8 @@ for each in "$@"; do
     if [ "$next" = listen ]; then
       case $each in
         *:[0-9] | *:*[0-9]) next=value ;;
-        *) next= ;;
+        '' | *[!0-9]* | ??????*) next= ;;
+        *) next=value ;;
       esac
     fi
     case $next in

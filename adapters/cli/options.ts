@@ -2,7 +2,6 @@
  * The command line into checked options. Everything that can be wrong with it is found here, before anything is opened or
  * sent. No I/O, no sentence (adapters/words) and no adapter may be in this file.
  */
-import { Command, CommanderError, Option } from 'commander';
 import { parseDuration } from '../../core/duration.js';
 import { isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { LOWEST_PORT } from '../../core/protocol/path-records.js';
@@ -11,13 +10,15 @@ import type { FlagValues } from '../../plugins/kit/define.js';
 import { wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { CLI_WORDS } from '../words/cli.js';
-import { neutral, sentenceOf } from '../text/describe.js';
+import { sentenceOf } from '../text/describe.js';
+import { type CommandLine, readCommandLine } from './command-line.js';
 import { FLAGS, RESERVED } from './flags.js';
 import { DEFAULTS, shortHelp } from './help.js';
 import type { Listen } from './hosting.js';
 import type { Named } from '../direct/direct.js';
 import type { ProxyServer } from '../transport/way.js';
 import type { ControlPlace } from '../tor/control.js';
+import { nearCommand } from './near-command.js';
 import { parseProxy } from './proxy-address.js';
 import { parseRelayAddress } from './relay-address.js';
 
@@ -28,12 +29,12 @@ export const DURATION_LIMIT = 24 * 86_400_000;
 /** Highest descriptor that --code-fd takes. */
 export const DESCRIPTOR_LIMIT = 65_535;
 
-/** Where the room code comes from. `argument`: UTF-8. */
+/** Where the room code comes from. `argument`: UTF-8; `meant`: by a flag, whatever it looks like. */
 export type CodeSource =
   | { readonly type: 'ask' }
   /** A new one, unasked; `strong`: for a link only. */
   | { readonly type: 'new'; readonly strong: boolean }
-  | { readonly type: 'argument'; readonly bytes: Uint8Array }
+  | { readonly type: 'argument'; readonly bytes: Uint8Array; readonly meant: boolean }
   | { readonly type: 'stdin' }
   | { readonly type: 'fd'; readonly fd: number };
 
@@ -81,14 +82,9 @@ export type Invocation =
  */
 export function pluginsOf(argv: readonly string[], registry: Registry): readonly string[] {
   refuseCommand(argv[0]);
-  const program = define(registry).allowUnknownOption().allowExcessArguments();
-  try {
-    program.parse(whole(argv), { from: 'user' });
-  } catch (error) {
-    throw error instanceof CommanderError ? refusal(error) : error;
-  }
-  const named = program.opts<Values>()['plugin'];
-  return Array.isArray(named) ? named : [];
+  const line = read(argv, registry);
+  refuseFaults({ ...line, faults: line.faults.filter(({ type }) => type !== 'unknown') }, argv[0]);
+  return line.flags.flatMap(({ long, value }) => (long === 'plugin' && typeof value === 'string' ? [value] : []));
 }
 
 /**
@@ -102,13 +98,11 @@ export function parseOptions(
   env: Readonly<Record<string, string | undefined>> = {},
 ): Invocation {
   refuseCommand(argv[0]);
-  const program = define(registry);
-  try {
-    program.parse(whole(argv), { from: 'user' });
-  } catch (error) {
-    throw error instanceof CommanderError ? refusal(error) : error;
-  }
-  const given = program.opts<Values>();
+  const line = read(argv, registry);
+  refuseFaults(line, argv[0]);
+  if (line.words.length > 1)
+    throw nearby(argv[0]) ?? new SecurechatError('SC-503', { why: CLI_WORDS.tooManyArguments });
+  const given = valuesOf(line);
   if (given['help'] === true) return { run: 'help', text: shortHelp(registry) };
   if (given['version'] === true) return { run: 'version' };
   const set: Record<string, string> = {};
@@ -120,7 +114,7 @@ export function parseOptions(
     if (value !== '' && given[key] === undefined && !hosts) set[key] = value;
   }
   try {
-    return { run: 'chat', options: check(program.args[0], { ui, ...given, ...set }, registry) };
+    return { run: 'chat', options: check(line.words[0], { ui, ...given, ...set }, registry) };
   } catch (error) {
     throw named(error, set);
   }
@@ -148,28 +142,42 @@ function whole(argv: readonly string[]): string[] {
   });
 }
 
-/** The name under which the parser keeps the value of a flag. */
+/** The name under which the value of a flag of ours is kept: `--no-x` has that of `--x`. */
 function keyOf(long: string): string {
-  return new Option(`--${long}`).attributeName();
+  return long.replace(/^no-/, '').replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function define(registry: Registry): Command {
-  const program = new Command('securechat')
-    .argument('[ROOM]')
-    .exitOverride()
-    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
-    .allowExcessArguments(false)
-    .helpOption(false);
-  for (const { long, short, value, repeated } of FLAGS) {
-    const option = new Option(
-      `${short === undefined ? '' : `-${short}, `}--${long}${value === undefined ? '' : ` <${value}>`}`,
-    );
-    if (repeated) option.argParser((given: string, before?: string[]) => [...(before ?? []), given]);
-    program.addOption(option);
+function read(argv: readonly string[], registry: Registry): CommandLine {
+  const ours = FLAGS.map(({ long, short, value }) => ({ long, short, takesValue: value !== undefined }));
+  const others = registry.flags().map(({ flag, spec }) => ({ long: flag, takesValue: spec.value !== undefined }));
+  return readCommandLine(whole(argv), [...ours, ...others]);
+}
+
+/** The last one counts. What belongs to an adapter is kept under its flag as it is typed. */
+function valuesOf({ flags }: CommandLine): Values {
+  const values = new Map<string, string | boolean>();
+  for (const { long, value } of flags) {
+    if (FLAGS.some((own) => own.long === long)) values.set(keyOf(long), long.startsWith('no-') ? false : value);
+    else values.set(`--${long}`, value);
   }
-  for (const { flag, spec } of registry.flags())
-    program.addOption(new Option(`--${flag}${spec.value === undefined ? '' : ` <${neutral(spec.value)}>`}`));
-  return program;
+  return Object.fromEntries(values);
+}
+
+/** Throws for the first thing that is wrong. */
+function refuseFaults({ faults: [fault] }: CommandLine, first: string | undefined): void {
+  if (fault === undefined) return;
+  const { type, flag } = fault;
+  const near = nearby(first);
+  if (near !== undefined) throw near;
+  if (type === 'no value') throw bad(flag, CLI_WORDS.missingValue);
+  const why = type === 'unknown' ? CLI_WORDS.unknownFlag(flag, fault.near) : CLI_WORDS.noValue(flag);
+  throw new SecurechatError('SC-503', { why });
+}
+
+/** What goes with a command is wrong here: the first word was perhaps to be one. */
+function nearby(first: string | undefined): SecurechatError | undefined {
+  const near = nearCommand(first);
+  return first === undefined || near === undefined ? undefined : new SecurechatError('SC-514', { name: first, near });
 }
 
 function check(room: string | undefined, values: Values, registry: Registry): Options {
@@ -187,7 +195,7 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
   }
   // What a chat is started with, task.ts has taken out.
   if (values['files'] !== undefined) throw bad('--files', CLI_WORDS.needsChat);
-  const given = room ?? values['codeFd'] ?? values['codeStdin'];
+  const given = room ?? values['room'] ?? values['codeFd'] ?? values['codeStdin'];
   const alone = (['strong', 'tlsSelf', 'onion'] as const).find((key) => values[key] === true);
   if (alone !== undefined && given !== undefined) throw bad(FLAG_OF[alone], CLI_WORDS.strongMakes);
   return {
@@ -212,8 +220,8 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
   };
 }
 
-/** `host:port`, a host of IPv6 in brackets. */
-const LISTEN = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]*):([1-9]\d{0,4})$/;
+/** `host:port` or a port, a host of IPv6 in brackets. */
+const LISTEN = /^(?:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]*):)?([1-9]\d{0,4})$/;
 
 function checkListen(values: Values): Listen | undefined {
   const at = text(values['listen']);
@@ -258,7 +266,7 @@ function checkControl(place: string): ControlPlace {
 /** Flags whose link is the only way to what they make. */
 const FLAG_OF = { strong: '--strong', tlsSelf: '--tls-self', onion: '--onion' } as const;
 
-type Values = Readonly<Record<string, string | boolean | string[] | undefined>>;
+type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 function checkProxy(values: Values, noRelay: boolean): Pick<Options, 'proxy' | 'proxyAuth'> {
   const named = text(values['proxy']);
@@ -283,11 +291,15 @@ function checkDescriptor(flag: string, descriptor: string): number {
 function checkSource(room: string | undefined, values: Values): CodeSource {
   const descriptor = text(values['codeFd']);
   const stdin = values['codeStdin'] === true;
-  if (Number(room !== undefined) + Number(stdin) + Number(descriptor !== undefined) > 1) {
+  const named = text(values['room']);
+  const places = [room, named, descriptor].filter((each) => each !== undefined).length + Number(stdin);
+  if (places > 1) {
     throw new SecurechatError('SC-503', { why: CLI_WORDS.codeTwice });
   }
   refuseCommand(room);
-  if (room !== undefined) return { type: 'argument', bytes: Uint8Array.from(Buffer.from(room)) };
+  const argument = room ?? named;
+  if (argument !== undefined)
+    return { type: 'argument', bytes: Uint8Array.from(Buffer.from(argument)), meant: named !== undefined };
   const hosts = values['listen'] !== undefined || values['onion'] === true;
   const strong = values['strong'] === true;
   if (descriptor === undefined && !stdin) return hosts || strong ? { type: 'new', strong } : { type: 'ask' };
@@ -322,9 +334,7 @@ function checkDuration(flag: string, duration: string | undefined): number | und
 function checkFlags(values: Values, chosen: Record<AdapterKind, string>, registry: Registry): Options['flags'] {
   const found: Record<AdapterKind, Record<string, string | true>> = { transport: {}, crypto: {}, ui: {} };
   for (const { flag, spec, kind, adapter } of registry.flags()) {
-    const key = new Option(`--${flag}`).attributeName();
-    // A flag may be called like what every object has.
-    const value = Object.hasOwn(values, key) ? values[key] : undefined;
+    const value = values[`--${flag}`];
     if (typeof value !== 'string' && value !== true) continue;
     if (chosen[kind] !== adapter) throw bad(`--${flag}`, CLI_WORDS.notChosen(kind, adapter));
     const why = typeof value === 'string' ? asked(kind, adapter, () => spec.check?.(value)) : undefined;
@@ -349,22 +359,6 @@ function asked(kind: AdapterKind, adapter: string, check: () => unknown): string
   }
   if (why === undefined || typeof why === 'string') return why;
   return CLI_WORDS.checkFailed(kind, adapter, typeof why);
-}
-
-/** What commander found wrong, in our words where it would repeat arguments: one of them may be a code. */
-function refusal(error: CommanderError): SecurechatError {
-  if (error.code === 'commander.excessArguments') {
-    return new SecurechatError('SC-503', { why: CLI_WORDS.tooManyArguments });
-  }
-  const flag = /option '(?:-\w, )?(-{1,2}[^ '=]+)(=)?/.exec(error.message);
-  const name = flag?.[1];
-  if (name === undefined) return new SecurechatError('SC-503', { why: CLI_WORDS.misunderstood });
-  if (error.code === 'commander.optionMissingArgument') return bad(name, CLI_WORDS.missingValue);
-  if (flag?.[2] !== undefined && FLAGS.some(({ long }) => name === `--${long}`)) {
-    return new SecurechatError('SC-503', { why: CLI_WORDS.noValue(name) });
-  }
-  const meant = /Did you mean (?:one of )?(--[\w-]+)/.exec(error.message)?.[1];
-  return new SecurechatError('SC-503', { why: CLI_WORDS.unknownFlag(name, name === '-v' ? '-V' : meant) });
 }
 
 function bad(flag: string, why: string): SecurechatError {

@@ -18,12 +18,16 @@ const KINDS: Readonly<Record<string, readonly [kind: ProxyServer['kind'], port: 
   'https:': ['https', 443],
 };
 
+/** An address without its scheme. */
+const BARE = /^(?:[\w.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/i;
+
 /** `flag`: what named it. Throws SecurechatError SC-503. A password is taken from the environment only. */
 export function parseProxy(text: string, flag: string): ProxyServer {
   const refuse = (why: string) => new SecurechatError('SC-503', { flag, why });
   // In this scheme an address has all its parts; with its own some engines leave them out.
   const [, scheme = '', rest = ''] = /^([a-z0-9]+:)\/\/(.*)$/is.exec(text) ?? [];
   const [kind, port] = KINDS[scheme.toLowerCase()] ?? [];
+  if (scheme === '' && BARE.test(text)) throw refuse(CLI_WORDS.proxy.noScheme(text));
   if (kind === undefined || !URL.canParse(`http://${rest}`)) throw refuse(CLI_WORDS.proxy.scheme);
   const url = new URL(`http://${rest}`);
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw refuse(CLI_WORDS.proxy.path);

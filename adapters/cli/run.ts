@@ -13,8 +13,7 @@ import {
   SecurechatError,
 } from '../../core/errors.js';
 import { ascii } from '../../core/protocol/bytes.js';
-import { formatCode, parseCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
-import { formatInvite, type Meeting } from '../../core/room/invite.js';
+import { parseCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
 import type { Chat } from '../../core/session/driver.js';
 import type { Places } from '../../plugins/kit/load.js';
 import { inTime } from '../../plugins/kit/make.js';
@@ -33,12 +32,12 @@ import { OWN_FLAGS } from './flags.js';
 import { DEFAULTS } from './help.js';
 import { type Options, parseOptions, pluginsOf } from './options.js';
 import { print } from './print.js';
-import { isPrivate, parseRelayAddress } from './relay-address.js';
+import { parseRelayAddress } from './relay-address.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { SCREEN_WORDS } from '../words/screen.js';
 import { equip } from './equip.js';
 import { type Task, taskOf } from './task.js';
-import type { Notice } from './told-ui.js';
+import { presented, toldFirst } from './told.js';
 import { VERSION } from './version.js';
 
 /** A stalled reader of our own lines is not waited for longer than this, milliseconds. */
@@ -139,7 +138,11 @@ export function run(argv: readonly string[], io: Io): Run {
         pin: meeting?.pin,
         way,
         streams,
-        notices: (local) => noticesOf(task, met, entered, local, io),
+        told: (local) =>
+          toldFirst({
+            ...{ task, entered, options: met, relay: local, env: io.env, enforced: io.enforced },
+            terminal: io.stdout.isTTY === true || io.stderr.isTTY === true,
+          }),
         equip: (ui, clock) =>
           equip({
             task,
@@ -233,14 +236,6 @@ function atMeeting(options: Options, meeting: CheckedMeeting | undefined, regist
   return { ...options, transport: named, flags: { ...options.flags, transport: {} } };
 }
 
-/** Where a peer finds the relay; nowhere that a link could name when it is this machine's own. */
-function meetingAt(relay: LocalRelay | undefined, transport: string): Meeting | undefined {
-  if (relay === undefined) return undefined;
-  if (relay.meetings !== undefined) return relay.meetings[0];
-  if (relay.started) return undefined;
-  return { relay: relay.url.href, ...(transport === DEFAULTS.transport ? {} : { transport }) };
-}
-
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
 async function enter(task: Task, options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<Entered> {
   const [{ enterCode, normalize }, prompter, { createWordlist }, { wordlist }] = await Promise.all([
@@ -300,33 +295,15 @@ function withName(detail: Detail, options: Options): Detail {
   return kind === 'transport' || kind === 'crypto' || kind === 'ui' ? { name: options[kind], ...detail } : detail;
 }
 
-/** What the peer types, for each address; with a certificate of its own, or as an onion service, the link is the way. */
-function whereToMeet({ meetings = [], pin }: LocalRelay): string[] {
-  const [first, ...others] = meetings;
-  if (pin !== undefined) return others.map(({ relay }) => CLI_WORDS.alsoAt(relay));
-  if (first?.relay.endsWith('.onion/') === true) return [CLI_WORDS.peerTypesTor];
-  return meetings.map(({ relay }) =>
-    CLI_WORDS.peerTypes(relay.replace(/\/$/, ''), !isPrivate(new URL(relay).hostname)),
-  );
-}
-
 /** What the chat needs to know of the command line and the code. */
 function chatOf(options: Options, entered: Entered, relay: LocalRelay | undefined, io: Io) {
-  const { verify, cover, name, receipts, resumeTimeout, idleTimeout, source } = options;
+  const { verify, cover, name, receipts, resumeTimeout, idleTimeout } = options;
   const { code, created, retype } = entered;
   const address = relay?.url.href;
   return {
     ...{ verify, cover, name, receipts, resumeTimeout, idleTimeout, code, retype },
     ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),
-    present(made: RoomCode) {
-      const typed = formatCode(made);
-      const invite = formatInvite(typed, meetingAt(relay, options.transport));
-      // Where the code alone leads nowhere, only the link is told.
-      const spoken = (source.type !== 'new' || !source.strong) && relay?.pin === undefined;
-      if (spoken) return { code: typed, invite };
-      typed.fill(0);
-      return { code: new Uint8Array(0), invite };
-    },
+    present: (made: RoomCode) => presented(made, options, relay),
     pace: options.ui !== 'json' && io.stdin.isTTY === true,
     version: ascii(VERSION),
     relay: address ?? '',
@@ -334,28 +311,6 @@ function chatOf(options: Options, entered: Entered, relay: LocalRelay | undefine
       explain(about, { ...(address === undefined ? {} : { relay: address }), ...withName(detail, options) }),
     untold: (about: Code, text: string) => write(io.stderr, `securechat: ${text} (${about})\n`),
   };
-}
-
-function noticesOf(
-  task: Task,
-  options: Options,
-  entered: EnteredCode,
-  relay: LocalRelay | undefined,
-  io: Io,
-): readonly Notice[] {
-  const all = [...entered.notices];
-  if (options.direct !== undefined) all.push('SC-370');
-  if (!io.enforced) all.push('SC-508');
-  if ((io.env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') all.push('SC-509');
-  const kept = task.kind === 'chat' && options.ui === 'line' && !options.wipeScrollback;
-  if (kept && (io.stdout.isTTY === true || io.stderr.isTTY === true)) all.push('SC-510');
-  const notices: Notice[] = all.map((code) => ({ type: 'notice', code, text: explain(code) }));
-  if (relay?.meetings !== undefined) {
-    for (const text of whereToMeet(relay)) notices.push({ type: 'notice', code: 'SC-126', text });
-  } else if (relay?.started === true) {
-    notices.push({ type: 'notice', code: 'SC-320', text: explain('SC-320', { relay: relay.url.href }) });
-  }
-  return notices;
 }
 
 /** Of the platform, not of the chosen adapter: a code is made before there is one. */

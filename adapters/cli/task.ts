@@ -42,7 +42,7 @@ function send(argv: readonly string[]): ReturnType<typeof taskOf> {
   const paths: string[] = [];
   const rest: string[] = [];
   walk(argv, ['room'], (flag, value, word) => {
-    if (flag === 'room') rest.push(must('--room', value));
+    if (flag === 'room') rest.push('--room', must('--room', value));
     else if (flag === 'json') rest.push('--ui=json');
     else if (flag === '') paths.push(word);
     else rest.push(word);

@@ -2,8 +2,16 @@
  * The raw libsodium module: the functions that are used, by pointer into WebAssembly memory, and scratch space there
  * that is zero when it is given back. No handle of the crypto port and no primitive may be in this file.
  */
-import sodium from 'libsodium-wrappers-sumo';
+import createLibsodium from 'libsodium-sumo';
 import { LocalProtocolError } from '../../core/errors.js';
+import { binary } from './sodium-binary.js';
+
+interface Platform {
+  readonly WebAssembly: {
+    instantiate(bytes: Uint8Array, imports: object): Promise<{ readonly instance: object }>;
+  };
+}
+const { WebAssembly: platform } = globalThis as unknown as Platform;
 
 /** An address in WebAssembly memory. */
 export type Pointer = number;
@@ -12,6 +20,8 @@ export type Pointer = number;
 interface SodiumModule {
   /** The whole memory. Replaced whenever the memory grows, which any `_malloc` may cause: never keep it. */
   readonly HEAPU8: Uint8Array<ArrayBuffer>;
+  /** 0, or 1 when it was called before. */
+  _sodium_init(): number;
   _malloc(length: number): Pointer;
   _free(at: Pointer): void;
   _crypto_hash_sha512_statebytes(): number;
@@ -77,11 +87,30 @@ export interface Scratch {
   copy(bytes: Uint8Array): Pointer;
 }
 
-/** Compiles and starts the module (about 50 ms, the first time). */
+/** One for the process: it is compiled and started when it is first asked for. */
+let module: Promise<SodiumModule> | undefined;
+
+/** It asks when it starts; nothing that is used here draws from it. */
+const getRandomValue = (): number => globalThis.crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+
+async function start(): Promise<SodiumModule> {
+  const bytes = binary();
+  const raw = await new Promise<SodiumModule>((resolve, reject) => {
+    // Its own way to read the binary does not tell when that fails.
+    const instantiateWasm = (imports: object, done: (instance: object) => void): void => {
+      if (bytes !== undefined) platform.instantiate(bytes, imports).then(({ instance }) => done(instance), reject);
+    };
+    createLibsodium<SodiumModule>({ getRandomValue, ...(bytes === undefined ? {} : { instantiateWasm }) }).then(
+      resolve,
+      reject,
+    );
+  });
+  if (raw._sodium_init() < 0) throw new LocalProtocolError('libsodium does not start');
+  return raw;
+}
+
 export async function loadSodium(): Promise<SodiumMemory> {
-  await sodium.ready;
-  // Exported, though not in the type declarations.
-  const raw = (sodium as unknown as { readonly libsodium: SodiumModule }).libsodium;
+  const raw = await (module ??= start());
 
   function view(at: Pointer, length: number): Uint8Array<ArrayBuffer> {
     return raw.HEAPU8.subarray(at, at + length);

@@ -24,6 +24,11 @@ export function sentenceOf(code: Code, detail: Detail): string {
   return wordsOf(code, detail).sentence;
 }
 
+/** What can be done, without what happened; empty where there is nothing to be done. */
+export function hintOf(code: Code, detail: Detail): string {
+  return wordsOf(code, detail).hint;
+}
+
 /** Sentence and hint, without the code: for the UIs, which show the code themselves. */
 export function explain(code: Code, detail: Detail = {}): string {
   const { sentence, hint } = wordsOf(code, detail);

@@ -79,4 +79,13 @@ export const PROGRAM = {
     cause: 'What reads the output of this program has stopped, or is slower than the peer writes.',
     remedy: 'Read the output faster, or send it to a file.',
   },
+  'SC-514': {
+    sentence: ({ name }) => `There is no command${given(' "', name, '"')}.`,
+    cause: 'A room name without a secret is close to the name of a command, and nobody said that it is a room.',
+    remedy: `See ${COMMAND} --help; for a room of that name use --room.`,
+    hint: ({ name, near }) =>
+      near === undefined
+        ? undefined
+        : `Type ${COMMAND} ${String(near)}; for a room of that name --room ${String(name)}.`,
+  },
 } as const satisfies Partial<Record<string, Message>>;

@@ -197,6 +197,11 @@ export const SESSION = {
     cause: 'You use no passphrase and your peer does, or somebody interferes.',
     remedy: 'Ask your peer whether there is a passphrase, then start again with it.',
   },
+  'SC-331': {
+    sentence: always('No attempt with this code is left; still waiting for the peer that you first connected to.'),
+    cause: 'Somebody tried other codes, or joined and left, before a first message of your peer arrived.',
+    remedy: 'If your peer started again, leave and make a new code.',
+  },
   'SC-370': {
     sentence: always('Your peer sees your addresses, and the network sees when you talk (--direct).'),
     cause: 'Without the relay in between the two machines know each other, and nothing hides sizes and times.',

@@ -5,10 +5,18 @@
  */
 import type { Code } from '../../core/errors.js';
 import { FILES } from './errors-files.js';
+import { LIBRARY } from './errors-library.js';
 import { NETWORK } from './errors-network.js';
 import { PROGRAM } from './errors-program.js';
 import { SECURITY } from './errors-security.js';
 import { SESSION } from './errors-session.js';
 import type { Message } from './message.js';
 
-export const MESSAGES: Readonly<Record<Code, Message>> = { ...NETWORK, ...SESSION, ...FILES, ...SECURITY, ...PROGRAM };
+export const MESSAGES: Readonly<Record<Code, Message>> = {
+  ...NETWORK,
+  ...SESSION,
+  ...FILES,
+  ...LIBRARY,
+  ...SECURITY,
+  ...PROGRAM,
+};

@@ -127,7 +127,7 @@ function common(a: Uint8Array, b: Uint8Array): number {
 }
 
 /** Edit distance with swaps of neighbours (optimal string alignment), case folded. The rows are wiped. */
-function editDistance(a: Uint8Array, b: Uint8Array): number {
+export function editDistance(a: Uint8Array, b: Uint8Array): number {
   const width = b.length + 1;
   const rows = new Uint16Array(plainBuffer(3 * width * 2).buffer);
   const cell = (row: number, column: number): number => rows[(row % 3) * width + column] ?? 0;

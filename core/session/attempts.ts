@@ -1,7 +1,7 @@
 /**
- * Attempts at a handshake (protocol.md section 4): which one is under way, what is sent again in a new pairing, what is
- * counted against the code and what a counted failure leads to. What one attempt says is protocol/handshake.ts; joins and
- * connections are line.ts. Where the session is to go afterwards is returned, never done here.
+ * Attempts at a handshake (protocol.md section 4): which one is under way, what is sent again in a new pairing, which ones
+ * count. What one attempt says is protocol/handshake.ts, what a count leads to tally.ts; joins and connections are line.ts.
+ * Where the session is to go afterwards is returned, never done here.
  */
 import type { CryptoPort, Secret } from '../ports.js';
 import { sameBytes } from '../protocol/bytes.js';
@@ -9,24 +9,15 @@ import type { Caps } from '../protocol/caps.js';
 import { type Attempt, commitmentOf, createAttempt, isHandshake, type Step } from '../protocol/handshake.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { CodeForm } from '../room/code.js';
-import { BACKOFF_FACTOR, BACKOFF_MAX, fraction } from './backoff.js';
 import type { Host } from './events.js';
 import type { Ending } from './goodbye.js';
-import { createTimers } from './timers.js';
+import { createTally, type Verdict } from './tally.js';
+import { createTimers } from '../timers.js';
 
 /** From the pairing or the peer's M0 to M3, while paired, milliseconds. */
 export const ATTEMPT_TIMEOUT = 30_000;
 /** From the peer's M0 to M3 in all. */
 export const ATTEMPT_WHOLE = 600_000;
-/** Before joining again after an attempt that was not counted: 250 to 1000 ms, half as much more each time. */
-export const REJOIN_MIN = 250;
-export const REJOIN_SPREAD = 750;
-/** Before the side that made the code waits for the next pairing: after its first counted attempt, after the second. */
-export const GUESS_WAITS: readonly number[] = [2_000, 10_000];
-/** Counted attempts that burn the code: the odds are worth three only for a secret of the generated form. */
-export const ATTEMPTS = { generated: 3, chosen: 1, none: 1 } as const satisfies Record<CodeForm, number>;
-/** Attempts in a row that end without being counted: told after this many. For one of these reasons the session ends then. */
-export const TOLD_AFTER = 3;
 /** In a visit nothing is said before the peer's M0, for this long. */
 export const HUSH = 1_000;
 
@@ -51,19 +42,16 @@ export type AttemptEvent =
   | { readonly type: 'met' }
   /** In a visit: a new attempt goes on beside the one that is held. */
   | { readonly type: 'begun' }
-  /** The attempt is over: the room is left, and joined again after this many milliseconds at the earliest. */
-  | { readonly type: 'over'; readonly after: number }
-  /** It was a wrong code, typed here: the room is left, and the person is asked. */
-  | { readonly type: 'wrong'; readonly attempt: number; readonly attempts: number }
   /** Too much waits in the transport: this pairing is closed. */
   | { readonly type: 'blocked' }
-  | ({ readonly type: 'end' } & Ending);
+  /** The attempt is over. */
+  | Verdict;
 
 export interface Attempts {
-  /** The code is another one: the count begins anew. */
+  /** The code is another one, typed here: the count begins anew. */
   renew(): void;
-  /** Whether this side made the code: who typed it is asked after a wrong guess, who made it waits. */
-  made: boolean;
+  /** This side counts as the one that made the code. */
+  made(): void;
   /** The other seat is taken, or taken anew. */
   paired(now: number): AttemptEvent | undefined;
   /** Nobody is there, or the connection is gone: an attempt under way stands still. */
@@ -101,13 +89,10 @@ export function createAttempts(
   let under: Under | undefined;
   let held: Held | undefined;
   let pairing: Pairing | undefined;
-  let used = 0;
-  /** Ends without a count since the last one with, and how many of them for one of the reasons that are told. */
-  let uncounted = 0;
-  let strikes = 0;
   /** Of ATTEMPT_TIMEOUT, while there is no pairing. */
   let remaining = ATTEMPT_TIMEOUT;
   const timers = createTimers<'late' | 'whole' | 'hush'>();
+  const tally = createTally(host, crypto, () => code().form);
 
   const mode = (): 0 | 1 => (code().form === 'none' ? 0 : 1);
 
@@ -135,7 +120,7 @@ export function createAttempts(
     // Without a secret there is nothing to guess: the words decide.
     if (mode() === 0 || to.counted) return;
     to.counted = true;
-    used += 1;
+    tally.count();
   }
 
   function take(bytes: Uint8Array, now: number): AttemptEvent | undefined {
@@ -168,7 +153,7 @@ export function createAttempts(
 
   function established(done: Under, result: Established, peer: Uint8Array | undefined): AttemptEvent {
     const { commitment, said } = done.attempt;
-    if (result.role === 'B' && done.counted) used -= 1;
+    if (result.role === 'B' && done.counted) tally.takeBack();
     forget();
     held = undefined;
     if (result.role === 'A' && peer !== undefined) {
@@ -185,36 +170,10 @@ export function createAttempts(
   function over(step?: Extract<Step, { type: 'over' }>): AttemptEvent {
     const counted = under?.counted === true;
     forget();
-    if (counted) return guessed();
-    if (step?.why === 'version' || step?.why === 'reflection') {
-      strikes += 1;
-      const ending: Ending =
-        step.why === 'version' ? { code: 'SC-305', detail: { version: step.version } } : { code: 'SC-406', detail: {} };
-      if (strikes >= TOLD_AFTER) return { type: 'end', ...ending };
-      host.notice(ending.code, ending.detail);
-    } else {
-      strikes = 0;
-    }
-    uncounted += 1;
-    if (uncounted === TOLD_AFTER) host.notice('SC-323');
-    const wait = (REJOIN_MIN + fraction(crypto) * REJOIN_SPREAD) * BACKOFF_FACTOR ** (uncounted - 1);
-    return { type: 'over', after: Math.min(wait, BACKOFF_MAX) };
-  }
-
-  /** Somebody has tried another code, or this side has one. */
-  function guessed(): AttemptEvent {
-    uncounted = strikes = 0;
-    const attempts = ATTEMPTS[code().form];
-    if (held !== undefined) {
-      // The code was right: it is not burnt any more, and nobody is asked.
-      host.notice('SC-409', { attempt: used, attempts });
-      return { type: 'over', after: 0 };
-    }
-    if (used >= attempts) return { type: 'end', code: 'SC-401', detail: { attempts: used } };
-    if (!api.made) return { type: 'wrong', attempt: used, attempts };
-    host.notice('SC-409', { attempt: used, attempts });
-    const least = GUESS_WAITS[used - 1] ?? BACKOFF_MAX;
-    return { type: 'over', after: least + fraction(crypto) * REJOIN_SPREAD };
+    if (counted) return tally.guessed(held !== undefined);
+    if (step?.why === 'version') return tally.uncounted({ code: 'SC-305', detail: { version: step.version } });
+    if (step?.why === 'reflection') return tally.uncounted({ code: 'SC-406', detail: {} });
+    return tally.uncounted();
   }
 
   /** In a visit the peer's M0 says which attempt a pairing belongs to. */
@@ -230,7 +189,8 @@ export function createAttempts(
       return into.again ? undefined : sayAgain(attempt, into);
     }
     // With no attempt left only the old peer helps.
-    if (mode() === 1 && used >= ATTEMPTS[code().form]) return undefined;
+    if (tally.spent) return undefined;
+    if (under?.counted === true) tally.superseded();
     into.begun = true;
     timers.stop('hush');
     return begin(now) ?? take(bytes, now) ?? { type: 'begun' };
@@ -254,12 +214,15 @@ export function createAttempts(
     timers.stop('late', 'hush');
   }
 
-  const api: Attempts = {
-    made: false,
+  return {
+    made() {
+      tally.made = true;
+    },
 
     renew() {
       forget();
-      used = uncounted = strikes = 0;
+      tally.made = false;
+      tally.renew();
     },
 
     paired(now) {
@@ -311,12 +274,7 @@ export function createAttempts(
     close() {
       const counted = under?.counted === true;
       forget();
-      const attempts = ATTEMPTS[code().form];
-      if (!counted || held !== undefined) return undefined;
-      if (used >= attempts) return { code: 'SC-401', detail: { attempts: used } };
-      host.notice(api.made ? 'SC-409' : 'SC-402', { attempt: used, attempts });
-      return undefined;
+      return counted && held === undefined ? tally.close() : undefined;
     },
   };
-  return api;
 }

@@ -8,7 +8,7 @@ import { checkRelayMessage, type Join, type RelayErrorCode, type RelayMessage } 
 import { createBackoff } from './backoff.js';
 import type { Host } from './events.js';
 import { createTicketWork, TICKET_TIMEOUT } from './ticket-work.js';
-import { createTimers, NEVER } from './timers.js';
+import { createTimers, NEVER } from '../timers.js';
 
 /** From an open connection to the relay's answer to the join, milliseconds. */
 export const JOIN_TIMEOUT = 10_000;
@@ -41,8 +41,14 @@ export type LineEvent =
   /** The relay said something that is not in the protocol. */
   | { readonly type: 'nonsense' }
   /** The relay said no. The connection is over, whoever closes it. */
-  | { readonly type: 'refused'; readonly code: RelayErrorCode; readonly retryAfterMs: number | undefined }
-  /** It is gone. `age`: milliseconds since the relay gave the seat, when it did. */
+  | {
+      readonly type: 'refused';
+      readonly code: RelayErrorCode;
+      readonly retryAfterMs: number | undefined;
+      /** Milliseconds since the relay gave the seat, when it did. */
+      readonly age: number | undefined;
+    }
+  /** It is gone. `age`: as above. */
   | { readonly type: 'lost'; readonly code: Code; readonly why: string; readonly age: number | undefined }
   /** More may be sent now. */
   | { readonly type: 'drain' }
@@ -168,8 +174,12 @@ export function createLine(host: Host, crypto: CryptoPort, asksAddress = false):
     trusted = true;
   }
 
+  function ageAt(now: number): number | undefined {
+    return phase.at === 'joined' ? now - phase.since : undefined;
+  }
+
   function lost(code: Code, why: string, now: number): LineEvent {
-    const age = phase.at === 'joined' ? now - phase.since : undefined;
+    const age = ageAt(now);
     if (place?.meeting === true && age !== undefined && age >= LASTING) believed();
     enter({ at: 'away' });
     return { type: 'lost', code, why, age };
@@ -210,7 +220,7 @@ export function createLine(host: Host, crypto: CryptoPort, asksAddress = false):
           timers.set('answer', now + TICKET_TIMEOUT);
           return undefined;
         }
-        return { type: 'refused', code: message.code, retryAfterMs: message.retryAfterMs };
+        return { type: 'refused', code: message.code, retryAfterMs: message.retryAfterMs, age: ageAt(now) };
     }
   }
 

@@ -1,26 +1,21 @@
 /**
- * Meeting the peer, before there are keys (protocol.md sections 2 to 4): the code, the rendezvous room, what the relay's
- * answers mean, when it is given up, and the code that is typed anew. Attempts are attempts.ts; nothing after the handshake
- * may be here.
+ * Meeting the peer, before there are keys (protocol.md sections 3 and 4): the rendezvous room, what the relay's answers
+ * mean, when it is given up. The code is typed-code.ts, attempts are attempts.ts; nothing after the handshake may be here.
  */
-import { type Code, type Detail, isSecurechatError } from '../errors.js';
-import type { CryptoPort, Secret } from '../ports.js';
+import type { Code, Detail } from '../errors.js';
 import { base64url } from '../protocol/bytes.js';
 import { type Caps, FEATURE_COVER, FEATURE_DIRECT, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
-import type { CodeForm, Nameplate, RoomCode } from '../room/code.js';
-import { roomId } from '../room/room-id.js';
 import type { RelayErrorCode } from '../wire/control.js';
 import { type AttemptEvent, type Attempts, createAttempts } from './attempts.js';
 import type { Host } from './events.js';
 import type { Ending } from './goodbye.js';
 import { LASTING, type Line, type LineEvent, type Place } from './line.js';
-import { createTimers } from './timers.js';
+import { createTimers } from '../timers.js';
+import { type CodeOptions, createTypedCode } from './typed-code.js';
 
 /** From `connect` to an open connection: longer than what a transport allows itself, for one that never says anything. */
 export const OPEN_TIMEOUT = 30_000;
-/** Nameplates tried before giving up. */
-export const NAMEPLATES = 8;
 
 const REFUSALS: Readonly<Record<RelayErrorCode, Code>> = {
   'bad-request': 'SC-102',
@@ -35,23 +30,10 @@ const REFUSALS: Readonly<Record<RelayErrorCode, Code>> = {
 
 /** What a relay may say and then be there again. */
 const TEMPORARY: ReadonlySet<RelayErrorCode> = new Set(['rate-limited', 'busy', 'shutting-down']);
+/** The same for a side that has had its seat: the other one may be there twice for a while, as its own ghost. */
+const TEMPORARY_INSIDE: ReadonlySet<RelayErrorCode> = new Set([...TEMPORARY, 'room-full']);
 
-export interface MeetingOptions {
-  readonly crypto: CryptoPort;
-  readonly nameplate: Nameplate;
-  /**
-   * Another nameplate, when the relay says that this one is taken. Given by the side that made the code, and by no other:
-   * after a wrong guess that side waits, who typed the code is asked.
-   */
-  readonly reroll?: (() => Nameplate) | undefined;
-  readonly form: CodeForm;
-  /** PRS (protocol.md section 2). It is wiped here. */
-  readonly prs: Secret;
-  /**
-   * Reads a code that was typed again after a wrong one; throws SecurechatError SC-301 and SC-302. Absent where nobody can
-   * be asked.
-   */
-  readonly retype?: ((typed: Uint8Array) => RoomCode) | undefined;
+export interface MeetingOptions extends CodeOptions {
   /** The person wants to compare the safety words although there is a secret. */
   readonly verify: boolean;
   /** One frame on each beat, whatever there is to say: also if the peer asks for it. */
@@ -78,8 +60,6 @@ export interface Meeting {
   readonly compares: boolean;
   /** There is no secret: both sides compare. */
   readonly secretless: boolean;
-  /** The room is left until the code is typed again. */
-  readonly asking: boolean;
   start(now: number): void;
   handle(event: LineEvent, now: number): MeetingEvent | undefined;
   /** The code as it was typed again; the bytes are wiped. */
@@ -98,25 +78,20 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
   const { crypto, reroll } = options;
   const seat = base64url(crypto.random(32));
   const timers = createTimers<'give up'>();
-  let code: Pick<MeetingOptions, 'nameplate' | 'form' | 'prs'> = options;
-  let nameplates = 1;
-  let room = roomId(crypto, code.nameplate);
+  const code = createTypedCode(host, options);
+  const attempts = createAttempts(host, crypto, line.say, () => ({
+    roomId: code.roomId,
+    form: code.form,
+    prs: code.prs,
+    caps: caps(),
+  }));
   /** The relay has given us the room: from now on it is joined, not created. */
   let settled = reroll === undefined;
   /** The relay has answered a join: from now on a lost connection is made anew. */
   let known = false;
   /** The first join of this room has been answered. */
   let entered = false;
-  /** `same`: nothing typed stands for the same code. */
-  let question: { readonly same: boolean } | undefined;
-  let mayAsk = options.retype !== undefined;
-  const attempts = createAttempts(host, crypto, line.say, () => ({
-    roomId: room,
-    form: code.form,
-    prs: code.prs,
-    caps: caps(),
-  }));
-  attempts.made = reroll !== undefined;
+  if (reroll !== undefined) attempts.made();
 
   const compares = (): boolean => options.verify || code.form === 'none';
 
@@ -134,11 +109,10 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
 
   function place(): Place {
     const mode = settled ? 'join' : 'create';
-    return { join: { room: base64url(room), seat, mode }, openTimeout: OPEN_TIMEOUT, meeting: true };
+    return { join: { room: base64url(code.roomId), seat, mode }, openTimeout: OPEN_TIMEOUT, meeting: true };
   }
 
   function enter(now: number, after = 0): undefined {
-    question = undefined;
     line.seek(place(), now, after);
   }
 
@@ -149,20 +123,21 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
     if (!settled) host.emit({ type: 'show', view: { type: 'code', nameplate: code.nameplate } });
     settled = true;
     // If both typed it, the one who found the room empty counts as the one that made it.
-    if (!entered && !peer) attempts.made = true;
+    if (!entered && !peer) attempts.made();
     entered = true;
   }
 
   function refused(why: RelayErrorCode, retryAfterMs: number | undefined, now: number): MeetingEvent | undefined {
-    if (why === 'room-taken' && !settled && reroll !== undefined && nameplates < NAMEPLATES) {
-      nameplates += 1;
-      code = { ...code, nameplate: reroll() };
-      room = roomId(crypto, code.nameplate);
-      return enter(now);
-    }
+    if (why === 'room-taken' && !settled && code.reroll()) return enter(now);
     const detail: Detail = retryAfterMs === undefined ? {} : { seconds: Math.ceil(retryAfterMs / 1000) };
-    if (TEMPORARY.has(why)) return lost(REFUSALS[why], { ...detail, why }, now, retryAfterMs);
+    if ((entered ? TEMPORARY_INSIDE : TEMPORARY).has(why))
+      return lost(REFUSALS[why], { ...detail, why }, now, retryAfterMs);
     return { type: 'end', code: REFUSALS[why], detail };
+  }
+
+  /** A connection that was there for a while: patience begins anew. */
+  function lasted(age: number | undefined): void {
+    if (age !== undefined && age >= LASTING) timers.stop('give up');
   }
 
   /** No connection to the relay. One that was there before may come back; otherwise the session ends with this. */
@@ -200,35 +175,10 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
   /** A guess needs a person (section 4): who typed the code leaves the room and is asked. */
   function wrong(attempt: number, of: number): MeetingEvent | undefined {
     line.leave();
-    if (!mayAsk) return { type: 'end', code: 'SC-408', detail: {} };
+    if (!code.askable) return { type: 'end', code: 'SC-408', detail: {} };
     host.notice('SC-402', { attempt, attempts: of });
-    return ask();
-  }
-
-  function ask(): undefined {
-    question = { same: code.form === 'generated' };
-    host.emit({ type: 'show', view: { type: 'code-wanted', same: question.same } });
-  }
-
-  /** The same code goes on with its count; another one begins anew. */
-  function use({ nameplate, form, secret }: RoomCode): void {
-    const prs = crypto.take(secret);
-    if (nameplate === code.nameplate && form === code.form && sameSecret(prs)) return prs.wipe();
-    code.prs.wipe();
-    code = { nameplate, form, prs };
-    room = roomId(crypto, nameplate);
-    settled = true;
-    entered = attempts.made = false;
-    attempts.renew();
-  }
-
-  function sameSecret(other: Secret): boolean {
-    const bytes = crypto.reveal(other);
-    try {
-      return crypto.equal(code.prs, bytes);
-    } finally {
-      bytes.fill(0);
-    }
+    code.ask();
+    return undefined;
   }
 
   return {
@@ -242,14 +192,11 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
     get secretless() {
       return code.form === 'none';
     },
-    get asking() {
-      return question !== undefined;
-    },
 
     start: enter,
 
     handle(event, now) {
-      if (question !== undefined) return undefined;
+      if (code.asking) return undefined;
       switch (event.type) {
         case 'joined':
           joined(event.peer);
@@ -266,9 +213,10 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
         case 'nonsense':
           return { type: 'end', code: 'SC-107', detail: { why: 'a control message that is not in the protocol' } };
         case 'refused':
+          lasted(event.age);
           return refused(event.code, event.retryAfterMs, now);
         case 'lost':
-          if ((event.age ?? 0) >= LASTING) timers.stop('give up');
+          lasted(event.age);
           // A relay gives a room up without an error of its own; its reason is a hint and chooses only the words.
           if (event.why.endsWith('wait-timeout')) return { type: 'end', code: 'SC-307', detail: { why: event.why } };
           return lost(event.code, event.why === '' ? {} : { why: event.why }, now);
@@ -281,27 +229,23 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
     },
 
     typed(bytes, now) {
-      const { retype } = options;
-      try {
-        if (question === undefined || retype === undefined) return host.notice('SC-312');
-        if (bytes.length > 0 || !question.same) use(retype(bytes));
-        return enter(now);
-      } catch (error) {
-        if (!isSecurechatError(error)) throw error;
-        host.notice(error.code, error.detail);
-        return ask();
-      } finally {
-        bytes.fill(0);
+      const what = code.typed(bytes);
+      if (what === 'none') return;
+      if (what === 'another') {
+        settled = true;
+        entered = false;
+        attempts.renew();
       }
+      enter(now);
     },
 
     inputEnded() {
-      mayAsk = false;
-      return question === undefined ? undefined : { code: 'SC-408', detail: {} };
+      code.inputEnded();
+      return code.asking ? { code: 'SC-408', detail: {} } : undefined;
     },
 
     slept(now) {
-      if (question !== undefined) return;
+      if (code.asking) return;
       attempts.unpaired(now);
       enter(now);
     },
@@ -313,7 +257,7 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
       try {
         attempts.settled();
       } finally {
-        code.prs.wipe();
+        code.wipe();
       }
     },
   };

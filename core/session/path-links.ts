@@ -10,7 +10,7 @@ import type { PathCandidate } from '../protocol/path-records.js';
 import type { Role } from '../protocol/role.js';
 import { fraction } from './backoff.js';
 import type { Host } from './events.js';
-import { NEVER } from './timers.js';
+import { NEVER } from '../timers.js';
 
 /** From a connection to the proof of the peer, milliseconds. */
 export const PATH_PROOF = 5_000;

@@ -16,7 +16,7 @@ import type { ControlSource } from './composer.js';
 import type { Host } from './events.js';
 import { dialled, offered, type Surroundings } from './path-candidates.js';
 import { createPathLinks } from './path-links.js';
-import { createTimers, NEVER } from './timers.js';
+import { createTimers, NEVER } from '../timers.js';
 
 /** From one try to the next, milliseconds: at least. */
 export const PATH_PAUSE = 60_000;

@@ -141,6 +141,16 @@ test('the licence of every bundled package is there', () => {
   for (const name of new Set(names)) expect(licences).toMatch(new RegExp(`^${name} \\d+\\.`, 'm'));
 });
 
+test('the WebAssembly of libsodium is a file beside the client, byte for byte that of the library', () => {
+  const library = readText('node_modules/libsodium-sumo/dist/modules-sumo-esm/libsodium-sumo.mjs');
+  const [, text = ''] = /"([A-Za-z0-9+/=]{100000,})"/.exec(library) ?? [];
+  expect(readFileSync(path.join(ROOT, 'dist/libsodium.wasm')).equals(Buffer.from(text, 'base64'))).toBe(true);
+  const holders = readdirSync(path.join(ROOT, 'dist/chunks')).filter((file) =>
+    readText(`dist/chunks/${file}`).includes(text.slice(0, 100)),
+  );
+  expect(holders).toEqual([]);
+});
+
 test('the client looks for no native addon', () => {
   const chunks = readdirSync(path.join(ROOT, 'dist/chunks')).map((file) => readText(`dist/chunks/${file}`));
   expect(chunks.some((chunk) => chunk.includes('perMessageDeflate'))).toBe(true);

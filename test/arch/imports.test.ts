@@ -122,7 +122,7 @@ describe('dependency-cruiser', () => {
     ['shared-relay-imports', 'adapters/relay/planted-package.ts', "import 'ws';"],
     ['relay-ws-imports', 'relay-ws/planted-adapter.ts', "import '../adapters/system/clock.js';"],
     ['relay-ws-imports', 'relay-ws/planted.ts', "import '../plugins/kit/define.js';"],
-    ['relay-ws-imports', 'relay-ws/planted-package.ts', "import 'commander';"],
+    ['relay-ws-imports', 'relay-ws/planted-package.ts', "import 'inversify';"],
     ['relay-socketio-imports', 'relay-socketio/planted.ts', "import '../relay-ws/server.js';"],
     ['nobody-imports-tests', 'adapters/planted-test.ts', "import '../test/planted.js';"],
     [

@@ -101,7 +101,7 @@ describe('sentences', () => {
   /** What is written for a shell, not for a person. */
   const SCRIPTS = 'adapters/cli/completion.ts';
   const OTHERS = MODULES.filter(
-    (file) => /^adapters\/(cli|ui|text|terminal|system|crypto)\//.test(file) && file !== SCRIPTS,
+    (file) => /^adapters\/(cli|library|ui|text|terminal|system|crypto)\//.test(file) && file !== SCRIPTS,
   );
 
   test('of the command line and of the screens are in adapters/words', () => {

@@ -42,6 +42,16 @@ test('the link reaches it, and so does what it says that the peer types', async 
   await talk(again.program, start([...JSON_UI, ...typed.reverse(), words.split(' ').at(-1)!, again.code]));
 });
 
+test('a code of the own is told with the link, and then what the peer types', async () => {
+  const { program, code, invite, port } = await host('--listen', '127.0.0.1:PORT', '482913-tunnel-anchor-mango');
+  expect(code).toBe('482913-tunnel-anchor-mango');
+  expect(invite).toBe(`securechat://127.0.0.1:${String(port)}/?plain#482913-tunnel-anchor-mango`);
+  await program.event('notice', (notice) => notice['code'] === 'SC-126');
+  const told = program.events.filter((each) => each.event === 'code' || each['code'] === 'SC-126');
+  expect(told.map(({ event }) => event)).toEqual(['code', 'notice']);
+  await talk(program, start([...JSON_UI, invite]));
+});
+
 test('it takes socket.io, too', async () => {
   const { program, code, port } = await host('--listen', '127.0.0.1:PORT');
   await talk(program, start([...JSON_UI, '-t', 'socketio', '-r', `ws://127.0.0.1:${String(port)}`, code]));

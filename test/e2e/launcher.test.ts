@@ -105,6 +105,15 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
     const read = launch(name, ['send', ...values, '--room', 'r:1', '--listen', 'named']).told.execArgv.filter((flag) =>
       /\/(?:v\d+:\d+|r:1|named)$/.test(flag),
     );
+    for (const [word, isFile] of [
+      ['80', false],
+      ['[::1]:80', false],
+      ['123456', true],
+      ['x', true],
+    ] as const)
+      expect(launch(name, ['send', '--listen', word]).told.execArgv.some((flag) => flag.endsWith(`/${word}`))).toBe(
+        isFile,
+      );
     expect(valued.length).toBeGreaterThan(10);
     expect(read).toEqual([`--allow-fs-read=${path.join(folder, 'named')}`]);
   });

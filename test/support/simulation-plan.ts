@@ -154,8 +154,11 @@ export function judgeRestarts(simulation: Simulation): string[] {
   const late = SIDES.flatMap((side) => simulation[side].notices).filter((code) => code === 'SC-314').length;
   for (const side of SIDES) {
     const { notices, ended } = simulation[side];
-    if (ended?.code !== 'SC-401') continue;
     const told = notices.filter((code) => code === 'SC-402' || code === 'SC-409').length;
+    const spent = notices.filter((code) => code === 'SC-331').length;
+    if (spent !== Number(told === ATTEMPTS))
+      wrong.push(`${side} tells ${told} attempts, and ${spent} times that none is left`);
+    if (ended?.code !== 'SC-401') continue;
     if (told !== ATTEMPTS - 1) wrong.push(`${side} tells a burnt code after ${told} other attempts`);
     // An attempt fails with an honest peer where that died in it, or where one of both gave it up.
     if (simulation.abandoned[opposite(side)] + late < ATTEMPTS)
@@ -165,6 +168,10 @@ export function judgeRestarts(simulation: Simulation): string[] {
   if (!SIDES.every((side) => establishedOnce(simulation[side]))) {
     if (SIDES.every((side) => simulation.abandoned[side] < ATTEMPTS))
       wrong.push(`they never met: ${left.ended?.code}, ${right.ended?.code}`);
+    const told = SIDES.some(
+      (side) => simulation[side].ended?.code === 'SC-401' || simulation[side].notices.includes('SC-331'),
+    );
+    if (!told) wrong.push('they never met, and nobody was told why');
     return wrong;
   }
   if (left.words !== right.words) wrong.push(`established in different attempts: ${left.words}, ${right.words}`);

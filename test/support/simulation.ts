@@ -213,6 +213,8 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
     const { ended } = who;
     if (establishedOnce(who)) return;
     if (ended !== undefined) {
+      // Whoever has had its seat waits for a room that is full for a while.
+      if (ended.code === 'SC-303' && who.states.includes('handshaking')) throw restless(`${side} was pushed out`);
       if (AGAIN.includes(ended.code)) revive(side, 5_000 + draw() * 10_000);
       return;
     }

@@ -25,7 +25,7 @@ import {
 const words = createWordlist(wordlist);
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (utf8: Uint8Array): string => new TextDecoder().decode(utf8);
-const argument = (code: string): CodeSource => ({ type: 'argument', bytes: bytes(code) });
+const argument = (code: string): CodeSource => ({ type: 'argument', bytes: bytes(code), meant: false });
 const ask: CodeSource = { type: 'ask' };
 
 const CODE_QUESTION = 'Room code';
@@ -117,7 +117,7 @@ describe('without a terminal nothing is asked', () => {
   });
 
   it('a code on the command line is told to be visible, and overwritten', async () => {
-    const source = { type: 'argument', bytes: bytes('482913-Tunnel-anchor-mango') } as const;
+    const source = { type: 'argument', bytes: bytes('482913-Tunnel-anchor-mango'), meant: false } as const;
     const { code, created, notices } = await enter(source).entered;
     expect([code.nameplate, text(code.secret), created, notices]).toEqual([
       '482913',
@@ -126,6 +126,23 @@ describe('without a terminal nothing is asked', () => {
       ['SC-319'],
     ]);
     expect(source.bytes.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('a name that is like a command is refused, unless it is said to be a room', async () => {
+    for (const [name, near] of [
+      ['docter', 'doctor'],
+      ['Recieve', 'receive'],
+      ['sent', 'send'],
+    ] as const)
+      await expect(enter(argument(name)).entered).rejects.toMatchObject({ code: 'SC-514', detail: { name, near } });
+    const { code } = await enter({ type: 'argument', bytes: bytes('docter'), meant: true }).entered;
+    expect([code.nameplate, code.form]).toEqual(['docter', 'none']);
+    for (const name of ['frobnicate', 'kitchen', 'sender_1', 'docter-x'])
+      expect((await enter(argument(name)).entered).code.nameplate).toBe(name.replace('-x', ''));
+    for (const name of ['doctor', 'PIPE'])
+      await expect(enter({ type: 'argument', bytes: bytes(name), meant: true }).entered).rejects.toMatchObject({
+        code: 'SC-511',
+      });
   });
 
   it('a room name alone has no secret, and that is told', async () => {
@@ -455,7 +472,9 @@ describe('where nothing may be painted', () => {
     await rig.type(CLI_WORDS.ask.noNumber(2), `\u007f${ENTER}`);
     expect(await rig.entered).toMatchObject({ code: { form: 'none' } });
     const shown = rig.output.text();
-    expect(shown).toContain(`${CLI_WORDS.ask.open}\r\n  1  ${CHOICE}\r\n  2  ${CLI_WORDS.ask.withPassphrase}\r\n`);
+    expect(shown).toContain(
+      `${CLI_WORDS.ask.open('kitchen')}\r\n  1  ${CHOICE}\r\n  2  ${CLI_WORDS.ask.withPassphrase}\r\n`,
+    );
     expect(shown).toMatch(/^[\u0000-\u007f]*$/);
     expect(ESCAPES.test(shown)).toBe(!('plain' in options));
     const second = enter(argument('kitchen'), options);

@@ -20,7 +20,7 @@ function options(chosen: Partial<ComposeOptions['options']>, plugin?: Partial<Pl
   return {
     registry,
     options: { transport: 'ws', crypto: 'tweetnacl', ui: 'json', flags: NO_FLAGS, quiet: false, ...chosen },
-    notices: () => [],
+    told: () => ({ first: [], code: undefined, later: [] }),
     equip: (ui) => Promise.resolve({ ui, bulk: undefined, exit: (status) => status }),
     chat: () => {
       throw new Error('no chat is begun here');

@@ -49,7 +49,7 @@ test('a transport that needs no relay gets none, and none is looked for', async 
       flags: { transport: {}, crypto: {}, ui: {} },
       quiet: false,
     },
-    notices: () => [],
+    told: () => ({ first: [], code: undefined, later: [] }),
     equip: (ui) => Promise.resolve({ ui, bulk: undefined, exit: (status) => status }),
     chat: () => {
       throw new Error('no chat is begun here');

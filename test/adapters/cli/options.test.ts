@@ -110,7 +110,12 @@ describe('options', () => {
   it('are all taken', () => {
     const short = options('-t', 'ws', '-c', 'tweetnacl', '-u', 'json', '-r', 'https://relay.example', 'kitchen-é');
     expect(short).toMatchObject({ transport: 'ws', crypto: 'tweetnacl', ui: 'json' });
-    expect(short.source).toEqual({ type: 'argument', bytes: new TextEncoder().encode('kitchen-é') });
+    expect(short.source).toEqual({
+      type: 'argument',
+      bytes: new TextEncoder().encode('kitchen-é'),
+      meant: false,
+    });
+    expect(options('--room', 'docter').source).toMatchObject({ type: 'argument', meant: true });
     expect(short.relay?.href).toBe('wss://relay.example/');
     const long = options(
       ...['--transport=ws', '--crypto=tweetnacl', '--ui=json', '--relay=ws://relay.example', '--insecure-relay'],
@@ -155,6 +160,13 @@ describe('options', () => {
     [['--resume-timeout', '-1s'], 'SC-503', '--resume-timeout'],
     [['--resume-timeout', '1.5h'], 'SC-503', '--resume-timeout'],
     [['--resume-timeout', '25000h'], 'SC-503', 'at most 24 days'],
+    [['--direct-address', 'home.example:7000'], 'SC-503', '--direct'],
+    [['--direct', '--direct-address', 'home.example'], 'SC-503', 'host:port'],
+    [['--direct', '--direct-address', 'home.example:80'], 'SC-503', '1024'],
+    [['--direct', '--direct-address', 'home.example:70000'], 'SC-503', '65535'],
+    [['--direct', '--tor'], 'SC-503', 'proxy'],
+    [['--direct', '--proxy', 'http://127.0.0.1:3128'], 'SC-503', 'proxy'],
+    [['--direct', '--onion'], 'SC-503', 'onion'],
     [['--idle-timeout', 'soon'], 'SC-503', '--idle-timeout'],
     [['--idle-timeout', '10d'], 'SC-503', '--idle-timeout'],
     [['--idle-timeout', '0x10s'], 'SC-503', '--idle-timeout'],
@@ -175,6 +187,23 @@ describe('options', () => {
 
   it('more than one ROOM is refused without repeating any of it', () => {
     expect(refusal('kitchen-blue', 'horse')).not.toMatch(/horse|blue/);
+  });
+
+  it('what is like a command is told as that when the rest makes no sense as a chat', () => {
+    expect(refusal('recieve', '-o', 'downloads')).toContain('There is no command "recieve".');
+    expect(refusal('docter', 'kitchen')).toContain('There is no command "docter".');
+    expect(refusal('kitchen', '-o', 'downloads')).toContain('unknown flag -o');
+    expect(options('docter').source).toMatchObject({ type: 'argument', meant: false });
+    expect(refusal('--room', 'x-y', 'kitchen')).toContain('one place only');
+  });
+
+  it('--listen takes host and port, either, or nothing', () => {
+    const listen = (...argv: string[]) => options(...argv).listen;
+    for (const argv of [['--listen', '8765'], ['--listen=8765'], ['--listen', ':8765'], ['--listen']])
+      expect(listen(...argv)).toEqual({ type: 'network', host: '0.0.0.0', port: 8765, tls: false });
+    expect(listen('--listen', '[::1]:80')).toMatchObject({ host: '::1', port: 80 });
+    expect(options('--listen', '482913-tunnel-anchor-mango').source.type).toBe('argument');
+    for (const wrong of ['0', '70000', 'host:0', '1:2:3']) expect(refusal('--listen', wrong)).toContain('--listen');
   });
 
   it.each([...RESERVED])('%s is a command, not a room', (command) => {

@@ -1,6 +1,7 @@
 /** Which proxy is used: flag, Tor, environment, password from a descriptor or a terminal; and what is refused. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Prompter } from '../../../adapters/cli/prompt.js';
+import { CLI_WORDS } from '../../../adapters/words/cli.js';
 import { parseProxy, torProxy } from '../../../adapters/cli/proxy-address.js';
 import { seededBytes } from '../../support/chance.js';
 import { findWay, proxyOfEnvironment, type WayOptions } from '../../../adapters/cli/proxy-way.js';
@@ -38,6 +39,13 @@ describe('an address', () => {
     'http://a:b@x',
   ])('not %j', (text) => {
     expect(() => parseProxy(text, '--proxy')).toThrow(expect.objectContaining({ code: 'SC-503' }));
+  });
+
+  test('without its scheme it is asked which kind it is', () => {
+    for (const at of ['127.0.0.1:1080', 'proxy.example:3128', '[::1]:9'])
+      expect(() => parseProxy(at, '--proxy')).toThrow(
+        expect.objectContaining({ detail: { flag: '--proxy', why: CLI_WORDS.proxy.noScheme(at) } }),
+      );
   });
 
   test('a password is taken from the environment, and is in no error', () => {

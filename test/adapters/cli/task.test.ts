@@ -22,7 +22,7 @@ describe('a chat', () => {
 describe('send', () => {
   test.each([
     [['a', 'b'], ['a', 'b'], []],
-    [['a', '--room', 'kitchen', '-r', 'ws://x', '--json'], ['a'], ['kitchen', '-r', 'ws://x', '--ui=json']],
+    [['a', '--room', 'kitchen', '-r', 'ws://x', '--json'], ['a'], ['--room', 'kitchen', '-r', 'ws://x', '--ui=json']],
     [['--relay=ws://x', '--code-stdin', 'a'], ['a'], ['--relay=ws://x', '--code-stdin']],
     [['--', '-a', '--room'], ['-a', '--room'], []],
   ])('%j', (argv, paths, rest) => {

@@ -2,9 +2,9 @@
  * What only the sodium adapter does: secrets are in WebAssembly memory and nowhere else, and after the wipe that memory
  * does not depend on them any more. The memory is read whole, through the same module.
  */
-import sodium from 'libsodium-wrappers-sumo';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSodiumCrypto } from '../../../adapters/crypto/sodium.js';
+import { loadSodium } from '../../../adapters/crypto/sodium-module.js';
 import type { CryptoPort } from '../../../core/ports.js';
 import {
   flatten,
@@ -18,6 +18,9 @@ import {
 /** Counters of malloc are in the module's own variables; everything of ours is above: stack and heap. */
 const OWN_VARIABLES = 65_536;
 
+/** The one module of this process. */
+const { raw } = await loadSodium();
+
 let crypto: CryptoPort;
 
 beforeEach(async () => {
@@ -29,9 +32,7 @@ afterEach(() => {
 });
 
 function memory(): Buffer {
-  const { HEAPU8 } = (sodium as unknown as { readonly libsodium: { readonly HEAPU8: Uint8Array<ArrayBuffer> } })
-    .libsodium;
-  return Buffer.from(HEAPU8.buffer);
+  return Buffer.from(raw.HEAPU8.buffer);
 }
 
 /** Whether any 8 bytes of `bytes` are anywhere in the memory; runs of one byte do not count. */

@@ -5,7 +5,8 @@
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../../core/errors.js';
 import type { CodeForm } from '../../../core/room/code.js';
-import { ATTEMPT_WHOLE, GUESS_WAITS, REJOIN_SPREAD } from '../../../core/session/attempts.js';
+import { ATTEMPT_WHOLE } from '../../../core/session/attempts.js';
+import { GUESS_WAITS, REJOIN_SPREAD } from '../../../core/session/tally.js';
 import { REPLACED_LIMIT } from '../../../core/session/session.js';
 import { createPair, opposite, type Pair, SIDES, type Side } from '../../support/pair.js';
 
@@ -286,23 +287,78 @@ describe('a provisional side', () => {
     }
   });
 
-  it('is replaced at most a few times', () => {
-    const pair = createPair({ left: { asks: true }, right: { asks: true } });
-    let thirds = 0;
-    pair.relay.frame = (frame, from, { deliver, cut }) => {
-      // M3 never arrives, and B is made to begin anew.
-      if (frame[0] === M3) thirds += 1;
-      if (frame[0] === M3 || frame[0] === FRAME) return;
-      deliver(opposite(from), frame);
-      if (thirds > 0 && frame[0] === M2) for (const side of SIDES) cut(side);
+  it('is replaced at most a few times: then the session ends, and everything is wiped', () => {
+    const none = { form: 'none', secret: '' } as const;
+    const pair = createPair({ left: none, right: none });
+    pair.relay.frame = (frame, from, { deliver }) => {
+      // M3 never arrives: whoever waits for it begins anew, and so takes the place of the peer that was found before.
+      if (frame[0] !== M3 && frame[0] !== FRAME) deliver(opposite(from), frame);
     };
     pair.start();
-    for (let i = 0; i < 4_000 && SIDES.every((side) => pair[side].ended === undefined); i++) {
-      pair.advance(1_000);
-      for (const side of SIDES) if (pair[side].wanted.length > 0) pair.retype(side);
-    }
-    expect(thirds).toBeLessThan(1_000);
-    expect(REPLACED_LIMIT).toBe(5);
+    for (let i = 0; i < 4_000 && SIDES.every((side) => pair[side].ended === undefined); i++) pair.advance(1_000);
+    const [out] = SIDES.filter((side) => pair[side].ended !== undefined);
+    if (out === undefined) throw new Error('it goes on for ever');
+    expect(pair[out].ended).toMatchObject({ code: 'SC-410', exit: EXIT.violation });
+    const thirds = pair[out].frames.filter((frame) => frame[0] === M3);
+    expect(new Set(thirds.map((frame) => frame.join())).size).toBe(1 + REPLACED_LIMIT + 1);
+    expect(pair[out].crypto.live).toBe(0);
+  });
+});
+
+describe('a full room', () => {
+  /** The relay says so to this side, so many times. */
+  function full(pair: Pair, side: Side, times: number): void {
+    let left = times;
+    pair.relay.join = (_join, from) => {
+      if (from !== side || left === 0) return false;
+      left -= 1;
+      pair.control(side, { type: 'error', code: 'room-full' });
+      return true;
+    };
+  }
+
+  it('ends who comes first, and is waited out by who has had its seat: the peer may be there twice', () => {
+    const stranger = createPair();
+    full(stranger, 'left', 1);
+    stranger.startOne('left');
+    stranger.settle();
+    expect(stranger.left.ended).toMatchObject({ code: 'SC-303', exit: EXIT.relay });
+
+    const pair = createPair();
+    pair.startOne('left');
+    pair.settle();
+    full(pair, 'left', 4);
+    pair.cut('left');
+    pair.advance(15_000);
+    expect(pair.left.ended).toBeUndefined();
+    expect(codes(pair, 'left')).toEqual(['SC-325']);
+    pair.startOne('right');
+    pair.advance(15_000);
+    expectMet(pair);
+  });
+
+  it('that stays full ends it when patience does', () => {
+    const pair = createPair({ left: { resumeTimeout: 60_000 } });
+    pair.startOne('left');
+    pair.settle();
+    full(pair, 'left', Number.POSITIVE_INFINITY);
+    pair.cut('left');
+    pair.advance(75_000);
+    expect(pair.left.ended).toMatchObject({ code: 'SC-303' });
+  });
+
+  it('patience begins anew with a connection that lasted, also where the relay itself ends it', () => {
+    const pair = createPair({ left: { resumeTimeout: 60_000 } });
+    pair.startOne('left');
+    pair.settle();
+    pair.cut('left');
+    pair.advance(600_000);
+    pair.control('left', { type: 'error', code: 'shutting-down' });
+    pair.advance(10_000);
+    expect(pair.left.ended).toBeUndefined();
+    pair.startOne('right');
+    pair.advance(10_000);
+    expectMet(pair);
   });
 });
 

@@ -51,7 +51,7 @@ function codesIn(effects: readonly Effect[]): Code[] {
 
 describe('a code that is burnt', () => {
   const endings: [string, (pair: Pair, B: Side) => void][] = [
-    ['the room is full', (pair, B) => pair.control(B, { type: 'error', code: 'room-full' })],
+    ['the relay refuses', (pair, B) => pair.control(B, { type: 'error', code: 'bad-request' })],
     ['the relay talks nonsense', (pair, B) => pair.control(B, { type: 'surprise' })],
     ['the relay gives the room up', (pair, B) => pair.cut(B, 'lost', '1000 wait-timeout')],
     ...(['quit', 'interrupt', 'wipe'] as const).map((type): [string, (pair: Pair, B: Side) => void] => [
@@ -86,13 +86,13 @@ describe('a code that is burnt', () => {
 
   it('one attempt of three is told before the end', () => {
     const { pair, B } = counted('generated');
-    pair.control(B, { type: 'error', code: 'room-full' });
+    pair.control(B, { type: 'error', code: 'bad-request' });
     pair.settle();
     expect(pair[B].notices).toContainEqual(
       // The left side found the room empty: it counts as the one that made the code.
       expect.objectContaining({ code: B === 'left' ? 'SC-409' : 'SC-402', detail: { attempt: 1, attempts: 3 } }),
     );
-    expect(pair[B].ended).toMatchObject({ code: 'SC-303' });
+    expect(pair[B].ended).toMatchObject({ code: 'SC-102' });
   });
 
   it('an attempt that succeeded is none', () => {

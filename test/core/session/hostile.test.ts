@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../../core/errors.js';
 import { FRAME_SIZES, FRAME_TYPE } from '../../../core/protocol/frame.js';
 import { HANDSHAKE_LENGTHS, HANDSHAKE_VERSION } from '../../../core/protocol/handshake.js';
-import { ATTEMPT_WHOLE, REJOIN_MIN, REJOIN_SPREAD } from '../../../core/session/attempts.js';
+import { ATTEMPT_WHOLE } from '../../../core/session/attempts.js';
+import { REJOIN_MIN, REJOIN_SPREAD } from '../../../core/session/tally.js';
 import { runs } from '../../support/chance.js';
 import { connectedPair, createPair, opposite, type Pair, SIDES, type Side } from '../../support/pair.js';
 

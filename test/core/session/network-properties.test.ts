@@ -57,7 +57,7 @@ test.skipIf(ONE === undefined)('this seed, with sides that start again', () => {
 });
 
 test.skipIf(ONE !== undefined)('a side that starts again during the handshake', () => {
-  const seen = { deaths: 0, met: 0, counted: 0, provisional: 0 };
+  const seen = { deaths: 0, met: 0, counted: 0, provisional: 0, spent: 0 };
   for (let seed = SEED; seed < SEED + RESTARTS; seed++) {
     const simulation = simulate(restartPlanOf(seed), cryptos);
     const wrong = judgeRestarts(simulation);
@@ -68,6 +68,7 @@ test.skipIf(ONE !== undefined)('a side that starts again during the handshake', 
     seen.counted += Number(
       [left, right].some(({ notices }) => notices.includes('SC-402') || notices.includes('SC-409')),
     );
+    seen.spent += Number([left, right].some(({ notices }) => notices.includes('SC-331')));
     seen.provisional += Number((struck.get(LEFT_PROVISIONAL) ?? 0) > 0);
   }
   // Sides do die, also where an attempt is counted and where the peer has keys already; and nearly always they meet.
@@ -75,6 +76,7 @@ test.skipIf(ONE !== undefined)('a side that starts again during the handshake', 
   expect(seen.met).toBeGreaterThan(RESTARTS * 0.7);
   expect(seen.counted).toBeGreaterThan(RESTARTS * 0.1);
   expect(seen.provisional).toBeGreaterThan(RESTARTS * 0.1);
+  expect(seen.spent).toBeGreaterThan(0);
 });
 
 test.skipIf(ONE === undefined)('this seed, with direct paths', () => {

@@ -1,5 +1,8 @@
 /** A direct path under a whole session: the move, the way back, and who is not let in (protocol.md section 8a). */
 import { describe, expect, it } from 'vitest';
+import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
+import { asKey } from '../../../core/protocol/keys.js';
+import { createPathProof, pathKey } from '../../../core/protocol/path-proof.js';
 import { BROKEN_LIMIT, PATH_CHOICE, PATH_PAUSE, PATH_TRY } from '../../../core/session/path.js';
 import { PATH_PROOF, PUNCHES, UNPROVEN_LIMIT } from '../../../core/session/path-links.js';
 import { connectedPair, type Pair, type PairOptions, type Side, SIDES } from '../../support/pair.js';
@@ -234,6 +237,23 @@ describe('strangers', () => {
       }
     }
     expect(ways(pair)).toEqual([false, false]);
+  });
+
+  it('with a proof under a key of `resume` alone: a thief of resume proves nothing', () => {
+    const pair = listening();
+    const crypto = createTweetnaclCrypto();
+    // What the thief has: any key but that of the two tokens, which went sealed.
+    const key = pathKey(crypto, asKey(crypto.take(new Uint8Array(32))), new Uint8Array(32), new Uint8Array(32));
+    for (const side of SIDES) {
+      for (const role of ['A', 'B'] as const) {
+        const { first } = createPathProof(crypto, role, key, true);
+        const one = pair.paths.knock(side);
+        if (first !== undefined) one.send(first);
+        pair.settle();
+        expect(one.open).toBe(false);
+        expect(one.heard).toEqual([]);
+      }
+    }
   });
 
   it('who replay the proofs of an earlier try prove nothing', () => {

@@ -1,0 +1,71 @@
+/**
+ * The words of a command line into flags, what is no flag, and what is wrong with both, by Node's own parser. What a flag
+ * means is options.ts; no value is checked and no sentence may be in this file.
+ */
+import { parseArgs } from 'node:util';
+import { editDistance } from '../../core/room/words.js';
+
+export interface KnownFlag {
+  /** Without dashes. */
+  readonly long: string;
+  readonly short?: string | undefined;
+  readonly takesValue: boolean;
+}
+
+export interface GivenFlag {
+  readonly long: string;
+  /** True for a switch. */
+  readonly value: string | true;
+}
+
+export type Fault =
+  /** `near`: the flag that was probably meant. */
+  | { readonly type: 'unknown'; readonly flag: string; readonly near: string | undefined }
+  | { readonly type: 'no value' | 'needs none'; readonly flag: string };
+
+export interface CommandLine {
+  /** In order. */
+  readonly flags: readonly GivenFlag[];
+  readonly words: readonly string[];
+  readonly faults: readonly Fault[];
+}
+
+/** Of a short name one letter may be wrong, of a longer one two. */
+const SHORT = 4;
+
+export function readCommandLine(argv: readonly string[], known: readonly KnownFlag[]): CommandLine {
+  const options = Object.fromEntries(
+    known.map(({ long, short, takesValue }) => [
+      long,
+      { type: takesValue ? ('string' as const) : ('boolean' as const), ...(short === undefined ? {} : { short }) },
+    ]),
+  );
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
+  const flags: GivenFlag[] = [];
+  const words: string[] = [];
+  const faults: Fault[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') words.push(token.value);
+    if (token.kind !== 'option') continue;
+    const { name: long, rawName, value } = token;
+    const flag = known.find((each) => each.long === long);
+    if (flag === undefined) faults.push({ type: 'unknown', flag: rawName, near: nearest(rawName, known) });
+    else if (flag.takesValue && value === undefined) faults.push({ type: 'no value', flag: `--${long}` });
+    else if (!flag.takesValue && value !== undefined) faults.push({ type: 'needs none', flag: `--${long}` });
+    else flags.push({ long, value: value ?? true });
+  }
+  return { flags, words, faults };
+}
+
+/** The flag that was probably meant. */
+function nearest(raw: string, known: readonly KnownFlag[]): string | undefined {
+  if (!raw.startsWith('--')) {
+    const letter = raw.slice(1).toUpperCase();
+    return known.some(({ short }) => short === letter) ? `-${letter}` : undefined;
+  }
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const typed = bytes(raw.slice(2));
+  const distances = known.map(({ long }) => [long, editDistance(bytes(long), typed)] as const);
+  const [near] = distances.filter(([long, far]) => far <= (long.length > SHORT ? 2 : 1)).sort((a, b) => a[1] - b[1]);
+  return near === undefined ? undefined : `--${near[0]}`;
+}

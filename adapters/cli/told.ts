@@ -1,0 +1,75 @@
+/**
+ * What a person is told before the chat: notices, and where a peer finds the relay that runs in this program. No sentence
+ * may be in this file.
+ */
+import type { RoomCode } from '../../core/room/code.js';
+import { formatCode } from '../../core/room/code.js';
+import { formatInvite, type Meeting } from '../../core/room/invite.js';
+import { explain } from '../text/describe.js';
+import { CLI_WORDS } from '../words/cli.js';
+import type { EnteredCode } from './code-entry.js';
+import type { LocalRelay } from './embedded.js';
+import { DEFAULTS } from './help.js';
+import type { Options } from './options.js';
+import { isPrivate } from './relay-address.js';
+import type { Task } from './task.js';
+import type { Notice, Told } from './told-ui.js';
+
+export interface Situation {
+  readonly task: Task;
+  readonly options: Options;
+  readonly entered: EnteredCode;
+  readonly relay: LocalRelay | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The runtime denies this process what it does not need. */
+  readonly enforced: boolean;
+  /** What is said is seen on a terminal. */
+  readonly terminal: boolean;
+}
+
+export function toldFirst({ task, options, entered, relay, env, enforced, terminal }: Situation): Told {
+  const codes = [...entered.notices];
+  if (options.direct !== undefined) codes.push('SC-370');
+  if (!enforced) codes.push('SC-508');
+  if ((env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') codes.push('SC-509');
+  if (task.kind === 'chat' && options.ui === 'line' && !options.wipeScrollback && terminal) codes.push('SC-510');
+  const first: Notice[] = codes.map((code) => ({ type: 'notice', code, text: explain(code) }));
+  if (relay?.meetings === undefined) {
+    if (relay?.started === true)
+      first.push({ type: 'notice', code: 'SC-320', text: explain('SC-320', { relay: relay.url.href }) });
+    return { first, code: undefined, later: [] };
+  }
+  const later = whereToMeet(relay).map((text): Notice => ({ type: 'notice', code: 'SC-126', text }));
+  // A code of the person's own is told nowhere else, and the peer needs the address.
+  const code = entered.created ? undefined : presented(entered.code, options, relay);
+  return { first, code, later };
+}
+
+/** The code and the link, UTF-8; whoever shows them wipes them. */
+export function presented(code: RoomCode, options: Options, relay: LocalRelay | undefined) {
+  const typed = formatCode(code);
+  const invite = formatInvite(typed, meetingAt(relay, options.transport));
+  // Where the code alone leads nowhere, only the link is told.
+  const spoken = (options.source.type !== 'new' || !options.source.strong) && relay?.pin === undefined;
+  if (spoken) return { code: typed, invite };
+  typed.fill(0);
+  return { code: new Uint8Array(0), invite };
+}
+
+/** Where a peer finds the relay; nowhere that a link could name when it is this machine's own. */
+function meetingAt(relay: LocalRelay | undefined, transport: string): Meeting | undefined {
+  if (relay === undefined) return undefined;
+  if (relay.meetings !== undefined) return relay.meetings[0];
+  if (relay.started) return undefined;
+  return { relay: relay.url.href, ...(transport === DEFAULTS.transport ? {} : { transport }) };
+}
+
+/** What the peer types, for each address; with a certificate of its own, or as an onion service, the link is the way. */
+function whereToMeet({ meetings = [], pin }: LocalRelay): string[] {
+  const [first, ...others] = meetings;
+  if (pin !== undefined) return others.map(({ relay }) => CLI_WORDS.alsoAt(relay));
+  if (first?.relay.endsWith('.onion/') === true) return [CLI_WORDS.peerTypesTor];
+  return meetings.map(({ relay }) =>
+    CLI_WORDS.peerTypes(relay.replace(/\/$/, ''), !isPrivate(new URL(relay).hostname)),
+  );
+}

@@ -1,0 +1,133 @@
+/**
+ * What a session of the library is made of, and in which order: all parts before the first byte is sent, all of them ended
+ * and wiped with it. What the platform brings is given; nothing of the process may be touched in this file.
+ */
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { SecurechatError } from '../../core/errors.js';
+import type { ClockPort, CryptoPort, TransportPort } from '../../core/ports.js';
+import { ascii } from '../../core/protocol/bytes.js';
+import { formatCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
+import { formatInvite, type Meeting } from '../../core/room/invite.js';
+import { createWordlist } from '../../core/room/words.js';
+import { type Chat, chat, type ChatOptions } from '../../core/session/driver.js';
+import { checkMade, inTime, wordsOf } from '../../plugins/kit/make.js';
+import { VERSION } from '../cli/version.js';
+import { createClock } from '../system/clock.js';
+import type { ConnectOptions, Session } from './api.js';
+import { asChatError, ChatError, describeApart } from './chat-error.js';
+import { type CheckedOptions, random, readOptions } from './options.js';
+import { createSessionUi, type SessionUi } from './session.js';
+import { createLibraryTransfers } from './transfers.js';
+
+export interface TransportWanted {
+  readonly relay: URL;
+  readonly pin: Uint8Array | undefined;
+  readonly proxy: string | undefined;
+}
+
+/** What differs between Node and a browser. Each throws SecurechatError SC-502 for a name that it does not know. */
+export interface Platform {
+  crypto(name: string): CryptoPort | Promise<CryptoPort>;
+  transport(name: string, wanted: TransportWanted): TransportPort | Promise<TransportPort>;
+  readonly clock?: ClockPort;
+}
+
+export type Connect = (options?: ConnectOptions) => Promise<Session>;
+
+export function createConnect(platform: Platform): Connect {
+  const words = createWordlist(wordlist);
+
+  return async function connect(options = {}) {
+    const checked = readOptions(options, words);
+    const { signal } = checked;
+    const clock = platform.clock ?? createClock();
+    let crypto: CryptoPort | undefined;
+    try {
+      signal?.throwIfAborted();
+      crypto = await makeCrypto(platform, checked.crypto);
+      signal?.throwIfAborted();
+      const transport = await makeTransport(platform, checked, clock);
+      signal?.throwIfAborted();
+      return await begin({ checked, clock, crypto, transport });
+    } catch (error) {
+      checked.code.secret.fill(0);
+      crypto?.wipeAll();
+      throw signal?.aborted === true ? signal.reason : asChatError(error);
+    }
+  };
+}
+
+async function makeCrypto(platform: Platform, crypto: CheckedOptions['crypto']): Promise<CryptoPort> {
+  if (typeof crypto === 'string') return platform.crypto(crypto);
+  return make('crypto', () => crypto());
+}
+
+async function makeTransport(platform: Platform, checked: CheckedOptions, clock: ClockPort): Promise<TransportPort> {
+  const { transport, relay, pin, proxy } = checked;
+  if (typeof transport === 'function') return make('transport', () => transport({ relay, clock }));
+  if (relay === undefined) throw new ChatError('SC-501');
+  return platform.transport(transport, { relay, pin, proxy });
+}
+
+/** What is not ours may hang, throw, and give back anything. */
+async function make<Port>(kind: 'crypto' | 'transport', create: () => Port | Promise<Port>): Promise<Port> {
+  try {
+    const made = await inTime(create);
+    checkMade(kind, made);
+    return made;
+  } catch (error) {
+    throw new SecurechatError('SC-506', { kind, name: 'own', why: wordsOf(error) });
+  }
+}
+
+interface Parts {
+  readonly checked: CheckedOptions;
+  readonly clock: ClockPort;
+  readonly crypto: CryptoPort;
+  readonly transport: TransportPort;
+}
+
+/** Resolves when the relay has the room; rejects when it ended before, and everything is wiped. */
+async function begin({ checked, clock, crypto, transport }: Parts): Promise<Session> {
+  const running: { chat?: Chat } = {};
+  const ui: SessionUi = createSessionUi({
+    ...checked,
+    transfers: (tell) => createLibraryTransfers(tell, () => clock.wallTime()),
+    fail: (error) => running.chat?.fail(error),
+  });
+  const own = chatOf(checked);
+  const started = chat({ ...own, clock, crypto, transport, ui: ui.port, bulk: ui.transfers.port, words: wordlist });
+  running.chat = started;
+  const done = started.done.then(() => ui.over());
+  await Promise.race([ui.met, done.then(() => Promise.reject(ui.reason as Error))]);
+  return ui.session;
+}
+
+function chatOf(
+  checked: CheckedOptions,
+): Omit<ChatOptions, 'clock' | 'crypto' | 'ui' | 'bulk' | 'transport' | 'words'> {
+  const { code, created, linkOnly, relay, name, verify, cover, receipts, resumeTimeout, idleTimeout } = checked;
+  const about = relay === undefined ? {} : { relay: relay.href };
+  return {
+    ...{ code, name, verify, cover, receipts, resumeTimeout, idleTimeout },
+    ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),
+    present(made) {
+      const typed = formatCode(made);
+      const invite = formatInvite(typed, meetingOf(checked));
+      if (!linkOnly) return { code: typed, invite };
+      typed.fill(0);
+      return { code: new Uint8Array(0), invite };
+    },
+    pace: false,
+    version: ascii(VERSION),
+    relay: relay?.href ?? '',
+    describe: (why, detail) =>
+      describeApart(why, { ...about, ...('kind' in detail ? { name: String(detail['kind']) } : {}), ...detail }),
+  };
+}
+
+/** Nowhere that a link could name when it is of another making. */
+function meetingOf({ relay, transport }: CheckedOptions): Meeting | undefined {
+  if (relay === undefined || typeof transport === 'function') return undefined;
+  return { relay: relay.href, ...(transport === 'ws' ? {} : { transport }) };
+}
