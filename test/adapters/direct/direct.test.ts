@@ -26,7 +26,7 @@ interface Side {
 
 /** Waits for what `found` gives, asked again after each `arrived`. */
 function waiting(): { arrived(): void; until<T>(found: () => T | undefined): Promise<T> } {
-  let waiters: (() => void)[] = [];
+  const waiters: (() => void)[] = [];
   return {
     arrived() {
       for (const each of waiters.splice(0)) each();
