@@ -4,7 +4,6 @@
  */
 import type { PathCommand, PathEvent } from '../../core/path-port.js';
 import type { TransportEvent } from '../../core/ports.js';
-import type { Side } from './person.js';
 
 /** Where the interface of a side is. */
 export const HOMES = { left: [192, 168, 7, 1], right: [192, 168, 7, 2] } as const;
@@ -12,6 +11,7 @@ const PORTS = { left: 40_001, right: 40_002 } as const;
 /** What the relay says it sees of each, and what a knock there reaches. */
 export const SEEN = { left: '203.0.113.1:50001', right: '203.0.113.2:50002' } as const;
 
+type Side = 'left' | 'right';
 const OTHER: Readonly<Record<Side, Side>> = { left: 'right', right: 'left' };
 
 export interface PathsAround {
