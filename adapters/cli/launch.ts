@@ -10,6 +10,9 @@ import { CLI_WORDS } from '../words/cli.js';
 import { cleaned } from './environment.js';
 import { taskOf } from './task.js';
 
+/** Commands whose buffers V8 takes for a heap that grows; as in launcher.sh. */
+const STREAMS: ReadonlySet<string> = new Set(['pipe', 'send', 'receive']);
+
 /** Node's flags for this program in `app`, started in `cwd` with these arguments, by this version of Node. */
 export function flagsOf(argv: readonly string[], app: string, cwd: string, version: string): string[] {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
@@ -21,6 +24,7 @@ export function flagsOf(argv: readonly string[], app: string, cwd: string, versi
     ...(after(22, 14) ? ['--disable-sigusr1'] : []),
     after(22, 13) ? '--permission' : '--experimental-permission',
     ...(after(25, 0) ? ['--allow-net'] : []),
+    ...(STREAMS.has(argv[0] ?? '') && !after(27, 0) ? ['--initial-old-space-size=48'] : []),
     ...filesOf(argv, cwd),
     // Node 20 dies of a folder that is allowed twice.
     ...[...new Set([app, ...pluginFolders(argv, app, cwd)])].map((folder) => `--allow-fs-read=${folder}${path.sep}`),
