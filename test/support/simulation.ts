@@ -13,7 +13,7 @@ import { sequence } from '../../plugins/testing/network.js';
 import { deterministicRandom } from './deterministic.js';
 import { createQueue } from './event-queue.js';
 import { fromUtf8, opposite, SIDES, type Side, utf8, WORDS } from './pair.js';
-import { createPaths } from './paths.js';
+import { createPathWeather } from './simulation-paths.js';
 import { createNetwork } from './simulation-network.js';
 import { type Actor, establishedOnce, type Plan, type Restart, type Simulation } from './simulation-plan.js';
 
@@ -53,17 +53,10 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
     note,
   });
   const { wires, connect, disconnect, clientLost, relayLost } = network;
-  const arrival = { left: 0, right: 0 };
-  let [near, silent] = [true, false];
-  const paths = createPaths({
-    later(to, act) {
-      arrival[to] = Math.max(arrival[to], now + 1 + draw() * 20);
-      queue.add(arrival[to], act);
-    },
+  const { paths, faults: pathFaults } = createPathWeather({
+    ...{ draw, queue, now: () => now },
     path: (side, event) => handle(side, { type: 'path', event }),
     transport: (side, event) => handle(side, { type: 'transport', event }),
-    near: () => near,
-    passes: () => !silent,
   });
 
   function note(line: string): void {
@@ -307,32 +300,13 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
     },
   };
 
-  /** Of the network that leads directly from one to the other: it breaks, may fall silent before, and may be there again. */
-  const PATH_FAULTS: Readonly<Record<string, () => void>> = {
-    'path cut': () => paths.cut(),
-    'path silent'() {
-      silent = true;
-      queue.add(now + draw() * 40_000, () => {
-        paths.cut();
-        silent = false;
-      });
-    },
-    'path gone'() {
-      near = false;
-      paths.cut();
-      queue.add(now + draw() * 90_000, () => {
-        near = true;
-      });
-    },
-  };
-
   function strike(): void {
-    const ways = Object.keys(PATH_FAULTS);
+    const ways = Object.keys(pathFaults);
     const way = plan.direct && draw() < 0.6 ? ways[Math.floor(draw() * ways.length)] : undefined;
     if (way !== undefined) {
       note(`fault: ${way}`);
       struck.set(way, (struck.get(way) ?? 0) + 1);
-      return PATH_FAULTS[way]?.();
+      return pathFaults[way]?.();
     }
     const names = Object.keys(FAULTS);
     const name = names[Math.floor(draw() * names.length)] ?? 'cut';
