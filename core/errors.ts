@@ -110,6 +110,7 @@ export const CODES = {
   'SC-367': EXIT.truncated, // a file is larger than a browser keeps in memory
   'SC-368': EXIT.ok, // the browser does not let the page run WebAssembly (notice)
   'SC-369': EXIT.internal, // the page is not beside the program
+  'SC-370': EXIT.ok, // what a direct path shows, and to whom (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)
   'SC-403': EXIT.violation, // safety words did not match

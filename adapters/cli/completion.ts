@@ -49,7 +49,7 @@ ${cases.join('\n')}
       help) COMPREPLY=($(compgen -W ${quoted(HELP.join(' '))} -- "$cur")); return ;;
       completion) COMPREPLY=($(compgen -W ${quoted(SHELLS.join(' '))} -- "$cur")); return ;;
       page) COMPREPLY=($(compgen -W '--hash --help' -- "$cur")); return ;;
-      doctor) COMPREPLY=($(compgen -W '--relay --help' -- "$cur")); return ;;
+      doctor) COMPREPLY=($(compgen -W '--relay --files --help' -- "$cur")); return ;;
     esac
   fi
   case $cur in
@@ -101,7 +101,7 @@ _securechat() {
     help) (( CURRENT > 2 )) && { compadd -- ${HELP.join(' ')}; return } ;;
     completion) (( CURRENT > 2 )) && { compadd -- ${SHELLS.join(' ')}; return } ;;
     page) (( CURRENT > 2 )) && { compadd -- --hash --help; return } ;;
-    doctor) (( CURRENT > 2 )) && { compadd -- --relay --help; return } ;;
+    doctor) (( CURRENT > 2 )) && { compadd -- --relay --files --help; return } ;;
   esac
   _arguments -s ${specs.join(' \\\n    ')} \\
     '1:room:_securechat_room'
@@ -146,6 +146,7 @@ ${after('help', HELP)}
 ${after('completion', SHELLS)}
 complete -c securechat -n '__fish_seen_subcommand_from page' -l hash
 complete -c securechat -n '__fish_seen_subcommand_from doctor' -l relay -x
+complete -c securechat -n '__fish_seen_subcommand_from doctor' -l files
 ${flags.join('\n')}
 complete -c securechat -n __securechat_chat -a '(__securechat_words)'
 `;
