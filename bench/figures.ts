@@ -57,7 +57,9 @@ export function figureOf({ name, unit, ours, anchor, target }: Series): Figure {
   const median = quantile(ours, 0.5);
   const spread = [quantile(ours, 0.25), quantile(ours, 0.75)] as const;
   const against = anchor === undefined ? undefined : quantile(anchor.values, 0.5);
-  const ratio = anchor === undefined ? undefined : ratioOf(ours, anchor.values);
+  const quotient = anchor === undefined ? Number.NaN : ratioOf(ours, anchor.values);
+  // An anchor of nothing is none.
+  const ratio = Number.isFinite(quotient) ? quotient : undefined;
   const judged = target?.of === 'ratio' ? ratio : median;
   const unitOf = target?.of === 'ratio' ? '×' : unit;
   return {

@@ -28,6 +28,10 @@ test('where each round has both, the ratio is the median of those of the rounds'
   expect(figureOf(series([20, 200, 60], [10, 100, 20])).ratio).toBe(2);
 });
 
+test('what is a multiple of nothing has no ratio', () => {
+  expect(figureOf(series([20], [0])).ratio).toBeUndefined();
+});
+
 test.each([
   [1.9, 'missed'],
   [2, 'met'],
