@@ -12,7 +12,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const name = process.argv[2] ?? 'all';
 const outdir = path.join(here, '..', '.build', 'bench');
 await build({
-  entryPoints: [name, 'peer', 'subject', 'plain-pipe'].map((each) => path.join(here, `${each}.ts`)),
+  entryPoints: [name, 'peer', 'subject', 'pipe'].map((each) => path.join(here, `${each}.ts`)),
   outdir,
   bundle: true,
   platform: 'node',

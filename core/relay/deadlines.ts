@@ -2,6 +2,7 @@
  * Deadlines in order of time: an indexed binary heap, so that setting, moving and cancelling one of 100,000 costs a few
  * steps and leaves nothing behind. Equal times come out in the order in which they were set. No clock may be in this file.
  */
+import { NEVER } from '../timers.js';
 
 /** What can have one deadline in one heap. All three fields belong to the heap. */
 export interface Due {
@@ -14,7 +15,7 @@ export interface Due {
 export const NOT_DUE = -1;
 
 export interface Deadlines<T extends Due> {
-  /** The earliest deadline, Infinity if there is none. */
+  /** The earliest deadline, NEVER if there is none. */
   readonly next: number;
   readonly size: number;
   /** Sets or moves the deadline of `item`. */
@@ -80,7 +81,7 @@ export function createDeadlines<T extends Due>(): Deadlines<T> {
 
   return {
     get next() {
-      return heap[0]?.at ?? Number.POSITIVE_INFINITY;
+      return heap[0]?.at ?? NEVER;
     },
     get size() {
       return heap.length;

@@ -12,6 +12,7 @@ import { createLoad, newStanding, type Price } from './admission.js';
 import { type Address, type CloseWhy, newSeat, type Room, type RoomEffect } from './seats.js';
 import type { Rooms, RoomsOptions, Seat } from './seats.js';
 import { isTicket } from '../protocol/ticket.js';
+import { NEVER } from '../timers.js';
 import { checkJoin, FRAME_LIMIT, type Join, type RelayErrorCode } from '../wire/control.js';
 
 export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
@@ -384,7 +385,7 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
 
     get wakeAt() {
       const next = Math.min(seatDeadlines.next, roomDeadlines.next, addressDeadlines.next);
-      return next === Number.POSITIVE_INFINITY ? undefined : next;
+      return next === NEVER ? undefined : next;
     },
     get counts() {
       return { members: members.size, rooms: rooms.size, addresses: addresses.size };

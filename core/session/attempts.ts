@@ -12,7 +12,7 @@ import type { CodeForm } from '../room/code.js';
 import type { Host } from './events.js';
 import type { Ending } from './goodbye.js';
 import { createTally, type Verdict } from './tally.js';
-import { createTimers } from './timers.js';
+import { createTimers } from '../timers.js';
 
 /** From the pairing or the peer's M0 to M3, while paired, milliseconds. */
 export const ATTEMPT_TIMEOUT = 30_000;

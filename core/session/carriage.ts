@@ -8,7 +8,7 @@ import type { Established } from '../protocol/handshake-keys.js';
 import type { Source } from './composer.js';
 import { createStreams, type DueCredit, type OpenedKeys } from './bulk/streams.js';
 import type { Transfers } from './transfers.js';
-import { NEVER } from './timers.js';
+import { NEVER } from '../timers.js';
 
 export interface CarriageOptions {
   readonly crypto: CryptoPort;

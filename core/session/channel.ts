@@ -18,7 +18,7 @@ import { createLiveness } from './liveness.js';
 import { createRekey } from './rekey.js';
 import { createRoundTrip } from './round-trip.js';
 import { controlOf, createUnacked } from './unacked.js';
-import { NEVER } from './timers.js';
+import { NEVER } from '../timers.js';
 
 /** Records that stay inside the channel. */
 type Internal =

@@ -16,7 +16,7 @@ import type { ProtocolRecord, WordsRecord } from '../protocol/records.js';
 import type { Role } from '../protocol/role.js';
 import { safetyWords } from '../protocol/safety-words.js';
 import { withSecrets } from '../protocol/secrets.js';
-import { NEVER } from './timers.js';
+import { NEVER } from '../timers.js';
 
 /** A person who waits for words over a line that is up is told after this many milliseconds that none came. */
 export const COMPARE_TIMEOUT = 30_000;

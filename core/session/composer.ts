@@ -8,11 +8,11 @@ import type { StreamKeys } from '../protocol/ratchet.js';
 import { type ProtocolRecord, recordSize } from '../protocol/records.js';
 import type { DueCredit } from './bulk/streams.js';
 import { controlOf, type Unacked } from './unacked.js';
-import { NEVER } from './timers.js';
+import { NEVER } from '../timers.js';
 
 /** Whoever has data to send. It is asked when a frame is sealed: whatever waits then goes along. */
 export interface Source {
-  /** When something will be here to take; infinity: not before something else happens. */
+  /** When something will be here to take; NEVER: not before something else happens. */
   wakeAt(now: number): number;
   /** The next record, of at most `room` bytes with its header. It gives one whenever something waits and all of a frame is there. */
   next(room: number, now: number): ProtocolRecord | undefined;

@@ -10,7 +10,7 @@ import type { Effect, SessionEvent, SessionView } from './events.js';
 import { FLUSH_TIMEOUT } from './goodbye.js';
 import { guardCrypto, guardTransport, guardUi } from '../checked-ports.js';
 import { createSession, type Session } from './session.js';
-import { NEVER } from './timers.js';
+import { NEVER } from '../timers.js';
 import { createViews, type ViewOptions } from './views.js';
 
 /** A UI that takes longer to close is not waited for, milliseconds. */

@@ -8,7 +8,7 @@
 import type { Code, Detail } from '../errors.js';
 import { RemoteProtocolError } from '../errors.js';
 import type { ByeReason } from '../protocol/records.js';
-import { createTimers } from './timers.js';
+import { createTimers } from '../timers.js';
 
 /** Who sent bye goes on opening frames at most this long; a goodbye that is not to wait for text is over by then. */
 export const BYE_TIMEOUT = 5_000;

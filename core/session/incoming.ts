@@ -9,7 +9,7 @@ import { RECORD_HEADER, type TextRecord } from '../protocol/records.js';
 import { createReassembly } from '../protocol/text.js';
 import type { Source } from './composer.js';
 import type { Host } from './events.js';
-import { NEVER } from './timers.js';
+import { NEVER } from '../timers.js';
 
 /** Most text of the peer that is held unseen while the words are not compared, bytes. */
 export const UNSEEN_LIMIT = 4 * 1024 * 1024;

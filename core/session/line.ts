@@ -8,7 +8,7 @@ import { checkRelayMessage, type Join, type RelayErrorCode, type RelayMessage } 
 import { createBackoff } from './backoff.js';
 import type { Host } from './events.js';
 import { createTicketWork, TICKET_TIMEOUT } from './ticket-work.js';
-import { createTimers, NEVER } from './timers.js';
+import { createTimers, NEVER } from '../timers.js';
 
 /** From an open connection to the relay's answer to the join, milliseconds. */
 export const JOIN_TIMEOUT = 10_000;

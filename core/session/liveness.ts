@@ -2,7 +2,7 @@
  * When an ack, a ping or the end of patience is due (protocol.md section 7, "Acks", "Silence"), from what was sealed and
  * opened. Times only: no frame and no window may be in this file.
  */
-import { NEVER } from './timers.js';
+import { NEVER } from '../timers.js';
 
 /** An eliciting frame is acked at the latest after this many milliseconds. */
 export const ACK_DELAY = 50;
@@ -23,7 +23,7 @@ export interface Liveness {
   heard(waits: boolean, now: number): void;
   /** An ack is owed at once. */
   ackNow(now: number): void;
-  /** A bare ack: infinity while no frame was opened since the last one was sealed. */
+  /** A bare ack: NEVER while no frame was opened since the last one was sealed. */
   readonly ackDue: number;
   /** `waits`: something that is out and not acked is a question, too. */
   pingDue(waits: boolean): number;

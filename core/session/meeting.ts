@@ -11,7 +11,7 @@ import { type AttemptEvent, type Attempts, createAttempts } from './attempts.js'
 import type { Host } from './events.js';
 import type { Ending } from './goodbye.js';
 import { LASTING, type Line, type LineEvent, type Place } from './line.js';
-import { createTimers } from './timers.js';
+import { createTimers } from '../timers.js';
 import { type CodeOptions, createTypedCode } from './typed-code.js';
 
 /** From `connect` to an open connection: longer than what a transport allows itself, for one that never says anything. */

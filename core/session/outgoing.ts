@@ -8,7 +8,7 @@ import { plainCopy } from '../protocol/bytes.js';
 import { type Parts, takePart } from '../protocol/text.js';
 import type { Source } from './composer.js';
 import type { Host } from './events.js';
-import { NEVER } from './timers.js';
+import { NEVER } from '../timers.js';
 
 /** More input is not welcome while this many bytes wait here, … */
 export const HELD_HIGH = 1024 * 1024;

@@ -10,7 +10,7 @@ import type { Ending, Goodbye } from './goodbye.js';
 import type { Meeting } from './meeting.js';
 import type { Outgoing } from './outgoing.js';
 import type { Talk } from './talk.js';
-import { createTimers } from './timers.js';
+import { createTimers } from '../timers.js';
 import type { Transfers } from './transfers.js';
 import type { Transition } from './transitions.js';
 

@@ -6,7 +6,7 @@ import { RemoteProtocolError } from '../errors.js';
 import type { Ratchet } from '../protocol/ratchet.js';
 import type { ProtocolRecord } from '../protocol/records.js';
 import type { Role } from '../protocol/role.js';
-import { NEVER } from './timers.js';
+import { NEVER } from '../timers.js';
 
 /** A rekey of a turn of the conversation at most this often, milliseconds, … */
 export const REKEY_MIN = 5_000;
@@ -41,7 +41,7 @@ export function createRekey(ratchet: Ratchet, role: Role, start: number): Rekey 
   let since = { at: start, sent: false, received: false, traffic: false, wanted: false, frames: 0 };
   /** Rekeys to be completed at once. */
   let owed = 0;
-  let lastWanted = Number.NEGATIVE_INFINITY;
+  let lastWanted: number | undefined;
   let offered: Uint8Array | undefined;
 
   function begin(now: number): void {
@@ -101,7 +101,7 @@ export function createRekey(ratchet: Ratchet, role: Role, start: number): Rekey 
 
     wanted(now) {
       if (role !== 'A') throw new RemoteProtocolError('a rekey was wanted from B');
-      if (now - lastWanted >= REKEY_MIN) since.wanted = true;
+      if (lastWanted === undefined || now - lastWanted >= REKEY_MIN) since.wanted = true;
       lastWanted = now;
     },
 

@@ -12,7 +12,7 @@ import type { AttemptEvent, Attempts } from './attempts.js';
 import { createBackoff } from './backoff.js';
 import type { Host } from './events.js';
 import type { Line, LineEvent, Place } from './line.js';
-import { createTimers, NEVER } from './timers.js';
+import { createTimers, NEVER } from '../timers.js';
 
 /** From `connect` to an open connection, milliseconds. */
 export const RESUME_OPEN_TIMEOUT = 10_000;

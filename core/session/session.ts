@@ -17,7 +17,7 @@ import { createMeeting, type MeetingEvent, type MeetingOptions } from './meeting
 import { createOutgoing } from './outgoing.js';
 import { createPerson } from './person.js';
 import { createTalk, type Talk } from './talk.js';
-import { NEVER } from './timers.js';
+import { NEVER } from '../timers.js';
 import { move, next } from './transitions.js';
 
 export interface SessionOptions extends MeetingOptions {

@@ -6,7 +6,7 @@ import type { CryptoPort } from '../ports.js';
 import { ascii, base64url, putUint } from '../protocol/bytes.js';
 import { TICKET_LENGTH, ticketHead, zeroBits } from '../protocol/ticket.js';
 import type { Challenge } from '../wire/control.js';
-import { NEVER } from './timers.js';
+import { NEVER } from '../timers.js';
 
 /** More zero bits than this are not worked for: about a million digests, some seconds. */
 export const TICKET_BITS_LIMIT = 20;

@@ -35,7 +35,7 @@ describe.skipIf(DEPTH === 'quick')('in small', () => {
       'round trip p50, ws sodium',
       'messages a second, 300 through',
       'memory of a client',
-      'pipe, 2 MiB',
+      'pipe, 2 MiB, beside bare ws',
       'send and receive a file of 2 MiB',
       'both active again',
       'ws, 1,280 B, saturated: CPU a frame',

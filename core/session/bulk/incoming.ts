@@ -6,6 +6,7 @@ import { LocalProtocolError, RemoteProtocolError } from '../../errors.js';
 import type { CryptoPort } from '../../ports.js';
 import { type ChunkHead, openChunk, type OpenedChunk } from '../../protocol/chunk.js';
 import type { Bytes, Key } from '../../protocol/keys.js';
+import { NEVER } from '../../timers.js';
 import { createStreamKeys } from './keys.js';
 
 /** Chunks that are granted at first, … */
@@ -58,7 +59,8 @@ export function createIncoming(crypto: CryptoPort, th: Bytes<'transcript'>, firs
   let granted = 0;
   let window = WINDOW_MIN;
   /** What the last credit said, and when. */
-  let credited = { counter: 0, used: 0, at: Number.NEGATIVE_INFINITY };
+  let credited = { counter: 0, used: 0, at: 0 };
+  let uncredited = true;
   let offered: { readonly counter: number; readonly window: number; readonly width: number } | undefined;
 
   /** Wider while all of it is used between two credits, narrower when little of it was. */
@@ -109,11 +111,10 @@ export function createIncoming(crypto: CryptoPort, th: Bytes<'transcript'>, firs
 
     due(now, pool) {
       if (!accepted || complete) return undefined;
-      const first = credited.at === Number.NEGATIVE_INFINITY;
       const moved = used - credited.used >= Math.max(1, window >> 2);
       const late = next > credited.counter && now >= credited.at + CREDIT_EVERY;
       if (!must && !moved && !late) return undefined;
-      const width = first ? window : adapted(now);
+      const width = uncredited ? window : adapted(now);
       // Never more than the room that is free: what was granted before counts, used or not.
       const limit = Math.max(next, Math.min(used + width, granted + Math.max(0, pool)));
       offered = { counter: next, window: limit - next, width };
@@ -126,6 +127,7 @@ export function createIncoming(crypto: CryptoPort, th: Bytes<'transcript'>, firs
       if (offered === undefined) throw new LocalProtocolError('a credit that was not due');
       granted = Math.max(granted, offered.counter + offered.window);
       credited = { counter: offered.counter, used, at: now };
+      uncredited = false;
       window = offered.width;
       offered = undefined;
       must = false;
@@ -136,7 +138,7 @@ export function createIncoming(crypto: CryptoPort, th: Bytes<'transcript'>, firs
     },
 
     wakeAt() {
-      if (!accepted || complete || next === credited.counter) return Number.POSITIVE_INFINITY;
+      if (!accepted || complete || next === credited.counter) return NEVER;
       return credited.at + CREDIT_EVERY;
     },
 

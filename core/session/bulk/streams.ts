@@ -16,6 +16,7 @@ import { type ProtocolRecord, recordSize } from '../../protocol/records.js';
 import { type ChunkHead, readChunkHead } from '../../protocol/chunk.js';
 import type { Bytes, Key } from '../../protocol/keys.js';
 import { other, type Role } from '../../protocol/role.js';
+import { NEVER } from '../../timers.js';
 import { createIncoming, GRANTED_CHUNKS, type Incoming } from './incoming.js';
 import { createOutgoing, HELD_BYTES, type Outgoing } from './outgoing.js';
 
@@ -288,7 +289,7 @@ export function createStreams(crypto: CryptoPort, role: Role, th: Bytes<'transcr
       return due;
     },
 
-    creditAt: () => Math.min(Number.POSITIVE_INFINITY, ...[...theirs.values()].map((stream) => stream.wakeAt())),
+    creditAt: () => Math.min(NEVER, ...[...theirs.values()].map((stream) => stream.wakeAt())),
 
     ask() {
       for (const [id, stream] of own) {

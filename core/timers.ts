@@ -1,6 +1,6 @@
 /**
- * Deadlines with names, and which of them comes first. Time is passed in; nothing happens here when a deadline passes. The
- * only infinity of the session is in this file (bulk/, which imports nothing above it, has its own).
+ * Deadlines with names, and which of them comes first. Time is passed in; nothing happens here when a deadline passes. What is
+ * never due is written here and nowhere else in the session.
  */
 
 /** Later than every time: what is not due at all. */
