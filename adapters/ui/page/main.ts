@@ -13,7 +13,7 @@ import { type Chat, chat } from '../../../core/session/driver.js';
 import { createCodeHelp } from '../../cli/code-help.js';
 import { normalize } from '../../text/normalize.js';
 import { parseRelayAddress } from '../../cli/relay-address.js';
-import { VERSION } from '../../cli/version.js';
+import { VERSION } from '../../../core/version.js';
 import { createBrowserCrypto } from '../../crypto/browser.js';
 import { createClock } from '../../system/clock.js';
 import { explain, sentenceOf } from '../../text/describe.js';

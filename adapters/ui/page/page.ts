@@ -275,6 +275,9 @@ export function createPageUi({ frame, clock, sanitize, codeHelp, shelf, again }:
         return transfers.done(shown);
       case 'file-failed':
         return transfers.failed(shown.id, clean(`${shown.text} (${shown.code})`));
+      case 'path':
+        // A page has no other way than the relay.
+        return;
       case 'ended':
         return end(clean(`${shown.text} (${shown.code})`));
     }
