@@ -105,6 +105,7 @@ export const CODES = {
   'SC-361': EXIT.usage, // too much of a program waits to be delivered
   'SC-362': EXIT.lost, // the session ended before the peer said that it has a message
   'SC-363': EXIT.internal, // a program does not read its messages
+  'SC-370': EXIT.ok, // what a direct path shows, and to whom (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)
   'SC-403': EXIT.violation, // safety words did not match
@@ -129,6 +130,7 @@ export const CODES = {
   'SC-512': EXIT.usage, // a setting in the environment cannot be used
   'SC-513': EXIT.internal, // nobody reads the output of the program
   'SC-514': EXIT.usage, // a word that is like a command
+  'SC-520': EXIT.usage, // the executable takes no plugins
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;

@@ -3,12 +3,13 @@
  * when it is chosen: no adapter may be imported at the top of this file.
  */
 import { definePlugin, PLUGIN_API, type TransportContext } from '../../plugins/kit/define.js';
+import type { Origin } from '../transport/origin.js';
 import type { Way } from '../transport/way.js';
 import type { CodeHelp } from '../ui/code-help.js';
 import { CLI_WORDS } from '../words/cli.js';
 
-/** What compose.ts knows of the way, too: no transport of a plugin is given one. */
-type Reached = TransportContext & { readonly way?: Way };
+/** What compose.ts knows of the way, too: no transport of a plugin is given it. */
+type Reached = TransportContext & { readonly way?: Way; readonly origin?: Origin };
 
 /** Words and sentences for a code that is typed again. */
 async function codeHelp(): Promise<CodeHelp> {
@@ -37,7 +38,13 @@ export const builtins = definePlugin({
   cryptos: {
     sodium: {
       description: CLI_WORDS.adapters.sodium,
-      create: async () => (await import('../crypto/sodium.js')).createSodiumCrypto(),
+      create: async () => {
+        const [{ createSodiumCrypto }, { createNodeAead }] = await Promise.all([
+          import('../crypto/sodium.js'),
+          import('../crypto/node-aead.js'),
+        ]);
+        return createSodiumCrypto({ aead: createNodeAead() });
+      },
     },
     tweetnacl: {
       description: CLI_WORDS.adapters.tweetnacl,

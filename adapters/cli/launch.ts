@@ -7,14 +7,11 @@ import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CLI_WORDS } from '../words/cli.js';
+import { cleaned } from './environment.js';
 import { taskOf } from './task.js';
 
-/** Each of these makes Node run foreign code, write a file, listen, or trust less than it should; as in launcher.sh. */
-export const DROPPED = [
-  ...['NODE_OPTIONS', 'NODE_PATH', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE', 'NODE_REDIRECT_WARNINGS', 'NODE_DEBUG'],
-  ...['NODE_DEBUG_NATIVE', 'NODE_ICU_DATA', 'NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_REPL_EXTERNAL_MODULE'],
-  ...['OPENSSL_CONF', 'OPENSSL_MODULES', 'SSLKEYLOGFILE', 'LD_PRELOAD', 'LD_AUDIT', 'DYLD_INSERT_LIBRARIES'],
-] as const;
+/** Commands whose buffers V8 takes for a heap that grows; as in launcher.sh. */
+const STREAMS: ReadonlySet<string> = new Set(['pipe', 'send', 'receive']);
 
 /** Node's flags for this program in `app`, started in `cwd` with these arguments, by this version of Node. */
 export function flagsOf(argv: readonly string[], app: string, cwd: string, version: string): string[] {
@@ -27,6 +24,7 @@ export function flagsOf(argv: readonly string[], app: string, cwd: string, versi
     ...(after(22, 14) ? ['--disable-sigusr1'] : []),
     after(22, 13) ? '--permission' : '--experimental-permission',
     ...(after(25, 0) ? ['--allow-net'] : []),
+    ...(STREAMS.has(argv[0] ?? '') && !after(27, 0) ? ['--initial-old-space-size=48'] : []),
     ...filesOf(argv, cwd),
     // Node 20 dies of a folder that is allowed twice.
     ...[...new Set([app, ...pluginFolders(argv, app, cwd)])].map((folder) => `--allow-fs-read=${folder}${path.sep}`),
@@ -43,9 +41,12 @@ function filesOf(argv: readonly string[], cwd: string): string[] {
     return [...all].map((each) => `--allow-fs-read=${allowed(each)}`);
   }
   const folder = task?.kind === 'receive' ? task.folder : task?.kind === 'chat' ? task.files : undefined;
-  const real = folder === undefined ? undefined : attempt(() => realpathSync(path.resolve(cwd, folder)));
-  if (real === undefined) return [];
-  return [`--allow-fs-read=${allowed(real)}${path.sep}`, `--allow-fs-write=${allowed(real)}${path.sep}`];
+  const named = folder === undefined ? undefined : path.resolve(cwd, folder);
+  const real = named === undefined ? undefined : attempt(() => realpathSync(named));
+  if (real === undefined || named === undefined) return [];
+  // By the name it was given, to see where that leads.
+  const link = named === real ? [] : [`--allow-fs-read=${allowed(named)}`];
+  return [...link, `--allow-fs-read=${allowed(real)}${path.sep}`, `--allow-fs-write=${allowed(real)}${path.sep}`];
 }
 
 /** In a path that is allowed, Node takes a * for anything. */
@@ -105,9 +106,7 @@ function pluginFolders(argv: readonly string[], app: string, cwd: string): strin
 function launch(): void {
   const dist = path.dirname(realpathSync(fileURLToPath(import.meta.url)));
   const argv = process.argv.slice(2);
-  const given = Object.entries(process.env);
-  const dropped = DROPPED.filter((name) => (process.env[name] ?? '') !== '');
-  const env = Object.fromEntries(given.filter(([name]) => !DROPPED.some((each) => each === name)));
+  const { dropped, env } = cleaned(process.env);
   if (dropped.length > 0) process.stderr.write(`securechat: ${CLI_WORDS.dropped(dropped.join(' '))}\n`);
   const flags = argv[0] === 'relay' ? [] : flagsOf(argv, path.dirname(dist), process.cwd(), process.version);
   const child = spawn(process.execPath, [...flags, path.join(dist, 'securechat.cjs'), ...argv], {

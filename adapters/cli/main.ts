@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT, isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { isEnforced } from '../system/enforced.js';
+import { startFolder } from '../system/folder.js';
 import { COMMAND } from '../words/command.js';
 import { print } from './print.js';
 import { VERSION } from '../../core/version.js';
@@ -82,7 +82,7 @@ async function start(): Promise<void> {
   const [{ run }, { openInput }] = await Promise.all([import('./run.js'), import('../system/input.js')]);
   const { stdout, stderr, env } = process;
   const stdin = openInput();
-  const places = { cwd: workingFolder(), program: PROGRAM };
+  const places = { cwd: startFolder(), program: PROGRAM };
   const program = run(argv, { stdin, stdout, stderr, env, places, enforced: isEnforced() });
   let failed = false;
 
@@ -121,15 +121,6 @@ function defectOf(error: unknown, plugin: string | undefined): SecurechatError {
   if (plugin === undefined) return new SecurechatError('SC-501', { why, where });
   const place = where === '' ? '' : ` at ${where}`;
   return new SecurechatError('SC-506', { kind: 'plugin', name: plugin, why: `${why}${place}` });
-}
-
-/** It may have been deleted; then only the program's own node_modules are left to look into. */
-function workingFolder(): string {
-  try {
-    return process.cwd();
-  } catch {
-    return path.dirname(PROGRAM);
-  }
 }
 
 function whatFailed(error: unknown): string {

@@ -4,8 +4,10 @@
  */
 import type { TransportPort } from '../../core/ports.js';
 import { CONTROL_LIMIT, parseControl } from '../../core/wire/control.js';
+import { owned } from '../system/bytes.js';
 import { tellKind } from './kind.js';
 import { addressOf, checkFrame, textOf } from './messages.js';
+import type { Origin } from './origin.js';
 import type { Pipe } from './pipe.js';
 import type { Way } from './way.js';
 import { openWebSocket } from './web-socket.js';
@@ -15,6 +17,8 @@ export interface WsTransportOptions {
   readonly relay: URL;
   /** How the relay is reached; absent: directly. */
   readonly way?: Way | undefined;
+  /** Where its connections start from, when that matters. */
+  readonly origin?: Origin | undefined;
   /** Default CONNECT_TIMEOUT_MS. */
   readonly connectTimeoutMs?: number;
   /** Default PING_INTERVAL_MS. */
@@ -39,7 +43,7 @@ export function createWsTransport({ relay, way, ...times }: WsTransportOptions):
           message(bytes, isBinary) {
             if (isBinary) {
               // Nothing at all is no frame; longer than one the pipe does not let through.
-              if (bytes.length > 0) sink({ type: 'frame', frame: new Uint8Array(bytes) });
+              if (bytes.length > 0) sink({ type: 'frame', frame: owned(bytes) });
             } else {
               const parsed = bytes.length > CONTROL_LIMIT ? undefined : parseControl(bytes.toString());
               sink({ type: 'control', message: parsed });
