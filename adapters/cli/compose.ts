@@ -95,18 +95,16 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
       [CLOCK],
     )
     .onDeactivation((crypto) => quietly(() => crypto.wipeAll()));
-  container
-    .bind(BARE_UI)
-    .toResolvedValue(
-      (clock) =>
-        make('ui', given, () => {
-          // No UI of a plugin is told of it.
-          const ours = registry.pluginOf('ui', options.ui) === builtins.name && given.files !== undefined;
-          const context = { ...streams, clock, sanitize, ...(ours ? { files: given.files } : {}) };
-          return registry.find('ui', options.ui).create(flags.ui, context);
-        }),
-      [CLOCK],
-    );
+  container.bind(BARE_UI).toResolvedValue(
+    (clock) =>
+      make('ui', given, () => {
+        // No UI of a plugin is told of it.
+        const ours = registry.pluginOf('ui', options.ui) === builtins.name && given.files !== undefined;
+        const context = { ...streams, clock, sanitize, ...(ours ? { files: given.files } : {}) };
+        return registry.find('ui', options.ui).create(flags.ui, context);
+      }),
+    [CLOCK],
+  );
   container
     .bind(EQUIPMENT)
     .toResolvedValue(given.equip, [BARE_UI, CLOCK])

@@ -98,12 +98,7 @@ export async function isOwn(folder: string): Promise<boolean> {
  * `alone`: of the destination, `isOwn`. Where it is not, a folder that was made here is looked at again before anything is
  * made in it: a path is followed part by part, and somebody could have put a link there.
  */
-export function createWriter(
-  destination: string,
-  announced: Announced,
-  collision: Collision,
-  alone: boolean,
-): Writer {
+export function createWriter(destination: string, announced: Announced, collision: Collision, alone: boolean): Writer {
   const reader = createEntryReader(announced);
   /** The folders that the next entry may be in, from the top one down. */
   let chain: Folder[] = [];

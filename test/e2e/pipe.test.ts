@@ -33,6 +33,11 @@ afterAll(async () => {
   await relay.stop();
 });
 
+/** More than is ever taken before the end. */
+function* endless(): Generator<Uint8Array> {
+  for (;;) yield Buffer.alloc(65_536, 7);
+}
+
 function code(): string {
   rooms += 1;
   return `pipe${String(process.pid)}x${String(rooms)}-tunnel-anchor`;
@@ -128,7 +133,7 @@ test('the end of one direction leaves the other open, and is seen at once', asyn
 test('a reader that rests stops the writer; nothing piles up, and it goes on', async () => {
   const [left, right] = pair();
   right.child.stdout.pause();
-  const up = bytesOf(LENGTH * 3);
+  const up = bytesOf(72 * 2 ** 20);
   const fed = left.feed(up.chunks);
   void right.feed([]);
   await left.sum;
@@ -150,7 +155,7 @@ describe('what is not whole is never a success', () => {
     const room = code();
     const flags = ['pipe', room, '--resume-timeout', '2s', '--relay'];
     const [left, right] = [startPiped([...flags, proxy.url.href]), startPiped([...flags, relay.url.href])];
-    void left.feed(bytesOf(LENGTH * 4).chunks);
+    void left.feed(endless());
     await new Promise<void>((resolve) => {
       right.child.stdout.once('data', () => resolve());
     });
@@ -161,7 +166,7 @@ describe('what is not whole is never a success', () => {
 
   test('an interrupted peer: exit 7, and 130 there', async () => {
     const [left, right] = pair();
-    void left.feed(bytesOf(LENGTH * 4).chunks);
+    void left.feed(endless());
     await new Promise<void>((resolve) => {
       right.child.stdout.once('data', () => resolve());
     });
@@ -172,7 +177,7 @@ describe('what is not whole is never a success', () => {
 
   test('a reader that is gone: exit 7 for both', async () => {
     const [left, right] = pair();
-    void left.feed(bytesOf(LENGTH * 4).chunks);
+    void left.feed(endless());
     void right.feed([]);
     right.child.stdout.once('data', () => right.child.stdout.destroy());
     expect(await Promise.all([left.exit, right.exit])).toEqual([7, 7]);

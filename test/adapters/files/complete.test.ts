@@ -13,7 +13,16 @@ beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'securechat complete-'));
   mkdirSync(path.join(folder, 'photos/2024'), { recursive: true });
   mkdirSync(path.join(folder, 'many'));
-  const names = ['photo.jpg', 'über.txt', '.hidden', 'with space', 'esc\x1b[2Jape', 'new\nline', 'c1\u{9b}x', 'photos/a'];
+  const names = [
+    'photo.jpg',
+    'über.txt',
+    '.hidden',
+    'with space',
+    'esc\x1b[2Jape',
+    'new\nline',
+    'c1\u{9b}x',
+    'photos/a',
+  ];
   for (const name of names) writeFileSync(path.join(folder, name), '');
   writeFileSync(Buffer.concat([Buffer.from(`${folder}/bad`), Buffer.of(0xff)]), '');
   for (let i = 0; i < GIVEN + 50; i++) writeFileSync(path.join(folder, 'many', String(i)), '');

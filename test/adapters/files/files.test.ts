@@ -232,7 +232,10 @@ describe('the sender', () => {
     ['grew', (at: string) => writeFile(at, 'more than before')],
     ['shrank', (at: string) => truncate(at, 1)],
     ['vanished', (at: string) => rm(at)],
-    ['is another one of the same size', async (at: string) => (await writeFile(`${at}2`, 'before'), rename(`${at}2`, at))],
+    [
+      'is another one of the same size',
+      async (at: string) => (await writeFile(`${at}2`, 'before'), rename(`${at}2`, at)),
+    ],
     ['became a link', async (at: string) => (await rm(at), symlink('/etc/passwd', at))],
   ])('ends it when a file %s', async (_what, change) => {
     await writeFile(path.join(from, 'a'), 'before');
@@ -310,7 +313,7 @@ describe('a hostile sender', () => {
     [0o775, false],
     [0o777, false],
     [0o1777, true],
-  ])('a destination of mode %o is this user\'s alone: %s', async (mode, own) => {
+  ])("a destination of mode %o is this user's alone: %s", async (mode, own) => {
     await chmod(to, mode);
     expect(await isOwn(to)).toBe(own);
   });
