@@ -41,9 +41,12 @@ function filesOf(argv: readonly string[], cwd: string): string[] {
     return [...all].map((each) => `--allow-fs-read=${allowed(each)}`);
   }
   const folder = task?.kind === 'receive' ? task.folder : task?.kind === 'chat' ? task.files : undefined;
-  const real = folder === undefined ? undefined : attempt(() => realpathSync(path.resolve(cwd, folder)));
-  if (real === undefined) return [];
-  return [`--allow-fs-read=${allowed(real)}${path.sep}`, `--allow-fs-write=${allowed(real)}${path.sep}`];
+  const named = folder === undefined ? undefined : path.resolve(cwd, folder);
+  const real = named === undefined ? undefined : attempt(() => realpathSync(named));
+  if (real === undefined || named === undefined) return [];
+  // By the name it was given, to see where that leads.
+  const link = named === real ? [] : [`--allow-fs-read=${allowed(named)}`];
+  return [...link, `--allow-fs-read=${allowed(real)}${path.sep}`, `--allow-fs-write=${allowed(real)}${path.sep}`];
 }
 
 /** In a path that is allowed, Node takes a * for anything. */

@@ -7,14 +7,16 @@ import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SecurechatError } from '../../core/errors.js';
 import { shown, whyOf } from '../files/tree.js';
+import { realName } from '../system/folder.js';
 import { CLI_WORDS } from '../words/cli.js';
 import type { Task } from './task.js';
 
 /** Throws SecurechatError SC-503. */
 export async function checkPlaces(task: Task, cwd: string): Promise<void> {
-  if (task.kind === 'send') for (const each of task.paths) await checkFile(path.resolve(cwd, each));
-  if (task.kind === 'receive') await checkFolder('--output', path.resolve(cwd, task.folder));
-  if (task.kind === 'chat' && task.files !== undefined) await checkFolder('--files', path.resolve(cwd, task.files));
+  const place = (named: string): string => realName(path.resolve(cwd, named));
+  if (task.kind === 'send') for (const each of task.paths) await checkFile(place(each));
+  if (task.kind === 'receive') await checkFolder('--output', place(task.folder));
+  if (task.kind === 'chat' && task.files !== undefined) await checkFolder('--files', place(task.files));
 }
 
 async function checkFile(at: string): Promise<void> {
@@ -32,9 +34,13 @@ async function checkFolder(flag: string, at: string): Promise<void> {
     if (!(await stat(at)).isDirectory()) why = CLI_WORDS.notFolder;
     else await access(at, constants.W_OK);
   } catch (error) {
-    // What is not there the launcher has not allowed.
-    const { code } = error as NodeJS.ErrnoException;
-    why = code === 'ENOENT' || code === 'ERR_ACCESS_DENIED' ? CLI_WORDS.noFolder : whyOf(error);
+    why = whyNoFolder(error);
   }
   if (why !== undefined) throw new SecurechatError('SC-503', { flag, why });
+}
+
+/** What is not there the launcher has not allowed. */
+export function whyNoFolder(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ERR_ACCESS_DENIED' ? CLI_WORDS.noFolder : whyOf(error);
 }

@@ -8,7 +8,7 @@ import { describe as told } from '../../../adapters/text/describe.js';
 import { FLAGS, OWN_FLAGS, RESERVED } from '../../../adapters/cli/flags.js';
 import { type Options, parseOptions } from '../../../adapters/cli/options.js';
 import { ADDRESS_LIMIT, parseRelayAddress } from '../../../adapters/cli/relay-address.js';
-import { VERSION } from '../../../adapters/cli/version.js';
+import { VERSION } from '../../../core/version.js';
 import { EXIT, SecurechatError } from '../../../core/errors.js';
 import { definePlugin, PLUGIN_API } from '../../../plugins/kit/define.js';
 import { createRegistry, type Registry } from '../../../plugins/kit/registry.js';
@@ -160,6 +160,13 @@ describe('options', () => {
     [['--resume-timeout', '-1s'], 'SC-503', '--resume-timeout'],
     [['--resume-timeout', '1.5h'], 'SC-503', '--resume-timeout'],
     [['--resume-timeout', '25000h'], 'SC-503', 'at most 24 days'],
+    [['--direct-address', 'home.example:7000'], 'SC-503', '--direct'],
+    [['--direct', '--direct-address', 'home.example'], 'SC-503', 'host:port'],
+    [['--direct', '--direct-address', 'home.example:80'], 'SC-503', '1024'],
+    [['--direct', '--direct-address', 'home.example:70000'], 'SC-503', '65535'],
+    [['--direct', '--tor'], 'SC-503', 'proxy'],
+    [['--direct', '--proxy', 'http://127.0.0.1:3128'], 'SC-503', 'proxy'],
+    [['--direct', '--onion'], 'SC-503', 'onion'],
     [['--idle-timeout', 'soon'], 'SC-503', '--idle-timeout'],
     [['--idle-timeout', '10d'], 'SC-503', '--idle-timeout'],
     [['--idle-timeout', '0x10s'], 'SC-503', '--idle-timeout'],
