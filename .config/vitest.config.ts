@@ -43,7 +43,8 @@ const shared = {
   // Those that start programs wait for them most of the time.
   maxWorkers: 2 * availableParallelism(),
   testTimeout: PATIENCE[depth],
-  hookTimeout: 60_000,
+  // An executable that a test builds for itself is 150 MB.
+  hookTimeout: process.env['SECURECHAT_PROGRAM'] === undefined ? 60_000 : 300_000,
 } as const;
 
 export default defineConfig({

@@ -131,6 +131,7 @@ export const CODES = {
   'SC-512': EXIT.usage, // a setting in the environment cannot be used
   'SC-513': EXIT.internal, // nobody reads the output of the program
   'SC-514': EXIT.usage, // a word that is like a command
+  'SC-520': EXIT.usage, // the executable takes no plugins
 } as const satisfies Record<string, ExitStatus>;
 
 export type Code = keyof typeof CODES;

@@ -5,6 +5,7 @@
 import { CODES, type Code, EXIT, type ExitStatus } from '../../core/errors.js';
 import type { BulkPort, ClockPort, UiEvent, UiPort, UiView } from '../../core/ports.js';
 import type { UiContext } from '../../plugins/kit/define.js';
+import { realName } from '../system/folder.js';
 import type { Task } from './task.js';
 
 export interface Equipment {
@@ -48,7 +49,8 @@ export async function equip({ task, ui, json, context, cwd }: Given): Promise<Eq
   }
   const shown = json ? ui : own;
   if (task.kind === 'send') {
-    const paths = task.paths.map((each) => Uint8Array.from(Buffer.from(each)));
+    const { resolve } = await import('node:path');
+    const paths = task.paths.map((each) => Uint8Array.from(Buffer.from(realName(resolve(cwd, each)))));
     const sending = driven(shown, { offer: paths });
     const bulk = (await files()).createFiles({ source: cwd, destination: undefined });
     return { ui: sending, bulk, exit: (status) => fileExit(status, sending) };
@@ -65,7 +67,7 @@ const files = () => import('../files/files.js');
 async function real(folder: string, cwd: string): Promise<string> {
   const [{ realpath }, { resolve }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
   const named = resolve(cwd, folder);
-  return realpath(named).catch(() => named);
+  return realpath(named).catch(() => realName(named));
 }
 
 /** A stream that was begun and is not whole is truncated, however the session ended, but for attacks and interruptions. */

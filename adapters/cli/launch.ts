@@ -7,14 +7,8 @@ import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CLI_WORDS } from '../words/cli.js';
+import { cleaned } from './environment.js';
 import { taskOf } from './task.js';
-
-/** Each of these makes Node run foreign code, write a file, listen, or trust less than it should; as in launcher.sh. */
-export const DROPPED = [
-  ...['NODE_OPTIONS', 'NODE_PATH', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE', 'NODE_REDIRECT_WARNINGS', 'NODE_DEBUG'],
-  ...['NODE_DEBUG_NATIVE', 'NODE_ICU_DATA', 'NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_REPL_EXTERNAL_MODULE'],
-  ...['OPENSSL_CONF', 'OPENSSL_MODULES', 'SSLKEYLOGFILE', 'LD_PRELOAD', 'LD_AUDIT', 'DYLD_INSERT_LIBRARIES'],
-] as const;
 
 /** Node's flags for this program in `app`, started in `cwd` with these arguments, by this version of Node. */
 export function flagsOf(argv: readonly string[], app: string, cwd: string, version: string): string[] {
@@ -105,9 +99,7 @@ function pluginFolders(argv: readonly string[], app: string, cwd: string): strin
 function launch(): void {
   const dist = path.dirname(realpathSync(fileURLToPath(import.meta.url)));
   const argv = process.argv.slice(2);
-  const given = Object.entries(process.env);
-  const dropped = DROPPED.filter((name) => (process.env[name] ?? '') !== '');
-  const env = Object.fromEntries(given.filter(([name]) => !DROPPED.some((each) => each === name)));
+  const { dropped, env } = cleaned(process.env);
   if (dropped.length > 0) process.stderr.write(`securechat: ${CLI_WORDS.dropped(dropped.join(' '))}\n`);
   const flags = argv[0] === 'relay' ? [] : flagsOf(argv, path.dirname(dist), process.cwd(), process.version);
   const child = spawn(process.execPath, [...flags, path.join(dist, 'securechat.cjs'), ...argv], {

@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT, isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { isEnforced } from '../system/enforced.js';
+import { startFolder } from '../system/folder.js';
 import { COMMAND } from '../words/command.js';
 import { print } from './print.js';
 import { VERSION } from './version.js';
@@ -78,7 +78,7 @@ async function start(): Promise<void> {
   const [{ run }, { openInput }] = await Promise.all([import('./run.js'), import('../system/input.js')]);
   const { stdout, stderr, env } = process;
   const stdin = openInput();
-  const places = { cwd: workingFolder(), program: PROGRAM };
+  const places = { cwd: startFolder(), program: PROGRAM };
   const program = run(argv, { stdin, stdout, stderr, env, places, enforced: isEnforced() });
   let failed = false;
 
@@ -113,15 +113,6 @@ async function start(): Promise<void> {
     process.exit(status);
   } catch (error) {
     await fail(error);
-  }
-}
-
-/** It may have been deleted; then only the program's own node_modules are left to look into. */
-function workingFolder(): string {
-  try {
-    return process.cwd();
-  } catch {
-    return path.dirname(PROGRAM);
   }
 }
 

@@ -17,6 +17,7 @@ import type { ConnectOptions, Session } from './api.js';
 import { asChatError, ChatError, describeApart } from './chat-error.js';
 import { type CheckedOptions, random, readOptions } from './options.js';
 import { createSessionUi, type SessionUi } from './session.js';
+import type { Hash } from './sources.js';
 import { createLibraryTransfers } from './transfers.js';
 
 export interface TransportWanted {
@@ -29,6 +30,7 @@ export interface TransportWanted {
 export interface Platform {
   crypto(name: string): CryptoPort | Promise<CryptoPort>;
   transport(name: string, wanted: TransportWanted): TransportPort | Promise<TransportPort>;
+  sha256(): Hash;
   readonly clock?: ClockPort;
 }
 
@@ -48,7 +50,7 @@ export function createConnect(platform: Platform): Connect {
       signal?.throwIfAborted();
       const transport = await makeTransport(platform, checked, clock);
       signal?.throwIfAborted();
-      return await begin({ checked, clock, crypto, transport });
+      return await begin({ platform, checked, clock, crypto, transport });
     } catch (error) {
       checked.code.secret.fill(0);
       crypto?.wipeAll();
@@ -81,6 +83,7 @@ async function make<Port>(kind: 'crypto' | 'transport', create: () => Port | Pro
 }
 
 interface Parts {
+  readonly platform: Platform;
   readonly checked: CheckedOptions;
   readonly clock: ClockPort;
   readonly crypto: CryptoPort;
@@ -88,11 +91,11 @@ interface Parts {
 }
 
 /** Resolves when the relay has the room; rejects when it ended before, and everything is wiped. */
-async function begin({ checked, clock, crypto, transport }: Parts): Promise<Session> {
+async function begin({ platform, checked, clock, crypto, transport }: Parts): Promise<Session> {
   const running: { chat?: Chat } = {};
   const ui: SessionUi = createSessionUi({
     ...checked,
-    transfers: (tell) => createLibraryTransfers(tell, () => clock.wallTime()),
+    transfers: (tell) => createLibraryTransfers({ tell, now: clock.wallTime, sha256: platform.sha256 }),
     fail: (error) => running.chat?.fail(error),
   });
   const own = chatOf(checked);

@@ -2,7 +2,6 @@
  * Files of the peer as a program reads them: one after the other, no faster than it reads, each checked against its sum.
  * Nothing is written anywhere, and no protocol state may be in this file.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { plainBuffer, plainCopy, sameBytes } from '../../core/protocol/bytes.js';
 import type { BulkFailure } from '../../core/ports.js';
 import { type Announced, createEntryReader, type Entry, type EntryPart } from '../../core/session/bulk/entries.js';
@@ -10,12 +9,14 @@ import { isHidden } from '../text/unicode.js';
 import { LIBRARY_WORDS } from '../words/library.js';
 import type { IncomingFile } from './api.js';
 import { ChatError } from './chat-error.js';
+import type { Hash } from './sources.js';
 
 /** What `bytes` takes when it is not told otherwise. */
 export const BYTES_LIMIT = 64 * 1024 * 1024;
 
 export interface IncomingOptions {
   readonly announced: Announced;
+  readonly sha256: () => Hash;
   /** A piece was used, and so many bytes of it were content. */
   readonly used: (content: number) => void;
   /** Everything is as it was offered. `sum`: SHA-256 in hex, of the one file, or of all sums in order. */
@@ -37,11 +38,11 @@ export interface IncomingFiles {
 interface Current {
   readonly entry: Entry;
   readonly path: string;
-  readonly hash: ReturnType<typeof sha256.create>;
+  readonly hash: Hash;
 }
 
 export function createIncomingFiles(options: IncomingOptions): IncomingFiles {
-  const { announced, used, whole, failed, stopped } = options;
+  const { announced, sha256, used, whole, failed, stopped } = options;
   const reader = createEntryReader(announced);
   let pieces: { readonly data: Uint8Array; readonly last: boolean }[] = [];
   let parts: Generator<EntryPart, void, undefined> | undefined;
@@ -51,7 +52,7 @@ export function createIncomingFiles(options: IncomingOptions): IncomingFiles {
   let complete = false;
   let busy = false;
   let wake = (): void => undefined;
-  const all = sha256.create();
+  const all = sha256();
   let only = '';
   let seen = 0;
   let files = 0;
@@ -125,7 +126,7 @@ export function createIncomingFiles(options: IncomingOptions): IncomingFiles {
   function begin(entry: Entry): undefined {
     seen += 1;
     if (entry.kind === 'file') files += 1;
-    current = { entry, path: textOf(entry.path), hash: sha256.create() };
+    current = { entry, path: textOf(entry.path), hash: sha256() };
   }
 
   function finish(sum: Uint8Array): undefined {

@@ -2,6 +2,7 @@
  * The module `securechat` in Node: a session as an object, for programs. Nothing is printed, no environment and no file is
  * read, and the process is left as it is. What a session is made of is connect.ts.
  */
+import { createHash } from 'node:crypto';
 import { SecurechatError } from '../../core/errors.js';
 import type { CryptoPort, TransportPort } from '../../core/ports.js';
 import { wordsOf } from '../../plugins/kit/make.js';
@@ -53,6 +54,8 @@ const TRANSPORTS: Readonly<Record<string, (at: WsTransportOptions) => Promise<Tr
  * a ChatError, or with the reason of `signal`; then nothing is left behind.
  */
 export const connect = createConnect({
+  sha256: () => createHash('sha256'),
+
   async crypto(name) {
     const make = find('crypto', CRYPTOS, name);
     try {

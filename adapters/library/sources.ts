@@ -2,7 +2,6 @@
  * Files of a program on their way out: entries, contents and sums (protocol.md section 8), packed into pieces as they are
  * asked for. Content comes from memory or a stream, never from a path; no protocol state may be in this file.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { plainBuffer } from '../../core/protocol/bytes.js';
 import { CHUNK_DATA } from '../../core/protocol/chunk.js';
 import { type Entry, writeEntry } from '../../core/session/bulk/entries.js';
@@ -15,6 +14,12 @@ import { ChatError } from './chat-error.js';
 export const FILES_LIMIT = 2 ** 20;
 const USUAL_MODE = 0o644;
 const EMPTY = plainBuffer(0);
+
+/** SHA-256 as it goes. */
+export interface Hash {
+  update(bytes: Uint8Array): unknown;
+  digest(): Uint8Array;
+}
 
 /** A file whose name and size are known to be right. */
 export interface Source {
@@ -65,23 +70,23 @@ function sourceOf(file: OutgoingFile, index: number, now: number): Source {
   return { name, content, entry: { kind: 'file', mode, mtime, size, path } };
 }
 
-export function createPacker(sources: readonly Source[]): Packer {
+export function createPacker(sources: readonly Source[], sha256: () => Hash): Packer {
   let at = 0;
   /** Bytes before and behind content that wait for room. */
   let waiting: Uint8Array = EMPTY;
   /** Content that was read and waits for room. */
   let read: Uint8Array = EMPTY;
   let reading: AsyncIterator<Uint8Array, unknown> | undefined;
-  let hash = sha256.create();
+  let hash = sha256();
   let left = 0;
-  const all = sha256.create();
+  const all = sha256();
   let only = '';
   let closed = false;
 
   function begin({ entry, content }: Source): void {
     waiting = writeEntry(entry);
     reading = iterate(content);
-    hash = sha256.create();
+    hash = sha256();
     left = entry.size;
   }
 
@@ -163,13 +168,17 @@ export function createPacker(sources: readonly Source[]): Packer {
 
     async close() {
       closed = true;
-      const from = reading;
-      reading = undefined;
       read = EMPTY;
-      try {
-        await from?.return?.();
-      } catch {
-        // Whatever it has to say: nobody wants its content any more.
+      const begun = reading === undefined ? [] : [reading];
+      reading = undefined;
+      // A stream that was not begun may hold a connection or a file all the same.
+      const others = sources.slice(at + begun.length).map(({ content }) => content);
+      for (const from of [...begun, ...others.filter(isStream).map(iterate)]) {
+        try {
+          await from.return?.();
+        } catch {
+          // Whatever it has to say: nobody wants its content any more.
+        }
       }
     },
   };
@@ -204,6 +213,7 @@ function once(bytes: Uint8Array): AsyncIterator<Uint8Array, unknown> {
   };
 }
 
+const isStream = (content: OutgoingFile['content']): boolean => !isBytes(content) && !isBlob(content);
 const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
 const isNatural = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

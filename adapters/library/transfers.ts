@@ -12,7 +12,7 @@ import { safely } from './events.js';
 import { createIncomingFiles, type IncomingFiles, textOf } from './incoming.js';
 import { createMailbox } from './mailbox.js';
 import { createSettled, type Settled } from './settled.js';
-import { createPacker, type Packer, readSources, type Source } from './sources.js';
+import { createPacker, type Hash, type Packer, readSources, type Source } from './sources.js';
 
 export type FileView = Extract<UiView, { type: 'offer' | 'progress' | 'file-done' | 'file-failed' }>;
 type FilesOffer = Extract<BulkOffer, { kind: 'files' }>;
@@ -32,6 +32,8 @@ interface Job {
   readonly done: Settled<Transferred>;
   readonly progress: TransferOptions['progress'];
   tail: Promise<void>;
+  /** All of it was handed over. */
+  given: boolean;
   readonly packer?: Packer;
   readonly incoming?: IncomingFiles;
 }
@@ -44,8 +46,15 @@ interface Prepared {
   id: number | undefined;
 }
 
-/** `tell`: as a person tells the session. */
-export function createLibraryTransfers(tell: (event: UiEvent) => void, now: () => number): LibraryTransfers {
+export interface LibraryTransfersOptions {
+  /** As a person tells the session. */
+  readonly tell: (event: UiEvent) => void;
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
+  readonly sha256: () => Hash;
+}
+
+export function createLibraryTransfers({ tell, now, sha256 }: LibraryTransfersOptions): LibraryTransfers {
   let sink: (event: BulkEvent) => void = () => undefined;
   let over = false;
   let tokens = 0;
@@ -72,7 +81,7 @@ export function createLibraryTransfers(tell: (event: UiEvent) => void, now: () =
     const sources = readSources(files, now());
     if (prepared.size + unanswered.size >= PREPARED_LIMIT) throw new ChatError('SC-354', { limit: PREPARED_LIMIT });
     const done = createSettled<Transferred>();
-    const job: Job = { done, progress, tail: Promise.resolve(), packer: createPacker(sources) };
+    const job: Job = { done, progress, tail: Promise.resolve(), given: false, packer: createPacker(sources, sha256) };
     const own: Prepared = { sources, job, canceled: false, id: undefined };
     const token = String(tokens++);
     prepared.set(token, own);
@@ -101,13 +110,14 @@ export function createLibraryTransfers(tell: (event: UiEvent) => void, now: () =
     sink({ type: 'ready', id, offer: { kind: 'files', count: own.sources.length, bytes, name } });
   }
 
-  async function give(id: number, { packer }: Job, count: number): Promise<void> {
-    for (let i = 0; i < count && jobs.has(id) && packer !== undefined; i++) {
+  async function give(id: number, job: Job, count: number): Promise<void> {
+    const { packer } = job;
+    for (let i = 0; i < count && !job.given && jobs.has(id) && packer !== undefined; i++) {
       const { data, last, content } = await packer.next();
       if (!jobs.has(id)) return void data.fill(0);
-      sink({ type: 'data', id, data, last, content, ...(last ? { sum: packer.sum() } : {}) });
       // Whatever is wanted after it: there is no more.
-      if (last) return;
+      job.given = last;
+      sink({ type: 'data', id, data, last, content, ...(last ? { sum: packer.sum() } : {}) });
     }
   }
 
@@ -153,12 +163,13 @@ export function createLibraryTransfers(tell: (event: UiEvent) => void, now: () =
     };
     const incoming = createIncomingFiles({
       announced: offer,
+      sha256,
       used: (content) => sink({ type: 'used', id, count: 1, content }),
       whole: (sum) => sink({ type: 'whole', id, sum }),
       failed: (reason, error) => fail(id, reason, error),
       stopped: cancel,
     });
-    jobs.set(id, { done, progress, tail: Promise.resolve(), incoming });
+    jobs.set(id, { done, progress, tail: Promise.resolve(), given: false, incoming });
     tell({ type: 'accept', id });
     return { done: done.promise, cancel, [Symbol.asyncIterator]: () => incoming.files };
   }
@@ -234,7 +245,10 @@ export function createLibraryTransfers(tell: (event: UiEvent) => void, now: () =
     },
     end(error) {
       over = true;
-      for (const { job } of prepared.values()) job.done.reject(error ?? new ChatError('SC-357'));
+      for (const { job } of prepared.values()) {
+        job.done.reject(error ?? new ChatError('SC-357'));
+        void job.packer?.close();
+      }
       prepared.clear();
       inbox.end(error);
     },

@@ -3,6 +3,8 @@
  */
 interface Permission {
   has(scope: string, reference?: string): boolean;
+  /** From 26 on. What it takes away does not come back; `reference` must be what was given. */
+  drop?(scope: string, reference?: string): void;
 }
 
 /** Node's permission model, undefined where it is off. */

@@ -17,7 +17,7 @@ export const PIECES_LIMIT = 16 * 1024;
 export const PACKETS_LIMIT = 4_096;
 /** One request: a frame in base64 and a control message, as the relay takes it (relay-socketio). */
 export const POST_LIMIT = Math.ceil(FRAME_LIMIT / 3) * 4 + 2 * CONTROL_LIMIT;
-/** A poll that brings nothing for so long, not even a ping, is a lost connection, milliseconds. */
+/** A poll that brings no whole packet for so long, not even a ping, is a lost connection, milliseconds. */
 export const POLL_TIMEOUT_MS = 60_000;
 /** The most that stands before a packet in a request, bytes: a separator and a letter, and room for what is kept of it. */
 const HEAD = 14;
@@ -72,13 +72,15 @@ export function openPolling(options: PollingOptions, events: PipeEvents): Pollin
   /** One request; `done` gets a whole answer of status 200. */
   function ask(body: string | undefined, timeoutMs: number, done: (answer: Buffer) => void): void {
     let whole = false;
+    // Not that of the socket alone: a byte now and then keeps one alive.
+    const late = setTimeout(() => end(undefined, 'time-out'), timeoutMs);
     const method = body === undefined ? 'GET' : 'POST';
     const headers = body === undefined ? {} : { 'content-type': 'text/plain;charset=UTF-8' };
     const request = (secure ? requestHttps : requestHttp)(address, { agent, method, headers, signal: cancel.signal });
-    request.setTimeout(timeoutMs, () => end(undefined, 'time-out'));
     request.on('error', (error: NodeJS.ErrnoException) => end({ type: 'error', error }, error.code ?? error.message));
     // Also when it says that it goes on in another protocol.
     request.on('close', () => {
+      clearTimeout(late);
       if (!whole) end({ type: 'other' }, 'no whole answer');
     });
     request.on('response', (response: IncomingMessage) => {
@@ -91,6 +93,7 @@ export function openPolling(options: PollingOptions, events: PipeEvents): Pollin
         length += piece.length;
         if (length > POLL_LIMIT || pieces.length >= PIECES_LIMIT) end({ type: 'other' }, 'an answer is too long');
         else pieces.push(piece);
+        if (piece.includes(SEPARATOR)) late.refresh();
       });
       response.on('end', () => {
         whole = true;

@@ -69,7 +69,7 @@ export const CLI_WORDS = {
     meant === undefined ? `unknown flag ${flag}` : `unknown flag ${flag} (did you mean ${meant}?)`,
   proxy: {
     scheme: 'it must be socks5h://, http:// or https:// with a host and a port',
-    noScheme: (at: string) => `which kind of proxy is it? Write socks5h://${at} or http://${at}`,
+    noScheme: (at: string) => `say which kind it is, socks5h://${at} or http://${at}`,
     path: 'it must not hold anything after the port',
     password: 'a password here can be seen by others: leave it out, it is asked for; or use --proxy-auth-fd',
     twice: '--tor is a proxy already',

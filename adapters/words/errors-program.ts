@@ -88,4 +88,10 @@ export const PROGRAM = {
         ? undefined
         : `Type ${COMMAND} ${String(near)}; for a room of that name --room ${String(name)}.`,
   },
+  'SC-520': {
+    sentence: always('The executable takes no plugins.'),
+    cause:
+      'A plugin was named with --plugin. The executable runs no code but its own, so that its checksum covers it all.',
+    remedy: 'Install the npm package, which takes plugins.',
+  },
 } as const satisfies Partial<Record<string, Message>>;

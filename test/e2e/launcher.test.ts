@@ -7,8 +7,9 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DROPPED } from '../../adapters/cli/environment.js';
 import { FLAGS } from '../../adapters/cli/flags.js';
-import { DROPPED, flagsOf } from '../../adapters/cli/launch.js';
+import { flagsOf } from '../../adapters/cli/launch.js';
 import { ENV, PROGRAM, ROOT } from '../support/program.js';
 import { startRelayProcess } from '../support/relay.js';
 

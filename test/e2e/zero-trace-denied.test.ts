@@ -69,7 +69,7 @@ beforeAll(async () => {
       file: 'adapters/cli/main.ts',
       from: "import { fileURLToPath } from 'node:url';",
       to: `import { fileURLToPath } from 'node:url';
-import fs from 'node:fs'; import child from 'node:child_process'; import threads from 'node:worker_threads';
+import path from 'node:path'; import fs from 'node:fs'; import child from 'node:child_process'; import threads from 'node:worker_threads';
 import inspector from 'node:inspector'; import v8 from 'node:v8';`,
     },
     {

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { canReadMemory, copiesIn } from '../support/memory.js';
-import { ENV, killAll, start } from '../support/program.js';
+import { ENV, IS_EXECUTABLE, killAll, start } from '../support/program.js';
 import { type HostileRelay, startHostileRelay } from '../support/hostile-relay.js';
 import { hasPty, killTerminals, startInTerminal } from '../support/terminal.js';
 import { buildVariant, type Change, type Variant } from '../support/planted.js';
@@ -57,15 +57,16 @@ function held(crypto: 'sodium' | 'tweetnacl'): Change[] {
       to: "process.title = 'held'; await new Promise(() => setInterval(() => {}, 1e6));",
     },
     {
-      file: 'adapters/cli/version.ts',
-      from: 'export const VERSION',
+      // The executable gives up its rights at its first line: the file has to be open by then.
+      file: IS_EXECUTABLE ? 'adapters/cli/executable.ts' : 'adapters/cli/version.ts',
+      from: IS_EXECUTABLE ? 'void begin();' : 'export const VERSION',
       to: `import { openSync, writeSync } from 'node:fs';
         const file = openSync(${JSON.stringify(secrets)}, 'a');
         (globalThis as any).tell = (bytes: Uint8Array) => {
           writeSync(file, Uint8Array.of(bytes.length & 255, bytes.length >> 8));
           if (bytes.length > 0) writeSync(file, bytes);
         };
-        export const VERSION`,
+        ${IS_EXECUTABLE ? 'void begin();' : 'export const VERSION'}`,
     },
   ];
 }
@@ -105,8 +106,10 @@ async function chat(variant: Variant, ui: Ui, crypto: string, by: 'code' | 'pass
   // A nameplate of its own each time; the secret is what must not be found.
   const plate = `room${process.pid}x${(plates += 1)}`;
   const code = `${plate}-${SECRET}`;
-  const flags = ['--disallow-code-generation-from-strings', variant.program, '--ui', ui, '--crypto', crypto];
-  const args = [...flags, '--relay', relay.url.href];
+  const program = IS_EXECUTABLE
+    ? [variant.launcher]
+    : [process.execPath, '--disallow-code-generation-from-strings', variant.program];
+  const args = [...program, '--ui', ui, '--crypto', crypto, '--relay', relay.url.href];
   const side = ui === 'rich' ? onTerminal(args) : onPipes([...args, '--code-stdin']);
   if (ui === 'rich') await side.shows('Room code');
   side.type(by === 'code' ? code : plate);
@@ -164,8 +167,8 @@ interface Side {
   shows(text: string): Promise<unknown>;
 }
 
-function onPipes(args: readonly string[]): Side {
-  const child = spawn(process.execPath, args, { env: ENV });
+function onPipes([file = '', ...args]: readonly string[]): Side {
+  const child = spawn(file, args, { env: ENV, cwd: folder });
   children.add(child);
   let out = '';
   let look = (): void => undefined;
@@ -188,8 +191,8 @@ function onPipes(args: readonly string[]): Side {
   };
 }
 
-function onTerminal(args: readonly string[]): Side {
-  const terminal = startInTerminal(args, { file: process.execPath });
+function onTerminal([file = '', ...args]: readonly string[]): Side {
+  const terminal = startInTerminal(args, { file, cwd: folder });
   return {
     pid: terminal.pid,
     type: terminal.type,

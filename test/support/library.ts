@@ -5,7 +5,7 @@ import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { ConnectOptions, Message, Session } from '../../adapters/library/api.js';
 import { createConnect } from '../../adapters/library/connect.js';
 import { connect } from '../../adapters/library/library.js';
-import type { ClockPort, CryptoPort } from '../../core/ports.js';
+import type { ClockPort, CryptoPort, TransportPort } from '../../core/ports.js';
 import { createMemoryRelay, type MemoryRelay, type MemoryRelayOptions } from '../../plugins/testing/memory.js';
 
 export interface Side {
@@ -15,6 +15,8 @@ export interface Side {
 
 export interface Rooms {
   readonly relay: MemoryRelay;
+  /** How many connections there were, of all sides. */
+  readonly connections: number;
   /** A session in this relay; its crypto is told apart. */
   enter(options?: ConnectOptions): Promise<Side>;
   /** One that makes a code, and one that types it; both are ready. */
@@ -25,19 +27,32 @@ export interface Rooms {
 export function createRooms(options: MemoryRelayOptions & { readonly clock?: ClockPort } = {}): Rooms {
   const relay = createMemoryRelay(options);
   const { clock } = options;
+  let connections = 0;
+  const transport: TransportPort = {
+    open(join, sink) {
+      connections += 1;
+      return relay.transport.open(join, sink);
+    },
+  };
   const elsewhere = (): never => {
     throw new Error('every adapter is given');
   };
-  const begin = clock === undefined ? connect : createConnect({ crypto: elsewhere, transport: elsewhere, clock });
+  const begin =
+    clock === undefined
+      ? connect
+      : createConnect({ crypto: elsewhere, transport: elsewhere, sha256: elsewhere, clock });
 
   async function enter(given: ConnectOptions = {}): Promise<Side> {
     const crypto = createTweetnaclCrypto();
-    const session = await begin({ transport: () => relay.transport, crypto: () => crypto, ...given });
+    const session = await begin({ transport: () => transport, crypto: () => crypto, ...given });
     return { session, crypto };
   }
 
   return {
     relay,
+    get connections() {
+      return connections;
+    },
     enter,
     async meet(first = {}, second = {}) {
       const one = await enter(first);

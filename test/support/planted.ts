@@ -5,8 +5,8 @@
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
-import { ROOT } from './program.js';
+import { build, type Plugin } from 'esbuild';
+import { IS_EXECUTABLE, ROOT } from './program.js';
 
 /** A text of a source file, which must be there exactly once, and what stands in its place. */
 export interface Change {
@@ -16,10 +16,15 @@ export interface Change {
 }
 
 export interface Variant {
-  /** The launcher, as installed, and the program that it starts. */
+  /** The launcher, as installed, and the program that it starts; where the executable is tested, that in its place. */
   readonly launcher: string;
   readonly program: string;
   remove(): void;
+}
+
+interface ExecutableBuild {
+  bundleExecutable(plugins: readonly Plugin[]): Promise<string>;
+  makeExecutable(bundle: string, target: string): void;
 }
 
 export async function buildVariant(changes: readonly Change[]): Promise<Variant> {
@@ -27,6 +32,22 @@ export async function buildVariant(changes: readonly Change[]): Promise<Variant>
   const dist = path.join(folder, 'dist');
   mkdirSync(dist);
   const left = new Set(changes);
+  const plant: Plugin = {
+    name: 'plant',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
+        const planted = changes.filter((change) => path.join(ROOT, change.file) === file);
+        if (planted.length === 0) return undefined;
+        let contents = readFileSync(file, 'utf8');
+        for (const change of planted) {
+          if (contents.split(change.from).length !== 2) throw new Error(`${change.file} has not once: ${change.from}`);
+          contents = contents.replace(change.from, () => change.to);
+          left.delete(change);
+        }
+        return { contents, loader: 'ts' as const };
+      });
+    },
+  };
   await build({
     absWorkingDir: ROOT,
     entryPoints: { securechat: 'adapters/cli/main.ts' },
@@ -44,29 +65,18 @@ export async function buildVariant(changes: readonly Change[]): Promise<Variant>
     external: ['bufferutil', 'utf-8-validate'],
     logLevel: 'error',
     banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
-    plugins: [
-      {
-        name: 'plant',
-        setup({ onLoad }) {
-          onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
-            const planted = changes.filter((change) => path.join(ROOT, change.file) === file);
-            if (planted.length === 0) return undefined;
-            let contents = readFileSync(file, 'utf8');
-            for (const change of planted) {
-              if (contents.split(change.from).length !== 2)
-                throw new Error(`${change.file} has not once: ${change.from}`);
-              contents = contents.replace(change.from, () => change.to);
-              left.delete(change);
-            }
-            return { contents, loader: 'ts' as const };
-          });
-        },
-      },
-    ],
+    plugins: [plant],
   });
+  if (IS_EXECUTABLE) {
+    const { bundleExecutable, makeExecutable } = (await import(
+      path.join(ROOT, '.config/build-executable.mjs')
+    )) as ExecutableBuild;
+    makeExecutable(await bundleExecutable([plant]), path.join(dist, 'securechat'));
+  } else {
+    cpSync(path.join(ROOT, 'adapters/cli/launcher.sh'), path.join(dist, 'securechat'));
+    chmodSync(path.join(dist, 'securechat'), 0o755);
+  }
   if (left.size > 0) throw new Error(`not planted: ${[...left].map(({ file }) => file).join(' ')}`);
-  cpSync(path.join(ROOT, 'adapters/cli/launcher.sh'), path.join(dist, 'securechat'));
-  chmodSync(path.join(dist, 'securechat'), 0o755);
   cpSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
   return {
     launcher: path.join(dist, 'securechat'),

@@ -3,13 +3,15 @@
  * are awaited, never slept for. No expectation may be in this file.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** As it is installed: the launcher, which enforces what it can. SECURECHAT_PROGRAM: another one than that of this build. */
 export const PROGRAM = process.env['SECURECHAT_PROGRAM'] ?? path.join(ROOT, 'dist', 'securechat');
+/** PROGRAM is the executable: Node and the program in one file. The Node that runs the tests must be the one in it. */
+export const IS_EXECUTABLE = process.env['SECURECHAT_PROGRAM'] !== undefined && startsWith(PROGRAM, '\x7fELF');
 const NOT_GIVEN = new Set(['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS']);
 /** The Node that the launcher finds is the one that runs the tests. */
 export const ENV: NodeJS.ProcessEnv = {
@@ -17,6 +19,17 @@ export const ENV: NodeJS.ProcessEnv = {
   NO_COLOR: '1',
   PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env['PATH'] ?? ''}`,
 };
+
+function startsWith(file: string, text: string): boolean {
+  const start = Buffer.alloc(text.length);
+  const handle = openSync(file, 'r');
+  try {
+    readSync(handle, start);
+  } finally {
+    closeSync(handle);
+  }
+  return start.toString('latin1') === text;
+}
 
 export interface JsonEvent {
   readonly v: number;

@@ -67,17 +67,18 @@ export interface TerminalOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Another program than securechat. */
   readonly file?: string;
+  readonly cwd?: string;
 }
 
 export function startInTerminal(args: readonly string[], options: TerminalOptions = {}): Terminal {
   if (nodePty === undefined) throw new Error('node-pty is not built');
-  const { columns = 80, rows = 24, file } = options;
+  const { columns = 80, rows = 24, file, cwd = ROOT } = options;
   const emulator = createEmulator(columns, rows);
   const pty = nodePty.spawn(file ?? PROGRAM, args, {
     name: 'xterm-256color',
     cols: columns,
     rows,
-    cwd: ROOT,
+    cwd,
     encoding: null,
     env: { ...ENV, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', ...options.env },
   });

@@ -191,6 +191,29 @@ describe.each(KINDS)('%s', (kind) => {
   });
 });
 
+test.each(KINDS)('%s: what a proxy opens when the attempt is over is closed', async (kind) => {
+  const late: Socket[] = [];
+  const port = await saying((socket) => late.push(socket));
+  const way = createWay(() => ({ kind: 'http', host: HOST, port }));
+  const relay = new URL('ws://relay.invalid/');
+  const times = { relay, way, connectTimeoutMs: 100 };
+  const closed = new Promise<TransportEvent>((resolve) => {
+    const transport =
+      kind === 'ws'
+        ? createWsTransport(times)
+        : createSocketioTransport({ ...times, ways: [kind === 'socketio, polling' ? 'polling' : 'websocket'] });
+    transport.open(randomJoin(), (event) => {
+      if (event.type === 'closed') resolve(event);
+    });
+  });
+  expect(await closed).toMatchObject({ reason: 'unreachable' });
+  const [socket] = late;
+  if (socket === undefined) throw new Error('the proxy was not asked');
+  const over = once(socket, 'close');
+  socket.resume().write('HTTP/1.1 200 OK\r\n\r\n');
+  await over;
+});
+
 test('a proxy that never answers is given up, and its connection closed', async () => {
   let over: Promise<unknown> = Promise.resolve();
   const port = await saying((socket) => {

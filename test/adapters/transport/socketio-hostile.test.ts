@@ -4,10 +4,10 @@
  */
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { DEAF } from '../../../adapters/transport/pipe.js';
-import { PACKETS_LIMIT, PIECES_LIMIT, POLL_LIMIT } from '../../../adapters/transport/polling.js';
+import { PACKETS_LIMIT, PIECES_LIMIT, POLL_LIMIT, POLL_TIMEOUT_MS } from '../../../adapters/transport/polling.js';
 import type { TransportEvent } from '../../../core/ports.js';
 import { FRAME_LIMIT, WAITING_LIMIT } from '../../../core/wire/control.js';
 import { sequence } from '../../../plugins/testing/network.js';
@@ -181,6 +181,61 @@ describe('polling', () => {
     await listen(relay.url, { ways: ['polling'], way: { routeTo: () => route } }).closed;
     expect(freed.length).toBeGreaterThan(0);
     expect(freed.every(({ destroyed }) => destroyed)).toBe(true);
+  });
+
+  describe('that trickles', () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+    afterEach(() => void vi.useRealTimers());
+
+    /** A poll under way, and a way to answer it piece by piece, each when the one before was read. */
+    async function trickling() {
+      const agent = new Agent({ keepAlive: true });
+      const made: Socket[] = [];
+      const connect = agent.createConnection.bind(agent);
+      agent.createConnection = (...given: Parameters<typeof connect>) => {
+        const socket = connect(...given);
+        made.push(socket as Socket);
+        return socket;
+      };
+      const read = (): number => made.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
+      let begin = (_response: ServerResponse): void => undefined;
+      const begun = new Promise<ServerResponse>((resolve) => {
+        begin = resolve;
+      });
+      const relay = await polled(greeting, (response) => begin(response));
+      const route = { agent, open: () => Promise.reject(new Error('not asked for')), blame: () => undefined };
+      const listening = listen(relay.url, { ways: ['polling'], way: { routeTo: () => route } });
+      const response = await begun;
+      return {
+        ...listening,
+        async say(piece: string) {
+          const before = read();
+          response.write(piece);
+          while (read() === before) await new Promise((resolve) => setImmediate(resolve));
+        },
+      };
+    }
+
+    test('a byte now and then is no sign of life', async () => {
+      const { closed, events, say } = await trickling();
+      await say('6');
+      await vi.advanceTimersByTimeAsync(POLL_TIMEOUT_MS - 1);
+      await say('6');
+      expect(types(events)).not.toContain('closed');
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await closed).toMatchObject({ reason: 'lost', detail: 'time-out' });
+    });
+
+    test('a whole packet is one, however long the answer takes', async () => {
+      const { closed, events, say } = await trickling();
+      for (let n = 0; n < 5; n++) {
+        await say('6\u001e');
+        await vi.advanceTimersByTimeAsync(POLL_TIMEOUT_MS - 1);
+      }
+      expect(types(events)).not.toContain('closed');
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await closed).toMatchObject({ reason: 'lost', detail: 'time-out' });
+    });
   });
 
   test('a frame of nothing, of bad base64 and over the limit is none', async () => {
