@@ -35,7 +35,7 @@ export interface Plan {
   readonly noise: number;
   readonly restarts: readonly Restart[];
   /** Sides that ask for cover. */
-  readonly cover?: Readonly<Record<Side, boolean>>;
+  readonly cover?: Readonly<Record<Side, boolean>> | undefined;
   /** When a side says goodbye; infinity: only the other one does. */
   readonly quitAt: Readonly<Record<Side, number>>;
 }

@@ -99,7 +99,7 @@ test.skipIf(ONE !== undefined)(
       expect(view(chat)).toEqual(view(simulate(coverPlanOf(seed, 0), cryptos)));
       met.cuts += Number(chat.left.states.includes('reconnecting'));
       met.chats += Number(chat.left.shown.length > 10 && chat.right.shown.length > 10);
-      const { cover: _none, ...open } = coverPlanOf(seed, 20);
+      const open = { ...coverPlanOf(seed, 20), cover: undefined };
       const bare = simulate(open, cryptos);
       if (!SIDES.every((side) => establishedOnce(bare[side]))) continue;
       met.shown += 1;
