@@ -1,26 +1,38 @@
 /**
- * `securechat pipe` beside a bare WebSocket pipe through a bare forwarder, in one run: how much of its rate is left. Each end
- * and what is between them is a process of its own. `node bench/run.mjs pipe [MiB]`.
+ * `securechat pipe` beside what else carries bytes between two processes on this machine, in one run: a bare WebSocket pipe
+ * through a bare forwarder, `ssh localhost cat`, magic-wormhole, croc. Each end and what is between them is a process of its
+ * own. Rates are ratios of medians of interleaved rounds; CPU is that of the whole process, for each 64 KiB.
+ * `node bench/run.mjs pipe [MiB] [rounds] [which besides ours, all by default]`.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { WebSocket, WebSocketServer } from 'ws';
+import { quantile } from './figures.js';
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 const SELF = fileURLToPath(import.meta.url);
 const DIST = path.join(path.dirname(SELF), '..', '..', 'dist');
-const ROUNDS = 3;
 const CHUNK = Buffer.alloc(65_536, 7);
 const FRAME = { binary: true, compress: false } as const;
+/** Kernel ticks in a second. */
+const TICKS = 100;
 
-const [first = '128', second = ''] = process.argv.slice(2);
+const [first = '1024', second = '5', only = ''] = process.argv.slice(2);
 const roles: Readonly<Record<string, () => Promise<void>>> = {
   forward,
   send: () => send(second),
   receive: () => receive(second),
 };
 await (roles[first] ?? measure)();
+
+// -- the bare pipe
 
 /** Whatever one side says goes to the other. */
 async function forward(): Promise<void> {
@@ -32,8 +44,7 @@ async function forward(): Promise<void> {
     socket.on('close', () => void sides.splice(sides.indexOf(socket), 1));
     socket.on('message', (data: Buffer) => sides.find((each) => each !== socket)?.send(data, FRAME));
   });
-  const address = server.address();
-  process.stdout.write(`${String(typeof address === 'object' ? address?.port : 0)}\n`);
+  process.stdout.write(`${String((server.address() as AddressInfo).port)}\n`);
 }
 
 async function send(port: string): Promise<void> {
@@ -57,24 +68,67 @@ async function receive(port: string): Promise<void> {
     process.stdout.end(() => socket.close());
   });
   await once(socket, 'open');
+  process.stderr.write('open\n');
 }
 
-function start(
-  command: string,
-  args: readonly string[],
-): ChildProcess & { stdin: NodeJS.WritableStream; stdout: NodeJS.ReadableStream } {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+// -- processes
+
+function start(command: string, args: readonly string[], cwd?: string): Child {
+  const child = spawn(command, args, { stdio: 'pipe', ...(cwd === undefined ? {} : { cwd }) });
+  child.stdin.on('error', () => undefined);
   return child;
 }
 
-/** Milliseconds from the first byte that comes out to the last one. */
-async function rate(from: ReturnType<typeof start>, to: ReturnType<typeof start>, bytes: number): Promise<number> {
+/** Resolves with the first that matches on one of its streams. */
+async function says(stream: Readable, pattern: RegExp): Promise<string> {
+  let said = '';
+  for await (const piece of stream.iterator({ destroyOnReturn: false })) {
+    said += String(piece);
+    const found = pattern.exec(said);
+    if (found !== null) return found[1] ?? found[0];
+  }
+  throw new Error(`it never said ${String(pattern)}: ${said}`);
+}
+
+/** Seconds of CPU so far. */
+function cpu({ pid }: { readonly pid?: number | undefined }): number {
+  const [, fields = ''] = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').split(') ');
+  const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+  return ((user ?? 0) + (system ?? 0)) / TICKS;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function has(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+}
+
+// -- measuring
+
+interface Moved {
+  /** Bytes of a second. */
+  readonly rate: number;
+  /** Microseconds of CPU for each 64 KiB. */
+  readonly cpu: Readonly<Record<string, number>>;
+}
+
+/** From the first tenth of the bytes that comes out to the ninth: neither how they met nor how they end. */
+async function move(from: Child, to: Child, bytes: number, watched: Readonly<Record<string, Child>>): Promise<Moved> {
+  const marks: { readonly at: number; readonly received: number; readonly cpu: readonly number[] }[] = [];
   let received = 0;
-  let began = 0;
   const done = new Promise<void>((resolve) => {
     to.stdout.on('data', (chunk: Buffer) => {
-      if (received === 0) began = performance.now();
       received += chunk.length;
+      const share = marks.length === 0 ? 0.1 : 0.9;
+      if (marks.length < 2 && received >= bytes * share) {
+        marks.push({ at: performance.now(), received, cpu: Object.values(watched).map(cpu) });
+      }
       if (received >= bytes) resolve();
     });
   });
@@ -84,38 +138,207 @@ async function rate(from: ReturnType<typeof start>, to: ReturnType<typeof start>
   from.stdin.end();
   to.stdin.end();
   await done;
-  return performance.now() - began;
+  const [start, end] = marks;
+  if (start === undefined || end === undefined) throw new Error('nothing came');
+  const moved = end.received - start.received;
+  const each = Object.keys(watched).map((name, i) => {
+    return [name, (((end.cpu[i] ?? 0) - (start.cpu[i] ?? 0)) * 1e6 * CHUNK.length) / moved] as const;
+  });
+  return { rate: moved / ((end.at - start.at) / 1000), cpu: Object.fromEntries(each) };
 }
 
-async function listening(child: ReturnType<typeof start>): Promise<string> {
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return /(\d{4,5})\D*$/.exec(line.toString().trim())?.[1] ?? '';
+/** Seconds from the start of a program to the file that it makes: for programs that move files. */
+async function moveFile(from: Child, to: Child, bytes: number): Promise<Moved> {
+  to.stdout.resume();
+  from.stdout.resume();
+  // The rate from its own start on: the meeting of the two is not what is compared, so it is taken from a tiny file.
+  const began = performance.now();
+  await Promise.all([once(from, 'exit'), once(to, 'exit')]);
+  return { rate: bytes / ((performance.now() - began) / 1000), cpu: {} };
+}
+
+interface Way {
+  readonly name: string;
+  /** Ours is to be at least so many times as quick. */
+  readonly least?: number;
+  run(bytes: number): Promise<Moved>;
+}
+
+interface Ways {
+  readonly ways: readonly Way[];
+  close(): void;
+}
+
+function bareWay(): Promise<Ways> {
+  const relay = start(process.execPath, [SELF, 'forward']);
+  return says(relay.stdout, /(\d{4,5})\n/).then((port) => ({
+    ways: [
+      {
+        name: 'bare ws',
+        least: 0.6,
+        async run(bytes) {
+          const to = start(process.execPath, [SELF, 'receive', port]);
+          await says(to.stderr, /open/);
+          const from = start(process.execPath, [SELF, 'send', port]);
+          return move(from, to, bytes, { sender: from, relay, receiver: to });
+        },
+      },
+    ],
+    close: () => void relay.kill(),
+  }));
+}
+
+async function securechatWay(): Promise<Ways> {
+  const relay = start(process.execPath, [path.join(DIST, 'relay-ws.js'), '--port', '0']);
+  const url = await says(relay.stderr, /listening on (\S+)/).catch(() => '');
+  let rooms = 0;
+  return {
+    ways: [
+      {
+        name: 'securechat',
+        async run(bytes) {
+          rooms += 1;
+          const flags = ['pipe', `bench${String(process.pid)}x${String(rooms)}-tunnel-anchor`, '--relay', url];
+          const [from, to] = [start(path.join(DIST, 'securechat'), flags), start(path.join(DIST, 'securechat'), flags)];
+          return move(from, to, bytes, { sender: from, relay, receiver: to });
+        },
+      },
+    ],
+    close: () => void relay.kill(),
+  };
+}
+
+async function sshWay(folder: string): Promise<Ways | string> {
+  if (!has('/usr/sbin/sshd') || !has('ssh')) return 'no sshd or ssh here';
+  for (const key of ['host', 'user']) {
+    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path.join(folder, key)]);
+  }
+  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
+  const port = String(await freePort());
+  const sshd = start('/usr/sbin/sshd', [
+    ...['-D', '-e', '-f', '/dev/null', '-p', port, '-h', path.join(folder, 'host'), '-o', 'UsePAM=no'],
+    ...['-o', 'ListenAddress=127.0.0.1', '-o', `AuthorizedKeysFile=${path.join(folder, 'user.pub')}`],
+    ...['-o', 'StrictModes=no', '-o', 'PidFile=none'],
+  ]);
+  await says(sshd.stderr, /listening/);
+  return {
+    ways: [
+      {
+        name: 'ssh localhost cat',
+        least: 0.9,
+        run(bytes) {
+          const quiet = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'BatchMode=yes'];
+          const ssh = start('ssh', [
+            ...['-F', '/dev/null', '-p', port, '-i', path.join(folder, 'user')],
+            ...quiet.flatMap((option) => ['-o', option]),
+            ...[`${userInfo().username}@127.0.0.1`, 'cat'],
+          ]);
+          return move(ssh, ssh, bytes, {});
+        },
+      },
+    ],
+    close: () => void sshd.kill(),
+  };
+}
+
+async function wormholeWay(folder: string): Promise<Ways | string> {
+  if (!has('wormhole') || !has('twist3')) return 'no wormhole, or no twist3 with its mailbox server, here';
+  const port = String(await freePort());
+  const mailbox = start('twist3', ['wormhole-mailbox', `--port=tcp:${port}:interface=127.0.0.1`], folder);
+  await says(mailbox.stdout, /Starting reactor|Listening|starting on/i);
+  const flags = ['--relay-url', `ws://127.0.0.1:${port}/v1`, '--transit-helper', 'tcp:127.0.0.1:1'];
+  let codes = 0;
+  return {
+    ways: [
+      {
+        name: 'magic-wormhole',
+        least: 1.5,
+        async run(bytes) {
+          codes += 1;
+          const code = `${String(codes)}-bench-${String(process.pid)}`;
+          const [file, out] = [path.join(folder, 'content'), path.join(folder, `out${String(codes)}`)];
+          writeFileSync(file, Buffer.alloc(bytes, 7));
+          const from = start('wormhole', [...flags, 'send', '--hide-progress', '--code', code, file]);
+          const to = start('wormhole', [...flags, 'receive', '--hide-progress', '--accept-file', '-o', out, code]);
+          const moved = await moveFile(from, to, bytes);
+          rmSync(out, { force: true });
+          return moved;
+        },
+      },
+    ],
+    close: () => void mailbox.kill(),
+  };
+}
+
+async function crocWay(folder: string): Promise<Ways | string> {
+  if (!has('croc')) return 'no croc here';
+  const port = String(await freePort());
+  const relay = start(
+    'croc',
+    ['relay', '--host', '127.0.0.1', '--ports', `${port},${String(Number(port) + 1)}`],
+    folder,
+  );
+  let codes = 0;
+  return {
+    ways: [
+      {
+        name: 'croc',
+        least: 1.5,
+        async run(bytes) {
+          codes += 1;
+          const code = `bench-${String(process.pid)}-${String(codes)}`;
+          const file = path.join(folder, 'content');
+          writeFileSync(file, Buffer.alloc(bytes, 7));
+          const flags = ['--relay', `127.0.0.1:${port}`, '--yes', '--no-compress'];
+          const out = mkdtempSync(path.join(folder, 'out'));
+          const from = start('croc', [...flags, 'send', '--code', code, file], folder);
+          const moved = await moveFile(from, start('croc', [...flags, '--out', out, code], folder), bytes);
+          rmSync(out, { recursive: true, force: true });
+          return moved;
+        },
+      },
+    ],
+    close: () => void relay.kill(),
+  };
 }
 
 async function measure(): Promise<void> {
   const bytes = Number(first) * 2 ** 20;
-  const bare = start(process.execPath, [SELF, 'forward']);
-  const barePort = await listening(bare);
-  const port = '18765';
-  const relay = start(process.execPath, [path.join(DIST, 'relay-ws.js'), '--port', port]);
-  const ratios: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const receiver = start(process.execPath, [SELF, 'receive', barePort]);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const plain = await rate(start(process.execPath, [SELF, 'send', barePort]), receiver, bytes);
-    const flags = [
-      'pipe',
-      `bench${String(process.pid)}x${String(round)}-tunnel-anchor`,
-      '--relay',
-      `ws://127.0.0.1:${port}`,
-    ];
-    const [left, right] = [start(path.join(DIST, 'securechat'), flags), start(path.join(DIST, 'securechat'), flags)];
-    const sealed = await rate(left, right, bytes);
-    ratios.push(plain / sealed);
-    const mb = (ms: number): string => `${((bytes / ms) * 0.001).toFixed(0)} MB/s`;
-    process.stdout.write(`bare ${mb(plain)}, securechat ${mb(sealed)}: ${(plain / sealed).toFixed(2)} x\n`);
+  const folder = mkdtempSync(path.join(tmpdir(), 'securechat-bench-'));
+  const given = [
+    await securechatWay(),
+    await bareWay(),
+    await sshWay(folder),
+    await wormholeWay(folder),
+    await crocWay(folder),
+  ];
+  const open = given.filter((each) => typeof each !== 'string');
+  for (const why of given) if (typeof why === 'string') process.stdout.write(`SKIPPED, loudly: ${why}\n`);
+  const ways = open.flatMap((each) => each.ways).filter(({ name }) => `securechat${only || name}`.includes(name));
+  const moved = new Map<string, Moved[]>(ways.map(({ name }) => [name, []]));
+  try {
+    for (let round = 0; round < Number(second); round++) {
+      for (const way of ways) moved.get(way.name)?.push(await way.run(bytes));
+    }
+  } finally {
+    for (const each of open) each.close();
+    rmSync(folder, { recursive: true, force: true });
   }
-  const [, median = 0] = ratios.sort((a, b) => a - b);
-  process.stdout.write(`median ${median.toFixed(2)} x of a bare ws pipe\n`);
-  for (const child of [bare, relay]) child.kill();
+  const median = (name: string, of: (each: Moved) => number): number => quantile((moved.get(name) ?? []).map(of), 0.5);
+  const ours = median('securechat', ({ rate }) => rate);
+  for (const { name, least } of ways) {
+    const rate = median(name, (each) => each.rate);
+    const cells = [`${(rate / 1e6).toFixed(0)} MB/s`.padStart(10)];
+    if (least !== undefined) cells.push(`ours is ${(ours / rate).toFixed(2)} × of it (wanted: ${String(least)})`);
+    const parts = Object.keys(moved.get(name)?.[0]?.cpu ?? {});
+    if (parts.length > 0) {
+      const spent = parts.map((part) => `${part} ${median(name, (each) => each.cpu[part] ?? 0).toFixed(0)}`);
+      cells.push(`µs of CPU for 64 KiB: ${spent.join(', ')}`);
+    }
+    process.stdout.write(`${name.padEnd(18)} ${cells.join('   ')}\n`);
+  }
+  const relays = ['securechat', 'bare ws'].map((name) => median(name, (each) => each.cpu['relay'] ?? 0));
+  process.stdout.write(
+    `relay CPU: ${((relays[0] ?? 0) / (relays[1] ?? 1)).toFixed(2)} × of the forwarder's (wanted: 1.0)\n`,
+  );
 }

@@ -85,8 +85,11 @@ export interface CryptoPort {
    */
   kemDecapsulate(seed: Secret, ciphertext: Uint8Array): Secret;
 
-  /** ChaCha20-Poly1305 (RFC 8439): key 32 bytes, nonce 12 bytes; returns ciphertext ‖ tag(16). */
-  seal(key: Secret, nonce: Part, ad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /**
+   * ChaCha20-Poly1305 (RFC 8439) of the concatenated parts: key 32 bytes, nonce 12 bytes; returns head ‖ ciphertext ‖
+   * tag(16). `head`, nothing by default, stands there as it is.
+   */
+  seal(key: Secret, nonce: Part, ad: Uint8Array, plaintext: readonly Uint8Array[], head?: Uint8Array): Uint8Array;
   /** The plaintext, or undefined when it does not verify (or is shorter than 16 bytes). The caller wipes the result. */
   open(key: Secret, nonce: Part, ad: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
 
@@ -348,8 +351,9 @@ export type BulkEvent =
   /** Data of the peer are welcome. */
   | { readonly type: 'accept'; readonly id: number }
   /**
-   * As it was wanted: 1 to 65502 bytes, or less with the last. The buffer belongs to the session. `content`: how many of
-   * them a person counts. `sum` with the last: see `file-done`.
+   * As it was wanted: 1 to 65502 bytes, or less with the last. The buffer is the session's until it has wanted READ_AHEAD
+   * (core/session/bulk/outgoing.ts) more. `content`: how many of them a person counts. `sum` with the last: see
+   * `file-done`.
    */
   | {
       readonly type: 'data';

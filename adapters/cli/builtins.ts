@@ -37,7 +37,13 @@ export const builtins = definePlugin({
   cryptos: {
     sodium: {
       description: CLI_WORDS.adapters.sodium,
-      create: async () => (await import('../crypto/sodium.js')).createSodiumCrypto(),
+      create: async () => {
+        const [{ createSodiumCrypto }, { createNodeAead }] = await Promise.all([
+          import('../crypto/sodium.js'),
+          import('../crypto/node-aead.js'),
+        ]);
+        return createSodiumCrypto({ aead: createNodeAead() });
+      },
     },
     tweetnacl: {
       description: CLI_WORDS.adapters.tweetnacl,

@@ -10,6 +10,9 @@ import { CLI_WORDS } from '../words/cli.js';
 import { cleaned } from './environment.js';
 import { taskOf } from './task.js';
 
+/** Commands whose buffers V8 takes for a heap that grows; as in launcher.sh. */
+const STREAMS: ReadonlySet<string> = new Set(['pipe', 'send', 'receive']);
+
 /** Node's flags for this program in `app`, started in `cwd` with these arguments, by this version of Node. */
 export function flagsOf(argv: readonly string[], app: string, cwd: string, version: string): string[] {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
@@ -21,6 +24,7 @@ export function flagsOf(argv: readonly string[], app: string, cwd: string, versi
     ...(after(22, 14) ? ['--disable-sigusr1'] : []),
     after(22, 13) ? '--permission' : '--experimental-permission',
     ...(after(25, 0) ? ['--allow-net'] : []),
+    ...(STREAMS.has(argv[0] ?? '') && !after(27, 0) ? ['--initial-old-space-size=48'] : []),
     ...filesOf(argv, cwd),
     // Node 20 dies of a folder that is allowed twice.
     ...[...new Set([app, ...pluginFolders(argv, app, cwd)])].map((folder) => `--allow-fs-read=${folder}${path.sep}`),
@@ -37,9 +41,12 @@ function filesOf(argv: readonly string[], cwd: string): string[] {
     return [...all].map((each) => `--allow-fs-read=${allowed(each)}`);
   }
   const folder = task?.kind === 'receive' ? task.folder : task?.kind === 'chat' ? task.files : undefined;
-  const real = folder === undefined ? undefined : attempt(() => realpathSync(path.resolve(cwd, folder)));
-  if (real === undefined) return [];
-  return [`--allow-fs-read=${allowed(real)}${path.sep}`, `--allow-fs-write=${allowed(real)}${path.sep}`];
+  const named = folder === undefined ? undefined : path.resolve(cwd, folder);
+  const real = named === undefined ? undefined : attempt(() => realpathSync(named));
+  if (real === undefined || named === undefined) return [];
+  // By the name it was given, to see where that leads.
+  const link = named === real ? [] : [`--allow-fs-read=${allowed(named)}`];
+  return [...link, `--allow-fs-read=${allowed(real)}${path.sep}`, `--allow-fs-write=${allowed(real)}${path.sep}`];
 }
 
 /** In a path that is allowed, Node takes a * for anything. */

@@ -165,6 +165,7 @@ for each in "$@"; do
       /*) ;;
       *) file=$PWD/$file ;;
     esac
+    given=$file
     real=
     if [ -d "$file" ]; then
       real=$(CDPATH='' cd -- "$file" 2>/dev/null && pwd -P)
@@ -172,12 +173,14 @@ for each in "$@"; do
       file=${folder%/}/$(basename -- "$file")
       real=$(readlink -f -- "$file" 2>/dev/null) || real=
     fi
-    refuse_star "$file$real"
-    case $file$real in *,*) commas=yes ;; esac
+    refuse_star "$given$file$real"
+    case $given$file$real in *,*) commas=yes ;; esac
     if [ -d "$file" ]; then
       [ -z "$real" ] || { is_new "$real" && set -- "--allow-fs-read=${real%/}/" "$@"; }
       [ "$file" = "$real" ] || { is_new "$file" && set -- "--allow-fs-read=${file%/}" "$@"; }
     else
+      # By each of its names: the folder may be behind a link, and the file one.
+      is_new "$given" && set -- "--allow-fs-read=$given" "$@"
       is_new "$file" && set -- "--allow-fs-read=$file" "$@"
       [ -z "$real" ] || { is_new "$real" && set -- "--allow-fs-read=$real" "$@"; }
     fi
@@ -203,6 +206,12 @@ if [ -n "$output" ] && real=$(CDPATH='' cd -- "$output" 2>/dev/null && pwd -P); 
   refuse_star "$real"
   case $real in *,*) commas=yes ;; esac
   is_new "$real" && set -- "--allow-fs-read=${real%/}/" "$@"
+  # By the name it was given, to see where that leads.
+  case $output in
+    /*) ;;
+    *) output=$PWD/$output ;;
+  esac
+  is_new "${output%/}" && set -- "--allow-fs-read=${output%/}" "$@"
   set -- "--allow-fs-write=${real%/}/" "$@"
 fi
 # Node warns of a comma, which once separated paths.
@@ -214,6 +223,8 @@ if [ "$onion" = yes ]; then
     *) set -- "--allow-fs-read=$PWD/$cookie" "$@" ;;
   esac
 fi
+# Buffers of a stream count as heap that grows: from here on V8 collects a twentieth as often. Newer Nodes are not known yet.
+case $command in pipe | send | receive) [ "$major" -gt 26 ] || set -- --initial-old-space-size=48 "$@" ;; esac
 # Doctor looks at the limits of its own process.
 [ "$command" != doctor ] || set -- --allow-fs-read=/proc/ "$@"
 [ "$first" = no ] || set -- "$dist/securechat.cjs"

@@ -7,14 +7,16 @@ import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SecurechatError } from '../../core/errors.js';
 import { shown, whyOf } from '../files/tree.js';
+import { realName } from '../system/folder.js';
 import { CLI_WORDS } from '../words/cli.js';
 import type { Task } from './task.js';
 
 /** Throws SecurechatError SC-503. */
 export async function checkPlaces(task: Task, cwd: string): Promise<void> {
-  if (task.kind === 'send') for (const each of task.paths) await checkFile(path.resolve(cwd, each));
-  if (task.kind === 'receive') await checkFolder('--output', path.resolve(cwd, task.folder));
-  if (task.kind === 'chat' && task.files !== undefined) await checkFolder('--files', path.resolve(cwd, task.files));
+  const place = (named: string): string => realName(path.resolve(cwd, named));
+  if (task.kind === 'send') for (const each of task.paths) await checkFile(place(each));
+  if (task.kind === 'receive') await checkFolder('--output', place(task.folder));
+  if (task.kind === 'chat' && task.files !== undefined) await checkFolder('--files', place(task.files));
 }
 
 async function checkFile(at: string): Promise<void> {

@@ -51,6 +51,18 @@ export function checkParts(value: unknown): asserts value is readonly unknown[] 
   if (!Array.isArray(value)) throw new TypeError('parts is not an array');
 }
 
+/** The sum of the lengths. TypeError unless parts and head are bytes. */
+export function checkPlaintext(parts: unknown, head: unknown): number {
+  checkParts(parts);
+  checkBytes(head, 'head');
+  let length = 0;
+  for (const part of parts) {
+    checkBytes(part, 'plaintext');
+    length += part.length;
+  }
+  return length;
+}
+
 /** The random source of a test may be wrong; that must not go unnoticed. */
 export function checkRandom(bytes: Uint8Array, n: number): void {
   if (!(bytes instanceof Uint8Array) || bytes.length !== n) {

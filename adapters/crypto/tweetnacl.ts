@@ -13,7 +13,7 @@ import { sha512 } from '@noble/hashes/sha2.js';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import nacl from 'tweetnacl';
 import type { CryptoPort, Part, Secret } from '../../core/ports.js';
-import { plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
+import { concat, plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
 import { createHandles } from '../../plugins/kit/handles.js';
 import {
   BLOCK_LIMIT,
@@ -24,6 +24,7 @@ import {
   checkLength,
   checkNotZero,
   checkParts,
+  checkPlaintext,
   checkRandom,
   EXPAND_LIMIT,
   LENGTHS,
@@ -35,6 +36,7 @@ export interface TweetnaclOptions {
 }
 
 const Fp = ed25519.Point.Fp;
+const NOTHING = new Uint8Array(0);
 
 /** Starts at once: nothing has to be loaded or awaited. */
 export function createTweetnaclCrypto(options: TweetnaclOptions = {}): CryptoPort {
@@ -202,10 +204,16 @@ export function createTweetnaclCrypto(options: TweetnaclOptions = {}): CryptoPor
       }
     },
 
-    seal(key, nonce, ad, plaintext) {
+    seal(key, nonce, ad, plaintext, head = NOTHING) {
       const cipher = aead(key, nonce, ad);
-      checkBytes(plaintext, 'plaintext');
-      return cipher.encrypt(plaintext, plainBuffer(plaintext.length + LENGTHS.aeadTag));
+      const length = checkPlaintext(plaintext, head);
+      const joined = concat(...plaintext);
+      try {
+        const box = cipher.encrypt(joined, plainBuffer(length + LENGTHS.aeadTag));
+        return head.length === 0 ? box : concat(head, box);
+      } finally {
+        joined.fill(0);
+      }
     },
 
     open(key, nonce, ad, ciphertext) {

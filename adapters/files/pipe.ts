@@ -5,13 +5,14 @@
 import { closeSync } from 'node:fs';
 import type { Code } from '../../core/errors.js';
 import type { BulkCommand, BulkEvent, BulkPort } from '../../core/ports.js';
-import { plainBuffer } from '../../core/protocol/bytes.js';
 import { CHUNK_DATA } from '../../core/protocol/chunk.js';
+import { READ_AHEAD } from '../../core/session/bulk/outgoing.js';
+import { unfilled } from '../system/bytes.js';
 
 /** Bytes that are read and wait to be wanted; then reading rests. */
 export const READ_LIMIT = 4 * CHUNK_DATA;
 
-type Input = NodeJS.ReadableStream & { destroy?: () => unknown };
+type Input = NodeJS.ReadableStream & { destroy?: () => unknown; reuse?: (chunk: Uint8Array) => void };
 type Output = NodeJS.WritableStream & { readonly fd?: number; _handle?: { close?: () => void } };
 
 export interface PipeOptions {
@@ -42,6 +43,9 @@ export function createPipe({ input, output, moved, over }: PipeOptions): Pipe {
   const down: Direction = { id: undefined, state: 'idle', code: undefined };
   let chunks: Uint8Array[] = [];
   let buffered = 0;
+  /** Memory of the pieces that were given last: one that is READ_AHEAD behind is sealed and overwritten. */
+  const pieces: Uint8Array[] = [];
+  let given = 0;
   let wanted = 0;
   let ended = false;
   let lastGiven = false;
@@ -99,7 +103,9 @@ export function createPipe({ input, output, moved, over }: PipeOptions): Pipe {
   }
 
   function take(length: number): Uint8Array {
-    const piece = plainBuffer(length);
+    const memory = pieces[given % READ_AHEAD] ?? (pieces[given % READ_AHEAD] = unfilled(CHUNK_DATA));
+    given += 1;
+    const piece = memory.subarray(0, length);
     let filled = 0;
     while (filled < length) {
       const [chunk] = chunks;
@@ -108,8 +114,12 @@ export function createPipe({ input, output, moved, over }: PipeOptions): Pipe {
       piece.set(part, filled);
       filled += part.length;
       part.fill(0);
-      if (part.length === chunk.length) chunks.shift();
-      else chunks[0] = chunk.subarray(part.length);
+      if (part.length < chunk.length) {
+        chunks[0] = chunk.subarray(part.length);
+        continue;
+      }
+      chunks.shift();
+      input.reuse?.(chunk);
     }
     buffered -= length;
     return piece;
@@ -137,8 +147,8 @@ export function createPipe({ input, output, moved, over }: PipeOptions): Pipe {
       sink({ type: 'whole', id, sum: '' });
     };
     if (broken) return void data.fill(0);
-    if (data.length === 0) output.write('', () => written());
-    else output.write(data, written);
+    // Bytes also where there are none: beside a string Node copies what waits into memory that nobody overwrites.
+    output.write(data, written);
   }
 
   /** The reader sees the end although this process lives on: the descriptor itself is closed. */

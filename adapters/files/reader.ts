@@ -9,6 +9,7 @@ import { SecurechatError } from '../../core/errors.js';
 import { plainBuffer } from '../../core/protocol/bytes.js';
 import { CHUNK_DATA } from '../../core/protocol/chunk.js';
 import { SUM, writeEntry } from '../../core/session/bulk/entries.js';
+import { unfilled } from '../system/bytes.js';
 import { type Listed, shown, whyOf } from './tree.js';
 
 /** A named pipe or a link that has taken the place of the file is not waited for, and not followed. */
@@ -81,7 +82,7 @@ export function createReader(entries: readonly Listed[]): Reader {
 
   return {
     async next() {
-      const piece = plainBuffer(CHUNK_DATA);
+      const piece = unfilled(CHUNK_DATA);
       let filled = 0;
       let counted = 0;
       try {

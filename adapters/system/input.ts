@@ -7,15 +7,19 @@ import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { isatty, ReadStream } from 'node:tty';
-import { plainCopy } from '../../core/protocol/bytes.js';
+import { unfilled } from './bytes.js';
 
 /** Bytes of one read. */
 export const READ_SIZE = 64 * 1024;
+/** Memory of chunks that were given back and wait for the next read; more is left to the collector. */
+export const SPARE_LIMIT = 8;
 
 export type StandardInput = Readable & {
   readonly isTTY?: boolean;
   setRawMode?: (raw: boolean) => unknown;
   unref?: () => unknown;
+  /** A chunk of a pipe that is used and overwritten: the next ones may be read into its memory. */
+  reuse?: (chunk: Uint8Array) => void;
   /**
    * Overwrites what was read and not taken. On a terminal it also throws away what was typed and not read, half a line too,
    * which the shell would get. Call it at the end.
@@ -33,6 +37,7 @@ export function openInput(fd = 0): StandardInput {
   let socket: (Socket & { setRawMode?: (raw: boolean) => unknown }) | undefined;
   let reading = false;
   let discarding = false;
+  const spare: Uint8Array[] = [];
 
   // In chunks, so that each is handed on as it is: joined by the stream, the parts would stay in memory.
   const stream: Readable = new Readable({
@@ -63,10 +68,16 @@ export function openInput(fd = 0): StandardInput {
       buffer.fill(0, 0, length);
       return true;
     }
-    const chunk = plainCopy(buffer.subarray(0, length));
+    const chunk = roomFor(length);
+    chunk.set(buffer.subarray(0, length));
     buffer.fill(0, 0, length);
     reading = stream.push(chunk);
     return reading;
+  }
+
+  /** What is typed gets as much as it is; what flows, whole pieces that come back. */
+  function roomFor(length: number): Uint8Array {
+    return length < READ_SIZE / 4 ? unfilled(length) : (spare.pop() ?? unfilled(READ_SIZE)).subarray(0, length);
   }
 
   function open(): void {
@@ -99,6 +110,9 @@ export function openInput(fd = 0): StandardInput {
           },
         }
       : {}),
+    reuse({ buffer: memory }: Uint8Array) {
+      if (memory.byteLength === READ_SIZE && spare.length < SPARE_LIMIT) spare.push(new Uint8Array(memory));
+    },
     async discard() {
       discarding = true;
       stream.on('error', () => undefined);

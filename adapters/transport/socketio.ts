@@ -7,6 +7,7 @@ import type { CloseReason, TransportEvent, TransportPort } from '../../core/port
 import { CONTROL_LIMIT, type Join, joinMessage, shardHint } from '../../core/wire/control.js';
 import { CONNECT, CONTROL, createSocketioClient, HANDSHAKE_LIMIT, PONG } from '../../core/wire/socketio-client.js';
 import { EVENTS, PACKET_LIMIT } from '../../core/wire/socketio-packets.js';
+import { owned } from '../system/bytes.js';
 import { tellKind } from './kind.js';
 import { checkFrame } from './messages.js';
 import { CONNECT_TIMEOUT_MS, type End, type Pipe, type PipeEvents } from './pipe.js';
@@ -92,7 +93,7 @@ export function createSocketioTransport({
               say(control(join));
               return emit({ type: 'open' });
             case 'frame':
-              return emit({ type: 'frame', frame: new Uint8Array(heard.frame) });
+              return emit({ type: 'frame', frame: owned(heard.frame) });
             case 'control': {
               const text = JSON.stringify(heard.message) as string | undefined;
               const bounded = text !== undefined && text.length <= CONTROL_LIMIT;

@@ -4,6 +4,7 @@
  */
 import type { TransportPort } from '../../core/ports.js';
 import { CONTROL_LIMIT, parseControl } from '../../core/wire/control.js';
+import { owned } from '../system/bytes.js';
 import { tellKind } from './kind.js';
 import { addressOf, checkFrame, textOf } from './messages.js';
 import type { Pipe } from './pipe.js';
@@ -39,7 +40,7 @@ export function createWsTransport({ relay, way, ...times }: WsTransportOptions):
           message(bytes, isBinary) {
             if (isBinary) {
               // Nothing at all is no frame; longer than one the pipe does not let through.
-              if (bytes.length > 0) sink({ type: 'frame', frame: new Uint8Array(bytes) });
+              if (bytes.length > 0) sink({ type: 'frame', frame: owned(bytes) });
             } else {
               const parsed = bytes.length > CONTROL_LIMIT ? undefined : parseControl(bytes.toString());
               sink({ type: 'control', message: parsed });

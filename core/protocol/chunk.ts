@@ -4,14 +4,10 @@
  */
 import { LocalProtocolError, RemoteProtocolError } from '../errors.js';
 import type { CryptoPort } from '../ports.js';
-import { concat, plainBuffer, putUint, readUint } from './bytes.js';
+import { concat, putUint, readUint } from './bytes.js';
+import { CHUNK_SIZES, CHUNK_TYPE } from './frame.js';
 import type { Bytes, Key } from './keys.js';
 import { type Role, roleByte } from './role.js';
-
-/** First byte of a chunk. */
-export const CHUNK_TYPE = 0x20;
-/** The only sizes a chunk has on the wire, in bytes. */
-export const CHUNK_SIZES = [16384, 65536] as const;
 
 /** type(1) ‖ opener's role(1) ‖ id(4) ‖ counter(8). */
 const HEAD = 14;
@@ -24,6 +20,8 @@ const OVERHEAD = HEAD + AEAD_TAG + PLAIN_HEAD;
 
 /** Most bytes of data in one chunk. */
 export const CHUNK_DATA = CHUNK_SIZES[1] - OVERHEAD;
+/** Padding, as much as there can be. */
+const ZEROS = new Uint8Array(CHUNK_SIZES[1]);
 
 export interface ChunkHead {
   readonly opener: Role;
@@ -62,15 +60,12 @@ export function sealChunk(
   const head = concat(Uint8Array.of(CHUNK_TYPE), roleByte(opener), new Uint8Array(12));
   putUint(head, 2, 4, id);
   putUint(head, COUNTER, 8, counter);
-  const plaintext = plainBuffer(size - HEAD - AEAD_TAG);
-  try {
-    plaintext[0] = last ? 1 : 0;
-    putUint(plaintext, 1, 3, data.length);
-    plaintext.set(data, PLAIN_HEAD);
-    return concat(head, crypto.seal(key, nonceOf(counter), concat(th, head), plaintext));
-  } finally {
-    plaintext.fill(0);
-  }
+  const mark = new Uint8Array(PLAIN_HEAD);
+  mark[0] = last ? 1 : 0;
+  putUint(mark, 1, 3, data.length);
+  // In parts: a copy of the data would have to be wiped, and takes longer than to seal it.
+  const plaintext = [mark, data, ZEROS.subarray(0, size - OVERHEAD - data.length)];
+  return crypto.seal(key, nonceOf(counter), concat(th, head), plaintext, head);
 }
 
 /**

@@ -15,7 +15,8 @@ export const FRAME_SIZES = [1280, 4096, 16384] as const;
 export const CHUNK_SIZES = [16384, 65536] as const;
 
 /** The type is all of the head. */
-export const HEAD = 1;
+export const FRAME_HEAD = Uint8Array.of(FRAME_TYPE);
+const HEAD = FRAME_HEAD.length;
 const AEAD_TAG = 16;
 /** ack(6): the next sequence number its sender expects. */
 const ACK = 6;
@@ -71,12 +72,4 @@ export function encodePlaintext(
 /** Views into `plaintext`. Throws RemoteProtocolError for anything malformed. */
 export function decodePlaintext(plaintext: Uint8Array): { ack: number; records: ProtocolRecord[] } {
   return { ack: readUint(plaintext, 0, ACK), records: readRecords(plaintext, ACK) };
-}
-
-/** type ‖ ciphertext */
-export function joinFrame(ciphertext: Uint8Array): Uint8Array<ArrayBuffer> {
-  const frame = plainBuffer(HEAD + ciphertext.length);
-  frame[0] = FRAME_TYPE;
-  frame.set(ciphertext, HEAD);
-  return frame;
 }

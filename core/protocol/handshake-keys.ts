@@ -111,7 +111,7 @@ export function makeProof(crypto: CryptoPort, role: Role, keys: Keys, { nonce, p
   let payload: Uint8Array | undefined;
   try {
     payload = encodePayload(opened, point, caps);
-    const box = crypto.seal(keys.seal[role], ZERO_NONCE, NO_AD, payload);
+    const box = crypto.seal(keys.seal[role], ZERO_NONCE, NO_AD, [payload]);
     return concat(
       withTag(crypto, role, keys, (tag) => crypto.reveal(tag)),
       box,

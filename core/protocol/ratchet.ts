@@ -6,7 +6,7 @@
 import { LocalProtocolError, RemoteProtocolError } from '../errors.js';
 import type { CryptoPort, Part, Secret } from '../ports.js';
 import { concat, label, lv, lvBytes, plainBuffer, uint } from './bytes.js';
-import { decodePlaintext, encodePlaintext, frameAd, HEAD, joinFrame, PLAINTEXT_LIMIT } from './frame.js';
+import { decodePlaintext, encodePlaintext, frameAd, FRAME_HEAD, PLAINTEXT_LIMIT } from './frame.js';
 import { asKey, derive, type Key } from './keys.js';
 import type { ProtocolRecord } from './records.js';
 import { other, type Role, roleByte } from './role.js';
@@ -199,7 +199,7 @@ export function createRatchet(
   /** Undefined when the frame is not number `seq` of this epoch. */
   function openIn(from: Epoch, seq: number, frame: Uint8Array): OpenedFrame | undefined {
     return withMessageKey(from.receive, (key, nonce, mk) => {
-      const plaintext = crypto.open(key, nonce, ad.peer(from.number, seq), frame.subarray(HEAD));
+      const plaintext = crypto.open(key, nonce, ad.peer(from.number, seq), frame.subarray(FRAME_HEAD.length));
       if (plaintext === undefined) return undefined;
       try {
         const { ack, records } = decodePlaintext(plaintext);
@@ -238,7 +238,7 @@ export function createRatchet(
         return withMessageKey(epoch.send, (key, nonce, mk) => {
           // Before anything is sealed: whatever happens below, no second frame is ever made with this key.
           epoch.send = step(epoch.send);
-          const frame = joinFrame(crypto.seal(key, nonce, ad.own(epoch.number, seq), plaintext));
+          const frame = crypto.seal(key, nonce, ad.own(epoch.number, seq), [plaintext], FRAME_HEAD);
           return { frame, streams: streamKeys(mk, role, records) };
         });
       } finally {

@@ -99,7 +99,7 @@ export function createProof(crypto: CryptoPort, role: Role, resume: Key<'resume'
     const plaintext = plainBuffer(2 * SEQ);
     putUint(plaintext, 0, SEQ, position.expected);
     putUint(plaintext, SEQ, SEQ, position.next);
-    const seal = (key: Secret): Uint8Array => crypto.seal(key, ZERO_NONCE, NO_AD, plaintext);
+    const seal = (key: Secret): Uint8Array => crypto.seal(key, ZERO_NONCE, NO_AD, [plaintext]);
     // Epochs that do not fit are answered under a key that nobody has: a replayed hello learns nothing from the answer.
     const box = withKey(role, seal) ?? withSecrets((keep) => seal(keep(crypto.randomSecret(32))));
     return { type: 'send', message: concat(Uint8Array.of(RESUME_TYPE.two), box) };
@@ -116,7 +116,7 @@ export function createProof(crypto: CryptoPort, role: Role, resume: Key<'resume'
     };
   }
 
-  const hello = withHelloKey(role, nonce, (key) => crypto.seal(key, ZERO_NONCE, NO_AD, uint(epoch, EPOCH)));
+  const hello = withHelloKey(role, nonce, (key) => crypto.seal(key, ZERO_NONCE, NO_AD, [uint(epoch, EPOCH)]));
   return {
     first: concat(Uint8Array.of(RESUME_TYPE.one), nonce, hello),
     handle(message, position) {

@@ -168,14 +168,20 @@ export function createNodeCrypto(options: NodeCryptoOptions = {}): CryptoPort {
       return own(shared);
     },
 
-    seal(key, nonce, ad, plaintext) {
+    seal(key, nonce, ad, plaintext, head = fresh(0)) {
       const [ours, once] = [peek(key, 32), sized(peekPart(nonce), 12)];
+      const length = list(plaintext).reduce((sum, part) => sum + typed(part).length, 0);
       const cipher = createCipheriv(CIPHER, ours, once, { authTagLength: TAG });
-      cipher.setAAD(typed(ad), { plaintextLength: typed(plaintext).length });
-      const box = fresh(plaintext.length + TAG);
-      box.set(cipher.update(plaintext));
+      cipher.setAAD(typed(ad), { plaintextLength: length });
+      const box = fresh(head.length + length + TAG);
+      box.set(typed(head));
+      let at = head.length;
+      for (const part of plaintext) {
+        box.set(cipher.update(part), at);
+        at += part.length;
+      }
       cipher.final();
-      box.set(cipher.getAuthTag(), plaintext.length);
+      box.set(cipher.getAuthTag(), at);
       return box;
     },
 

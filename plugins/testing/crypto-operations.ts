@@ -57,7 +57,7 @@ function free(secrets: number, publics: number): Operation['draw'] {
 function drawBox(draw: Draw, crypto: CryptoPort): Inputs {
   const [bytes, nonce, ad] = [draw(32), draw(12), draw(someLength(draw))];
   const key = crypto.take(bytes.slice());
-  let box = crypto.seal(key, nonce, ad, draw(someLength(draw)));
+  let box = crypto.seal(key, nonce, ad, [draw(someLength(draw))]);
   key.wipe();
   const [kind = 0, where = 0, bit = 0] = draw(3);
   if (kind < 64) box[where % box.length] = (box[where % box.length] ?? 0) ^ (1 << (bit % 8));
@@ -212,14 +212,14 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'seal with public nonce',
-    run: (crypto, [key], [nonce, ad, plaintext]) => crypto.seal(key, nonce, ad, plaintext),
+    run: (crypto, [key], [nonce, ad, plaintext]) => crypto.seal(key, nonce, ad, [plaintext]),
     secrets: [RangeError],
     publics: [RangeError, undefined, undefined],
     draw: (draw) => ({ secrets: [draw(32)], publics: [draw(12), draw(someLength(draw)), draw(someLength(draw))] }),
   },
   {
     name: 'seal with secret nonce',
-    run: (crypto, [key, nonce], [ad, plaintext]) => crypto.seal(key, nonce, ad, plaintext),
+    run: (crypto, [key, nonce], [ad, plaintext]) => crypto.seal(key, nonce, ad, [plaintext]),
     secrets: [RangeError, RangeError],
     publics: [undefined, undefined],
     draw: (draw) => ({ secrets: [draw(32), draw(12)], publics: [draw(someLength(draw)), draw(someLength(draw))] }),

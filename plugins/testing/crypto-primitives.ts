@@ -122,7 +122,7 @@ export function primitivesContract(check: Check): void {
       unhex(AEAD.box),
     ];
     for (const nonce of [unhex(AEAD.nonce), crypto.take(unhex(AEAD.nonce))]) {
-      same(crypto.seal(key, nonce, ad, plaintext), box, 'box');
+      same(crypto.seal(key, nonce, ad, [plaintext]), box, 'box');
       same(crypto.open(key, nonce, ad, box), plaintext, 'plaintext');
     }
   });
@@ -149,13 +149,30 @@ export function primitivesContract(check: Check): void {
     equal(crypto.open(key, nonce, ad.subarray(1), box), undefined, 'associated data without its first byte');
   });
 
+  check('a plaintext in parts, behind a head that is left as it is', (crypto) => {
+    const key = crypto.take(unhex(AEAD.key));
+    const whole = seededDraw(5)(70_000);
+    const [nonce, ad, head] = [whole.subarray(0, 12), whole.subarray(12, 40), whole.subarray(40, 54)];
+    for (const size of [0, 200, 70_000]) {
+      const plaintext = whole.slice(0, size);
+      const box = crypto.seal(key, nonce, ad, [plaintext]);
+      const cut = [0, 4, 4, 100, size].map((at) => Math.min(at, size));
+      const parts = cut.map((at, i) => plaintext.subarray(at, cut[i + 1] ?? at));
+      same(crypto.seal(key, nonce, ad, parts, head), concat(head, box), `${String(size)} bytes in parts`);
+      same(plaintext, whole.subarray(0, size), 'the plaintext afterwards');
+    }
+    refuses(() => crypto.seal(key, nonce, ad, new Uint8Array(1) as never), TypeError, 'bytes instead of parts');
+    refuses(() => crypto.seal(key, nonce, ad, ['text'] as never), TypeError, 'a part that is no bytes');
+    refuses(() => crypto.seal(key, nonce, ad, [], 'text' as never), TypeError, 'a head that is no bytes');
+  });
+
   check('boxes of all sizes, from views at any offset', (crypto) => {
     const key = crypto.take(unhex(AEAD.key));
     const whole = seededDraw(4)(72 * 1024 + 8);
     for (const size of [0, 1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 255, 256, 1280, 4096, 16384, 65536, 72 * 1024]) {
       for (const offset of [0, 1, 3]) {
         const [plaintext, ad] = [whole.subarray(offset, offset + size), whole.subarray(offset, offset + (size % 100))];
-        const box = crypto.seal(key, whole.subarray(offset, offset + 12), ad, plaintext);
+        const box = crypto.seal(key, whole.subarray(offset, offset + 12), ad, [plaintext]);
         equal(box.length, size + 16, 'length of the box');
         same(crypto.open(key, whole.subarray(offset, offset + 12), ad, box), plaintext, 'plaintext');
       }

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -125,16 +125,6 @@ describe.skipIf(!IS_EXECUTABLE)('the executable', () => {
       'no core',
     ])
       expect(stdout.split('\n').find((line) => line.startsWith(what))).toMatch(/ {2}enforced {6}/);
-  });
-
-  it('files go through links that the person named', async () => {
-    await symlink(path.join(place, 'in'), path.join(place, 'from'));
-    await symlink(path.join(place, 'out'), path.join(place, 'to'));
-    const sender = startPiped(['send', 'from/a', '--relay', relay.url.href], { cwd: place });
-    const code = await sender.says(/\d{6}-[a-z]+-[a-z]+-[a-z]+/);
-    const receiver = startPiped(['receive', code, '-o', 'to', '--yes', '--relay', relay.url.href], { cwd: place });
-    expect(await Promise.all([sender.exit, receiver.exit])).toEqual([0, 0]);
-    expect(await readdir(path.join(place, 'out'))).toEqual(['a']);
   });
 
   it('a relay in it reads its certificate from where the person is', async () => {

@@ -107,6 +107,17 @@ test.skipIf(!LARGE)('10,000 files, and one of 2 GiB that is sparse', async () =>
   expect(Math.max(...memory)).toBeLessThan(150 * 2 ** 20);
 });
 
+test('files and folders behind a link that the person named', async () => {
+  await writeFile(path.join(from, 'a'), 'x');
+  await symlink(from, path.join(root, 'out'));
+  await symlink(to, path.join(root, 'in'));
+  const sender = startPiped(['send', 'out/a', '--relay', relay.url.href], { cwd: root });
+  const code = await sender.says(/\d{6}-[a-z]+-[a-z]+-[a-z]+/);
+  const receiver = startPiped(['receive', code, '-o', 'in/', '--yes', '--relay', relay.url.href], { cwd: root });
+  expect(await exits([sender, receiver])).toEqual([0, 0]);
+  expect(await readFile(path.join(to, 'a'), 'utf8')).toBe('x');
+});
+
 test('without --yes the person is asked; a no is told to both', async () => {
   await writeFile(path.join(from, 'a'), 'x');
   const sender = startPiped(['send', 'a', '--relay', relay.url.href], { cwd: from });

@@ -4,7 +4,8 @@
  */
 import { LocalProtocolError, RemoteProtocolError } from '../../errors.js';
 import type { CryptoPort } from '../../ports.js';
-import { CHUNK_DATA, CHUNK_SIZES, sealChunk } from '../../protocol/chunk.js';
+import { CHUNK_DATA, sealChunk } from '../../protocol/chunk.js';
+import { CHUNK_SIZES } from '../../protocol/frame.js';
 import type { Bytes, Key } from '../../protocol/keys.js';
 import type { Role } from '../../protocol/role.js';
 import { createStreamKeys } from './keys.js';

@@ -4,14 +4,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { RemoteProtocolError } from '../../../core/errors.js';
 import { concat } from '../../../core/protocol/bytes.js';
-import {
-  CHUNK_DATA,
-  CHUNK_SIZES,
-  type ChunkHead,
-  openChunk,
-  readChunkHead,
-  sealChunk,
-} from '../../../core/protocol/chunk.js';
+import { CHUNK_DATA, type ChunkHead, openChunk, readChunkHead, sealChunk } from '../../../core/protocol/chunk.js';
+import { CHUNK_SIZES } from '../../../core/protocol/frame.js';
 import { asBytes, asKey } from '../../../core/protocol/keys.js';
 import { CRYPTOS } from '../../support/cryptos.js';
 
@@ -101,7 +95,7 @@ describe('it verifies and is malformed', () => {
     const head = seal(new Uint8Array(1)).slice(0, 14);
     const nonce = new Uint8Array(12);
     nonce.set([0x0a, 0x0b, 0x0c], 9);
-    return concat(head, crypto.seal(key, nonce, concat(TH, head), plaintext));
+    return concat(head, crypto.seal(key, nonce, concat(TH, head), [plaintext]));
   }
 
   test('the forger makes good ones, too', () => {
