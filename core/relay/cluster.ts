@@ -266,7 +266,9 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster, 
         entry.arrived = value;
         if (!entry.restrained || (entry.sent - entry.arrived) >>> 0 > LINK_WINDOW / 2) return;
         entry.restrained = false;
-        host.release(entry.member.socket);
+        return host.release(entry.member.socket);
+      default:
+        return;
     }
   }
 
