@@ -212,4 +212,9 @@ export const SESSION = {
     cause: 'You or your peer started with --cover, and a stream would show through it.',
     remedy: 'To send files, start both sides without --cover.',
   },
+  'SC-370': {
+    sentence: always('Your peer sees your addresses, and the network sees when you talk (--direct).'),
+    cause: 'Without the relay in between the two machines know each other, and nothing hides sizes and times.',
+    remedy: 'Leave --direct out to show your address to the relay only.',
+  },
 } as const satisfies Partial<Record<string, Message>>;
