@@ -9,7 +9,7 @@ import { builtins } from './builtins.js';
 import { doctor, type Surroundings } from './doctor.js';
 import { COMMANDS, OWN_FLAGS, SHELLS, TOPICS } from './flags.js';
 import { commandHelp, shortHelp, topicHelp } from './help.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../../core/version.js';
 
 type Answering = 'doctor' | 'completion' | 'help' | 'version';
 

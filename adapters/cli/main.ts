@@ -10,7 +10,7 @@ import { isEnforced } from '../system/enforced.js';
 import { startFolder } from '../system/folder.js';
 import { COMMAND } from '../words/command.js';
 import { print } from './print.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../../core/version.js';
 
 /**
  * What would end the process where it is, and can be caught: each says goodbye and wipes. A crash (SIGSEGV and its like)
@@ -68,10 +68,14 @@ async function told(work: Promise<void>): Promise<void> {
     await work;
   } catch (error) {
     if (!isSecurechatError(error)) throw error;
-    const { report } = await import('../text/describe.js');
     process.exitCode = error.exit;
-    process.stderr.write(report(error.code, error.detail));
+    await complain(error);
   }
+}
+
+async function complain({ code, detail }: SecurechatError): Promise<void> {
+  const { report } = await import('../text/describe.js');
+  process.stderr.write(report(code, detail));
 }
 
 async function start(): Promise<void> {
@@ -82,24 +86,20 @@ async function start(): Promise<void> {
   const program = run(argv, { stdin, stdout, stderr, env, places, enforced: isEnforced() });
   let failed = false;
 
-  /** A defect: what kind and where, never its message, which may hold anything. */
+  /** A defect: what kind and where, never its message, which may hold anything. A status alone would tell nobody. */
   async function fail(error: unknown): Promise<never> {
-    if (failed) process.exit(EXIT.internal);
+    const defect = defectOf(error, program.blamed(error));
+    // A second one while the first is told may keep it from being told.
+    const first = !failed;
     failed = true;
-    const plugin = program.blamed(error);
-    const [why, where] = [whatFailed(error), whereFailed(error)];
-    await program
-      .fail(
-        plugin === undefined
-          ? new SecurechatError('SC-501', { why, where })
-          : new SecurechatError('SC-506', {
-              kind: 'plugin',
-              name: plugin,
-              why: `${why}${where === '' ? '' : ` at ${where}`}`,
-            }),
-      )
-      .catch(() => undefined);
-    await stdin.discard?.();
+    const told =
+      first &&
+      (await program.fail(defect).then(
+        () => true,
+        () => false,
+      ));
+    if (!told) await complain(defect);
+    if (first) await stdin.discard?.();
     process.exit(EXIT.internal);
   }
 
@@ -114,6 +114,13 @@ async function start(): Promise<void> {
   } catch (error) {
     await fail(error);
   }
+}
+
+function defectOf(error: unknown, plugin: string | undefined): SecurechatError {
+  const [why, where] = [whatFailed(error), whereFailed(error)];
+  if (plugin === undefined) return new SecurechatError('SC-501', { why, where });
+  const place = where === '' ? '' : ` at ${where}`;
+  return new SecurechatError('SC-506', { kind: 'plugin', name: plugin, why: `${why}${place}` });
 }
 
 function whatFailed(error: unknown): string {

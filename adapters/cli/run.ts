@@ -38,7 +38,7 @@ import { SCREEN_WORDS } from '../words/screen.js';
 import { equip } from './equip.js';
 import { type Task, taskOf } from './task.js';
 import { presented, toldFirst } from './told.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../../core/version.js';
 
 /** A stalled reader of our own lines is not waited for longer than this, milliseconds. */
 export const FLUSH_LIMIT_MS = 2_000;
@@ -79,6 +79,8 @@ export function run(argv: readonly string[], io: Io): Run {
   let composition: Composition | undefined;
   const loaded: { readonly name: string; readonly file: string }[] = [];
   let session: Chat | undefined;
+  /** It has told its end, and tells nothing more. */
+  let over = false;
   let failure: { readonly code: Code; readonly told: Promise<unknown> } | undefined;
   /** Calls off what comes before the chat; its reason is the error. */
   const before = new AbortController();
@@ -160,7 +162,6 @@ export function run(argv: readonly string[], io: Io): Run {
     try {
       const made = await Promise.race([composing, calledOff]);
       session = await Promise.race([made.start(), calledOff]);
-      let over = false;
       void made.relay?.unreachable?.then(() => {
         if (!over) made.ui.show({ type: 'notice', code: 'SC-124', text: explain('SC-124') });
       });
@@ -214,7 +215,7 @@ export function run(argv: readonly string[], io: Io): Run {
       else session.interrupt();
     },
     async fail(error) {
-      const chat = session;
+      const chat = over ? undefined : session;
       chat?.fail(error);
       const told = inTime<unknown>(() => (chat === undefined ? failed(error) : chat.done), FAIL_LIMIT_MS);
       failure = { code: error.code, told: told.catch(() => undefined) };

@@ -96,7 +96,7 @@ export const CLI_WORDS = {
   noArguments: (command: string) => `${command} takes no arguments`,
   unknownTopic: (topics: readonly string[]) => `there is no such topic; available: ${topics.join(', ')}`,
   unknownShell: (shells: readonly string[]) => `name your shell: ${shells.join(', ')}`,
-  doctorUsage: 'doctor takes only --relay and an address',
+  doctorUsage: 'doctor takes only --relay with an address, and --files',
   codeTwice: 'give the code in one place only: ROOM, --room, --code-stdin or --code-fd',
   tooManyArguments: 'there is more than one ROOM, and the first is no command; quote a code that contains spaces',
   missingValue: 'it needs a value',

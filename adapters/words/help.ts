@@ -50,11 +50,11 @@ export const HELP_WORDS = {
     'name that is taken gets a number, or is left out if you say so.',
   ],
   doctor: [
-    `Usage: ${COMMAND} doctor [--relay <url>]`,
+    `Usage: ${COMMAND} doctor [--relay <url>] [--files [dir]]`,
     '',
     'Shows what is enforced on this machine and what is not, with the command that',
-    'improves it; whether the terminal can show the rich UI; and whether the relay',
-    'answers. It changes nothing.',
+    'improves it; whether the terminal can show the rich UI; whether the relay',
+    'answers, by each transport; clock, Tor and proxy. It changes nothing.',
   ],
   completion: (shells: readonly string[]) => [
     `Usage: ${COMMAND} completion ${shells.join('|')}`,

@@ -164,7 +164,7 @@ describe('securechat doctor', () => {
     const relay = await startRelayProcess();
     const program = [path.join(ROOT, 'dist/securechat')];
     expect(row(examine(program, ['--relay', relay.url.href]).stdout, 'a relay answers')).toMatch(
-      / ok .* no TLS, \d+ ms$/,
+      / ok +ws \d+ ms, no TLS, version [\d.]+$/,
     );
     await relay.stop();
     expect(row(examine(program, ['-r', relay.url.href]).stdout, 'a relay answers')).toMatch(
