@@ -2,6 +2,7 @@
  * One run of the program: options, code, adapters, chat, end. The process itself (signals, exit, uncaught errors) is
  * main.ts; nothing of it may be in this file.
  */
+import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   type Code,
@@ -140,6 +141,7 @@ export function run(argv: readonly string[], io: Io): Run {
         pin: meeting?.pin,
         way,
         streams,
+        files: task.kind === 'chat' && task.files !== undefined ? path.resolve(io.places.cwd, task.files) : undefined,
         told: (local) =>
           toldFirst({
             ...{ task, entered, options: met, relay: local, env: io.env, enforced: io.enforced },
@@ -239,8 +241,9 @@ function atMeeting(options: Options, meeting: CheckedMeeting | undefined, regist
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
 async function enter(task: Task, options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<Entered> {
-  const [{ enterCode, normalize }, prompter, { createWordlist }, { wordlist }] = await Promise.all([
+  const [{ enterCode }, { normalize }, prompter, { createWordlist }, { wordlist }] = await Promise.all([
     import('./code-entry.js'),
+    import('../text/normalize.js'),
     prompterOf(task, options, io, color, signal),
     import('../../core/room/words.js'),
     import('@scure/bip39/wordlists/english.js'),
