@@ -34,8 +34,11 @@ const SINGLE = {
   'relay-socketio': 'relay-socketio/main.ts',
 };
 
-/** The library, as a stranger imports it. Apart from the programs: it brings nothing of theirs along. */
-const LIBRARY = { library: 'adapters/library/library.ts' };
+/** The library, as a stranger imports it. Apart from the programs: it brings nothing of theirs along, and reads no environment. */
+const LIBRARY = {
+  library: { source: 'adapters/library/library.ts' },
+  browser: { source: 'adapters/library/browser.ts', platform: 'browser', target: 'es2022' },
+};
 
 /** socket.io writes every packet and address to stderr when this is set: not with us. */
 const SILENT = { 'process.env.DEBUG': 'undefined' };
@@ -96,7 +99,8 @@ async function plugins() {
 }
 
 async function write(name, text, program, outputs, { imports, inputs: made }) {
-  const head = (program ? SHEBANG : '') + (name.endsWith('.js') && /\btypeof require\b/.test(text) ? REQUIRE : '');
+  const asks = name.endsWith('.js') && !name.includes('browser') && /\btypeof require\b/.test(text);
+  const head = (program ? SHEBANG : '') + (asks ? REQUIRE : '');
   await put(path.join(DIST, name), head === '' ? text : head + text, program ? 0o755 : 0o644);
   for (const input of made) inputs.add(input);
   outputs[`dist/${name}`] = { imports, inputs: Object.fromEntries(made.map((input) => [input, {}])) };
@@ -112,24 +116,27 @@ async function client(outputs) {
 }
 
 async function library(outputs) {
-  const result = await build({
-    absWorkingDir: ROOT,
-    entryPoints: LIBRARY,
-    outdir: path.join(DIST, 'library'),
-    chunkNames: 'chunks/[name]-[hash]',
-    splitting: true,
-    metafile: true,
-    define: { ...CLIENT.define, ...SILENT },
-    external: EXTERNAL,
-    ...COMMON,
-  });
-  if (result.warnings.length > 0) throw new Error('esbuild warned; the build must be silent');
-  for (const { path: file, text } of result.outputFiles) {
-    const name = path.relative(DIST, file);
-    const { imports, inputs: made } = result.metafile.outputs[`dist/${name}`];
-    await write(name, text, false, outputs, { imports, inputs: Object.keys(made) });
+  for (const [name, { source, ...special }] of Object.entries(LIBRARY)) {
+    const result = await build({
+      ...COMMON,
+      absWorkingDir: ROOT,
+      entryPoints: { [name]: source },
+      outdir: path.join(DIST, 'library'),
+      chunkNames: `${name}-chunks/[name]-[hash]`,
+      splitting: true,
+      metafile: true,
+      define: { ...CLIENT.define, 'process.env': '{}' },
+      external: EXTERNAL,
+      ...special,
+    });
+    if (result.warnings.length > 0) throw new Error('esbuild warned; the build must be silent');
+    for (const { path: file, text } of result.outputFiles) {
+      const own = path.relative(DIST, file);
+      const { imports, inputs: made } = result.metafile.outputs[`dist/${own}`];
+      await write(own, text, false, outputs, { imports, inputs: Object.keys(made) });
+    }
+    await declare(source);
   }
-  for (const source of Object.values(LIBRARY)) await declare(source);
 }
 
 async function single(outputs) {

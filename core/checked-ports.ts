@@ -3,11 +3,13 @@
  * one SC-506, and nothing of what it handed over gets further. No rule of the session may be in this file.
  */
 import { isSecurechatError, SecurechatError, TRANSPORT_CODES } from './errors.js';
+import type { PathEvent, PathPort } from './path-port.js';
 import type { CloseReason, Connection, CryptoPort, TransportEvent, TransportPort, UiEvent, UiPort } from './ports.js';
-import { FRAME_LIMIT } from './wire/control.js';
+import { PATH_LENGTHS } from './protocol/path-proof.js';
+import { ADDRESS_LIMIT, FRAME_LIMIT } from './wire/control.js';
 
 /** What an adapter's error is called in SC-506. */
-type Kind = 'transport' | 'crypto' | 'ui';
+type Kind = 'transport' | 'crypto' | 'ui' | 'path';
 
 const CLOSE_REASONS: Readonly<Record<CloseReason, true>> = {
   unreachable: true,
@@ -47,59 +49,81 @@ export const CRYPTO_OPERATIONS: readonly string[] = Object.keys(OPERATIONS);
  * what it may not: from then on that connection is silent.
  */
 export function guardTransport(transport: TransportPort, failed: (error: SecurechatError) => void): TransportPort {
+  return { open: (join, sink) => guardConnection((guarded) => transport.open(join, guarded), sink, failed, false) };
+}
+
+/** `opened`: it is open from the start, and does not say so. */
+function guardConnection(
+  open: (sink: (event: TransportEvent) => void) => Connection,
+  sink: (event: TransportEvent) => void,
+  failed: (error: SecurechatError) => void,
+  already: boolean,
+): Connection {
+  let returned = false;
+  let opened = already;
+  let broken = false;
+  let over = false;
+
+  function breach(error: SecurechatError): void {
+    if (!broken) failed(error);
+    broken = true;
+  }
+
+  function receive(event: TransportEvent): void {
+    // Nothing is believed after the end, and after a breach only the end.
+    if (over) return;
+    const wrong = returned ? transportBreach(event, opened) : 'it reported before open had returned';
+    if (wrong !== undefined) {
+      breach(new SecurechatError('SC-506', { kind: 'transport', why: wrong }));
+      return;
+    }
+    over = event.type === 'closed';
+    if (broken && !over) return;
+    if (event.type === 'open') opened = true;
+    sink(event);
+  }
+
+  const connection = guard('transport', () => open(receive));
+  if (!isConnection(connection))
+    throw new SecurechatError('SC-506', { kind: 'transport', why: 'it gave back no connection' });
+  returned = true;
   return {
-    open(join, sink) {
-      let returned = false;
-      let opened = false;
-      let broken = false;
-      let over = false;
-
-      function breach(error: SecurechatError): void {
-        if (!broken) failed(error);
-        broken = true;
+    /** Asked before every event, that of its failure too: it never throws. */
+    get waiting() {
+      if (broken || over) return 0;
+      try {
+        return guard('transport', () => checkWaiting(connection.waiting));
+      } catch (error) {
+        if (!isSecurechatError(error)) throw error;
+        breach(error);
+        return 0;
       }
-
-      function receive(event: TransportEvent): void {
-        // Nothing is believed after the end, and after a breach only the end.
-        if (over) return;
-        const wrong = returned ? transportBreach(event, opened) : 'it reported before open had returned';
-        if (wrong !== undefined) {
-          breach(new SecurechatError('SC-506', { kind: 'transport', why: wrong }));
-          return;
-        }
-        over = event.type === 'closed';
-        if (broken && !over) return;
-        if (event.type === 'open') opened = true;
-        sink(event);
-      }
-
-      const connection = guard('transport', () => transport.open(join, receive));
-      if (!isConnection(connection))
-        throw new SecurechatError('SC-506', { kind: 'transport', why: 'it gave back no connection' });
-      returned = true;
-      return {
-        /** Asked before every event, that of its failure too: it never throws. */
-        get waiting() {
-          if (broken || over) return 0;
-          try {
-            return guard('transport', () => checkWaiting(connection.waiting));
-          } catch (error) {
-            if (!isSecurechatError(error)) throw error;
-            breach(error);
-            return 0;
-          }
-        },
-        send: (frame) => guard('transport', () => connection.send(frame)),
-        join: (again) => guard('transport', () => connection.join?.(again)),
-        close() {
-          try {
-            connection.close();
-          } catch {
-            // We are done with it. Nobody waits for ever for a `closed` that does not come.
-          }
-        },
-      };
     },
+    send: (frame) => guard('transport', () => connection.send(frame)),
+    join: (again) => guard('transport', () => connection.join?.(again)),
+    close() {
+      try {
+        connection.close();
+      } catch {
+        // We are done with it. Nobody waits for ever for a `closed` that does not come.
+      }
+    },
+  };
+}
+
+/** The same for the sockets of a direct path. An event that is none is not passed on. */
+export function guardPath(path: PathPort, failed: (error: SecurechatError) => void): PathPort {
+  return {
+    open: (sink) =>
+      guard('path', () =>
+        path.open((event) => {
+          if (isPathEvent(event)) sink(event);
+          else failed(new SecurechatError('SC-506', { kind: 'path', why: 'it reported an event that is none' }));
+        }),
+      ),
+    tell: (command) => guard('path', () => path.tell(command)),
+    take: (id, sink) => guardConnection((guarded) => path.take(id, guarded), sink, failed, true),
+    close: async () => path.close(),
   };
 }
 
@@ -208,6 +232,52 @@ function isUiEvent(event: unknown): event is UiEvent {
     default:
       return false;
   }
+}
+
+function isPathEvent(event: unknown): event is PathEvent {
+  const { type, id, bytes, address, attempt, own, port, named, relay } = isObject(event) ? event : {};
+  switch (type) {
+    case 'gathered':
+      return (
+        Number.isSafeInteger(attempt) &&
+        isPort(port) &&
+        (relay === undefined || isEndpoint(relay)) &&
+        Array.isArray(own) &&
+        own.every(isOwnAddress) &&
+        Array.isArray(named) &&
+        named.every(isEndpoint)
+      );
+    case 'up':
+      return isLink(id) && typeof address === 'string' && address.length > 0 && address.length <= ADDRESS_LIMIT;
+    case 'message':
+      return isLink(id) && bytes instanceof Uint8Array && bytes.length === PATH_LENGTHS[bytes[0] ?? 0];
+    case 'down':
+      return isLink(id);
+    default:
+      return false;
+  }
+}
+
+function isLink(id: unknown): boolean {
+  return Number.isSafeInteger(id) && id !== 0;
+}
+
+function isPort(port: unknown): boolean {
+  return typeof port === 'number' && Number.isSafeInteger(port) && port >= 0 && port <= 65_535;
+}
+
+function isAddress(address: unknown): boolean {
+  return address instanceof Uint8Array && (address.length === 4 || address.length === 16);
+}
+
+function isEndpoint(value: unknown): boolean {
+  return isObject(value) && isAddress(value['address']) && isPort(value['port']);
+}
+
+function isOwnAddress(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { address, prefix } = value;
+  return isAddress(address) && typeof prefix === 'number' && prefix >= 0 && prefix <= 128;
 }
 
 function isCollision(value: unknown): boolean {

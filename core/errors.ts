@@ -105,6 +105,7 @@ export const CODES = {
   'SC-361': EXIT.usage, // too much of a program waits to be delivered
   'SC-362': EXIT.lost, // the session ended before the peer said that it has a message
   'SC-363': EXIT.internal, // a program does not read its messages
+  'SC-370': EXIT.ok, // what a direct path shows, and to whom (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)
   'SC-403': EXIT.violation, // safety words did not match

@@ -118,10 +118,7 @@ export type TransportEvent =
   | { readonly type: 'frame'; readonly frame: Uint8Array }
   /** After `send` returned false: at most WAITING_MARK waits now. */
   | { readonly type: 'drain' }
-  /**
-   * The last event, exactly once. `detail` is text from outside: neutralised before it is shown. `code` says more precisely
-   * why a connection did not open.
-   */
+  /** The last event, exactly once. `detail`: from outside, neutralised before it is shown. `code`: why it did not open. */
   | {
       readonly type: 'closed';
       readonly reason: CloseReason;
@@ -189,8 +186,8 @@ export type UiView =
   /** `broken`: with `reconnecting`, whose connection broke, where that is known. */
   | { readonly type: 'state'; readonly state: State; readonly broken?: Broken | undefined }
   /**
-   * While the peer is looked for: the relay that is asked, empty for a transport that needs none, how often it was asked
-   * since it last answered, and whether it has answered: then only the peer is missing.
+   * While the peer is looked for: the relay, empty for a transport that needs none, how often it was asked since it last
+   * answered, and whether it has answered: then only the peer is missing.
    */
   | {
       readonly type: 'relay';
@@ -225,6 +222,9 @@ export type UiView =
   /** The text of this side with the id it got: ids count from 0 in the order of the `send` events. */
   | { readonly type: 'own'; readonly id: number; readonly text: Uint8Array; readonly at: number }
   | { readonly type: 'status'; readonly id: number; readonly status: MessageStatus }
+  /** Told where a direct path was asked for; why not: looked for, not found, broken, too often, the peer did not ask. */
+  | { readonly type: 'path'; readonly path: 'relay'; readonly why: 'trying' | 'none' | 'broke' | 'unstable' | 'peer' }
+  | { readonly type: 'path'; readonly path: 'direct'; readonly address: string }
   /** How long the line takes to the peer and back, whole milliseconds: told when it changes, for display only. */
   | { readonly type: 'round-trip'; readonly ms: number }
   /** Whether more input is welcome now. While it is not, a UI that reads a pipe stops reading; nothing typed is lost. */

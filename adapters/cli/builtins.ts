@@ -3,12 +3,13 @@
  * when it is chosen: no adapter may be imported at the top of this file.
  */
 import { definePlugin, PLUGIN_API, type TransportContext } from '../../plugins/kit/define.js';
+import type { Origin } from '../transport/origin.js';
 import type { Way } from '../transport/way.js';
 import type { CodeHelp } from '../ui/code-help.js';
 import { CLI_WORDS } from '../words/cli.js';
 
-/** What compose.ts knows of the way, too: no transport of a plugin is given one. */
-type Reached = TransportContext & { readonly way?: Way };
+/** What compose.ts knows of the way, too: no transport of a plugin is given it. */
+type Reached = TransportContext & { readonly way?: Way; readonly origin?: Origin };
 
 /** Words and sentences for a code that is typed again. */
 async function codeHelp(): Promise<CodeHelp> {

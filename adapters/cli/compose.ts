@@ -6,11 +6,13 @@ import 'reflect-metadata';
 import { Container, type ServiceIdentifier } from 'inversify';
 import { type Chat, type ChatOptions, UI_CLOSE_TIMEOUT } from '../../core/session/driver.js';
 import { isSecurechatError, LocalProtocolError, SecurechatError } from '../../core/errors.js';
+import type { PathPort } from '../../core/path-port.js';
 import type { BulkPort, ClockPort, CryptoPort, TransportPort, UiPort } from '../../core/ports.js';
 import type { UiContext } from '../../plugins/kit/define.js';
 import { checkMade, inTime, wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { createClock } from '../system/clock.js';
+import type { Origin } from '../transport/origin.js';
 import type { Way } from '../transport/way.js';
 import type { LocalRelay } from './embedded.js';
 import { sanitize } from '../text/sanitize.js';
@@ -23,7 +25,7 @@ import { type Told, toldUi } from './told-ui.js';
 
 export interface ComposeOptions {
   readonly registry: Registry;
-  readonly options: Pick<Options, AdapterKind | 'flags' | 'quiet'> & Partial<Pick<Options, 'listen'>>;
+  readonly options: Pick<Options, AdapterKind | 'flags' | 'quiet'> & Partial<Pick<Options, 'listen' | 'direct'>>;
   /** Absent: the one on this machine. Not looked at for a transport that needs none. */
   readonly relay: URL | undefined;
   /** SHA-256 of the certificate (DER) that `relay` must show. */
@@ -38,7 +40,7 @@ export interface ComposeOptions {
   /** The rest of what a chat is made of. */
   readonly chat: (
     relay: LocalRelay | undefined,
-  ) => Omit<ChatOptions, 'clock' | 'crypto' | 'ui' | 'bulk' | 'transport' | 'words'>;
+  ) => Omit<ChatOptions, 'clock' | 'crypto' | 'ui' | 'bulk' | 'path' | 'transport' | 'words'>;
 }
 
 export interface Composition {
@@ -49,6 +51,8 @@ export interface Composition {
   readonly relay: LocalRelay | undefined;
   readonly transport: TransportPort;
   readonly bulk: BulkPort | undefined;
+  /** Absent where no direct path is asked for. */
+  readonly path: PathPort | undefined;
   /** The exit status of a session that ended with this one. */
   readonly exit: Equipment['exit'];
   /** Makes the chat, which begins at once. */
@@ -72,6 +76,8 @@ const RELAY = token<LocalRelay | undefined>('relay');
 const TOLD = token<Told>('told');
 const UI = token<UiPort>('ui');
 const TRANSPORT = token<TransportPort>('transport');
+const ORIGIN = token<Origin | undefined>('origin');
+const PATH = token<PathPort | undefined>('path');
 const PARTS = token<Parts>('parts');
 const CHAT = token<Chat>('chat');
 
@@ -113,17 +119,32 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
     .bind(UI)
     .toResolvedValue(({ ui }, told) => toldUi(ui, told, options.quiet), [EQUIPMENT, TOLD])
     .onDeactivation((ui) => quietly(() => ui.close()));
+  container.bind(ORIGIN).toResolvedValue(async () => {
+    if (options.direct === undefined) return undefined;
+    return (await import('../transport/origin.js')).createOrigin();
+  });
+  container
+    .bind(PATH)
+    .toResolvedValue(
+      async (origin) => {
+        if (options.direct === undefined || origin === undefined) return undefined;
+        const { createDirect } = await import('../direct/direct.js');
+        return createDirect({ origin, named: options.direct.named });
+      },
+      [ORIGIN],
+    )
+    .onDeactivation((path) => quietly(() => path?.close()));
   container.bind(TRANSPORT).toResolvedValue(
-    (clock, local) =>
+    (clock, local, origin) =>
       make('transport', given, async () => {
         if (spec.needsRelay === false) return spec.create(flags.transport, { clock });
         if (local === undefined) throw new LocalProtocolError('a transport without its relay');
-        return spec.create(flags.transport, { clock, relay: local.url, ...(await reached(given, local)) });
+        return spec.create(flags.transport, { clock, relay: local.url, ...(await reached(given, local, origin)) });
       }).then((made) => local?.guard?.(made) ?? made),
-    [CLOCK, RELAY],
+    [CLOCK, RELAY, ORIGIN],
   );
   container.bind(PARTS).toResolvedValue(
-    (clock, crypto, ui, { bulk, exit }, local, transport) => ({
+    (clock, crypto, ui, { bulk, exit }, local, transport, path) => ({
       clock,
       crypto,
       ui,
@@ -131,8 +152,9 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
       exit,
       relay: local,
       transport,
+      path,
     }),
-    [CLOCK, CRYPTO, UI, EQUIPMENT, RELAY, TRANSPORT],
+    [CLOCK, CRYPTO, UI, EQUIPMENT, RELAY, TRANSPORT, PATH],
   );
   container.bind(CHAT).toResolvedValue(
     async (parts) => {
@@ -190,10 +212,11 @@ async function make<Port>(
 }
 
 /** How the relay is reached, and by which certificate it is known. */
-async function reached({ pin: named, way }: ComposeOptions, { pin = named }: LocalRelay) {
-  if (pin === undefined) return way === undefined ? {} : { way };
+async function reached({ pin: named, way }: ComposeOptions, { pin = named }: LocalRelay, origin: Origin | undefined) {
+  const from = origin === undefined ? {} : { origin };
+  if (pin === undefined) return way === undefined ? from : { ...from, way };
   const { pinnedWay } = await import('../transport/pinned.js');
-  return { pin, way: pinnedWay(pin, way) };
+  return { ...from, pin, way: pinnedWay(pin, way) };
 }
 
 async function findRelay(

@@ -40,6 +40,8 @@ export const FLAGS: readonly OwnFlag[] = [
   { long: 'proxy', value: 'url', setting: 'SECURECHAT_PROXY' },
   { long: 'proxy-auth-fd', value: 'n' },
   { long: 'tor' },
+  { long: 'direct' },
+  { long: 'direct-address', value: 'host:port' },
   { long: 'transport', short: 't', value: 'name', values: 'transport', common: true, setting: 'SECURECHAT_TRANSPORT' },
   { long: 'crypto', short: 'c', value: 'name', values: 'crypto', setting: 'SECURECHAT_CRYPTO' },
   { long: 'ui', short: 'u', value: 'name', values: 'ui', common: true, setting: 'SECURECHAT_UI' },
@@ -63,7 +65,7 @@ export const FLAGS: readonly OwnFlag[] = [
 ];
 
 /** Kept free for later commands and flags: no adapter may bring one of these names either. */
-const KEPT = ['color', 'direct', 'web', 'typing', 'bell'];
+const KEPT = ['color', 'web', 'typing', 'bell'];
 
 /** Long flags that no adapter may bring. */
 export const OWN_FLAGS: readonly string[] = [...FLAGS.map(({ long }) => long), ...KEPT, 'host', 'port', 'check-config'];

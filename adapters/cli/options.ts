@@ -4,6 +4,7 @@
  */
 import { parseDuration } from '../../core/duration.js';
 import { isSecurechatError, SecurechatError } from '../../core/errors.js';
+import { LOWEST_PORT } from '../../core/protocol/path-records.js';
 import { NAME_LIMIT } from '../../core/protocol/records.js';
 import type { FlagValues } from '../../plugins/kit/define.js';
 import { wordsOf } from '../../plugins/kit/make.js';
@@ -14,6 +15,7 @@ import { type CommandLine, readCommandLine } from './command-line.js';
 import { FLAGS, RESERVED } from './flags.js';
 import { DEFAULTS, shortHelp } from './help.js';
 import type { Listen } from './hosting.js';
+import type { Named } from '../direct/direct.js';
 import type { ProxyServer } from '../transport/way.js';
 import type { ControlPlace } from '../tor/control.js';
 import { nearCommand } from './near-command.js';
@@ -57,6 +59,8 @@ export interface Options {
   readonly verify: boolean;
   /** One frame on each beat, whatever there is to say. */
   readonly cover: boolean;
+  /** A direct path is looked for, and where this side can be reached besides. */
+  readonly direct: { readonly named: Named | undefined } | undefined;
   readonly receipts: boolean;
   /** Milliseconds; 0: not at all. */
   readonly resumeTimeout: number;
@@ -205,6 +209,7 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
     name: checkName(text(values['name'])),
     verify: values['verify'] === true,
     cover: values['cover'] === true,
+    direct: checkDirect(values),
     receipts: values['receipts'] !== false,
     resumeTimeout: checkDuration('--resume-timeout', text(values['resumeTimeout'])) ?? RESUME_TIMEOUT,
     // A terminal that is unattended from the start is none: 0 is no limit.
@@ -234,6 +239,21 @@ function checkListen(values: Values): Listen | undefined {
   const [, host = '', port = ''] = LISTEN.exec(at) ?? [];
   if (port === '' || Number(port) > 65_535) throw bad('--listen', CLI_WORDS.listen);
   return { type: 'network', host: host.replaceAll(/[[\]]/g, '') || '0.0.0.0', port: Number(port), tls };
+}
+
+function checkDirect(values: Values): Options['direct'] {
+  const at = text(values['directAddress']);
+  if (values['direct'] !== true) {
+    if (at !== undefined) throw bad('--direct-address', CLI_WORDS.direct.needs);
+    return undefined;
+  }
+  if (values['tor'] === true || text(values['proxy']) !== undefined) throw bad('--direct', CLI_WORDS.direct.proxy);
+  if (values['onion'] === true) throw bad('--direct', CLI_WORDS.direct.onion);
+  if (at === undefined) return { named: undefined };
+  const [, host = '', port = ''] = LISTEN.exec(at) ?? [];
+  if (host === '' || Number(port) < LOWEST_PORT || Number(port) > 65_535)
+    throw bad('--direct-address', CLI_WORDS.direct.port);
+  return { named: { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) } };
 }
 
 function checkControl(place: string): ControlPlace {

@@ -51,6 +51,12 @@ export async function findWay({ options, relay, ours, env, random, prompter }: W
   return createWay(() => chosen);
 }
 
+/** A direct path goes past every proxy. Throws SecurechatError SC-503. */
+export function refusePast(way: Way | undefined, ours: boolean, transport: string): void {
+  const why = ours ? (way === undefined ? undefined : CLI_WORDS.direct.proxy) : CLI_WORDS.direct.transport(transport);
+  if (why !== undefined) throw new SecurechatError('SC-503', { flag: '--direct', why });
+}
+
 /** A relay on this machine is reached directly, and what NO_PROXY names. Throws SecurechatError SC-503. */
 export async function proxyOfEnvironment(relay: URL, env: WayOptions['env']): Promise<ProxyServer | undefined> {
   const variable = PROXY_VARIABLES.find((name) => (env[name] ?? '') !== '');

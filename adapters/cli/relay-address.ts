@@ -2,7 +2,6 @@
  * The address of a relay, from --relay or an invitation link, checked before anything is sent. No connection may be made
  * in this file.
  */
-import { isIPv4 } from 'node:net';
 import { SecurechatError } from '../../core/errors.js';
 import { CLI_WORDS } from '../words/cli.js';
 
@@ -45,6 +44,8 @@ export function parseRelayAddress(address: string, insecure: boolean): URL {
 /** Networks that are one's own: private, shared by a provider, link-local. */
 const NEAR = /^(10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
 
+const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+
 /**
  * This machine, a private network, or an onion service: no stranger on the way. URL has brought addresses into their one
  * form.
@@ -52,7 +53,7 @@ const NEAR = /^(10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\
 export function isPrivate(hostname: string): boolean {
   const host = hostname.replace(/\.$/, '');
   if (isLoopback(host) || host.endsWith('.onion')) return true;
-  return host.startsWith('[') ? /^\[f[cd]/.test(host) : NEAR.test(host) && isIPv4(host);
+  return host.startsWith('[') ? /^\[f[cd]/.test(host) : NEAR.test(host) && IPV4.test(host);
 }
 
 /** This machine. */

@@ -128,8 +128,9 @@ export function run(argv: readonly string[], io: Io): Run {
     const ours = registry.pluginOf('transport', met.transport) === builtins.name;
     const prompter = () => prompterOf(task, options, io, color, before.signal);
     const loading = Promise.all([import('./compose.js'), import('./proxy-way.js')]);
-    const composing = loading.then(async ([{ compose }, { findWay }]) => {
+    const composing = loading.then(async ([{ compose }, { findWay, refusePast }]) => {
       const way = await findWay({ options: met, relay, ours, env: io.env, random, prompter });
+      if (met.direct !== undefined) refusePast(way, ours, met.transport);
       composition = await compose({
         registry,
         options: met,

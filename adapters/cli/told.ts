@@ -29,6 +29,7 @@ export interface Situation {
 
 export function toldFirst({ task, options, entered, relay, env, enforced, terminal }: Situation): Told {
   const codes = [...entered.notices];
+  if (options.direct !== undefined) codes.push('SC-370');
   if (!enforced) codes.push('SC-508');
   if ((env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') codes.push('SC-509');
   if (task.kind === 'chat' && options.ui === 'line' && !options.wipeScrollback && terminal) codes.push('SC-510');

@@ -7,12 +7,12 @@ import { SecurechatError } from '../../core/errors.js';
 import type { CryptoPort, TransportPort } from '../../core/ports.js';
 import { wordsOf } from '../../plugins/kit/make.js';
 import { parseProxy, torProxy } from '../cli/proxy-address.js';
-import { sanitize as neutralize } from '../text/sanitize.js';
 import type { Way } from '../transport/way.js';
 import type { WsTransportOptions } from '../transport/ws.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { ChatError } from './chat-error.js';
 import { createConnect } from './connect.js';
+import { find } from './find.js';
 import { random } from './options.js';
 
 export type { Code, ExitStatus } from '../../core/errors.js';
@@ -38,6 +38,7 @@ export type {
   TransportGiven,
 } from './api.js';
 export { ChatError };
+export { sanitize } from './sanitize.js';
 
 /** The adapters of the program, under the names that its command line has for them; each is loaded when it is chosen. */
 const CRYPTOS: Readonly<Record<string, () => Promise<CryptoPort>>> = {
@@ -75,21 +76,10 @@ export const connect = createConnect({
   },
 });
 
-function find<T>(kind: string, known: Readonly<Record<string, T>>, name: string): T {
-  const found = Object.hasOwn(known, name) ? known[name] : undefined;
-  if (found === undefined) throw new SecurechatError('SC-502', { kind, name, known: Object.keys(known).join(', ') });
-  return found;
-}
-
 /** Throws SecurechatError SC-109 and SC-503. */
 async function wayThrough(proxy: string | undefined, relay: URL): Promise<Way | undefined> {
   const chosen = proxy === undefined ? undefined : proxy === 'tor' ? torProxy(random) : parseProxy(proxy, 'proxy');
   if (relay.hostname.replace(/\.$/, '').endsWith('.onion') && chosen?.kind !== 'socks')
     throw new SecurechatError('SC-109', { address: relay.href, why: CLI_WORDS.proxy.onion });
   return chosen === undefined ? undefined : (await import('../transport/proxy.js')).createWay(() => chosen);
-}
-
-/** Text of the peer made harmless for a terminal or a log: one line, unless `lines`. docs/attacks.md says why. */
-export function sanitize(text: string, options: { readonly lines?: boolean } = {}): string {
-  return new TextDecoder().decode(neutralize(new TextEncoder().encode(text), options));
 }

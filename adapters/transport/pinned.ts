@@ -13,7 +13,7 @@ import type { Way } from './way.js';
 
 const DEFAULT_PORT = 443;
 
-type Open = (host: string, port: number) => Promise<Duplex>;
+type Open = (host: string, port: number, localPort?: number) => Promise<Duplex>;
 
 /** It showed another certificate. */
 class PinMismatch extends Error {}
@@ -30,10 +30,10 @@ class PinnedAgent extends Agent {
   }
 
   override createConnection(
-    { host = '', port }: { host?: string; port?: number | string },
+    { host = '', port, localPort }: { host?: string; port?: number | string; localPort?: number },
     done: (error: Error | null, socket: Duplex) => void,
   ): undefined {
-    const secured = this.#open(host, Number(port ?? DEFAULT_PORT)).then(async (socket) => {
+    const secured = this.#open(host, Number(port ?? DEFAULT_PORT), localPort).then(async (socket) => {
       const tls = connectTls({ socket, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
       await this.#judge(tls);
       return tls;
@@ -65,8 +65,8 @@ export function pinnedWay(pin: Uint8Array, inner?: Way, timeoutMs = CONNECT_TIME
           throw error;
         }
       }
-      const open: Open = (host, port) =>
-        route === undefined ? openDirectly(host, port, timeoutMs) : route.open(host, port);
+      const open: Open = (host, port, localPort) =>
+        route === undefined ? openDirectly(host, port, timeoutMs, localPort) : route.open(host, port);
       return {
         agent: new PinnedAgent(open, judge),
         open,
@@ -76,8 +76,9 @@ export function pinnedWay(pin: Uint8Array, inner?: Way, timeoutMs = CONNECT_TIME
   };
 }
 
-async function openDirectly(host: string, port: number, timeoutMs: number): Promise<Duplex> {
-  const socket = connectTcp({ host: host.replaceAll(/[[\]]/g, ''), port });
+async function openDirectly(host: string, port: number, timeoutMs: number, localPort?: number): Promise<Duplex> {
+  const from = localPort === undefined ? {} : { localPort };
+  const socket = connectTcp({ host: host.replaceAll(/[[\]]/g, ''), port, ...from });
   socket.setNoDelay(true);
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(timeoutMs) });

@@ -10,6 +10,7 @@ import { EVENTS, PACKET_LIMIT } from '../../core/wire/socketio-packets.js';
 import { owned } from '../system/bytes.js';
 import { tellKind } from './kind.js';
 import { checkFrame } from './messages.js';
+import type { Origin } from './origin.js';
 import { CONNECT_TIMEOUT_MS, type End, type Pipe, type PipeEvents } from './pipe.js';
 import { openPolling } from './polling.js';
 import type { Way } from './way.js';
@@ -23,6 +24,8 @@ export interface SocketioTransportOptions {
   readonly relay: URL;
   /** How the relay is reached; absent: directly. */
   readonly way?: Way | undefined;
+  /** Where its connections start from, when that matters; polling has several, and cannot say. */
+  readonly origin?: Origin | undefined;
   /** From `open()` to the joined namespace, for each of the two ways, milliseconds. Default CONNECT_TIMEOUT_MS. */
   readonly connectTimeoutMs?: number;
   /** Which ways to try, in this order. Default: both. */
@@ -32,6 +35,7 @@ export interface SocketioTransportOptions {
 export function createSocketioTransport({
   relay,
   way,
+  origin,
   connectTimeoutMs = CONNECT_TIMEOUT_MS,
   ways = ['websocket', 'polling'],
 }: SocketioTransportOptions): TransportPort {
@@ -105,7 +109,7 @@ export function createSocketioTransport({
         }
 
         timer = setTimeout(() => pipe.drop('time-out'), connectTimeoutMs);
-        if (kind === 'websocket') return openWebSocket({ address, route, connectTimeoutMs }, events);
+        if (kind === 'websocket') return openWebSocket({ address, route, origin, connectTimeoutMs }, events);
         const polling = openPolling({ address, route, connectTimeoutMs }, events);
         sid = (id) => polling.identify(id);
         return polling;

@@ -7,6 +7,7 @@ import { type RawData, WebSocket } from 'ws';
 import { FRAME_LIMIT, WAITING_LIMIT, WAITING_MARK } from '../../core/wire/control.js';
 import { type Answer, explainFailure } from './failure.js';
 import { CLOSE_WAIT_MS, CONNECT_TIMEOUT_MS, DEAF, DETAIL_LIMIT, type Pipe, type PipeEvents } from './pipe.js';
+import type { Origin } from './origin.js';
 import type { Route } from './way.js';
 
 /** Something is heard from the relay at least this often while the connection lives, milliseconds; … */
@@ -38,6 +39,8 @@ export interface WebSocketOptions {
   readonly address: URL;
   /** Absent: directly. */
   readonly route?: Route | undefined;
+  /** Where it starts from, when that matters. */
+  readonly origin?: Origin | undefined;
   /** Default CONNECT_TIMEOUT_MS. */
   readonly connectTimeoutMs?: number | undefined;
   /** Default PING_INTERVAL_MS. */
@@ -120,8 +123,9 @@ export function openWebSocket(options: WebSocketOptions, events: PipeEvents): Pi
     socket.on('ping', (bytes) => {
       if (!asked && fits(socket, bytes.length)) socket.pong(bytes);
     });
-    socket.on('upgrade', () => {
+    socket.on('upgrade', (response) => {
       answer ??= { type: 'other' };
+      options.origin?.up(response.socket);
     });
     socket.on('unexpected-response', (_request, response) => {
       answer = { type: 'http', status: response.statusCode ?? 0 };
@@ -158,8 +162,10 @@ export function openWebSocket(options: WebSocketOptions, events: PipeEvents): Pi
   };
 }
 
-function connect({ address, route }: WebSocketOptions): WebSocket | undefined {
+function connect({ address, route, origin }: WebSocketOptions): WebSocket | undefined {
+  const localPort = origin?.next();
   const options = {
+    ...(localPort === undefined ? {} : { localPort }),
     ...(route === undefined ? {} : { agent: route.agent }),
     ...BOUNDS,
   };

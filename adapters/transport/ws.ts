@@ -7,6 +7,7 @@ import { CONTROL_LIMIT, parseControl } from '../../core/wire/control.js';
 import { owned } from '../system/bytes.js';
 import { tellKind } from './kind.js';
 import { addressOf, checkFrame, textOf } from './messages.js';
+import type { Origin } from './origin.js';
 import type { Pipe } from './pipe.js';
 import type { Way } from './way.js';
 import { openWebSocket } from './web-socket.js';
@@ -16,6 +17,8 @@ export interface WsTransportOptions {
   readonly relay: URL;
   /** How the relay is reached; absent: directly. */
   readonly way?: Way | undefined;
+  /** Where its connections start from, when that matters. */
+  readonly origin?: Origin | undefined;
   /** Default CONNECT_TIMEOUT_MS. */
   readonly connectTimeoutMs?: number;
   /** Default PING_INTERVAL_MS. */

@@ -202,4 +202,9 @@ export const SESSION = {
     cause: 'Somebody tried other codes, or joined and left, before a first message of your peer arrived.',
     remedy: 'If your peer started again, leave and make a new code.',
   },
+  'SC-370': {
+    sentence: always('Your peer sees your addresses, and the network sees when you talk (--direct).'),
+    cause: 'Without the relay in between the two machines know each other, and nothing hides sizes and times.',
+    remedy: 'Leave --direct out to show your address to the relay only.',
+  },
 } as const satisfies Partial<Record<string, Message>>;

@@ -17,6 +17,8 @@ export const LIBRARY_WORDS = {
   option: (wanted: string): string => `it must be ${wanted}`,
   unknown: 'there is no such option',
   missingRelay: 'name a relay, or use a link that names one',
+  noProxy: 'a page cannot choose a proxy',
+  noPin: 'a page cannot check the certificate that this link names',
   text: 'it must be a well-formed string that is not empty',
   tooLongName: (limit: number): string => `it is longer than ${String(limit)} bytes of UTF-8`,
   files: (limit: number): string => `1 to ${String(limit)} files are taken`,

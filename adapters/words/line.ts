@@ -72,6 +72,16 @@ export const UI_WORDS = {
   unknown: 'Unknown command. Nothing was sent. /help lists commands; // sends a /.',
   peerNameless: 'Your peer gave no name.',
   ownName: 'Choose your own name at the start, with --name.',
+  path: {
+    direct: (address: string) => `Direct to ${address}.`,
+    relay: {
+      trying: 'Through the relay; looking for a direct path.',
+      none: 'Through the relay; found no direct path.',
+      broke: 'The direct path broke: through the relay again.',
+      unstable: 'Direct paths keep breaking: staying with the relay.',
+      peer: 'Through the relay: your peer did not start with --direct.',
+    },
+  },
   status: {
     verified: 'Safety words: compared, they match.',
     unverified: 'Safety words: not compared. /verify shows them.',

@@ -43,6 +43,7 @@ export const SCREEN_WORDS = {
     verified: 'words match',
     comparing: 'comparing',
     code: 'code',
+    path: { direct: 'direct', relay: 'relay' },
     roundTrip: (ms: number) => `${String(ms)} ms`,
     reconnecting: (seconds: number) => `~ reconnecting ${clockOf(seconds)}`,
     broken: { own: 'your connection broke', peer: "peer's connection broke" },

@@ -28,6 +28,8 @@ export interface Caps {
 export const FEATURE_VERIFY = 1;
 /** Feature bit 1: this side wants both to send a frame on each beat, whatever there is to say (section 7). */
 export const FEATURE_COVER = 2;
+/** Feature bit 2: this side may be reached directly, where both want it (section 8a). */
+export const FEATURE_DIRECT = 4;
 /** The caller wipes the result. */
 export function encodePayload(nonce: Uint8Array, point: Uint8Array, caps: Caps): Uint8Array {
   if (caps.version.length > VERSION_LIMIT || caps.name.length > NAME_LIMIT) {

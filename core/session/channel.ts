@@ -62,6 +62,8 @@ export interface ChannelOptions {
   readonly ready: () => boolean;
   /** In the order in which they are asked. */
   readonly sources: readonly Source[];
+  /** Of the direct path (section 8a). */
+  readonly path: ControlSource;
   /** Of streams (section 8): those that are due at `now`, and when the next one is. */
   readonly credits: { due(now: number): readonly DueCredit[]; at(): number };
   /** One frame on each beat, whatever there is to say. */
@@ -150,7 +152,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     record: () => ({ type: 'ping' }),
     sealed: () => life.pinged(),
   };
-  const controls: readonly ControlSource[] = [answering, offering, compare, pinging];
+  const controls: readonly ControlSource[] = [answering, offering, compare, options.path, pinging];
   const credits = (now: number): readonly ControlSource[] => creditControls(options.credits.due(now));
 
   // -- sealing
@@ -223,7 +225,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   function controlDue(now: number): number {
     if (!unacked.controlAllowed) return NEVER;
-    const due: readonly ControlSource[] = [answering, compare, ...credits(now)];
+    const due: readonly ControlSource[] = [answering, compare, options.path, ...credits(now)];
     if (due.some((control) => mayGo(unacked, control, now) !== undefined)) return now;
     const ping = unacked.has('ping') ? NEVER : life.pingDue(unacked.eliciting > 0);
     // One that is due and may not be sealed waits for an ack, not for a time.

@@ -17,6 +17,7 @@ import type { Goodbye } from './goodbye.js';
 import { createIncoming } from './incoming.js';
 import type { Line } from './line.js';
 import type { Outgoing } from './outgoing.js';
+import type { Path } from './path.js';
 import { createTrust } from './trust.js';
 import { WAITING_MARK } from '../wire/control.js';
 
@@ -36,6 +37,7 @@ export interface ConversationOptions {
   readonly name: Uint8Array;
   readonly receipts: boolean;
   readonly cover?: boolean | undefined;
+  readonly path: Path;
 }
 
 export function createConversation(host: Host, line: Line, options: ConversationOptions, start: number) {
@@ -67,6 +69,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
       role,
       transmit: line.transmit,
       ready: () => line.ready,
+      path: options.path.control,
       credits: carriage.credits,
       sources: [
         whileOpen(announcements, talks),
@@ -83,6 +86,8 @@ export function createConversation(host: Host, line: Line, options: Conversation
   let roundTrip: number | undefined;
   /** The connection is down, or what is sent over it may not be understood yet. */
   let away = false;
+  /** Only until the peer has proven itself over a direct path: that is not told as a loss. */
+  let moving = false;
 
   function take(record: ChannelRecord, { seq, streams }: Opened, now: number): void {
     if (goodbye.phase === 'answered' && record.type !== 'bye-ack')
@@ -104,9 +109,8 @@ export function createConversation(host: Host, line: Line, options: Conversation
       case 'bulk-credit':
       case 'bulk-close':
         return carriage.take(record, seq, streams);
-      // Paths (section 8a) are not in use here.
-      default:
-        return;
+      case 'paths':
+        return options.path.take(record, now);
     }
   }
 
@@ -114,6 +118,10 @@ export function createConversation(host: Host, line: Line, options: Conversation
   function back(): void {
     if (!away) return;
     away = false;
+    if (moving) {
+      moving = false;
+      return inbox.open();
+    }
     if (!goodbye.open || goodbye.refused) host.move('resumedLeaving');
     else host.move(trust.given ? 'resumed' : 'resumedUnverified');
     if (trust.given) inbox.open();
@@ -163,12 +171,23 @@ export function createConversation(host: Host, line: Line, options: Conversation
 
     /** True when it was up until now. `broken`: whose connection it was. */
     interrupt(now: number, broken?: Broken): boolean {
-      if (channel.paused) return false;
+      const moved = moving;
+      moving = false;
+      if (channel.paused && !moved) return false;
+      host.move('lost', broken);
+      if (moved) return true;
+      away = true;
       channel.pause(now);
       carriage.interrupted();
-      host.move('lost', broken);
-      away = true;
       return true;
+    },
+
+    /** It goes over a direct path from now on, on which the peer has to prove itself first. */
+    move(now: number): void {
+      if (channel.paused) return;
+      channel.pause(now);
+      carriage.interrupted();
+      away = moving = true;
     },
 
     /** The connection is back, and the peer stands at `position`. */
@@ -199,6 +218,9 @@ export function createConversation(host: Host, line: Line, options: Conversation
 
     /** The person's answer about the safety words. */
     confirm(match: boolean): void {
+      // What a no leads to is told of a connection that may not come back.
+      if (!match && moving) host.move('lost');
+      if (!match) moving = false;
       trust.answer(match);
       if (match) {
         announcements.addFirst({ type: 'confirmed' });

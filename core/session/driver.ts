@@ -3,12 +3,13 @@
  * come out. No decision may be made here.
  */
 import { type Code, type ExitStatus, isSecurechatError, LocalProtocolError, type SecurechatError } from '../errors.js';
-import type { BulkPort, Connection, CryptoPort, TransportPort, UiPort } from '../ports.js';
+import type { PathPort } from '../path-port.js';
+import type { BulkPort, Connection, CryptoPort, TransportEvent, TransportPort, UiPort } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { RoomCode } from '../room/code.js';
 import type { Effect, SessionEvent, SessionView } from './events.js';
 import { FLUSH_TIMEOUT } from './goodbye.js';
-import { guardCrypto, guardTransport, guardUi } from '../checked-ports.js';
+import { guardCrypto, guardPath, guardTransport, guardUi } from '../checked-ports.js';
 import { createSession, type Session } from './session.js';
 import { NEVER } from '../timers.js';
 import { createViews, type ViewOptions } from './views.js';
@@ -22,6 +23,8 @@ export interface ChatOptions extends ViewOptions {
   readonly ui: UiPort;
   /** Has the files or the pipe; absent: no stream is opened or taken. */
   readonly bulk?: BulkPort | undefined;
+  /** Has the sockets of a direct path; absent: none is looked for. */
+  readonly path?: PathPort | undefined;
   /** Its secret buffer is taken over and wiped. */
   readonly code: RoomCode;
   /** This side made the nameplate: it is created at the relay, shown when it is settled, re-rolled when it is taken. */
@@ -63,6 +66,7 @@ export function chat(options: ChatOptions): Chat {
   const crypto = guardCrypto(options.crypto);
   const transport = guardTransport(options.transport, fail);
   const ui = guardUi(options.ui, fail);
+  const path = options.path === undefined ? undefined : guardPath(options.path, fail);
   let code = options.code;
   const views = createViews(ui, options, () => code);
   let session: Session;
@@ -71,6 +75,7 @@ export function chat(options: ChatOptions): Chat {
       ...options,
       crypto,
       bulk: options.bulk !== undefined,
+      direct: path !== undefined,
       nameplate: code.nameplate,
       form: code.form,
       prs: crypto.take(plainCopy(code.secret)),
@@ -159,7 +164,7 @@ export function chat(options: ChatOptions): Chat {
   function perform(effect: Effect): void {
     switch (effect.type) {
       case 'connect':
-        return connect(effect.join);
+        return connect((sink) => transport.open(effect.join, sink));
       case 'join':
         connection?.join?.(effect.join);
         return;
@@ -172,18 +177,23 @@ export function chat(options: ChatOptions): Chat {
       case 'bulk':
         options.bulk?.tell(effect.command);
         return;
+      case 'path':
+        path?.tell(effect.command);
+        return;
+      case 'take':
+        return connect((sink) => path?.take(effect.id, sink));
       case 'show':
         return effect.view.type === 'ended' ? end(effect.view) : views.show(effect.view);
     }
   }
 
-  function connect(join: Parameters<TransportPort['open']>[0]): void {
+  function connect(open: (sink: (event: TransportEvent) => void) => Connection | undefined): void {
     connection?.close();
     connection = undefined;
     connections += 1;
     const number = connections;
     let closed = (): void => undefined;
-    connection = transport.open(join, (event) => {
+    connection = open((event) => {
       if (event.type === 'closed') closed();
       if (number === connections) dispatch({ type: 'transport', event });
     });
@@ -206,6 +216,7 @@ export function chat(options: ChatOptions): Chat {
   async function finish({ code: why, exit }: { code: Code; exit: ExitStatus }, text: string): Promise<void> {
     wipe();
     await within(UI_CLOSE_TIMEOUT, (async () => options.bulk?.close())());
+    await within(FLUSH_TIMEOUT, (async () => path?.close())());
     told = (await within(UI_CLOSE_TIMEOUT, ui.close())) && told;
     if (!told) await within(FLUSH_TIMEOUT, (async () => options.untold?.(why, text))());
     await within(FLUSH_TIMEOUT, connectionClosed);
@@ -241,6 +252,7 @@ export function chat(options: ChatOptions): Chat {
   try {
     ui.open((event) => dispatch({ type: 'ui', event }));
     uiOpened = true;
+    path?.open((event) => dispatch({ type: 'path', event }));
     options.bulk?.open((event) => dispatch({ type: 'bulk', event }));
     dispatch({ type: 'start' });
   } catch (error) {

@@ -2,6 +2,7 @@
  * What goes into a session and what comes out of it. Types only: events and time in, effects out.
  */
 import type { Code, Detail, ExitStatus, SecurechatError } from '../errors.js';
+import type { PathCommand, PathEvent } from '../path-port.js';
 import type { Broken, BulkCommand, BulkEvent, TransportEvent, UiEvent, UiView } from '../ports.js';
 import type { Join } from '../wire/control.js';
 import type { Nameplate } from '../room/code.js';
@@ -12,6 +13,7 @@ export type SessionEvent =
   | { readonly type: 'transport'; readonly event: TransportEvent }
   | { readonly type: 'ui'; readonly event: UiEvent }
   | { readonly type: 'bulk'; readonly event: BulkEvent }
+  | { readonly type: 'path'; readonly event: PathEvent }
   /** `wakeAt` has been reached. Early or extra ones do no harm. */
   | { readonly type: 'wake' }
   /** An adapter broke its contract: the session ends with this. */
@@ -38,6 +40,10 @@ export type Effect =
   | { readonly type: 'disconnect' }
   /** Tell the adapter that has files or a pipe. Buffers in it belong to the adapter. */
   | { readonly type: 'bulk'; readonly command: BulkCommand }
+  /** Tell the adapter that has the sockets of a direct path. */
+  | { readonly type: 'path'; readonly command: PathCommand }
+  /** Take this connection of it; the one before is closed already. */
+  | { readonly type: 'take'; readonly id: number }
   /** Buffers in `view` belong to whoever performs the effect, who wipes them afterwards. */
   | { readonly type: 'show'; readonly view: SessionView };
 

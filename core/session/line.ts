@@ -33,6 +33,8 @@ export type LineEvent =
   | { readonly type: 'joined'; readonly peer: boolean }
   /** The other seat was taken, or taken anew. */
   | { readonly type: 'paired' }
+  /** It goes over a direct path now, and the peer is at its other end. */
+  | { readonly type: 'moved' }
   /** The other seat is empty. */
   | { readonly type: 'alone' }
   | { readonly type: 'frame'; readonly frame: Uint8Array }
@@ -60,6 +62,12 @@ export interface Line {
   readonly waiting: number;
   /** Leaves whatever there is and joins `place`, `after` milliseconds from now. */
   seek(place: Place, now: number, after?: number): void;
+  /** Leaves whatever there is for a direct path (path.ts). */
+  take(id: number, now: number): LineEvent;
+  /** It goes over a direct path. */
+  readonly direct: boolean;
+  /** What the relay of this connection says it sees of it; undefined: nothing. */
+  readonly observed: string | undefined;
   /** The same place once more, after the back-off, `atLeast` milliseconds from now. */
   again(now: number, atLeast?: number): void;
   /** How long the back-off says to wait; it then grows. */
@@ -91,7 +99,7 @@ type Phase =
   | { readonly at: 'waiting' }
   | { readonly at: 'opening' }
   | { readonly at: 'joining' }
-  | { readonly at: 'joined'; readonly since: number }
+  | { readonly at: 'joined'; readonly since: number; readonly direct: boolean }
   | { readonly at: 'finishing' };
 
 /** What the session ends with, when the relay was never reached. */
@@ -106,7 +114,8 @@ function isOpen(phase: Phase): boolean {
   return phase.at === 'opening' || phase.at === 'joining' || phase.at === 'joined';
 }
 
-export function createLine(host: Host, crypto: CryptoPort): Line {
+/** `asksAddress`: the relay is asked what it sees. */
+export function createLine(host: Host, crypto: CryptoPort, asksAddress = false): Line {
   const backoff = createBackoff(crypto);
   const ticketWork = createTicketWork(crypto);
   const timers = createTimers<'retry' | 'answer'>();
@@ -120,9 +129,11 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
   let trusted = true;
   let pairings: number[] = [];
   let waiting = 0;
+  let observed: string | undefined;
 
   function enter(to: Phase): void {
-    if (isOpen(phase) && !isOpen(to)) host.emit({ type: 'disconnect' });
+    const leaves = !isOpen(to) || (to.at === 'joined' && to.direct);
+    if (isOpen(phase) && leaves) host.emit({ type: 'disconnect' });
     timers.stopAll();
     ticketWork.stop();
     phase = to;
@@ -133,11 +144,21 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
     enter({ at: 'opening' });
     timers.set('answer', now + place.openTimeout);
     ticketWork.reset();
-    pairings = [];
-    waiting = 0;
+    fresh();
     tries += 1;
     show(false);
-    host.emit({ type: 'connect', join: place.join });
+    host.emit({ type: 'connect', join: joinOf(place) });
+  }
+
+  /** Nothing of the connection before. */
+  function fresh(): void {
+    pairings = [];
+    waiting = 0;
+    observed = undefined;
+  }
+
+  function joinOf({ join }: Place): Join {
+    return asksAddress ? { ...join, address: true } : join;
   }
 
   function show(joined: boolean): void {
@@ -185,10 +206,11 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
       case 'joined':
         // Said once; a second one says nothing that `peer-joined` would not.
         if (phase.at !== 'joining') return undefined;
-        enter({ at: 'joined', since: now });
+        enter({ at: 'joined', since: now, direct: false });
+        observed = message.address;
         tries = 0;
         show(true);
-        return message.peer ? paired(message, now) : message;
+        return message.peer ? paired({ type: 'joined', peer: true }, now) : { type: 'joined', peer: false };
       case 'peer-joined':
         return phase.at === 'joined' ? paired({ type: 'paired' }, now) : undefined;
       case 'peer-left':
@@ -215,6 +237,19 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
       if (after === 0) return connect(now);
       enter({ at: 'waiting' });
       timers.set('retry', now + after);
+    },
+
+    take(id, now) {
+      enter({ at: 'joined', since: now, direct: true });
+      fresh();
+      host.emit({ type: 'take', id });
+      return { type: 'moved' };
+    },
+    get direct() {
+      return phase.at === 'joined' && phase.direct;
+    },
+    get observed() {
+      return observed;
     },
 
     again(now, atLeast = 0) {
@@ -244,7 +279,7 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
           timers.set('answer', now + JOIN_TIMEOUT);
           return undefined;
         case 'control':
-          if (phase.at !== 'joining' && phase.at !== 'joined') return undefined;
+          if (phase.at !== 'joining' && (phase.at !== 'joined' || phase.direct)) return undefined;
           return control(checkRelayMessage(event.message), now);
         case 'frame':
           return phase.at === 'joined' ? { type: 'frame', frame: event.frame } : undefined;
@@ -270,7 +305,7 @@ export function createLine(host: Host, crypto: CryptoPort): Line {
       const ticket = ticketWork.work(now);
       if (ticket !== undefined && place !== undefined) {
         timers.set('answer', now + JOIN_TIMEOUT);
-        host.emit({ type: 'join', join: { ...place.join, ticket } });
+        host.emit({ type: 'join', join: { ...joinOf(place), ticket } });
       }
       return undefined;
     },

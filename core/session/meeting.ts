@@ -4,7 +4,7 @@
  */
 import type { Code, Detail } from '../errors.js';
 import { base64url } from '../protocol/bytes.js';
-import { type Caps, FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
+import { type Caps, FEATURE_COVER, FEATURE_DIRECT, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { RelayErrorCode } from '../wire/control.js';
 import { type AttemptEvent, type Attempts, createAttempts } from './attempts.js';
@@ -38,6 +38,8 @@ export interface MeetingOptions extends CodeOptions {
   readonly verify: boolean;
   /** One frame on each beat, whatever there is to say: also if the peer asks for it. */
   readonly cover?: boolean | undefined;
+  /** A direct path may be looked for, if the peer wants it too. */
+  readonly direct?: boolean | undefined;
   /** UTF-8, at most 64 bytes, may be empty. */
   readonly name: Uint8Array;
   /** Without a connection to the peer the session is given up after this many milliseconds. 0: at once. */
@@ -98,7 +100,10 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
       version: options.version,
       // Who must be verified first is not told a name either.
       name: compares() ? new Uint8Array(0) : options.name,
-      features: (options.verify ? FEATURE_VERIFY : 0) | (options.cover === true ? FEATURE_COVER : 0),
+      features:
+        (options.verify ? FEATURE_VERIFY : 0) |
+        (options.cover === true ? FEATURE_COVER : 0) |
+        (options.direct === true ? FEATURE_DIRECT : 0),
     };
   }
 
@@ -215,6 +220,8 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
           // A relay gives a room up without an error of its own; its reason is a hint and chooses only the words.
           if (event.why.endsWith('wait-timeout')) return { type: 'end', code: 'SC-307', detail: { why: event.why } };
           return lost(event.code, event.why === '' ? {} : { why: event.why }, now);
+        // There is no direct path before there are keys.
+        case 'moved':
         case 'closed':
         case 'drain':
           return undefined;

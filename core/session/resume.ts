@@ -18,6 +18,8 @@ import { createTimers, NEVER } from '../timers.js';
 export const RESUME_OPEN_TIMEOUT = 10_000;
 /** From a pairing to the peer's proof. */
 export const PROOF_TIMEOUT = 10_000;
+/** The same over a direct path that was just taken (section 8a): then the relay it is again. */
+export const MOVE_TIMEOUT = 3_000;
 /** Alone in the resume room: a connection that died unnoticed, or another machine of the relay, is left after this long. */
 export const ALONE_TIMEOUT = 30_000;
 /** The same while the peer may be in the other room (section 4, "Established"); half as much more each time. */
@@ -58,6 +60,8 @@ export type ResumeEvent =
 export interface Resume {
   /** Frames may be sent and opened. */
   readonly up: boolean;
+  /** A direct path was taken, and the peer has not proven itself over it yet. */
+  readonly moving: boolean;
   /** A provisional side is in the rendezvous room, or on the way to it: attempts have their say. */
   readonly visiting: boolean;
   /** The peer holds the keys: only the resume room is tried from now on. */
@@ -75,12 +79,15 @@ export interface Resume {
   wakeAt(): number;
 }
 
+/** All but a direct path. */
+type RelayEvent = Exclude<LineEvent, { type: 'moved' }>;
+
 type Phase =
   /** Proven, or still the connection of the handshake. */
   | { readonly at: 'up'; readonly room: 'rendezvous' | 'resume' }
   /** In the resume room, or on the way to it; alone. */
   | { readonly at: 'seeking' }
-  | { readonly at: 'proving'; readonly proof: Proof }
+  | { readonly at: 'proving'; readonly proof: Proof; readonly moving: boolean }
   /** Provisional, in the rendezvous room or on the way to it. `found`: frames are sent and taken. */
   | { readonly at: 'visiting'; readonly found: boolean };
 
@@ -130,11 +137,11 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
   }
 
   /** Each pairing event draws a fresh nonce and sends resume-1 once. */
-  function pair(now: number): undefined {
+  function pair(now: number, moving = false): undefined {
     down(now);
     const proof = createProof(crypto, role, options.resume, options.prover);
-    phase = { at: 'proving', proof };
-    timers.set('proof', now + PROOF_TIMEOUT);
+    phase = { at: 'proving', proof, moving };
+    timers.set('proof', now + (moving ? MOVE_TIMEOUT : PROOF_TIMEOUT));
     if (!line.say(proof.first)) retry(now);
   }
 
@@ -180,13 +187,13 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
   }
 
   /** In the rendezvous room, where the keys were agreed on: it cannot be repaired, only left for the resume room. */
-  function first(event: LineEvent, now: number): ResumeEvent | undefined {
+  function first(event: RelayEvent, now: number): ResumeEvent | undefined {
     if (event.type === 'frame') return frame(event.frame, now);
     if (event.type === 'alone' || event.type === 'lost') retry(now);
     return undefined;
   }
 
-  function inRoom(event: LineEvent, now: number): ResumeEvent | undefined {
+  function inRoom(event: RelayEvent, now: number): ResumeEvent | undefined {
     switch (event.type) {
       case 'joined':
         return event.peer ? pair(now) : alone(now);
@@ -209,7 +216,7 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
     }
   }
 
-  function visit(event: LineEvent, now: number): ResumeEvent | undefined {
+  function visit(event: RelayEvent, now: number): ResumeEvent | undefined {
     switch (event.type) {
       case 'joined':
         if (event.peer) return visitors(now);
@@ -269,6 +276,10 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
       return phase.at === 'up' || (phase.at === 'visiting' && phase.found);
     },
 
+    get moving() {
+      return phase.at === 'proving' && phase.moving;
+    },
+
     get visiting() {
       return phase.at === 'visiting';
     },
@@ -287,6 +298,7 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
     retry,
 
     handle(event, now) {
+      if (event.type === 'moved') return pair(now, true);
       if (phase.at === 'visiting') return visit(event, now);
       if (phase.at === 'up' && phase.room === 'rendezvous') return first(event, now);
       return inRoom(event, now);

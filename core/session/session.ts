@@ -68,7 +68,7 @@ export function createSession(options: SessionOptions): Session {
       host.emit({ type: 'show', view: { type: 'state', state, ...(broken === undefined ? {} : { broken }) } });
     },
   };
-  const line = createLine(host, options.crypto);
+  const line = createLine(host, options.crypto, options.direct);
   const sender = createOutgoing(host, options.pace);
   const goodbye = createGoodbye();
   const meeting = createMeeting(host, line, options);
@@ -97,6 +97,8 @@ export function createSession(options: SessionOptions): Session {
       case 'bulk':
         transfers.bulk(event.event, now);
         return tick(now);
+      case 'path':
+        return phase.at === 'talking' ? (reached(phase.talk.path(event.event, now), now) ?? tick(now)) : undefined;
       case 'wake':
         return tick(now);
       case 'failed':

@@ -4,7 +4,9 @@
  * resume.ts, how it ends goodbye.ts and farewell.ts.
  */
 import type { Code } from '../errors.js';
+import type { PathEvent } from '../path-port.js';
 import type { Broken, CryptoPort } from '../ports.js';
+import { FEATURE_DIRECT } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { Transfers } from './transfers.js';
 import { createConversation } from './conversation.js';
@@ -14,6 +16,7 @@ import type { Ending, Goodbye, Standing } from './goodbye.js';
 import type { Line, LineEvent } from './line.js';
 import type { Meeting, MeetingEvent } from './meeting.js';
 import type { Outgoing } from './outgoing.js';
+import { createPath } from './path.js';
 import { createResume, type ResumeEvent } from './resume.js';
 
 /** Frames that were lost, reordered or forged on the way are told after this many. */
@@ -35,6 +38,8 @@ export interface TalkOptions {
   readonly receipts: boolean;
   /** A frame on each beat, whatever there is to say; so also if the peer wants it. */
   readonly cover?: boolean | undefined;
+  /** A direct path may be looked for. */
+  readonly direct?: boolean | undefined;
 }
 
 export interface Talk {
@@ -43,6 +48,8 @@ export interface Talk {
   /** The person has accepted the safety words, or need not. */
   readonly trusted: boolean;
   handle(event: LineEvent, now: number): MeetingEvent | undefined;
+  /** Something happened to a direct path that is looked for. */
+  path(event: PathEvent, now: number): MeetingEvent | undefined;
   tick(now: number): MeetingEvent | undefined;
   /** What the person has said about the words. False: there is nothing to be said now. */
   confirm(match: boolean, now: number): boolean;
@@ -79,7 +86,20 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     rendezvous: () => meeting.place,
     attempts,
   });
-  const conversation = createConversation(host, line, { ...options, compares, secretless }, start);
+  const path = createPath(
+    host,
+    {
+      crypto,
+      role,
+      resume: established.resume,
+      asked: options.direct === true,
+      peerAsked: (established.peer.features & FEATURE_DIRECT) !== 0,
+      allowed: () => proven && resume.up && !line.direct && trust.renewable && goodbye.phase === 'none',
+      observed: () => line.observed,
+    },
+    start,
+  );
+  const conversation = createConversation(host, line, { ...options, compares, secretless, path }, start);
   const { channel, trust, carriage } = conversation;
   const farewell = createFarewell(host, line, {
     goodbye,
@@ -104,7 +124,8 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
   // -- what comes over the connection
 
   function resumed(event: ResumeEvent | undefined, now: number, broken?: Broken): MeetingEvent | undefined {
-    if (!resume.up && conversation.interrupt(now, broken)) goodbye.interrupted(standing(), now);
+    if (!line.direct) path.broke(now);
+    if (!resume.up && !resume.moving && conversation.interrupt(now, broken)) goodbye.interrupted(standing(), now);
     switch (event?.type) {
       case undefined:
         return undefined;
@@ -112,6 +133,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
         return frame(event.frame, now);
       case 'proven':
         conversation.resume(event.peer, now);
+        if (line.direct) path.up();
         prove();
         goodbye.resumed(false);
         // What waited for the connection, a goodbye too, does not wait for a frame of the peer.
@@ -152,6 +174,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
   function progress(now: number): MeetingEvent | undefined {
     const first = farewell.step(now);
     if (first !== undefined || goodbye.phase === 'flushing') return ended(first);
+    if (goodbye.phase !== 'none') path.stop();
     if (proven) carriage.carry();
     channel.tick(now);
     return ended(farewell.step(now));
@@ -171,12 +194,28 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
 
     handle(event, now) {
       if (event.type === 'drain') return goodbye.phase === 'flushing' ? undefined : progress(now);
+      // It has moved to a direct path, and says so on it.
+      if (event.type === 'alone' && path.promised && resume.up) {
+        path.hold(now);
+        return undefined;
+      }
+      path.release();
       if (goodbye.phase !== 'flushing') return resumed(resume.handle(event, now), now, brokenBy(event));
       return event.type === 'closed' ? ended(farewell.closed()) : undefined;
     },
 
+    path(event, now) {
+      const id = path.handle(event, now);
+      if (id === undefined) return undefined;
+      const moved = line.take(id, now);
+      path.taken();
+      conversation.move(now);
+      return resumed(resume.handle(moved, now), now);
+    },
+
     tick(now) {
       if (goodbye.phase === 'flushing') return ended(farewell.step(now));
+      if (path.tick(now) === 'choice is late') resume.retry(now);
       if (channel.silent(now)) resume.retry(now);
       const visited = resume.visiting ? resume.visited(attempts.tick(now), now) : undefined;
       return resumed(visited, now) ?? resumed(resume.tick(now), now) ?? progress(now);
@@ -210,7 +249,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
 
     wakeAt(now) {
       if (goodbye.phase === 'flushing') return goodbye.wakeAt();
-      const due = [goodbye.wakeAt(), resume.wakeAt(), channel.wakeAt(now)];
+      const due = [goodbye.wakeAt(), resume.wakeAt(), path.wakeAt(), channel.wakeAt(now)];
       if (carriage.more) due.push(now);
       if (resume.visiting) due.push(attempts.wakeAt());
       return Math.min(...due);
@@ -220,6 +259,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
 
     wipe() {
       try {
+        path.stop();
         conversation.wipe();
       } finally {
         established.resume.wipe();

@@ -71,6 +71,7 @@ export function channelOf(
       },
       ready: () => self.ready,
       sources: [source],
+      path: { due: () => undefined, record: () => ({ type: 'ping' }), sealed: () => undefined },
       credits: { due: () => [], at: () => Number.POSITIVE_INFINITY },
       cover: false,
       askable: () => self.askable,

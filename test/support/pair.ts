@@ -10,9 +10,10 @@ import { type Nameplate, parseCode } from '../../core/room/code.js';
 import { createWordlist } from '../../core/room/words.js';
 import type { Effect, SessionView } from '../../core/session/events.js';
 import { createSession, type Session } from '../../core/session/session.js';
-import type { Pair, Person, PersonOptions, RelayHooks, Side } from './person.js';
+import { createPaths, SEEN } from './paths.js';
+import type { Pair, PairOptions, Person, PersonOptions, RelayHooks, Side } from './person.js';
 
-export type { Pair, Side } from './person.js';
+export type { Pair, PairOptions, Side } from './person.js';
 export const SIDES = ['left', 'right'] as const;
 
 export function opposite(side: Side): Side {
@@ -40,7 +41,7 @@ interface Link {
   joined: boolean;
 }
 
-export function createPair(options: { left?: PersonOptions; right?: PersonOptions; relay?: RelayHooks } = {}): Pair {
+export function createPair(options: PairOptions = {}): Pair {
   const relay: RelayHooks = options.relay ?? {};
   const links = new Map<Side, Link>();
   /** Events on their way, in order; a test that wants another order does it in `relay.frame`. */
@@ -48,6 +49,12 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
   const left = person('left', options.left ?? {});
   const right = person('right', options.right ?? {});
   const people = { left, right };
+  const paths = createPaths({
+    ...options.paths,
+    later: (_to, act) => void queue.push(act),
+    path: (side, event) => handle(side, { type: 'path', event }),
+    transport: (side, event) => handle(side, { type: 'transport', event }),
+  });
 
   function person(side: Side, given: PersonOptions): Person {
     const crypto = given.crypto ?? createTweetnaclCrypto();
@@ -66,6 +73,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       idleTimeout: given.idleTimeout ?? Number.POSITIVE_INFINITY,
       pace: given.pace ?? false,
       cover: given.cover ?? false,
+      direct: given.direct ?? false,
       version: utf8('test'),
       words: WORDS,
       bulk: given.bulk !== undefined,
@@ -90,6 +98,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       transfers: [],
       bulk: given.bulk,
       roundTrips: [],
+      paths: [],
       relay: undefined,
       welcome: true,
       ended: undefined,
@@ -113,6 +122,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       case 'transmit': {
         who.frames.push(effect.frame.slice());
         const frame = effect.frame;
+        if (paths.transmit(who.side, frame)) break;
         queue.push(() => {
           if (relay.frame !== undefined) relay.frame(frame, who.side, pair);
           else pair.deliver(opposite(who.side), frame);
@@ -120,7 +130,13 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
         break;
       }
       case 'disconnect':
-        disconnect(who.side);
+        if (!paths.disconnect(who.side)) disconnect(who.side);
+        break;
+      case 'path':
+        paths.tell(who.side, effect.command);
+        break;
+      case 'take':
+        paths.take(who.side, effect.id);
         break;
       case 'bulk':
         who.bulk?.(effect.command, pair);
@@ -160,7 +176,8 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
     link.joined = true;
     const met = together();
     if (met) pair.control(opposite(side), { type: 'peer-joined' });
-    pair.control(side, { type: 'joined', peer: met });
+    const address = join.address === true ? { address: SEEN[side] } : {};
+    pair.control(side, { type: 'joined', peer: met, ...address });
   }
 
   function disconnect(side: Side): void {
@@ -171,7 +188,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       const met = together();
       link.open = link.joined = false;
       if (met) pair.control(opposite(side), { type: 'peer-left' });
-      if (links.get(side) === link) {
+      if (links.get(side) === link && !paths.has(side)) {
         handle(side, { type: 'transport', event: { type: 'closed', reason: 'closed', detail: '' } });
       }
     });
@@ -218,6 +235,9 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       case 'round-trip':
         who.roundTrips.push(view.ms);
         break;
+      case 'path':
+        who.paths.push(view.path === 'direct' ? view.address : view.why);
+        break;
       case 'input':
         who.welcome = view.welcome;
         break;
@@ -240,6 +260,7 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
     left,
     right,
     relay,
+    paths,
     now: 0,
     start() {
       pair.startOne('left');
@@ -259,12 +280,14 @@ export function createPair(options: { left?: PersonOptions; right?: PersonOption
       pair.ui(side, { type: 'code', code: utf8(code) });
     },
     deliver(to, frame) {
-      if (links.get(to)?.open !== true) return;
+      // What a relay that was left for a direct path still says is not for the session.
+      if (links.get(to)?.open !== true || paths.has(to)) return;
       handle(to, { type: 'transport', event: { type: 'frame', frame: frame.slice() } });
     },
     control(to, message) {
       queue.push(() => {
-        if (links.get(to)?.open === true) handle(to, { type: 'transport', event: { type: 'control', message } });
+        if (links.get(to)?.open === true && !paths.has(to))
+          handle(to, { type: 'transport', event: { type: 'control', message } });
       });
     },
     cut(side, reason = 'lost', detail = '') {

@@ -16,6 +16,7 @@ import type { CodeForm, Nameplate } from '../../core/room/code.js';
 import type { SessionView } from '../../core/session/events.js';
 import type { Session } from '../../core/session/session.js';
 import type { Join } from '../../core/wire/control.js';
+import type { Paths, PathsAround } from './paths.js';
 
 export type Side = 'left' | 'right';
 
@@ -28,6 +29,7 @@ export interface PersonOptions {
   readonly receipts?: boolean;
   readonly pace?: boolean;
   readonly cover?: boolean;
+  readonly direct?: boolean;
   readonly resumeTimeout?: number;
   readonly idleTimeout?: number;
   readonly reroll?: () => Nameplate;
@@ -63,6 +65,8 @@ export interface Person {
   readonly transfers: Told[];
   readonly bulk: PersonOptions['bulk'];
   roundTrips: number[];
+  /** Over what it was told to talk, in order: why it is the relay, or the address. */
+  readonly paths: string[];
   relay: { readonly attempt: number; readonly joined: boolean } | undefined;
   welcome: boolean;
   ended: { readonly code: Code; readonly exit: ExitStatus; readonly detail: Detail } | undefined;
@@ -80,10 +84,18 @@ export interface RelayHooks {
   join?: (join: Join, from: Side, pair: Pair) => boolean;
 }
 
+export interface PairOptions {
+  readonly left?: PersonOptions;
+  readonly right?: PersonOptions;
+  readonly relay?: RelayHooks;
+  readonly paths?: Pick<PathsAround, 'near' | 'passes'>;
+}
+
 export interface Pair {
   readonly left: Person;
   readonly right: Person;
   readonly relay: RelayHooks;
+  readonly paths: Paths;
   now: number;
   /** Both sides start. */
   start(): void;

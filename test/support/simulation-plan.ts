@@ -34,6 +34,8 @@ export interface Plan {
   /** The share of frames that the relay loses, doubles or delays. */
   readonly noise: number;
   readonly restarts: readonly Restart[];
+  /** Both ask for a direct path; paths are there or not, break, and fall silent. */
+  readonly direct: boolean;
   /** When a side says goodbye; infinity: only the other one does. */
   readonly quitAt: Readonly<Record<Side, number>>;
 }
@@ -46,6 +48,8 @@ export interface Actor {
   readonly shown: string[];
   readonly states: State[];
   readonly notices: Code[];
+  /** How often it went over a direct path. */
+  moved: number;
   readonly statuses: Map<number, MessageStatus>;
   /** The safety words shown last. */
   words: string;
@@ -89,10 +93,24 @@ export function planOf(seed: number): Plan {
     faults,
     noise,
     restarts: [],
+    direct: false,
     quitAt: {
       left: both < 0.66 ? quit : Number.POSITIVE_INFINITY,
       right: both > 0.33 ? quit + gap : Number.POSITIVE_INFINITY,
     },
+  };
+}
+
+/** The same with paths that come and go; most faults are of paths, and there is time for some. */
+export function directPlanOf(seed: number): Plan {
+  const plan = planOf(seed);
+  const healAt = plan.healAt * 4;
+  const late = healAt - plan.healAt;
+  const { left, right } = plan.quitAt;
+  return {
+    ...plan,
+    ...{ direct: true, early: false, faults: plan.faults * 3, noise: plan.noise / 10, healAt },
+    quitAt: { left: left + late, right: right + late },
   };
 }
 
@@ -122,6 +140,7 @@ export function restartPlanOf(seed: number): Plan {
     faults: early ? Math.floor(draw() * 4) : 0,
     noise: early && draw() < 0.3 ? draw() * 0.05 : 0,
     restarts,
+    direct: false,
     quitAt: { left: quit, right: quit + draw() * 200 },
   };
 }

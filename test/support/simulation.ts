@@ -13,6 +13,7 @@ import { sequence } from '../../plugins/testing/network.js';
 import { deterministicRandom } from './deterministic.js';
 import { createQueue } from './event-queue.js';
 import { fromUtf8, opposite, SIDES, type Side, utf8, WORDS } from './pair.js';
+import { createPathWeather } from './simulation-paths.js';
 import { createNetwork } from './simulation-network.js';
 import { type Actor, establishedOnce, type Plan, type Restart, type Simulation } from './simulation-plan.js';
 
@@ -52,6 +53,11 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
     note,
   });
   const { wires, connect, disconnect, clientLost, relayLost } = network;
+  const { paths, faults: pathFaults } = createPathWeather({
+    ...{ draw, queue, now: () => now },
+    path: (side, event) => handle(side, { type: 'path', event }),
+    transport: (side, event) => handle(side, { type: 'transport', event }),
+  });
 
   function note(line: string): void {
     if (trace) log.push(`${now.toFixed(0).padStart(8)} ${line}`);
@@ -70,6 +76,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
       // Where sides start again, a person is there who can be asked.
       retype: plan.restarts.length === 0 ? undefined : onlyEnter,
       verify: false,
+      direct: plan.direct,
       name: utf8(side),
       receipts: true,
       resumeTimeout: 600_000,
@@ -86,6 +93,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
       shown: [],
       states: [],
       notices: [],
+      moved: 0,
       statuses: new Map(),
       words: '',
       ended: undefined,
@@ -109,10 +117,18 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
         case 'join':
           throw new Error('no relay here asks for a ticket');
         case 'transmit':
-          if (network.transmit(side, effect.frame)) said[side] += 1;
+          if (paths.transmit(side, effect.frame) || network.transmit(side, effect.frame)) said[side] += 1;
           break;
         case 'disconnect':
-          disconnect(side);
+          if (!paths.disconnect(side)) disconnect(side);
+          break;
+        case 'path':
+          paths.tell(side, effect.command);
+          break;
+        case 'take':
+          // What the relay still says is not for the session.
+          wires.delete(side);
+          paths.take(side, effect.id);
           break;
         case 'bulk':
           break;
@@ -150,6 +166,10 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
         break;
       case 'own':
         who.sent.push(fromUtf8(view.text).slice(0, 12));
+        break;
+      case 'path':
+        note(`${who.side} ${view.path === 'direct' ? 'direct' : view.why}`);
+        who.moved += Number(view.path === 'direct');
         break;
       case 'notice':
         note(`${who.side} notice ${view.code}`);
@@ -281,6 +301,13 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
   };
 
   function strike(): void {
+    const ways = Object.keys(pathFaults);
+    const way = plan.direct && draw() < 0.6 ? ways[Math.floor(draw() * ways.length)] : undefined;
+    if (way !== undefined) {
+      note(`fault: ${way}`);
+      struck.set(way, (struck.get(way) ?? 0) + 1);
+      return pathFaults[way]?.();
+    }
     const names = Object.keys(FAULTS);
     const name = names[Math.floor(draw() * names.length)] ?? 'cut';
     const side = draw() < 0.5 ? 'left' : 'right';

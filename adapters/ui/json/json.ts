@@ -5,7 +5,7 @@
  *    `state{state,broken}` `code{code,invite}` `code-wanted{same}` `safety-words{words,required}` `comparing{late}`
  *    `message{id,from,text,at}` `held{id}` `sent{id}` `delivered{id}` `failed{id}` `peer{name}` `peer-confirmed{}` `notice{code,text}` `ended{reason,exit,code}`
  *    `offer{id,incoming,names,count,bytes?,free?,exists}` `progress{id,bytes,total?}` `file-done{id,bytes,sum}`
- *    `file-failed{id,code,text}`.
+ *    `file-failed{id,code,text}` `path{path,why?,address?}`.
  *    `at` is Unix time in milliseconds. `message` is the peer's only; `from` is `peer` or the name it gave. Own messages
  *    have the ids 0, 1, 2, … in the order of the `send` commands that were accepted.
  *  - stdin has commands: `{"do":"send","text":"…"}` `{"do":"confirm","match":true}` `{"do":"compare-again"}`
@@ -149,6 +149,11 @@ function eventBytes(view: UiView): Uint8Array | undefined {
       return writeEvent('file-done', { id: view.id, bytes: view.bytes, sum: view.sum });
     case 'file-failed':
       return writeEvent('file-failed', { id: view.id, code: view.code, text: view.text });
+    case 'path':
+      return writeEvent(
+        'path',
+        view.path === 'direct' ? { path: view.path, address: view.address } : { path: view.path, why: view.why },
+      );
     case 'notice':
       return writeEvent('notice', { code: view.code, text: view.text });
     case 'ended':

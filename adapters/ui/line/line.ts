@@ -35,6 +35,7 @@ import type { CodeHelp } from '../code-help.js';
 import { type FileEvent, fileCommand } from '../file-commands.js';
 import { createCodeAsked } from './code.js';
 import { createWaiting } from '../waiting.js';
+import { createWay } from '../way.js';
 import { blanksBefore, isLine, type LineCommand, lineKind } from './commands.js';
 import { createPasteGuard } from './pastes.js';
 import { createPrinter } from './print.js';
@@ -71,7 +72,7 @@ export function createLineUi(
   let confirmed = false;
   let comparing = false;
   let peerName: Uint8Array = plainBuffer(0);
-  let roundTrip: number | undefined;
+  const way = createWay((told) => say(told));
   /** There was text in the input. */
   let given = false;
   /** The input has ended, and there was none: the session is not told unless an answer is needed. */
@@ -258,7 +259,7 @@ export function createLineUi(
     const { status: said } = UI_WORDS;
     say(compared === true ? said.verified : said.unverified);
     say(said.messages(tally.counts));
-    if (roundTrip !== undefined) say(said.roundTrip(roundTrip));
+    for (const told of way.lines) say(told);
   }
 
   // -- output
@@ -340,9 +341,9 @@ export function createLineUi(
       case 'status':
         tally.status(view);
         return;
+      case 'path':
       case 'round-trip':
-        roundTrip = view.ms;
-        return;
+        return way.take(view);
       case 'input':
         welcome = view.welcome;
         return;

@@ -332,9 +332,8 @@ export function createActions(options: ActionsOptions): Actions {
   function status(): void {
     const { scrollback } = model;
     const words = UI_WORDS.status;
-    const way = model.roundTrip === undefined ? [] : [words.roundTrip(model.roundTrip)];
     const proof = model.verified ? words.verified : words.unverified;
-    model.say(proof, words.messages(scrollback.counts), ...way);
+    model.say(proof, words.messages(scrollback.counts), ...model.way.lines);
   }
 
   /** The panic key: what is here is gone before anything else happens, and the session does not wait for the peer. */

@@ -229,12 +229,13 @@ function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, re
 }
 
 /** How the peer was recognised, and how far away it is. */
-function known({ coded, verified, comparing, roundTrip }: Model, glyphs: Glyphs): readonly Uint8Array[] {
+function known({ coded, verified, comparing, way }: Model, glyphs: Glyphs): readonly Uint8Array[] {
   const { bar: words } = SCREEN_WORDS;
   const code = coded ? [concat(utf8(words.code), utf8(' '), glyphs.check)] : [];
   const unknown = comparing === undefined ? code : [utf8(words.comparing)];
   const proof = verified ? [utf8(words.verified)] : unknown;
-  return [...proof, ...(roundTrip === undefined ? [] : [utf8(words.roundTrip(roundTrip))])];
+  const path = way.path === undefined ? [] : [utf8(words.path[way.path])];
+  return [...proof, ...path, ...(way.roundTrip === undefined ? [] : [utf8(words.roundTrip(way.roundTrip))])];
 }
 
 function bottomBar({ model, glyphs }: Scene, columns: number): Row {

@@ -6,6 +6,7 @@ import type { Broken, State, UiView } from '../../../core/ports.js';
 import { concat, plainCopy } from '../../../core/protocol/bytes.js';
 import type { Sanitize } from '../../../plugins/kit/define.js';
 import { UI_WORDS } from '../../words/line.js';
+import { createWay, type Way } from '../way.js';
 import { shownName } from '../../text/names.js';
 import { utf8 } from '../../text/utf8.js';
 import { createScrollback, type Scrollback } from './scrollback.js';
@@ -72,7 +73,8 @@ export interface Model {
   /** Files on their way. */
   readonly transfers: Transfers;
   /** Milliseconds to the peer and back; undefined: not known. */
-  readonly roundTrip: number | undefined;
+  /** Over what the two talk. */
+  readonly way: Way;
   /** The session takes more text. */
   readonly welcome: boolean;
   /** The last sentence; undefined: it is not the end. Neutralised. */
@@ -131,7 +133,7 @@ export function createModel(sanitize: Sanitize): Model {
     peerName: nothing as Uint8Array,
     scrollback,
     transfers,
-    roundTrip: undefined as number | undefined,
+    way: createWay((told) => notice(told)),
     welcome: true,
     ending: undefined as Uint8Array | undefined,
     codeWanted: undefined as { readonly same: boolean } | undefined,
@@ -271,9 +273,9 @@ export function createModel(sanitize: Sanitize): Model {
         model.attempt = view.attempt;
         model.joined = view.joined;
         return;
+      case 'path':
       case 'round-trip':
-        model.roundTrip = view.ms;
-        return;
+        return model.way.take(view);
       case 'peer': {
         model.peerName.fill(0);
         model.peerName = view.name.length > 0 ? shownName(view.name, sanitize) : nothing;

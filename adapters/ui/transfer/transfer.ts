@@ -11,6 +11,7 @@ import { createLineReader, type LineReader } from '../../../plugins/kit/lines.js
 import { createOutlet } from '../../../plugins/kit/outlet.js';
 import { cut } from '../../text/width.js';
 import { utf8 } from '../../text/utf8.js';
+import { createWay } from '../way.js';
 import { createRate, type Rate } from './rate.js';
 
 /** Bytes of an answer. */
@@ -60,6 +61,8 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
     cancel: (): void => undefined,
     due: false,
   };
+
+  const way = createWay((told) => outside('', utf8(told)));
 
   function tell(event: UiEvent): void {
     if (closing === undefined) sink(event);
@@ -202,6 +205,8 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
         if (view.code.length > 0) outside(UI_WORDS.tellPeer, view.code);
         outside(view.code.length > 0 ? UI_WORDS.orPaste : UI_WORDS.sendLink, view.invite);
         return;
+      case 'path':
+        return way.take(view);
       case 'safety-words':
         return compare(view);
       case 'offer':

@@ -8,10 +8,18 @@ import { expect, test } from 'vitest';
 import { createSodiumCrypto } from '../../../adapters/crypto/sodium.js';
 import { DEPTH, runs, SEED } from '../../support/chance.js';
 import { LEFT_PROVISIONAL, simulate } from '../../support/simulation.js';
-import { establishedOnce, judge, judgeRestarts, planOf, restartPlanOf } from '../../support/simulation-plan.js';
+import {
+  directPlanOf,
+  establishedOnce,
+  judge,
+  judgeRestarts,
+  planOf,
+  restartPlanOf,
+} from '../../support/simulation-plan.js';
 
 const SEEDS = runs(200, 10_000, 1_000_000);
 const RESTARTS = runs(60, 2_000);
+const PATHS = runs(60, 600);
 const ONE = process.env['ONE'];
 
 const cryptos = { left: await createSodiumCrypto(), right: await createSodiumCrypto() };
@@ -71,6 +79,49 @@ test.skipIf(ONE !== undefined)('a side that starts again during the handshake', 
   expect(seen.spent).toBeGreaterThan(0);
 });
 
+test.skipIf(ONE === undefined)('this seed, with direct paths', () => {
+  const simulation = simulate(directPlanOf(Number(ONE)), cryptos, true);
+  console.info([JSON.stringify(simulation.plan), ...simulation.log].join('\n'));
+  expect(judge(simulation)).toEqual([]);
+});
+
+test.skipIf(ONE !== undefined)('direct paths that appear and die', () => {
+  const seen = { moved: 0, again: 0 };
+  for (let seed = SEED; seed < SEED + PATHS; seed++) {
+    const simulation = simulate(directPlanOf(seed), cryptos);
+    const wrong = judge(simulation);
+    if (wrong.length > 0) throw new Error(`ONE=${seed}: ${wrong.join('; ')}`);
+    seen.moved += Number(simulation.left.moved > 0);
+    seen.again += Number(simulation.left.moved > 1);
+  }
+  // Sessions do move, and after a break once more.
+  expect(seen.moved).toBeGreaterThan(PATHS * 0.8);
+  expect(seen.again).toBeGreaterThan(PATHS * 0.1);
+});
+
+test.runIf(DEPTH !== 'quick')('100,000 messages over paths that appear and die, and none is lost', () => {
+  const hour = 3_600_000;
+  const simulation = simulate(
+    {
+      ...{
+        seed: SEED,
+        messages: 50_000,
+        early: false,
+        healAt: hour,
+        faults: 120,
+        noise: 0,
+        restarts: [],
+        direct: true,
+      },
+      quitAt: { left: hour + 120_000, right: hour + 120_000 },
+    },
+    cryptos,
+  );
+  expect(judge(simulation)).toEqual([]);
+  for (const side of [simulation.left, simulation.right]) expect(side.shown.length).toBe(50_000);
+  console.info(`moved ${simulation.left.moved} times, faults: ${JSON.stringify([...simulation.struck])}`);
+});
+
 test.runIf(DEPTH === 'nightly')('100,000 messages in an hour, and none is lost', () => {
   const hour = 3_600_000;
   const quitAt = { left: hour + 120_000, right: hour + 120_000 };
@@ -82,6 +133,7 @@ test.runIf(DEPTH === 'nightly')('100,000 messages in an hour, and none is lost',
     faults: 120,
     noise: 0.0002,
     restarts: [],
+    direct: false,
     quitAt,
   };
   const simulation = simulate(plan, cryptos);
