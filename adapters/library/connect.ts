@@ -11,7 +11,7 @@ import { formatInvite, type Meeting } from '../../core/room/invite.js';
 import { createWordlist } from '../../core/room/words.js';
 import { type Chat, chat, type ChatOptions } from '../../core/session/driver.js';
 import { checkMade, inTime, wordsOf } from '../../plugins/kit/make.js';
-import { VERSION } from '../cli/version.js';
+import { VERSION } from '../../core/version.js';
 import { createClock } from '../system/clock.js';
 import type { ConnectOptions, Session } from './api.js';
 import { asChatError, ChatError, describeApart } from './chat-error.js';

@@ -36,6 +36,10 @@ const isRule = (rule: unknown): rule is CodeRule => typeof rule === 'string' && 
 const undelivered = (count: string | number | undefined): string =>
   count === undefined || count === 0 ? '' : ` ${messages(count)} of yours did not arrive.`;
 
+/** `files`: this program may have written some. */
+const wiped = (files: string | number | undefined): string =>
+  files === undefined ? 'keys wiped, nothing was saved.' : 'keys wiped.';
+
 export const SESSION = {
   'SC-301': {
     sentence: ({ rule }) => `That is not a room code: ${isRule(rule) ? RULES[rule] : 'it is malformed'}.`,
@@ -120,12 +124,12 @@ export const SESSION = {
     remedy: '',
   },
   'SC-316': {
-    sentence: always('Your peer left; keys wiped, nothing was saved.'),
+    sentence: ({ files }) => `Your peer left; ${wiped(files)}`,
     cause: 'The peer said goodbye, and all text had arrived.',
     remedy: '',
   },
   'SC-317': {
-    sentence: always('You left; keys wiped, nothing was saved.'),
+    sentence: ({ files }) => `You left; ${wiped(files)}`,
     cause: 'You said goodbye, and all text had arrived.',
     remedy: '',
   },

@@ -76,6 +76,9 @@ test('a tree with names of every kind arrives as it is; both show the same check
   expect(sums[0]).toBeDefined();
   expect(sums[0]).toBe(sums[1]);
   expect(pair[0].stderr()).toContain('SC-352');
+  // Of who has received it is not said that nothing was saved.
+  expect(pair[1].stderr()).toMatch(/Your peer left; keys wiped\. \(SC-316\)/);
+  expect(pair[0].stderr()).toMatch(/You left; keys wiped, nothing was saved\. \(SC-317\)/);
 });
 
 test('the connection breaks on the way: it goes on where it was', async () => {

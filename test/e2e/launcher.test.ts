@@ -153,6 +153,17 @@ describe('securechat doctor', () => {
     if (process.platform === 'linux') expect(row(stdout, 'no core dump')).toMatch(/ {2}enforced {6}/);
   });
 
+  it('tells of the folder of --files, which is all that is allowed besides', () => {
+    const { stdout } = examine([path.join(ROOT, 'dist/securechat')], ['--files', folder]);
+    expect(row(stdout, 'files of a chat')).toBe(
+      `files of a chat are read and written in         ok            ${folder}`,
+    );
+    for (const what of ['no file', 'only its own']) expect(row(stdout, what)).toMatch(/ {2}enforced {6}/);
+    expect(row(examine([path.join(ROOT, 'dist/securechat')], ['--files', '/nowhere']).stdout, 'files of')).toContain(
+      'there is no such folder',
+    );
+  });
+
   it('tells what is not, and what would improve it', () => {
     const { stdout } = examine([process.execPath, path.join(ROOT, 'dist/securechat.cjs')]);
     for (const what of ['no file', 'only its own', 'no program', 'no thread', 'no native', 'no debugger', 'no code'])
@@ -164,7 +175,7 @@ describe('securechat doctor', () => {
     const relay = await startRelayProcess();
     const program = [path.join(ROOT, 'dist/securechat')];
     expect(row(examine(program, ['--relay', relay.url.href]).stdout, 'a relay answers')).toMatch(
-      / ok .* no TLS, \d+ ms$/,
+      / ok +ws \d+ ms, no TLS, version [\d.]+$/,
     );
     await relay.stop();
     expect(row(examine(program, ['-r', relay.url.href]).stdout, 'a relay answers')).toMatch(
