@@ -11,7 +11,6 @@ export default mergeConfig(
   full,
   defineConfig({
     test: {
-      dir: 'test',
       testTimeout: MOST,
       coverage: {
         enabled: true,

@@ -105,7 +105,7 @@ function handshakes() {
     const crypto = createTweetnaclCrypto({ random: deterministicRandom('kit') });
     const setting = { mode: 1 as const, roomId: new Uint8Array(32) };
     const caps = { version: ascii('1'), name: utf8(''), features: 0 };
-    const attempt = createAttempt(crypto, crypto.take(utf8('tunnel-anchor-mango')) as never, setting, caps);
+    const attempt = createAttempt(crypto, crypto.take(utf8('tunnel-anchor-mango')), setting, caps);
     const { type } = attempt.handle(message);
     attempt.wipe();
     return { what, message: hex(message), then: type };
