@@ -81,6 +81,8 @@ export const CODES = {
   'SC-329': EXIT.ok, // safety words of the present could not be compared in time: nothing is verified (notice)
   'SC-330': EXIT.wrongCode, // without a secret on one side the keys did not match (notice)
   'SC-331': EXIT.wrongCode, // no attempt is left in a visit: only the peer of before is waited for (notice)
+  'SC-332': EXIT.ok, // cover is on, and what it costs (notice)
+  'SC-333': EXIT.usage, // no files and no pipe go beside cover
   'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
   'SC-341': EXIT.ok, // the peer offered files, and this program takes none (notice)
   'SC-342': EXIT.truncated, // the peer refused what was offered

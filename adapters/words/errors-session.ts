@@ -206,6 +206,16 @@ export const SESSION = {
     cause: 'Somebody tried other codes, or joined and left, before a first message of your peer arrived.',
     remedy: 'If your peer started again, leave and make a new code.',
   },
+  'SC-332': {
+    sentence: always('Cover is on: 2.6 kB/s each way, half a second for each 1,200 bytes of text.'),
+    cause: 'You or your peer started with --cover: the relay sees the same of a chat and of silence.',
+    remedy: '',
+  },
+  'SC-333': {
+    sentence: always('Cover is on: no files and no pipe beside it.'),
+    cause: 'You or your peer started with --cover, and a stream would show through it.',
+    remedy: 'To send files, start both sides without --cover.',
+  },
   'SC-370': {
     sentence: always('Your peer sees your addresses, and the network sees when you talk (--direct).'),
     cause: 'Without the relay in between the two machines know each other, and nothing hides sizes and times.',
