@@ -9,6 +9,7 @@ import { EXIT, isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { isEnforced } from '../system/enforced.js';
 import { startFolder } from '../system/folder.js';
 import { COMMAND } from '../words/command.js';
+import type { Answering } from './commands.js';
 import { print } from './print.js';
 import { VERSION } from '../../core/version.js';
 
@@ -35,7 +36,8 @@ async function begin(): Promise<void> {
   if (alone === '--help' || alone === '-h' || alone === 'help') return help();
   const [first, second] = argv;
   if (first === 'relay') return (await import('./relays.js')).relayCommand(argv.slice(1));
-  if (first === 'doctor' || first === 'completion' || first === 'help' || first === 'version') return command(first);
+  if (first === 'page' || first === 'doctor' || first === 'completion' || first === 'help' || first === 'version')
+    return command(first);
   if ((first === 'pipe' || first === 'send' || first === 'receive') && (second === '--help' || second === '-h'))
     return command('help', [first]);
   return start();
@@ -53,7 +55,7 @@ async function help(): Promise<void> {
   await say(text);
 }
 
-async function command(name: 'doctor' | 'completion' | 'help' | 'version', words = argv.slice(1)): Promise<void> {
+async function command(name: Answering, words = argv.slice(1)): Promise<void> {
   const { answer } = await import('./commands.js');
   await told(answer(name, words, process).then((text) => print(process.stdout, text)));
 }

@@ -86,7 +86,10 @@ export async function openRelay(options: RelayOptions, entrances: readonly Entra
   server.on('request', (request, response) => {
     const entrance = entranceFor(request);
     // The door of WebSockets takes none: nothing is loaded to find that out.
-    if (entrance?.kind !== 'socketio') return plain(response);
+    if (entrance?.kind !== 'socketio') {
+      if (options.page?.answer(request, response, { [RELAY_HEADER]: kinds.join(', ') }) !== true) plain(response);
+      return;
+    }
     const arrival = listener.arrivalOf(request);
     const use = (door: Door): void => {
       if (door.request === undefined) plain(response);

@@ -49,6 +49,13 @@ export const HELP_WORDS = {
     'is offered and takes it on a yes, or at once with --yes. Nothing is overwritten: a',
     'name that is taken gets a number, or is left out if you say so.',
   ],
+  page: [
+    `Usage: ${COMMAND} page [--hash]`,
+    '',
+    'Prints the page for a peer who has only a browser: one file with everything in it.',
+    'With --hash only its SHA-256. Send the file to your peer, or let a relay serve it',
+    '(--page), and see docs/web.md for what a browser cannot promise.',
+  ],
   doctor: [
     `Usage: ${COMMAND} doctor [--relay <url>] [--files [dir]]`,
     '',

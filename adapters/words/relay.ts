@@ -44,6 +44,8 @@ export const RELAY_WORDS = {
   debugging: (name: string) => `${name} is set, and makes Node write down addresses: unset it`,
   unreadable: (flag: string, why: string) => `${flag} cannot be read (${why})`,
   tooLarge: (flag: string, limit: string) => `${flag} is not a PEM file: it is larger than ${limit}`,
+  noPage: '--page: the file page.html is not beside this program (SC-369)',
+  notAPage: '--page: page.html is not what the build makes',
   noPair: (why: string) => `--tls-cert and --tls-key are not a certificate and its key in PEM (${why})`,
   validUntil: (names: string, date: string) => `${names}, until ${date}`,
 
@@ -78,6 +80,7 @@ export const RELAY_WORDS = {
     trustProxy: (word: string) => `proxies whose X-Forwarded-For to believe: ${word}, 10.0.0.2, 10.1.0.0/16`,
     monitorPort: '/healthz, /readyz and /metrics; 0 takes a free port (none)',
     monitorHost: (value: string) => `where to listen for these (${value})`,
+    page: 'serve the page for browsers at /; whoever opens it trusts you (off)',
     drain: (value: string) => `how long clients have to leave after SIGTERM (${value})`,
     cluster: 'Redis 7 or Valkey, redis:// or rediss://, where relays share their rooms (none)',
     check: 'say what is wrong with the flags and files, and stop',

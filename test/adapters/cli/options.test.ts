@@ -74,6 +74,7 @@ describe('options', () => {
       insecureRelay: false,
       name: new Uint8Array(0),
       verify: false,
+      web: false,
       cover: false,
       wipeScrollback: false,
       receipts: true,
