@@ -89,6 +89,25 @@ describe('loaded only when chosen', () => {
     ]);
   });
 
+  test('the library brings no program, no container and no UI along, and a page no Node', () => {
+    for (const entry of ['dist/library/library.js', 'dist/library/browser.js']) {
+      const loaded = loadedWith(entry);
+      expect(loaded).toContain('core/session/driver.ts');
+      expect(
+        loaded.filter((each) =>
+          /^adapters\/(ui|terminal|relay|tor|cli\/(?!relay-address|proxy-address))|^relay-|node_modules\/(inversify|reflect-metadata|ws|tweetnacl|libsodium)/.test(
+            each,
+          ),
+        ),
+      ).toEqual([]);
+    }
+    const all = Object.keys(OUTPUTS).filter((file) => file.startsWith('dist/library/browser'));
+    const inputs = all.flatMap((file) => Object.keys(OUTPUTS[file]!.inputs));
+    expect(
+      inputs.filter((each) => /^adapters\/(transport\/(?!browser|messages|pipe)|direct)|node_modules\/ws\//.test(each)),
+    ).toEqual([]);
+  });
+
   test('the relay in the client brings no monitor and no addon, and runs none of it', () => {
     for (const source of ['relay-ws/server.ts', 'relay-socketio/server.ts', 'adapters/cli/relays.ts']) {
       const loaded = loadedWith(chunkOf(source));
