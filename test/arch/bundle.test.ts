@@ -76,6 +76,7 @@ describe('loaded only when chosen', () => {
       'adapters/cli/main.ts',
       'adapters/cli/print.ts',
       'adapters/system/enforced.ts',
+      'adapters/system/folder.ts',
       'adapters/words/command.ts',
       'core/errors.ts',
       'core/protocol/bytes.ts',
