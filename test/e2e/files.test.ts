@@ -131,7 +131,7 @@ test('files and folders behind a link that the person named', async () => {
   const code = await sender.says(/\d{6}-[a-z]+-[a-z]+-[a-z]+/);
   const receiver = startPiped(['receive', code, '-o', 'in/', '--yes', '--relay', relay.url.href], { cwd: root });
   expect(await exits([sender, receiver])).toEqual([0, 0]);
-  expect(await readFile(path.join(to, 'from', 'a'), 'utf8')).toBe('x');
+  expect(await readFile(path.join(to, 'a'), 'utf8')).toBe('x');
 });
 
 test('without --yes the person is asked; a no is told to both', async () => {
