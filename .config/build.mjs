@@ -12,6 +12,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleClient } from './build-client.mjs';
+import { bundlePage } from './build-page.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
@@ -170,7 +171,7 @@ async function declare(source) {
 }
 
 /** The licence of every package of which something is in the bundle. */
-async function licences() {
+async function licences(inputs) {
   const packages = new Set();
   for (const input of inputs) {
     const found = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input);
@@ -186,7 +187,18 @@ async function licences() {
     const texts = await Promise.all(files.sort().map((file) => readFile(path.join(ROOT, folder, file), 'utf8')));
     parts.push(`${name} ${version} (${license})\n\n${texts.map((text) => text.trim()).join('\n\n')}\n`);
   }
-  await put(path.join(DIST, 'THIRD-PARTY-LICENSES.txt'), parts.join(`\n${'-'.repeat(80)}\n\n`));
+  return parts;
+}
+
+/** The page for browsers, with the licences of what is in it. */
+async function page() {
+  const made = await bundlePage({
+    root: ROOT,
+    // In a comment of HTML there may be no two dashes.
+    licenses: async (own) => (await licences(own)).join('\n').replace(/-{2,}/g, (dashes) => '='.repeat(dashes.length)),
+  });
+  await put(path.join(DIST, 'page.html'), made.html);
+  for (const input of made.inputs) inputs.add(input);
 }
 
 /** Removes what an earlier build left: last, so that a program that starts meanwhile finds all its chunks. */
@@ -223,7 +235,9 @@ const say = (...args) => {
 await put(path.join(DIST, 'help.txt'), say('--quiet', '--help'));
 await put(path.join(DIST, 'securechat.1'), say('help', 'man'));
 await plugins();
-await licences();
+await page();
+const notes = await licences(inputs);
+await put(path.join(DIST, 'THIRD-PARTY-LICENSES.txt'), notes.join(`\n${'-'.repeat(80)}\n\n`));
 await sweep();
 await mkdir(BUILD, { recursive: true });
 await writeFile(path.join(BUILD, 'bundle.json'), `${JSON.stringify(outputs, undefined, 1)}\n`);

@@ -3,13 +3,12 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { quantile } from './figures.js';
 import { flood, hangUp, openPair, startSubject } from './load.js';
 
 export interface OverRedis {
   /** Frames for each second of CPU: of both relays and Redis, and of one relay. */
-  readonly two: number;
-  readonly one: number;
+  readonly two: number[];
+  readonly one: number[];
 }
 
 /** CPU of another process in µs, as Linux counts it. */
@@ -58,5 +57,5 @@ export async function overRedis(rounds: number, count: number): Promise<OverRedi
   }
   for (const subject of [alone, left, right]) subject.stop();
   redis.kill();
-  return { two: quantile(two, 0.5), one: quantile(one, 0.5) };
+  return { two, one };
 }

@@ -5,6 +5,18 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 }
 
+/**
+ * How much of the anchor: the median of the rounds' ratios, because what disturbs a machine disturbs both in a round; of
+ * the medians where the rounds did not give the same number of values.
+ */
+function ratioOf(ours: readonly number[], anchor: readonly number[]): number {
+  if (ours.length !== anchor.length) return quantile(ours, 0.5) / quantile(anchor, 0.5);
+  return quantile(
+    ours.map((value, n) => value / (anchor[n] ?? Number.NaN)),
+    0.5,
+  );
+}
+
 /** One line: ours, the yardstick, their ratio. */
 export function row(name: string, unit: string, ours: number, bare: number): string {
   const cells = [ours.toFixed(2).padStart(10), bare.toFixed(2).padStart(10), (ours / bare).toFixed(3).padStart(8)];
@@ -45,7 +57,9 @@ export function figureOf({ name, unit, ours, anchor, target }: Series): Figure {
   const median = quantile(ours, 0.5);
   const spread = [quantile(ours, 0.25), quantile(ours, 0.75)] as const;
   const against = anchor === undefined ? undefined : quantile(anchor.values, 0.5);
-  const ratio = against === undefined ? undefined : median / against;
+  const quotient = anchor === undefined ? Number.NaN : ratioOf(ours, anchor.values);
+  // An anchor of nothing is none.
+  const ratio = Number.isFinite(quotient) ? quotient : undefined;
   const judged = target?.of === 'ratio' ? ratio : median;
   const unitOf = target?.of === 'ratio' ? '×' : unit;
   return {

@@ -27,9 +27,9 @@ export type Order =
 
 /** Bytes of a message, and of the smallest frame, which holds it. */
 const TEXT = 128;
-const FRAME = 256;
+const FRAME = 1_280;
 /** What crosses until both sides of a handshake know that they have the same keys, bytes. */
-const CROSSINGS = [66, 66, 1234, 1442, 322, FRAME];
+const CROSSINGS = [66, 66, 1_234, 1_442, 322, FRAME];
 /** A bare socket has come. */
 const HERE = new Uint8Array(1);
 

@@ -89,8 +89,19 @@ async function firstText(relay: URL): Promise<number> {
   return took;
 }
 
+/** Others of the field, as far as they are here: how long each takes to say its version. */
+const OTHERS = [
+  ['ssh', '-V'],
+  ['wormhole', '--version'],
+  ['croc', '--version'],
+] as const;
+
 export async function measureStart(quick: boolean): Promise<Series[]> {
   const rounds = quick ? 2 : 25;
+  const others = OTHERS.filter(([program, flag]) => spawnSync(program, [flag]).status === 0).map((command) => ({
+    command,
+    took: [] as number[],
+  }));
   const taken = { node: [], terminal: [], version: [], help: [], prompt: [], byte: [], text: [] } as Record<
     'node' | 'terminal' | 'version' | 'help' | 'prompt' | 'byte' | 'text',
     number[]
@@ -111,6 +122,7 @@ export async function measureStart(quick: boolean): Promise<Series[]> {
     taken.prompt.push(await shown(PROGRAM, 'Room code'));
     taken.byte.push(await firstByte());
     taken.text.push(await firstText(relay.url));
+    for (const { command, took } of others) took.push(whole(command[0], [command[1]]));
   }
   await relay.stop();
   const node = { name: NODE, values: taken.node };
@@ -127,6 +139,7 @@ export async function measureStart(quick: boolean): Promise<Series[]> {
     },
     { name: 'first byte towards the relay', unit: 'ms', ours: taken.byte, anchor: node, ...of(1.8) },
     { name: 'first text at the peer, both started together', unit: 'ms', ours: taken.text, anchor: node, ...of(3.2) },
+    ...others.map(({ command, took }) => ({ name: command.join(' '), unit: 'ms', ours: took, anchor: node })),
   ];
 }
 

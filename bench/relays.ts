@@ -1,47 +1,47 @@
 /**
- * Both relays against bare forwarders of their library, everything in a process of its own, in one interleaved run: what
- * is a ratio here holds on another machine. `--quick` is short and says nothing reliable; `--plot <file>` draws how the
- * cost of a connection grows; `--before <file>` compares both relays with those of another state of the sources, whose
- * subject.mjs that is.
+ * Both relays against bare forwarders of their library, everything in a process of its own: rate and CPU of a frame, round
+ * trip, what an idle connection keeps and what it costs to make one. With `before` both are compared with those of
+ * another state of the sources, too, whose subject.mjs that is. No report may be in this file.
  */
-import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { overRedis } from './cluster.js';
-import { quantile } from './figures.js';
+import { quantile, type Series, type Target } from './figures.js';
 import { flood, hangUp, type Line, openPair, roundTrips, type Subject, startNamed, startSubject } from './load.js';
 import { plot } from './plot.js';
 import type { Cost, Kind } from './subject.js';
 
-const { values: given } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    plot: { type: 'string' },
-    most: { type: 'string' },
-    rounds: { type: 'string' },
-    before: { type: 'string' },
-  },
-});
-const quick = given.quick;
-const ROUNDS = given.rounds === undefined ? (quick ? 2 : 7) : Number(given.rounds);
-/** Frames a round, by bytes; socket.io's own parser gets a quarter. `paced`: a chunk of 64 KiB at a time, never saturated. */
-const SMALL = [128, quick ? 20_000 : 200_000, false] as const;
-const FLOODS = [
-  SMALL,
-  [1_280, quick ? 2_000 : 40_000, false],
-  [16_384, quick ? 500 : 8_000, false],
-  [16_384, quick ? 200 : 4_000, true],
-  [65_536, quick ? 200 : 3_000, false],
-  [65_536, quick ? 100 : 2_000, true],
+export interface RelayOptions {
+  readonly quick: boolean;
+  readonly before?: string | undefined;
+}
+
+export interface RelayFigures {
+  readonly series: readonly Series[];
+  /** How the cost of a connection grows, as a picture. */
+  readonly picture: string;
+}
+
+/** Bytes of a frame, and how many are sent in a round; socket.io's own parser gets a quarter of the small ones. */
+const FRAMES = [
+  [128, 60_000],
+  [1_280, 15_000],
+  [16_384, 3_000],
+  [65_536, 1_000],
 ] as const;
-const TRIPS = quick ? 100 : 500;
-const COUNTS = (quick ? [100, 200] : [100, 300, 1_000, 3_000, 10_000, 19_000]).filter(
-  (count) => count <= Number(given.most ?? 19_000),
-);
-const AT = quick ? 200 : 10_000;
+/** What is large enough for the copying to be all that counts. */
+const LARGE = 16_384;
+const ROUNDS = 12;
+/** Rounds of the same processes: now and then V8 makes one that stays three times as slow, whatever it runs. */
+const LIFE = 3;
+const TRIPS = 500;
+const COUNTS = [100, 300, 1_000, 3_000, 10_000];
+const AT = 10_000;
+/** Of a quick run: rounds, the part of the frames, idle connections. */
+const QUICK = { rounds: 1, part: 40, counts: [100, 200], at: 200 };
 /** Pairs that are opened at the same moment. */
 const ABREAST = 25;
 
 const KINDS = ['bare-ws', 'relay-ws', 'bare-socketio', 'relay-socketio'] as const;
+const LIBRARIES = ['ws', 'socketio'] as const;
 const COLORS: Readonly<Record<Kind, string>> = {
   'bare-ws': '#9ab8d8',
   'relay-ws': '#1f5fa8',
@@ -51,89 +51,110 @@ const COLORS: Readonly<Record<Kind, string>> = {
 type Pair = readonly [Line, Line];
 type Figures = Map<string, number[]>;
 
-interface Row {
-  readonly name: string;
-  readonly unit: string;
-  readonly ours: number;
-  readonly bare: number | undefined;
-  /** What must hold of ours or of the ratio. */
-  readonly target: string;
-  readonly met: boolean | undefined;
-}
-const rows: Row[] = [];
-
-function ratio(name: string, unit: string, ours: number, bare: number, sign: '≥' | '≤' | '', bound = 0): void {
-  const value = ours / bare;
-  const met = sign === '' ? undefined : sign === '≥' ? value >= bound : value <= bound;
-  rows.push({ name, unit, ours, bare, target: sign === '' ? '' : `${sign} ${String(bound)}×`, met });
-}
-
 /** What an earlier state of a subject is called. */
 const earlier = (kind: Kind): string => `${kind}, before`;
+const atMost = (bound: number, of: Target['of'] = 'ratio'): Target => ({ of, sign: '≤', bound });
+const atLeast = (bound: number, of: Target['of'] = 'ratio'): Target => ({ of, sign: '≥', bound });
 
 function add(figures: Figures, name: string, ...more: number[]): void {
   figures.set(name, [...(figures.get(name) ?? []), ...more]);
 }
-const median = (figures: Figures, name: string, q = 0.5): number => quantile(figures.get(name) ?? [], q);
 
-async function throughput(subjects: readonly Subject[]): Promise<void> {
-  for (const [size, count, paced] of FLOODS) {
-    const wall: Figures = new Map();
-    const cpu: Figures = new Map();
-    // The first round warms up.
-    for (let round = 0; round <= ROUNDS; round++) {
-      for (const subject of subjects) {
-        const pair = await openPair(subject);
-        const before = await subject.cost();
-        const start = performance.now();
-        const sent = await flood(subject, pair, size, subject.kind === 'bare-socketio' ? count / 4 : count, paced);
-        const seconds = (performance.now() - start) / 1000;
-        const used = (await subject.cost()).cpu - before.cpu;
-        hangUp([pair]);
-        if (round === 0) continue;
-        add(wall, subject.name, size > 1024 ? (sent * size) / seconds / 1e6 : sent / seconds);
-        add(cpu, subject.name, used / sent);
-      }
-    }
-    for (const library of ['ws', 'socketio'] as const) {
-      const [ours, bare] = [`relay-${library}`, `bare-${library}`] as const;
-      const small = size === 128;
-      const bound = small ? (library === 'ws' ? 3 : 1.7) : 0.95;
-      const bytes = size < 16_384 ? `${String(size)} B` : `${String(size / 1024)} KiB`;
-      const name = `${library}, ${bytes} frames${paced ? ', paced' : ''}`;
-      const judged = (small || library === 'ws') && !paced;
-      ratio(name, size > 1024 ? 'MB/s' : 'msg/s', median(wall, ours), median(wall, bare), judged ? '≥' : '', bound);
-      ratio(`${name}, CPU`, 'µs/msg', median(cpu, ours), median(cpu, bare), library === 'ws' ? '≤' : '', 1);
-      if (given.before === undefined) continue;
-      ratio(`${name}, to before`, 'rate', median(wall, ours), median(wall, earlier(ours)), '≥', 0.97);
-      ratio(`${name}, CPU to before`, 'µs/msg', median(cpu, ours), median(cpu, earlier(ours)), '≤', 1.03);
-    }
-  }
+/** One figure of a library's relay, to the bare forwarder and, where there is one, to the relay before. */
+function compared(
+  figures: Figures,
+  library: (typeof LIBRARIES)[number],
+  name: string,
+  unit: string,
+  target: Target | undefined,
+): Series[] {
+  const [ours, bare] = [`relay-${library}`, `bare-${library}`] as const;
+  const values = figures.get(ours) ?? [];
+  const series = (anchor: string, called: string, wanted: Target | undefined): Series => ({
+    name: anchor === bare ? name : `${name}, to before`,
+    unit,
+    ours: values,
+    anchor: { name: called, values: figures.get(anchor) ?? [] },
+    ...(wanted === undefined ? {} : { target: wanted }),
+  });
+  const before = earlier(ours);
+  const less = unit.startsWith('µs');
+  return [
+    series(bare, `${bare} forwarder`, target),
+    ...(figures.has(before) ? [series(before, 'before', less ? atMost(1.03) : atLeast(0.97))] : []),
+  ];
 }
 
-async function latency(subjects: readonly Subject[]): Promise<void> {
-  const times: Figures = new Map();
+async function startAll({ before }: RelayOptions): Promise<readonly Subject[]> {
+  const subjects: Subject[] = [];
+  for (const kind of KINDS) subjects.push(await startSubject(kind));
+  if (before === undefined) return subjects;
+  for (const kind of ['relay-ws', 'relay-socketio'] as const)
+    subjects.push(await startNamed(earlier(kind), kind, before));
+  return subjects;
+}
+
+async function throughput(options: RelayOptions): Promise<Series[]> {
+  const { quick } = options;
+  const found: Series[] = [];
+  for (const [size, all] of FRAMES) {
+    for (const paced of [false, true]) {
+      const rate: Figures = new Map();
+      const cpu: Figures = new Map();
+      const count = quick ? all / QUICK.part : all;
+      for (let left = quick ? QUICK.rounds : ROUNDS; left > 0; left -= LIFE) {
+        const subjects = await startAll(options);
+        // The first round warms up.
+        for (let round = 0; round <= Math.min(left, LIFE); round++) {
+          for (const subject of subjects) {
+            const pair = await openPair(subject);
+            const before = await subject.cost();
+            const start = performance.now();
+            const few = subject.kind === 'bare-socketio' && size < LARGE;
+            const sent = await flood(subject, pair, size, few ? count / 4 : count, paced);
+            const seconds = (performance.now() - start) / 1000;
+            const used = (await subject.cost()).cpu - before.cpu;
+            hangUp([pair]);
+            if (round === 0) continue;
+            add(rate, subject.name, sent / seconds);
+            add(cpu, subject.name, used / sent);
+          }
+        }
+        for (const subject of subjects) subject.stop();
+      }
+      for (const library of LIBRARIES) {
+        const bytes = size < LARGE ? `${size.toLocaleString('en')} B` : `${String(size / 1024)} KiB`;
+        const name = `${library}, ${bytes}, ${paced ? 'paced' : 'saturated'}`;
+        const least = size === 128 ? atLeast(library === 'ws' ? 3 : 1.7) : atLeast(0.95);
+        found.push(...compared(rate, library, `${name}: frames a second`, '1/s', paced ? undefined : least));
+        found.push(...compared(cpu, library, `${name}: CPU a frame`, 'µs', atMost(1)));
+      }
+    }
+  }
+  return found;
+}
+
+async function latency(options: RelayOptions): Promise<Series[]> {
+  const { quick } = options;
+  const subjects = await startAll(options);
+  const p50: Figures = new Map();
+  const p99: Figures = new Map();
   const pairs = new Map<Subject, Pair>();
   for (const subject of subjects) pairs.set(subject, await openPair(subject));
-  for (let round = 0; round <= ROUNDS * 3; round++) {
+  for (let round = 0; round <= (quick ? QUICK.rounds : ROUNDS * 3); round++) {
     for (const [subject, pair] of pairs) {
-      const trips = await roundTrips(subject, pair, 128, TRIPS);
-      if (round > 0) add(times, subject.name, ...trips.map((ms) => ms * 1000));
+      const trips = (await roundTrips(subject, pair, 128, quick ? 100 : TRIPS)).map((ms) => ms * 1000);
+      if (round === 0) continue;
+      add(p50, subject.name, quantile(trips, 0.5));
+      add(p99, subject.name, quantile(trips, 0.99));
     }
   }
   hangUp([...pairs.values()]);
-  for (const library of ['ws', 'socketio'] as const) {
-    const [ours, bare] = [`relay-${library}`, `bare-${library}`] as const;
-    for (const [name, q, bound] of [
-      ['p50', 0.5, 1.05],
-      ['p99', 0.99, 1.1],
-    ] as const) {
-      ratio(`${library}, round trip ${name}`, 'µs', median(times, ours, q), median(times, bare, q), '≤', bound);
-      if (given.before === undefined) continue;
-      const was = median(times, earlier(ours), q);
-      ratio(`${library}, round trip ${name}, to before`, 'µs', median(times, ours, q), was, '≤', 1.03);
-    }
-  }
+  for (const subject of subjects) subject.stop();
+  return LIBRARIES.flatMap((library) => [
+    ...compared(p50, library, `${library}, round trip p50`, 'µs', atMost(1.05)),
+    ...compared(p99, library, `${library}, round trip p99`, 'µs', atMost(1.1)),
+  ]);
 }
 
 interface Growth {
@@ -146,7 +167,7 @@ interface Growth {
 }
 
 /** Idle connections, in pairs that know of each other. */
-async function growth(kind: Kind): Promise<Growth[]> {
+async function growth(kind: Kind, counts: readonly number[]): Promise<Growth[]> {
   const subject = await startSubject(kind);
   const pairs: Pair[] = [];
   async function upTo(count: number): Promise<Cost> {
@@ -161,7 +182,7 @@ async function growth(kind: Kind): Promise<Growth[]> {
   let before = { ...base, count: warm };
   const found: Growth[] = [];
   try {
-    for (const count of COUNTS) {
+    for (const count of counts) {
       const cost = await upTo(count + warm);
       const kib = (bytes: number) => bytes / count / 1024;
       const made = count + warm - before.count;
@@ -182,32 +203,34 @@ async function growth(kind: Kind): Promise<Growth[]> {
   return found;
 }
 
-async function memory(): Promise<Map<Kind, Growth[]>> {
+async function memory({ quick }: RelayOptions): Promise<RelayFigures> {
+  const [counts, at] = quick ? [QUICK.counts, QUICK.at] : [COUNTS, AT];
   const grown = new Map<Kind, Growth[]>();
-  for (const kind of KINDS) grown.set(kind, await growth(kind));
-  for (const [library, bound] of [
-    ['ws', 7],
-    ['socketio', 11.5],
-  ] as const) {
-    const ours = grown.get(`relay-${library}`)?.find(({ count }) => count === AT);
-    const bare = grown.get(`bare-${library}`)?.find(({ count }) => count === AT);
-    if (ours === undefined || bare === undefined) {
-      console.warn(`SKIPPED: memory at ${String(AT)} connections of ${library}`);
-      continue;
-    }
-    const name = `${library}, idle connection at ${String(AT)}`;
-    rows.push({
-      name,
-      unit: 'KiB',
-      ours: ours.rss,
-      bare: bare.rss,
-      target: `≤ ${String(bound)}`,
-      met: ours.rss <= bound,
-    });
-    ratio(`${name}, JavaScript`, 'KiB', ours.heap, bare.heap, '');
-    ratio(`${library}, connect`, 'CPU µs', ours.connect, bare.connect, '');
-  }
-  return grown;
+  for (const kind of KINDS) grown.set(kind, await growth(kind, counts));
+  const series = LIBRARIES.flatMap((library): Series[] => {
+    const ours = grown.get(`relay-${library}`)?.find(({ count }) => count === at);
+    const bare = grown.get(`bare-${library}`)?.find(({ count }) => count === at);
+    if (ours === undefined || bare === undefined) return [];
+    const anchor = (value: number) => ({ name: `bare-${library} forwarder`, values: [value] });
+    const name = `${library}, idle connection, ${at.toLocaleString('en')} of them`;
+    return [
+      {
+        name,
+        unit: 'KiB',
+        ours: [ours.rss],
+        anchor: anchor(bare.rss),
+        target: atMost(library === 'ws' ? 7 : 11.5, 'value'),
+      },
+      { name: `${name}: JavaScript alone`, unit: 'KiB', ours: [ours.heap], anchor: anchor(bare.heap) },
+      {
+        name: `${library}, connects for a second of CPU`,
+        unit: '1/s',
+        ours: [1e6 / ours.connect],
+        anchor: anchor(1e6 / bare.connect),
+      },
+    ];
+  });
+  return { series, picture: draw(grown) };
 }
 
 function draw(grown: ReadonlyMap<Kind, readonly Growth[]>): string {
@@ -223,42 +246,21 @@ function draw(grown: ReadonlyMap<Kind, readonly Growth[]>): string {
   ]);
 }
 
-function show({ name, unit, ours, bare, target, met }: Row): string {
-  const verdict = met === undefined ? '' : met ? 'met' : 'MISSED';
-  const figure = (value: number) => value.toFixed(value >= 1000 ? 0 : 2).padStart(10);
-  const quotient = bare === undefined ? '' : (ours / bare).toFixed(2);
-  return [
-    name.padEnd(38),
-    figure(ours),
-    bare === undefined ? ''.padStart(10) : figure(bare),
-    quotient.padStart(6),
-    unit.padEnd(7),
-    target.padEnd(8),
-    verdict,
-  ].join('  ');
+export async function measureRelays(options: RelayOptions): Promise<RelayFigures> {
+  const speed = [...(await throughput(options)), ...(await latency(options))];
+  const two = await overRedis(options.quick ? QUICK.rounds : ROUNDS, FRAMES[0][1]);
+  const { series, picture } = await memory(options);
+  const shared: Series[] =
+    two === undefined
+      ? []
+      : [
+          {
+            name: 'two relays over Redis, 128 B: frames for a second of all their CPU',
+            unit: '1/s',
+            ours: two.two,
+            anchor: { name: 'one relay', values: two.one },
+            target: atLeast(0.4),
+          },
+        ];
+  return { series: [...speed, ...shared, ...series], picture };
 }
-
-const subjects: Subject[] = [];
-for (const kind of KINDS) subjects.push(await startSubject(kind));
-if (given.before !== undefined) {
-  for (const kind of ['relay-ws', 'relay-socketio'] as const) {
-    subjects.push(await startNamed(earlier(kind), kind, given.before));
-  }
-}
-await throughput(subjects);
-await latency(subjects);
-for (const subject of subjects) subject.stop();
-const two = await overRedis(ROUNDS, SMALL[1]);
-if (two !== undefined) ratio('two over Redis, 128 B, all their CPU', 'msg/s', two.two, two.one, '≥', 0.4);
-const grown = await memory();
-
-console.log(`${'medians of an interleaved run'.padEnd(38)}  ${'relay'.padStart(10)}  ${'bare'.padStart(10)}   ratio`);
-for (const row of rows) console.log(show(row));
-for (const [kind, steps] of grown) {
-  const cells = steps.map(
-    ({ count, rss, connect }) => `${String(count)}: ${rss.toFixed(1)} KiB ${connect.toFixed(0)} µs`,
-  );
-  console.log(`${kind.padEnd(16)}${cells.join('   ')}`);
-}
-if (given.plot !== undefined) writeFileSync(given.plot, draw(grown));
-process.exit(0);

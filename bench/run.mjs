@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Runs a benchmark of this folder from its TypeScript source: `node bench/run.mjs relays`. Every figure is a ratio to a
+ * Runs a benchmark of this folder from its TypeScript source: `node bench/run.mjs crypto`. Every figure is a ratio to a
  * bare forwarder measured in the same run, because absolute figures belong to one machine on one day.
  */
 import { spawnSync } from 'node:child_process';
@@ -12,7 +12,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const name = process.argv[2] ?? 'all';
 const outdir = path.join(here, '..', '.build', 'bench');
 await build({
-  entryPoints: [name, 'peer', 'subject'].map((each) => path.join(here, `${each}.ts`)),
+  entryPoints: [name, 'peer', 'subject', 'pipe'].map((each) => path.join(here, `${each}.ts`)),
   outdir,
   bundle: true,
   platform: 'node',

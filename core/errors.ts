@@ -81,6 +81,8 @@ export const CODES = {
   'SC-329': EXIT.ok, // safety words of the present could not be compared in time: nothing is verified (notice)
   'SC-330': EXIT.wrongCode, // without a secret on one side the keys did not match (notice)
   'SC-331': EXIT.wrongCode, // no attempt is left in a visit: only the peer of before is waited for (notice)
+  'SC-332': EXIT.ok, // cover is on, and what it costs (notice)
+  'SC-333': EXIT.usage, // no files and no pipe go beside cover
   'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
   'SC-341': EXIT.ok, // the peer offered files, and this program takes none (notice)
   'SC-342': EXIT.truncated, // the peer refused what was offered
@@ -105,6 +107,11 @@ export const CODES = {
   'SC-361': EXIT.usage, // too much of a program waits to be delivered
   'SC-362': EXIT.lost, // the session ended before the peer said that it has a message
   'SC-363': EXIT.internal, // a program does not read its messages
+  'SC-365': EXIT.usage, // a link that a page cannot follow
+  'SC-366': EXIT.ok, // the page came over a connection that is not encrypted (notice)
+  'SC-367': EXIT.truncated, // a file is larger than a browser keeps in memory
+  'SC-368': EXIT.ok, // the browser does not let the page run WebAssembly (notice)
+  'SC-369': EXIT.internal, // the page is not beside the program
   'SC-370': EXIT.ok, // what a direct path shows, and to whom (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)

@@ -3,11 +3,9 @@
  * is no terminal nothing is ever asked. Codes are bytes here and wiped; nothing is sent in this file.
  */
 import { type Code, LocalProtocolError, SecurechatError } from '../../core/errors.js';
-import { plainBuffer } from '../../core/protocol/bytes.js';
 import {
   generateCode,
   generateStrongCode,
-  type Normalize,
   parseTyped,
   type Random,
   type RoomCode,
@@ -17,6 +15,7 @@ import type { Meeting } from '../../core/room/invite.js';
 import { doubtOf, suggest } from '../../core/room/completion.js';
 import type { Wordlist } from '../../core/room/words.js';
 import { describe } from '../text/describe.js';
+import { normalize } from '../text/normalize.js';
 import { type Input, readFirstLine, takeFirstLine } from './input.js';
 import type { Question } from './line-prompt.js';
 import { CLI_WORDS } from '../words/cli.js';
@@ -182,17 +181,6 @@ function refusing(check: Question['accept']): Question['accept'] {
       throw error;
     }
   };
-}
-
-/** NFKC; throws TypeError for what is not UTF-8. Only codes with other characters than ASCII get here, as strings. */
-export const normalize: Normalize = (bytes) =>
-  utf8(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).normalize('NFKC'));
-
-/** Not Buffer.from: short strings would end up in the pool that all buffers share. */
-function utf8(text: string): Uint8Array {
-  const bytes = plainBuffer(Buffer.byteLength(text));
-  new TextEncoder().encodeInto(text, bytes);
-  return bytes;
 }
 
 function wiping<T>(bytes: Uint8Array, use: (bytes: Uint8Array) => T): T {

@@ -7,7 +7,7 @@ import { CANDIDATES, doubtOf, suggest } from '../../core/room/completion.js';
 import type { Wordlist } from '../../core/room/words.js';
 import type { CodeHelp } from '../ui/code-help.js';
 import { CLI_WORDS } from '../words/cli.js';
-import { normalize } from './code-entry.js';
+import { normalize } from '../text/normalize.js';
 
 export function createCodeHelp(words: Wordlist): CodeHelp {
   return {

@@ -1,5 +1,5 @@
 /**
- * The commands that only answer: `doctor`, `completion`, `help`, `version`, each with `--help`. A relay is relays.ts, a
+ * The commands that only answer: `page`, `doctor`, `completion`, `help`, `version`, each with `--help`. A relay is relays.ts, a
  * chat is run.ts; no sentence may be in this file.
  */
 import { SecurechatError } from '../../core/errors.js';
@@ -9,9 +9,9 @@ import { builtins } from './builtins.js';
 import { doctor, type Surroundings } from './doctor.js';
 import { COMMANDS, OWN_FLAGS, SHELLS, TOPICS } from './flags.js';
 import { commandHelp, shortHelp, topicHelp } from './help.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../../core/version.js';
 
-type Answering = 'doctor' | 'completion' | 'help' | 'version';
+export type Answering = 'page' | 'doctor' | 'completion' | 'help' | 'version';
 
 const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h';
 
@@ -26,6 +26,8 @@ export async function answer(command: Answering, argv: readonly string[], surrou
   switch (command) {
     case 'version':
       return first === undefined ? `${VERSION}\n` : refuse(CLI_WORDS.noArguments(command));
+    case 'page':
+      return page(first, more);
     case 'doctor':
       return `${(await doctor(argv, surroundings)).join('\n')}\n`;
     case 'completion': {
@@ -37,6 +39,15 @@ export async function answer(command: Answering, argv: readonly string[], surrou
     case 'help':
       return help(first, more);
   }
+}
+
+/** The file as the build has made it, which is UTF-8: the same bytes come out. */
+async function page(flag: string | undefined, more: readonly string[]): Promise<string> {
+  if (more.length > 0 || (flag !== undefined && flag !== '--hash')) return refuse(CLI_WORDS.pageUsage);
+  const { pageFile, pageHash } = await import('../relay/page.js');
+  const file = pageFile();
+  if (file === undefined) throw new SecurechatError('SC-369');
+  return flag === undefined ? file.toString('utf8') : `${pageHash(file)}\n`;
 }
 
 async function help(topic: string | undefined, more: readonly string[]): Promise<string> {

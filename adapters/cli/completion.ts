@@ -48,7 +48,8 @@ ${cases.join('\n')}
       relay) COMPREPLY=($(compgen -W ${quoted([...RELAYS, '--help'].join(' '))} -- "$cur")); return ;;
       help) COMPREPLY=($(compgen -W ${quoted(HELP.join(' '))} -- "$cur")); return ;;
       completion) COMPREPLY=($(compgen -W ${quoted(SHELLS.join(' '))} -- "$cur")); return ;;
-      doctor) COMPREPLY=($(compgen -W '--relay --help' -- "$cur")); return ;;
+      page) COMPREPLY=($(compgen -W '--hash --help' -- "$cur")); return ;;
+      doctor) COMPREPLY=($(compgen -W '--relay --files --help' -- "$cur")); return ;;
     esac
   fi
   case $cur in
@@ -99,7 +100,8 @@ _securechat() {
     relay) (( CURRENT > 2 )) && { compadd -- ${[...RELAYS, '--help'].join(' ')}; return } ;;
     help) (( CURRENT > 2 )) && { compadd -- ${HELP.join(' ')}; return } ;;
     completion) (( CURRENT > 2 )) && { compadd -- ${SHELLS.join(' ')}; return } ;;
-    doctor) (( CURRENT > 2 )) && { compadd -- --relay --help; return } ;;
+    page) (( CURRENT > 2 )) && { compadd -- --hash --help; return } ;;
+    doctor) (( CURRENT > 2 )) && { compadd -- --relay --files --help; return } ;;
   esac
   _arguments -s ${specs.join(' \\\n    ')} \\
     '1:room:_securechat_room'
@@ -142,7 +144,9 @@ ${commands.join('\n')}
 ${after('relay', RELAYS)}
 ${after('help', HELP)}
 ${after('completion', SHELLS)}
+complete -c securechat -n '__fish_seen_subcommand_from page' -l hash
 complete -c securechat -n '__fish_seen_subcommand_from doctor' -l relay -x
+complete -c securechat -n '__fish_seen_subcommand_from doctor' -l files
 ${flags.join('\n')}
 complete -c securechat -n __securechat_chat -a '(__securechat_words)'
 `;

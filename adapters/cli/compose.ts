@@ -12,6 +12,8 @@ import type { UiContext } from '../../plugins/kit/define.js';
 import { checkMade, inTime, wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { createClock } from '../system/clock.js';
+import type { RelayOptions } from '../relay/flags.js';
+import type { Relay } from '../relay/listener.js';
 import type { Origin } from '../transport/origin.js';
 import type { Way } from '../transport/way.js';
 import type { LocalRelay } from './embedded.js';
@@ -25,7 +27,8 @@ import { type Told, toldUi } from './told-ui.js';
 
 export interface ComposeOptions {
   readonly registry: Registry;
-  readonly options: Pick<Options, AdapterKind | 'flags' | 'quiet'> & Partial<Pick<Options, 'listen' | 'direct'>>;
+  readonly options: Pick<Options, AdapterKind | 'flags' | 'quiet'> &
+    Partial<Pick<Options, 'listen' | 'web' | 'direct'>>;
   /** Absent: the one on this machine. Not looked at for a transport that needs none. */
   readonly relay: URL | undefined;
   /** SHA-256 of the certificate (DER) that `relay` must show. */
@@ -33,6 +36,8 @@ export interface ComposeOptions {
   /** How the relay is reached; absent: directly. */
   readonly way?: Way | undefined;
   readonly streams: Pick<UiContext, 'input' | 'output' | 'errors' | 'color' | 'wipeScrollback'>;
+  /** The folder whose files a chat may send. */
+  readonly files?: string | undefined;
   /** What the UI shows first, once it is known which relay it is. */
   readonly told: (relay: LocalRelay | undefined) => Told;
   /** What the task puts around the UI, and who has its files or its pipe. */
@@ -99,13 +104,16 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
       [CLOCK],
     )
     .onDeactivation((crypto) => quietly(() => crypto.wipeAll()));
-  container
-    .bind(BARE_UI)
-    .toResolvedValue(
-      (clock) =>
-        make('ui', given, () => registry.find('ui', options.ui).create(flags.ui, { ...streams, clock, sanitize })),
-      [CLOCK],
-    );
+  container.bind(BARE_UI).toResolvedValue(
+    (clock) =>
+      make('ui', given, () => {
+        // No UI of a plugin is told of it.
+        const ours = registry.pluginOf('ui', options.ui) === builtins.name && given.files !== undefined;
+        const context = { ...streams, clock, sanitize, ...(ours ? { files: given.files } : {}) };
+        return registry.find('ui', options.ui).create(flags.ui, context);
+      }),
+    [CLOCK],
+  );
   container
     .bind(EQUIPMENT)
     .toResolvedValue(given.equip, [BARE_UI, CLOCK])
@@ -221,14 +229,25 @@ async function reached({ pin: named, way }: ComposeOptions, { pin = named }: Loc
 
 async function findRelay(
   relay: URL | undefined,
-  { transport, listen }: ComposeOptions['options'],
+  { transport, listen, web }: ComposeOptions['options'],
   clock: ClockPort,
 ): Promise<LocalRelay> {
   if (relay !== undefined) return { url: relay, started: false, close: () => Promise.resolve() };
   if (listen !== undefined) {
-    const [{ startHosting }, { startRelay }] = await Promise.all([import('./hosting.js'), import('./relays.js')]);
+    const [{ startHosting }, startRelay] = await Promise.all([import('./hosting.js'), relayStarter(web === true)]);
     return startHosting({ listen, startRelay, wallTime: clock.wallTime() });
   }
-  const [{ findOrStartRelay }, { startRelay }] = await Promise.all([import('./embedded.js'), import('./relays.js')]);
+  const [{ findOrStartRelay }, startRelay] = await Promise.all([import('./embedded.js'), relayStarter(web === true)]);
   return findOrStartRelay({ ...LOCAL_RELAY, kind: transport === 'socketio' ? 'socketio' : 'ws', startRelay });
+}
+
+/** What starts a relay here: one that serves the page where the invitation is a link for browsers. Throws SC-369. */
+async function relayStarter(web: boolean): Promise<(options: RelayOptions) => Promise<Relay>> {
+  const { startRelay } = await import('./relays.js');
+  if (!web) return startRelay;
+  const { createPage, pageFile } = await import('../relay/page.js');
+  const html = pageFile();
+  if (html === undefined) throw new SecurechatError('SC-369');
+  const page = createPage(html);
+  return (options) => startRelay({ ...options, page });
 }

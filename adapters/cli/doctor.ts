@@ -2,8 +2,9 @@
  * `securechat doctor`: what is enforced here, what is not, why, and the one command that improves it. It looks and changes
  * nothing; what cannot be known is said to be unknown.
  */
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Agent } from 'node:http';
+import path from 'node:path';
 import { SecurechatError } from '../../core/errors.js';
 import { permission } from '../system/enforced.js';
 import { whyNotRich } from '../ui/rich/capable.js';
@@ -12,11 +13,12 @@ import { CLI_WORDS } from '../words/cli.js';
 import type { ProxyServer } from '../transport/way.js';
 import { neutral } from '../text/describe.js';
 import { FLAGS } from './flags.js';
+import { whyNoFolder } from './places.js';
 import { parseProxy, TOR } from './proxy-address.js';
 import { proxyOfEnvironment } from './proxy-way.js';
 import { LOCAL_RELAY, parseRelayAddress } from './relay-address.js';
 import { accepts, checkRelay, type RelayFound } from './relay-check.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../../core/version.js';
 
 /** Seconds by which two clocks may differ: one tells whole seconds, and an answer takes its time. */
 const CLOCK_TOLERANCE_S = 5;
@@ -27,12 +29,16 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** A place that nobody has allowed. Not the root: Node 20 also allows what several allowed folders begin with. */
+const ELSEWHERE = '/securechat/doctor/asks';
+
 type Finding = boolean | undefined;
 type Row = keyof typeof DOCTOR_WORDS.rows;
 
 /** The table, line by line. `argv` is what is behind the word `doctor`. Throws SecurechatError SC-109, SC-110, SC-503. */
 export async function doctor(argv: readonly string[], surroundings: Surroundings): Promise<readonly string[]> {
-  const relay = relayOf(argv, surroundings.env);
+  const { named: address, files } = argumentsOf(argv);
+  const relay = relayOf(address, surroundings.env);
   const { env, stdin, stdout } = surroundings;
   const findings = enforced(env);
   const lines = [DOCTOR_WORDS.title(VERSION, process.version, `${process.platform} ${process.arch}`), ''];
@@ -42,7 +48,7 @@ export async function doctor(argv: readonly string[], surroundings: Surroundings
     lines.push(line(what, found === undefined ? unknown : found ? yes : no, found === undefined ? elsewhere() : why));
     if (found === false) lines.push(`  ${DOCTOR_WORDS.remedy}${remedy}`);
   }
-  lines.push('');
+  lines.push('', aboutFiles(files));
   const { good, bad } = DOCTOR_WORDS.state;
   const notRich = whyNotRich({ input: stdin, output: stdout, env });
   lines.push(line(DOCTOR_WORDS.terminal, notRich === undefined ? good : bad, notRich ?? ''));
@@ -52,8 +58,9 @@ export async function doctor(argv: readonly string[], surroundings: Surroundings
     accepts(TOR.host, TOR.port),
     proxy === undefined ? false : accepts(proxy.host, proxy.port),
   ]);
-  const isRelay = found.answers && found.kinds.length > 0;
-  lines.push(line(DOCTOR_WORDS.relay(relay.url.href), isRelay ? good : bad, aboutRelay(found, relay.named)));
+  const isRelay = found.answers && found.wires.length > 0;
+  const works = found.answers && found.wires.some((wire) => 'ms' in wire);
+  lines.push(line(DOCTOR_WORDS.relay(relay.url.href), works ? good : bad, aboutRelay(found, relay.named)));
   const ahead = isRelay ? found.ahead : undefined;
   const right = ahead !== undefined && Math.abs(ahead) <= CLOCK_TOLERANCE_S;
   lines.push(
@@ -82,20 +89,46 @@ export async function doctor(argv: readonly string[], surroundings: Surroundings
 
 function aboutRelay(found: RelayFound, named: boolean): string {
   if (!found.answers) return named ? DOCTOR_WORDS.notThere(found.why) : DOCTOR_WORDS.noRelay;
-  const { kinds, tls, ms } = found;
-  return kinds.length === 0 ? DOCTOR_WORDS.notRelay : DOCTOR_WORDS.found(kinds, tls, ms);
+  const { wires, tls, version } = found;
+  return wires.length === 0 ? DOCTOR_WORDS.notRelay : DOCTOR_WORDS.found(wires, tls, version);
+}
+
+/** With a folder, as `--files` of a chat has it: whether it can be used. Only the launcher gives the right to it. */
+function aboutFiles(folder: string | undefined): string {
+  const { good, bad } = DOCTOR_WORDS.state;
+  if (folder === undefined) return line(DOCTOR_WORDS.noFiles, good, DOCTOR_WORDS.filesFlag);
+  const at = path.resolve(folder);
+  try {
+    if (!statSync(at).isDirectory()) return line(DOCTOR_WORDS.files, bad, CLI_WORDS.notFolder);
+    accessSync(at, constants.R_OK | constants.W_OK);
+    return line(DOCTOR_WORDS.files, good, neutral(at));
+  } catch (error) {
+    return line(DOCTOR_WORDS.files, bad, whyNoFolder(error));
+  }
 }
 
 function line(what: string, state: string, why: string): string {
   return `${what.padEnd(46)}  ${state.padEnd(12)}  ${why}`.trimEnd();
 }
 
+/** `--relay` with an address, `--files` with a folder or for this one. */
+function argumentsOf(argv: readonly string[]): { named: string | undefined; files: string | undefined } {
+  let [named, files]: (string | undefined)[] = [];
+  const words = [...argv];
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    const [, flag = word, attached] = /^(--\w+)=(.*)$/s.exec(word) ?? [];
+    const next = words[0]?.startsWith('-') === true ? undefined : words[0];
+    const value = attached ?? next;
+    if (attached === undefined && value !== undefined) words.shift();
+    if (flag === '--files') files = value ?? '.';
+    else if ((flag === '--relay' || flag === '-r') && value !== undefined) named = value;
+    else throw new SecurechatError('SC-503', { why: CLI_WORDS.doctorUsage });
+  }
+  return { named, files };
+}
+
 /** The one that is named, by flag or setting, or the one on this machine. */
-function relayOf(argv: readonly string[], env: Surroundings['env']): { url: URL; named: boolean } {
-  const [flag, given, ...rest] = argv;
-  const isFlag = flag === '--relay' || flag === '-r';
-  if (flag !== undefined && (!isFlag || given === undefined || rest.length > 0))
-    throw new SecurechatError('SC-503', { why: CLI_WORDS.doctorUsage });
+function relayOf(given: string | undefined, env: Surroundings['env']): { url: URL; named: boolean } {
   const address = given ?? env['SECURECHAT_RELAY'] ?? '';
   if (address !== '') return { url: parseRelayAddress(address, true), named: true };
   return { url: new URL(`ws://${LOCAL_RELAY.host}:${String(LOCAL_RELAY.port)}/`), named: false };
@@ -107,7 +140,7 @@ export function enforced(env: Surroundings['env']): Record<Row, Finding> {
   const denied = (scope: string): boolean => model !== undefined && !model.has(scope);
   return {
     write: denied('fs.write'),
-    read: model !== undefined && !model.has('fs.read', '/'),
+    read: model !== undefined && !model.has('fs.read', ELSEWHERE),
     child: denied('child'),
     worker: denied('worker'),
     addons: !loadsAddons(),

@@ -34,6 +34,7 @@ export const FLAGS: readonly OwnFlag[] = [
   { long: 'listen', value: 'host:port', bare: { means: '0.0.0.0:8765', looks: /:\d+$|^\d{1,5}$/ }, common: true },
   { long: 'tls-self' },
   { long: 'onion', common: true },
+  { long: 'web' },
   { long: 'tor-control', value: 'host:port', setting: 'SECURECHAT_TOR_CONTROL' },
   { long: 'tor-cookie', value: 'file' },
   { long: 'strong' },
@@ -65,16 +66,26 @@ export const FLAGS: readonly OwnFlag[] = [
 ];
 
 /** Kept free for later commands and flags: no adapter may bring one of these names either. */
-const KEPT = ['color', 'web', 'typing', 'bell'];
+const KEPT = ['color', 'typing', 'bell'];
 
 /** Long flags that no adapter may bring. */
 export const OWN_FLAGS: readonly string[] = [...FLAGS.map(({ long }) => long), ...KEPT, 'host', 'port', 'check-config'];
 
 /** Commands that there are, in the order in which they are listed. */
-export const COMMANDS = ['pipe', 'send', 'receive', 'relay', 'doctor', 'completion', 'help', 'version'] as const;
+export const COMMANDS = [
+  'pipe',
+  'send',
+  'receive',
+  'relay',
+  'page',
+  'doctor',
+  'completion',
+  'help',
+  'version',
+] as const;
 
 /** No room has one of these names: whoever types one means a command. */
-export const RESERVED: ReadonlySet<string> = new Set([...COMMANDS, 'page']);
+export const RESERVED: ReadonlySet<string> = new Set(COMMANDS);
 
 /** What `help` explains beyond the flags, and `man`, the page itself. */
 export const TOPICS = ['options', 'codes', 'safety', 'relay', 'files', 'plugins', 'exit'] as const;

@@ -9,8 +9,9 @@ import { EXIT, isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { isEnforced } from '../system/enforced.js';
 import { startFolder } from '../system/folder.js';
 import { COMMAND } from '../words/command.js';
+import type { Answering } from './commands.js';
 import { print } from './print.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../../core/version.js';
 
 /**
  * What would end the process where it is, and can be caught: each says goodbye and wipes. A crash (SIGSEGV and its like)
@@ -35,7 +36,8 @@ async function begin(): Promise<void> {
   if (alone === '--help' || alone === '-h' || alone === 'help') return help();
   const [first, second] = argv;
   if (first === 'relay') return (await import('./relays.js')).relayCommand(argv.slice(1));
-  if (first === 'doctor' || first === 'completion' || first === 'help' || first === 'version') return command(first);
+  if (first === 'page' || first === 'doctor' || first === 'completion' || first === 'help' || first === 'version')
+    return command(first);
   if ((first === 'pipe' || first === 'send' || first === 'receive') && (second === '--help' || second === '-h'))
     return command('help', [first]);
   return start();
@@ -53,7 +55,7 @@ async function help(): Promise<void> {
   await say(text);
 }
 
-async function command(name: 'doctor' | 'completion' | 'help' | 'version', words = argv.slice(1)): Promise<void> {
+async function command(name: Answering, words = argv.slice(1)): Promise<void> {
   const { answer } = await import('./commands.js');
   await told(answer(name, words, process).then((text) => print(process.stdout, text)));
 }
@@ -68,10 +70,14 @@ async function told(work: Promise<void>): Promise<void> {
     await work;
   } catch (error) {
     if (!isSecurechatError(error)) throw error;
-    const { report } = await import('../text/describe.js');
     process.exitCode = error.exit;
-    process.stderr.write(report(error.code, error.detail));
+    await complain(error);
   }
+}
+
+async function complain({ code, detail }: SecurechatError): Promise<void> {
+  const { report } = await import('../text/describe.js');
+  process.stderr.write(report(code, detail));
 }
 
 async function start(): Promise<void> {
@@ -82,24 +88,20 @@ async function start(): Promise<void> {
   const program = run(argv, { stdin, stdout, stderr, env, places, enforced: isEnforced() });
   let failed = false;
 
-  /** A defect: what kind and where, never its message, which may hold anything. */
+  /** A defect: what kind and where, never its message, which may hold anything. A status alone would tell nobody. */
   async function fail(error: unknown): Promise<never> {
-    if (failed) process.exit(EXIT.internal);
+    const defect = defectOf(error, program.blamed(error));
+    // A second one while the first is told may keep it from being told.
+    const first = !failed;
     failed = true;
-    const plugin = program.blamed(error);
-    const [why, where] = [whatFailed(error), whereFailed(error)];
-    await program
-      .fail(
-        plugin === undefined
-          ? new SecurechatError('SC-501', { why, where })
-          : new SecurechatError('SC-506', {
-              kind: 'plugin',
-              name: plugin,
-              why: `${why}${where === '' ? '' : ` at ${where}`}`,
-            }),
-      )
-      .catch(() => undefined);
-    await stdin.discard?.();
+    const told =
+      first &&
+      (await program.fail(defect).then(
+        () => true,
+        () => false,
+      ));
+    if (!told) await complain(defect);
+    if (first) await stdin.discard?.();
     process.exit(EXIT.internal);
   }
 
@@ -114,6 +116,13 @@ async function start(): Promise<void> {
   } catch (error) {
     await fail(error);
   }
+}
+
+function defectOf(error: unknown, plugin: string | undefined): SecurechatError {
+  const [why, where] = [whatFailed(error), whereFailed(error)];
+  if (plugin === undefined) return new SecurechatError('SC-501', { why, where });
+  const place = where === '' ? '' : ` at ${where}`;
+  return new SecurechatError('SC-506', { kind: 'plugin', name: plugin, why: `${why}${place}` });
 }
 
 function whatFailed(error: unknown): string {

@@ -6,7 +6,7 @@ import { CLI_WORDS } from '../words/cli.js';
 import { EXAMPLES, HELP_WORDS } from '../words/help.js';
 import { COMMANDS, FLAGS, type OwnFlag } from './flags.js';
 import { meaning, settings } from './help.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../../core/version.js';
 
 const { man, topicTexts } = HELP_WORDS;
 

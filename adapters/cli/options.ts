@@ -57,6 +57,8 @@ export interface Options {
   /** UTF-8, at most 64 bytes, empty when none is given. */
   readonly name: Uint8Array;
   readonly verify: boolean;
+  /** The link opens in a browser. */
+  readonly web: boolean;
   /** One frame on each beat, whatever there is to say. */
   readonly cover: boolean;
   /** A direct path is looked for, and where this side can be reached besides. */
@@ -196,7 +198,7 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
   // What a chat is started with, task.ts has taken out.
   if (values['files'] !== undefined) throw bad('--files', CLI_WORDS.needsChat);
   const given = room ?? values['room'] ?? values['codeFd'] ?? values['codeStdin'];
-  const alone = (['strong', 'tlsSelf', 'onion'] as const).find((key) => values[key] === true);
+  const alone = (['strong', 'tlsSelf', 'onion', 'web'] as const).find((key) => values[key] === true);
   if (alone !== undefined && given !== undefined) throw bad(FLAG_OF[alone], CLI_WORDS.strongMakes);
   return {
     ...chosen,
@@ -208,6 +210,7 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
     ...checkProxy(values, registry.find('transport', chosen.transport).needsRelay === false),
     name: checkName(text(values['name'])),
     verify: values['verify'] === true,
+    web: checkWeb(values, registry.find('transport', chosen.transport).needsRelay === false),
     cover: values['cover'] === true,
     direct: checkDirect(values),
     receipts: values['receipts'] !== false,
@@ -241,6 +244,14 @@ function checkListen(values: Values): Listen | undefined {
   return { type: 'network', host: host.replaceAll(/[[\]]/g, '') || '0.0.0.0', port: Number(port), tls };
 }
 
+/** A browser can neither check a certificate of one's own nor do without a relay. */
+function checkWeb(values: Values, noRelay: boolean): boolean {
+  const web = values['web'] === true;
+  if (web && noRelay) throw bad('--web', CLI_WORDS.webNeedsRelay);
+  if (web && values['tlsSelf'] === true) throw bad('--web', CLI_WORDS.webNeedsKnown);
+  return web;
+}
+
 function checkDirect(values: Values): Options['direct'] {
   const at = text(values['directAddress']);
   if (values['direct'] !== true) {
@@ -264,7 +275,7 @@ function checkControl(place: string): ControlPlace {
 }
 
 /** Flags whose link is the only way to what they make. */
-const FLAG_OF = { strong: '--strong', tlsSelf: '--tls-self', onion: '--onion' } as const;
+const FLAG_OF = { strong: '--strong', tlsSelf: '--tls-self', onion: '--onion', web: '--web' } as const;
 
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 
@@ -302,7 +313,8 @@ function checkSource(room: string | undefined, values: Values): CodeSource {
     return { type: 'argument', bytes: Uint8Array.from(Buffer.from(argument)), meant: named !== undefined };
   const hosts = values['listen'] !== undefined || values['onion'] === true;
   const strong = values['strong'] === true;
-  if (descriptor === undefined && !stdin) return hosts || strong ? { type: 'new', strong } : { type: 'ask' };
+  const web = values['web'] === true;
+  if (descriptor === undefined && !stdin) return hosts || strong || web ? { type: 'new', strong } : { type: 'ask' };
   if (descriptor === undefined) return { type: 'stdin' };
   const fd = checkDescriptor('--code-fd', descriptor);
   return fd === 0 ? { type: 'stdin' } : { type: 'fd', fd };

@@ -34,9 +34,13 @@ async function checkFolder(flag: string, at: string): Promise<void> {
     if (!(await stat(at)).isDirectory()) why = CLI_WORDS.notFolder;
     else await access(at, constants.W_OK);
   } catch (error) {
-    // What is not there the launcher has not allowed.
-    const { code } = error as NodeJS.ErrnoException;
-    why = code === 'ENOENT' || code === 'ERR_ACCESS_DENIED' ? CLI_WORDS.noFolder : whyOf(error);
+    why = whyNoFolder(error);
   }
   if (why !== undefined) throw new SecurechatError('SC-503', { flag, why });
+}
+
+/** What is not there the launcher has not allowed. */
+export function whyNoFolder(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ERR_ACCESS_DENIED' ? CLI_WORDS.noFolder : whyOf(error);
 }

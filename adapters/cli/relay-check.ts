@@ -1,45 +1,98 @@
 /**
- * What answers at the address of a relay, asked in plain HTTP: that costs the relay nothing and counts nothing. No sentence
+ * What answers at the address of a relay: asked in plain HTTP, then by each wire that it says it takes; no room is joined. No sentence
  * may be in this file.
  */
-import { type Agent, request as requestPlain, type IncomingMessage } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { RELAY_HEADER, WIRE_KINDS, type WireKind } from '../../core/wire/kinds.js';
+import { RELAY_HEADER, VERSION_HEADER, WIRE_KINDS, type WireKind } from '../../core/wire/kinds.js';
 
 /** Milliseconds for an answer. */
 export const ANSWER_LIMIT_MS = 3_000;
 
+/** How long its first answer took, or what came instead of it. */
+export type WireFound = { readonly kind: WireKind } & ({ readonly ms: number } | { readonly why: string });
+
 export type RelayFound =
   | {
       readonly answers: true;
-      /** The wires it takes; none: it is no relay. */
-      readonly kinds: readonly WireKind[];
+      /** The wires it says that it takes, each tried; none: it is no relay. */
+      readonly wires: readonly WireFound[];
+      /** As it says; undefined where it does not. */
+      readonly version: string | undefined;
       readonly tls: string | undefined;
-      readonly ms: number;
       /** Seconds by which this machine's clock is ahead of its; undefined where it does not say. */
       readonly ahead: number | undefined;
     }
   | { readonly answers: false; readonly why: string };
 
 /** `agent`: what leads through a proxy. */
-export function checkRelay(url: URL, agent?: Agent): Promise<RelayFound> {
-  const secure = url.protocol === 'wss:';
+export async function checkRelay(url: URL, agent?: Agent): Promise<RelayFound> {
   const target = new URL(url.href.replace(/^ws/, 'http'));
+  const asked = await ask(target, agent, {});
+  if (!asked.answers) return asked;
+  const { status, headers, tls } = asked;
+  const told = status === 426 ? String(headers[RELAY_HEADER] ?? '').split(', ') : [];
+  const kinds = WIRE_KINDS.filter((known) => told.includes(known));
+  const wires: WireFound[] = [];
+  for (const kind of kinds) wires.push(await tryWire(kind, target, agent));
+  const version = /^[\w.+-]{1,32}$/.exec(String(headers[VERSION_HEADER] ?? ''))?.[0];
+  return { answers: true, wires, version, tls, ahead: aheadOf(headers.date) };
+}
+
+/** Whether this wire gets through: an upgrade to WebSocket, the first poll of socket.io. */
+async function tryWire(kind: WireKind, relay: URL, agent: Agent | undefined): Promise<WireFound> {
+  const address = new URL(relay);
+  const upgrades = kind === 'ws';
+  if (!upgrades) {
+    address.pathname = `${address.pathname.replace(/\/$/, '')}/socket.io/`;
+    address.search = '?EIO=4&transport=polling';
+  }
+  const asked = await ask(address, agent, upgrades ? upgrade() : {});
+  if (!asked.answers) return { kind, why: asked.why };
+  const { status, ms } = asked;
+  return status === (upgrades ? 101 : 200) ? { kind, ms } : { kind, why: `HTTP ${String(status)}` };
+}
+
+/** RFC 6455, section 4.1. */
+function upgrade(): Record<string, string> {
+  const key = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
+  return {
+    ...{ connection: 'Upgrade', upgrade: 'websocket' },
+    ...{ 'sec-websocket-version': '13', 'sec-websocket-key': key },
+  };
+}
+
+interface Answered {
+  readonly answers: true;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly tls: string | undefined;
+  readonly ms: number;
+}
+
+/** The head of the answer, whatever it is; then the connection is closed. */
+function ask(
+  target: URL,
+  agent: Agent | undefined,
+  headers: Record<string, string>,
+): Promise<Answered | { readonly answers: false; readonly why: string }> {
   const began = performance.now();
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
-    const asked = (secure ? requestTls : requestPlain)(target, { agent: agent ?? false, signal });
-    asked.on('response', (response: IncomingMessage) => {
+    const request = target.protocol === 'https:' ? requestTls : requestPlain;
+    const asked = request(target, { agent: agent ?? false, signal, headers });
+    const answered = (response: IncomingMessage): void => {
       const ms = Math.round(performance.now() - began);
-      const told = response.statusCode === 426 ? String(response.headers[RELAY_HEADER] ?? '').split(', ') : [];
-      const { socket } = response;
+      const { socket, statusCode: status = 0 } = response;
       const tls = socket instanceof TLSSocket ? (socket.getProtocol() ?? undefined) : undefined;
-      const kinds = WIRE_KINDS.filter((known) => told.includes(known));
-      resolve({ answers: true, kinds, tls, ms, ahead: aheadOf(response.headers.date) });
-      response.on('error', () => undefined).destroy();
-    });
+      resolve({ answers: true, status, headers: response.headers, tls, ms });
+      response.on('error', () => undefined);
+      socket.on('error', () => undefined).destroy();
+    };
+    asked.on('response', answered);
+    asked.on('upgrade', answered);
     asked.on('error', (error: NodeJS.ErrnoException) => resolve({ answers: false, why: error.code ?? error.name }));
     asked.end();
   });

@@ -2,6 +2,7 @@
  * One run of the program: options, code, adapters, chat, end. The process itself (signals, exit, uncaught errors) is
  * main.ts; nothing of it may be in this file.
  */
+import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   type Code,
@@ -38,7 +39,7 @@ import { SCREEN_WORDS } from '../words/screen.js';
 import { equip } from './equip.js';
 import { type Task, taskOf } from './task.js';
 import { presented, toldFirst } from './told.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../../core/version.js';
 
 /** A stalled reader of our own lines is not waited for longer than this, milliseconds. */
 export const FLUSH_LIMIT_MS = 2_000;
@@ -79,6 +80,8 @@ export function run(argv: readonly string[], io: Io): Run {
   let composition: Composition | undefined;
   const loaded: { readonly name: string; readonly file: string }[] = [];
   let session: Chat | undefined;
+  /** It has told its end, and tells nothing more. */
+  let over = false;
   let failure: { readonly code: Code; readonly told: Promise<unknown> } | undefined;
   /** Calls off what comes before the chat; its reason is the error. */
   const before = new AbortController();
@@ -138,6 +141,7 @@ export function run(argv: readonly string[], io: Io): Run {
         pin: meeting?.pin,
         way,
         streams,
+        files: task.kind === 'chat' && task.files !== undefined ? path.resolve(io.places.cwd, task.files) : undefined,
         told: (local) =>
           toldFirst({
             ...{ task, entered, options: met, relay: local, env: io.env, enforced: io.enforced },
@@ -151,7 +155,7 @@ export function run(argv: readonly string[], io: Io): Run {
             context: { input: entered.input, output: io.stdout, errors: io.stderr, sanitize, clock },
             cwd: io.places.cwd,
           }),
-        chat: (local) => chatOf(met, entered, local, io),
+        chat: (local) => chatOf(task, met, entered, local, io),
       });
       // Too late: nobody waits for it any more.
       if (before.signal.aborted) await composition.end();
@@ -160,7 +164,6 @@ export function run(argv: readonly string[], io: Io): Run {
     try {
       const made = await Promise.race([composing, calledOff]);
       session = await Promise.race([made.start(), calledOff]);
-      let over = false;
       void made.relay?.unreachable?.then(() => {
         if (!over) made.ui.show({ type: 'notice', code: 'SC-124', text: explain('SC-124') });
       });
@@ -214,7 +217,7 @@ export function run(argv: readonly string[], io: Io): Run {
       else session.interrupt();
     },
     async fail(error) {
-      const chat = session;
+      const chat = over ? undefined : session;
       chat?.fail(error);
       const told = inTime<unknown>(() => (chat === undefined ? failed(error) : chat.done), FAIL_LIMIT_MS);
       failure = { code: error.code, told: told.catch(() => undefined) };
@@ -238,8 +241,9 @@ function atMeeting(options: Options, meeting: CheckedMeeting | undefined, regist
 
 /** The words and the prompt are loaded only here, behind the checks of the command line. */
 async function enter(task: Task, options: Options, io: Io, color: boolean, signal: AbortSignal): Promise<Entered> {
-  const [{ enterCode, normalize }, prompter, { createWordlist }, { wordlist }] = await Promise.all([
+  const [{ enterCode }, { normalize }, prompter, { createWordlist }, { wordlist }] = await Promise.all([
     import('./code-entry.js'),
+    import('../text/normalize.js'),
     prompterOf(task, options, io, color, signal),
     import('../../core/room/words.js'),
     import('@scure/bip39/wordlists/english.js'),
@@ -296,7 +300,7 @@ function withName(detail: Detail, options: Options): Detail {
 }
 
 /** What the chat needs to know of the command line and the code. */
-function chatOf(options: Options, entered: Entered, relay: LocalRelay | undefined, io: Io) {
+function chatOf(task: Task, options: Options, entered: Entered, relay: LocalRelay | undefined, io: Io) {
   const { verify, cover, name, receipts, resumeTimeout, idleTimeout } = options;
   const { code, created, retype } = entered;
   const address = relay?.url.href;
@@ -308,7 +312,11 @@ function chatOf(options: Options, entered: Entered, relay: LocalRelay | undefine
     version: ascii(VERSION),
     relay: address ?? '',
     describe: (about: Code, detail: Detail) =>
-      explain(about, { ...(address === undefined ? {} : { relay: address }), ...withName(detail, options) }),
+      explain(about, {
+        ...(address === undefined ? {} : { relay: address }),
+        ...(task.kind === 'receive' || (task.kind === 'chat' && task.files !== undefined) ? { files: 1 } : {}),
+        ...withName(detail, options),
+      }),
     untold: (about: Code, text: string) => write(io.stderr, `securechat: ${text} (${about})\n`),
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { RoomCode } from '../../core/room/code.js';
 import { formatCode } from '../../core/room/code.js';
-import { formatInvite, type Meeting } from '../../core/room/invite.js';
+import { formatInvite, type Meeting, webLink } from '../../core/room/invite.js';
 import { explain } from '../text/describe.js';
 import { CLI_WORDS } from '../words/cli.js';
 import type { EnteredCode } from './code-entry.js';
@@ -48,12 +48,18 @@ export function toldFirst({ task, options, entered, relay, env, enforced, termin
 /** The code and the link, UTF-8; whoever shows them wipes them. */
 export function presented(code: RoomCode, options: Options, relay: LocalRelay | undefined) {
   const typed = formatCode(code);
-  const invite = formatInvite(typed, meetingAt(relay, options.transport));
+  const invite = inviteOf(typed, options, relay);
   // Where the code alone leads nowhere, only the link is told.
   const spoken = (options.source.type !== 'new' || !options.source.strong) && relay?.pin === undefined;
   if (spoken) return { code: typed, invite };
   typed.fill(0);
   return { code: new Uint8Array(0), invite };
+}
+
+/** For the program, or for a browser: the page that the relay serves, with the code behind the #, which is not sent. */
+function inviteOf(typed: Uint8Array, { web, transport }: Options, relay: LocalRelay | undefined): Uint8Array {
+  if (!web || relay === undefined) return formatInvite(typed, meetingAt(relay, transport));
+  return webLink((relay.meetings?.[0]?.relay ?? relay.url.href).replace(/^ws/, 'http'), typed);
 }
 
 /** Where a peer finds the relay; nowhere that a link could name when it is this machine's own. */

@@ -4,6 +4,7 @@
  */
 import { PART_LIMIT, partFault } from '../../core/session/bulk/path.js';
 import { isHidden } from '../text/unicode.js';
+import { utf8 } from '../text/utf8.js';
 
 const UNDERSCORE = '_';
 /** What no receiver takes inside a name. */
@@ -13,16 +14,15 @@ const REFUSED = /[\0-\x1f\x7f-\x9f/\\:]/gu;
 export function sendable(name: string): string {
   // What was no UTF-8 has become U+FFFD when it was read.
   let sent = wellFormed(name).replaceAll(REFUSED, UNDERSCORE).replace(/[. ]$/u, UNDERSCORE);
-  while (Buffer.byteLength(sent) > PART_LIMIT) sent = wellFormed(sent.slice(0, -1));
+  while (utf8(sent).length > PART_LIMIT) sent = wellFormed(sent.slice(0, -1));
   if (sent === '' || sent === '.' || sent === '..') return UNDERSCORE;
-  const bytes = Buffer.from(sent);
-  return partFault(bytes) === undefined ? sent : `${UNDERSCORE}${sent}`.slice(0, PART_LIMIT);
+  return partFault(utf8(sent)) === undefined ? sent : `${UNDERSCORE}${sent}`.slice(0, PART_LIMIT);
 }
 
 /** As a name is stored: bidi controls, invisible and private characters are nobody's name. */
 export function storable(part: Uint8Array): string {
   let stored = '';
-  for (const character of Buffer.from(part).toString('utf8')) {
+  for (const character of new TextDecoder('utf-8', { ignoreBOM: true }).decode(part)) {
     const point = character.codePointAt(0) ?? 0;
     stored += isHidden(point) ? UNDERSCORE : character;
   }
@@ -35,11 +35,11 @@ export function numbered(name: string, number: number): string {
   const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
   const mark = ` (${String(number)})`;
   let short = stem;
-  while (short !== '' && Buffer.byteLength(`${short}${mark}${extension}`) > PART_LIMIT) short = short.slice(0, -1);
+  while (short !== '' && utf8(`${short}${mark}${extension}`).length > PART_LIMIT) short = short.slice(0, -1);
   return `${wellFormed(short)}${mark}${extension}`;
 }
 
 /** Half a character becomes U+FFFD. */
 function wellFormed(text: string): string {
-  return Buffer.from(text).toString('utf8');
+  return text.replaceAll(/[\uD800-\uDFFF]/gu, '\uFFFD');
 }

@@ -32,14 +32,13 @@ export interface SessionUi {
   readonly met: Promise<void>;
   /** Why the session ended, for who waits for something of it. */
   readonly reason: unknown;
-  /** Everything is wiped and closed. */
+  /** Everything is wiped and closed: `ended` may say so. After `port.close()`. */
   over(): void;
 }
 
 type View<Type extends UiView['type']> = Extract<UiView, { type: Type }>;
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-const LEFT: End = { code: 'SC-317', exit: EXIT.ok, reason: '', remedy: '' };
 
 export function createSessionUi({ created, unreadLimit, signal, fail, ...given }: SessionUiOptions): SessionUi {
   let sink: ((event: UiEvent) => void) | undefined;
@@ -130,6 +129,8 @@ export function createSessionUi({ created, unreadLimit, signal, fail, ...given }
         return events.emit('confirmed', undefined);
       case 'round-trip':
         return events.emit('roundTrip', view.ms);
+      case 'path':
+        return showPath(view);
       case 'offer':
       case 'progress':
       case 'file-done':
@@ -151,6 +152,13 @@ export function createSessionUi({ created, unreadLimit, signal, fail, ...given }
     comparing?.resolve(shown);
     comparing = undefined;
     events.emit('words', shown);
+  }
+
+  function showPath(view: View<'path'>): void {
+    events.emit(
+      'path',
+      view.path === 'direct' ? { path: view.path, address: view.address } : { path: view.path, why: view.why },
+    );
   }
 
   function unanswered(error: unknown): void {
@@ -267,6 +275,8 @@ export function createSessionUi({ created, unreadLimit, signal, fail, ...given }
         if (!closed) show(view);
       },
       close() {
+        // Whoever waits for something is not left waiting, also where no end was shown.
+        if (end === undefined) finish({ type: 'ended', code: 'SC-501', exit: EXIT.internal, text: '' });
         closed = true;
         sink = undefined;
         signal?.removeEventListener('abort', abort);
@@ -274,9 +284,9 @@ export function createSessionUi({ created, unreadLimit, signal, fail, ...given }
       },
     },
     over() {
-      const how = end ?? LEFT;
-      ended.resolve(how);
-      events.emit('end', how);
+      if (end === undefined) return;
+      ended.resolve(end);
+      events.emit('end', end);
       events.end();
     },
   };

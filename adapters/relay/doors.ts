@@ -7,7 +7,8 @@ import type { Duplex } from 'node:stream';
 import { RELAY_WORDS } from '../words/relay.js';
 import type { RelayOptions } from './flags.js';
 import { CLOSE_WAIT_MS, createHost, type Host } from './host.js';
-import { RELAY_HEADER, type WireKind } from '../../core/wire/kinds.js';
+import { VERSION } from '../../core/version.js';
+import { RELAY_HEADER, VERSION_HEADER, type WireKind } from '../../core/wire/kinds.js';
 import { type Arrival, createListener, type Relay } from './listener.js';
 import { createTurns } from './turns.js';
 
@@ -40,7 +41,7 @@ export async function openRelay(options: RelayOptions, entrances: readonly Entra
 
   function plain(response: ServerResponse): void {
     const type = { 'content-type': 'text/plain', upgrade: 'websocket', connection: 'close' };
-    response.writeHead(426, { [RELAY_HEADER]: kinds.join(', '), ...type });
+    response.writeHead(426, { [RELAY_HEADER]: kinds.join(', '), [VERSION_HEADER]: VERSION, ...type });
     response.end(RELAY_WORDS.plainHttp(kinds));
   }
 
@@ -85,7 +86,10 @@ export async function openRelay(options: RelayOptions, entrances: readonly Entra
   server.on('request', (request, response) => {
     const entrance = entranceFor(request);
     // The door of WebSockets takes none: nothing is loaded to find that out.
-    if (entrance?.kind !== 'socketio') return plain(response);
+    if (entrance?.kind !== 'socketio') {
+      if (options.page?.answer(request, response, { [RELAY_HEADER]: kinds.join(', ') }) !== true) plain(response);
+      return;
+    }
     const arrival = listener.arrivalOf(request);
     const use = (door: Door): void => {
       if (door.request === undefined) plain(response);

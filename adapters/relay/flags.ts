@@ -8,6 +8,7 @@ import { EXIT } from '../../core/errors.js';
 import type { ConnectCluster } from '../../core/relay/cluster-port.js';
 import { ROOM_LIMITS, type RoomLimits } from '../../core/relay/limits.js';
 import { RELAY_WORDS } from '../words/relay.js';
+import type { Page } from './page.js';
 
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 8765;
@@ -36,6 +37,8 @@ export interface RelayOptions {
   readonly cluster?: ConnectCluster;
   /** Whether it takes this room at all; absent: every room. Who joins another one is told `room-full`. */
   readonly admits?: (room: string) => boolean;
+  /** Served to browsers at GET /; absent: they are told what this is. */
+  readonly page?: Page;
 }
 
 /** What the program needs beside the relay itself. */
@@ -47,6 +50,8 @@ export interface ProgramOptions {
   readonly drainMs: number;
   /** Where rooms are shared with other relays: redis:// or rediss://. */
   readonly cluster?: string;
+  /** The page for browsers is served. */
+  readonly page: boolean;
 }
 
 export type Given = Readonly<Record<string, string | boolean | undefined>>;
@@ -84,7 +89,7 @@ const LIMIT_FLAGS: Readonly<Record<string, LimitFlag>> = {
   'bytes-per-second': { limit: 'bytesPerSecond', ...COUNT },
 };
 
-const SWITCHES = ['check-config', 'help'];
+const SWITCHES = ['page', 'check-config', 'help'];
 const VALUES = [
   'host',
   'port',
@@ -151,6 +156,7 @@ function optionsOf(given: Given): ProgramOptions {
     ...(monitorPort === undefined ? {} : { monitor: { host: monitorHost ?? DEFAULT_HOST, port: monitorPort } }),
     drainMs: duration(given, 'drain', 0, DRAIN_LIMIT_MS) ?? DEFAULT_DRAIN_MS,
     ...(cluster === undefined ? {} : { cluster }),
+    page: given['page'] === true,
   };
 }
 
@@ -175,6 +181,7 @@ export function helpText(name: string): string {
     line('--monitor-host <address>', flags.monitorHost(DEFAULT_HOST)),
     line('--drain <time>', flags.drain(formatDuration(DEFAULT_DRAIN_MS))),
     line('--cluster <address>', flags.cluster),
+    line('--page', flags.page),
     line('--check-config', flags.check),
     '',
     RELAY_WORDS.limits,

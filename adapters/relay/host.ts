@@ -66,7 +66,7 @@ export function createHost(options: RelayOptions, endpoint: (peer: Peer) => stri
   const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };
   const figures: Figures = createFigures();
   const now = () => performance.now();
-  const around = { now, perform, deliver, restrain: holdForPeer, release: letGo, rooms: () => rooms };
+  const around = { now, trace, perform, deliver, restrain: holdForPeer, release: letGo, rooms: () => rooms };
   const cluster = options.cluster === undefined ? undefined : createCluster<Peer>(around, options.cluster, figures);
   const rooms: Rooms<Peer> = createRooms<Peer>({
     limits,
@@ -82,6 +82,11 @@ export function createHost(options: RelayOptions, endpoint: (peer: Peer) => stri
   let armed: number | undefined;
   /** To be called when nobody is left. */
   let left: (() => void) | undefined;
+
+  /** One character of a hash: enough to see a difference, and no way back to an address. */
+  function trace({ address }: Member<Peer>, room: string): number {
+    return HASHES.hashSeat(`${room} ${address.key}`).charCodeAt(0);
+  }
 
   /** Follows `wakeAt`: to be called after everything that may have changed it. */
   function arm(): void {

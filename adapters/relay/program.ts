@@ -12,6 +12,7 @@ import { type Certificate, readCertificate } from './certificate.js';
 import { describeConfiguration } from './configuration.js';
 import type { Relay } from './listener.js';
 import type { Monitor } from './monitor.js';
+import { createPage, type Page, pageFile } from './page.js';
 import { parseProxies } from './proxy.js';
 
 export interface RelayProgram {
@@ -28,7 +29,8 @@ const parse: ParseFlags = (args, options) =>
 /** Runs until it has ended the process. `argv` without node and program. */
 export function runRelay(program: RelayProgram, argv: readonly string[]): void {
   const exit = (status: ExitStatus): void => process.exit(status);
-  const say = (line: string): void => void process.stderr.write(`${program.name}: ${line}\n`);
+  const say = (lines: string): void =>
+    void process.stderr.write(lines.replace(/^(?! )/gm, `${program.name}: `).concat('\n'));
   const command = parseCommand(argv, parse);
   if (command.run === 'help') {
     process.stdout.write(helpText(program.name));
@@ -40,13 +42,18 @@ export function runRelay(program: RelayProgram, argv: readonly string[]): void {
   }
   const { options } = command;
   let certificate: Certificate | undefined;
+  let page: Page | undefined;
   try {
     certificate = readFiles(options);
+    page = options.page ? readPage() : undefined;
   } catch (error) {
     say(RELAY_WORDS.unusable(messageOf(error)));
     return exit(EXIT.usage);
   }
-  if (command.run === 'relay') return serve(program, options, certificate, say, exit);
+  if (command.run === 'relay') {
+    const relay = page === undefined ? options.relay : { ...options.relay, page };
+    return serve(program, { ...options, relay }, certificate, say, exit);
+  }
   process.stdout.write(describeConfiguration(options, certificate, program.nativeMasking()));
   exit(certificate?.expired === true ? EXIT.usage : EXIT.ok);
 }
@@ -60,6 +67,12 @@ function readFiles(options: ProgramOptions): Certificate | undefined {
   parseProxies(options.relay.trustProxy ?? []);
   if (options.cluster !== undefined && !URL.canParse(options.cluster)) throw new Error(RELAY_WORDS.notCluster);
   return options.tlsFiles === undefined ? undefined : readCertificate(options.tlsFiles);
+}
+
+function readPage(): Page {
+  const html = pageFile();
+  if (html === undefined) throw new Error(RELAY_WORDS.noPage);
+  return createPage(html);
 }
 
 function serve(

@@ -7,6 +7,9 @@ import { COMMAND } from './command.js';
 const LAUNCHER = `start it as ${COMMAND}, not its file in dist/`;
 const BUBBLEWRAP = `bwrap --ro-bind / / --tmpfs "$HOME" --tmpfs /tmp --proc /proc --dev /dev --unshare-all --share-net --new-session ${COMMAND}`;
 
+/** How long a wire took, or what came instead. */
+type WireTold = { readonly kind: string } & ({ readonly ms: number } | { readonly why: string });
+
 export const DOCTOR_WORDS = {
   title: (version: string, node: string, platform: string) => `securechat ${version}, Node ${node}, ${platform}`,
   state: { yes: 'enforced', no: 'NOT enforced', unknown: 'unknown', good: 'ok', bad: 'no' },
@@ -39,10 +42,17 @@ export const DOCTOR_WORDS = {
   },
   macos: 'this system cannot be asked',
   windows: 'Windows has none of it; the administrator sets up crash dumps',
+  noFiles: 'a chat reads and writes no files',
+  files: 'files of a chat are read and written in',
+  filesFlag: '--files allows one folder',
   terminal: 'rich UI on this terminal',
   relay: (address: string) => `a relay answers at ${address}`,
-  found: (kinds: readonly string[], tls: string | undefined, ms: number) =>
-    `${kinds.join(' and ')}, ${tls ?? 'no TLS'}, ${String(ms)} ms`,
+  found: (wires: readonly WireTold[], tls: string | undefined, version: string | undefined) =>
+    [
+      ...wires.map((wire) => ('ms' in wire ? `${wire.kind} ${String(wire.ms)} ms` : `${wire.kind}: ${wire.why}`)),
+      tls ?? 'no TLS',
+      ...(version === undefined ? [] : [`version ${version}`]),
+    ].join(', '),
   notRelay: 'something else answers there',
   noRelay: `a private one is started when needed; or name one: ${COMMAND} doctor --relay wss://...`,
   notThere: (why: string) => `check that it is running and that the address is right (${why})`,

@@ -36,6 +36,10 @@ const isRule = (rule: unknown): rule is CodeRule => typeof rule === 'string' && 
 const undelivered = (count: string | number | undefined): string =>
   count === undefined || count === 0 ? '' : ` ${messages(count)} of yours did not arrive.`;
 
+/** `files`: this program may have written some. */
+const wiped = (files: string | number | undefined): string =>
+  files === undefined ? 'keys wiped, nothing was saved.' : 'keys wiped.';
+
 export const SESSION = {
   'SC-301': {
     sentence: ({ rule }) => `That is not a room code: ${isRule(rule) ? RULES[rule] : 'it is malformed'}.`,
@@ -120,12 +124,12 @@ export const SESSION = {
     remedy: '',
   },
   'SC-316': {
-    sentence: always('Your peer left; keys wiped, nothing was saved.'),
+    sentence: ({ files }) => `Your peer left; ${wiped(files)}`,
     cause: 'The peer said goodbye, and all text had arrived.',
     remedy: '',
   },
   'SC-317': {
-    sentence: always('You left; keys wiped, nothing was saved.'),
+    sentence: ({ files }) => `You left; ${wiped(files)}`,
     cause: 'You said goodbye, and all text had arrived.',
     remedy: '',
   },
@@ -201,6 +205,16 @@ export const SESSION = {
     sentence: always('No attempt with this code is left; still waiting for the peer that you first connected to.'),
     cause: 'Somebody tried other codes, or joined and left, before a first message of your peer arrived.',
     remedy: 'If your peer started again, leave and make a new code.',
+  },
+  'SC-332': {
+    sentence: always('Cover is on: 2.6 kB/s each way, half a second for each 1,200 bytes of text.'),
+    cause: 'You or your peer started with --cover: the relay sees the same of a chat and of silence.',
+    remedy: '',
+  },
+  'SC-333': {
+    sentence: always('Cover is on: no files and no pipe beside it.'),
+    cause: 'You or your peer started with --cover, and a stream would show through it.',
+    remedy: 'To send files, start both sides without --cover.',
   },
   'SC-370': {
     sentence: always('Your peer sees your addresses, and the network sees when you talk (--direct).'),

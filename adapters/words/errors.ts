@@ -7,6 +7,7 @@ import type { Code } from '../../core/errors.js';
 import { FILES } from './errors-files.js';
 import { LIBRARY } from './errors-library.js';
 import { NETWORK } from './errors-network.js';
+import { PAGE } from './errors-page.js';
 import { PROGRAM } from './errors-program.js';
 import { SECURITY } from './errors-security.js';
 import { SESSION } from './errors-session.js';
@@ -17,6 +18,7 @@ export const MESSAGES: Readonly<Record<Code, Message>> = {
   ...SESSION,
   ...FILES,
   ...LIBRARY,
+  ...PAGE,
   ...SECURITY,
   ...PROGRAM,
 };

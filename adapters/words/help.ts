@@ -49,12 +49,19 @@ export const HELP_WORDS = {
     'is offered and takes it on a yes, or at once with --yes. Nothing is overwritten: a',
     'name that is taken gets a number, or is left out if you say so.',
   ],
+  page: [
+    `Usage: ${COMMAND} page [--hash]`,
+    '',
+    'Prints the page for a peer who has only a browser: one file with everything in it.',
+    'With --hash only its SHA-256. Send the file to your peer, or let a relay serve it',
+    '(--page), and see docs/web.md for what a browser cannot promise.',
+  ],
   doctor: [
-    `Usage: ${COMMAND} doctor [--relay <url>]`,
+    `Usage: ${COMMAND} doctor [--relay <url>] [--files [dir]]`,
     '',
     'Shows what is enforced on this machine and what is not, with the command that',
-    'improves it; whether the terminal can show the rich UI; and whether the relay',
-    'answers. It changes nothing.',
+    'improves it; whether the terminal can show the rich UI; whether the relay',
+    'answers, by each transport; clock, Tor and proxy. It changes nothing.',
   ],
   completion: (shells: readonly string[]) => [
     `Usage: ${COMMAND} completion ${shells.join('|')}`,

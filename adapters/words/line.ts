@@ -45,6 +45,7 @@ export const UI_WORDS = {
   listening: 'No input: listening until your peer leaves.',
   codeWanted: 'Type the code again:',
   codeWantedSame: 'Type the code again, or press Enter for the same one:',
+  codeUnfinished: (words: string) => `Words that begin like the last one: ${words}. Type the whole code:`,
   tellPeer: 'Tell your peer:  ',
   orPaste: 'Or send a link:  ',
   sendLink: 'Send your peer this link:  ',

@@ -2,6 +2,10 @@
  * Every sentence that a relay says to its operator, and what a person reads who looks at it with a browser. Nothing that
  * identifies a client may be in this file or be passed to it.
  */
+/** What happened, then what to do, a line each, as every program here says it. */
+const failed = (code: string, why: string, hint?: string): string =>
+  `error: ${why}. (${code})${hint === undefined ? '' : `\nhint: ${hint}`}`;
+
 export const RELAY_WORDS = {
   plainHttp: (kinds: readonly string[]) =>
     `This is a securechat relay: connect with securechat${kinds.includes('ws') ? '' : ' --transport socketio'}.\n`,
@@ -10,14 +14,14 @@ export const RELAY_WORDS = {
   listening: (url: string) => `listening on ${url}`,
   monitor: (url: string) => `monitor on ${url}`,
   newCertificate: (about: string) => `new certificate: ${about}`,
-  oldCertificate: (why: string) => `SC-503 ${why}. The old certificate stays.`,
+  oldCertificate: (why: string) => failed('SC-503', `${why}. The old certificate stays`),
   noCertificate: 'SIGHUP: there is no certificate to read again (no --tls-cert)',
   expired: 'The certificate has expired: clients will refuse it.',
   newExpired: 'the new certificate has expired',
-  cannotListen: (why: string) => `SC-111 Cannot listen there (${why}). Choose another --host or --port.`,
-  refused: (why: string) => `SC-503 ${why}. Try --help.`,
-  unusable: (why: string) => `SC-503 ${why}. Try --check-config.`,
-  defect: 'SC-501 The relay ended because of a defect',
+  cannotListen: (why: string) => failed('SC-111', `Cannot listen there (${why})`, 'Choose another --host or --port.'),
+  refused: (why: string) => failed('SC-503', why, 'See --help.'),
+  unusable: (why: string) => failed('SC-503', why, 'Correct it, then look with --check-config.'),
+  defect: failed('SC-501', 'The relay ended because of a defect'),
   unknownReason: 'unknown reason',
   redisShared: 'rooms are shared over Redis',
   redisLost: 'the connection to Redis is down: only rooms with both seats on this relay go on',
@@ -44,6 +48,8 @@ export const RELAY_WORDS = {
   debugging: (name: string) => `${name} is set, and makes Node write down addresses: unset it`,
   unreadable: (flag: string, why: string) => `${flag} cannot be read (${why})`,
   tooLarge: (flag: string, limit: string) => `${flag} is not a PEM file: it is larger than ${limit}`,
+  noPage: '--page: the file page.html is not beside this program (SC-369)',
+  notAPage: '--page: page.html is not what the build makes',
   noPair: (why: string) => `--tls-cert and --tls-key are not a certificate and its key in PEM (${why})`,
   validUntil: (names: string, date: string) => `${names}, until ${date}`,
 
@@ -78,6 +84,7 @@ export const RELAY_WORDS = {
     trustProxy: (word: string) => `proxies whose X-Forwarded-For to believe: ${word}, 10.0.0.2, 10.1.0.0/16`,
     monitorPort: '/healthz, /readyz and /metrics; 0 takes a free port (none)',
     monitorHost: (value: string) => `where to listen for these (${value})`,
+    page: 'serve the page for browsers at /; whoever opens it trusts you (off)',
     drain: (value: string) => `how long clients have to leave after SIGTERM (${value})`,
     cluster: 'Redis 7 or Valkey, redis:// or rediss://, where relays share their rooms (none)',
     check: 'say what is wrong with the flags and files, and stop',

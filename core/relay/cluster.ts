@@ -23,6 +23,7 @@ const NEWS = LINK_WINDOW / 4;
 const RECORD = 17;
 const FRAME = 1;
 const ARRIVED = 2;
+const NEIGHBOR = 3;
 
 /** What the relay around it does for it. */
 export interface ClusterHost<S> {
@@ -33,6 +34,8 @@ export interface ClusterHost<S> {
   restrain(from: S): void;
   release(from: S): void;
   now(): number;
+  /** Some bits of the address of a member in its room: two of them that differ are two addresses. Too few to tell which. */
+  trace(member: Member<S>, room: string): number;
   /** Not asked for before `createCluster` has returned. */
   rooms(): Rooms<S>;
 }
@@ -132,6 +135,7 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster, 
     entry.far = far;
     entry.frames = entry.sent = entry.arrived = entry.expected = entry.received = entry.told = 0;
     entry.behind = false;
+    if (far !== undefined) put(far.instance, NEIGHBOR, entry, far, host.trace(entry.member, entry.claim.room));
     if (!entry.restrained) return;
     entry.restrained = false;
     host.release(entry.member.socket);
@@ -249,6 +253,25 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster, 
     else if (!entry.behind && (entry.received - entry.told) >>> 0 >= NEWS) acknowledge(entry);
   }
 
+  /** What the far seat of an entry has to say. */
+  function hear(kind: number, entry: Entry<S>, value: number, frame: Uint8Array): void {
+    switch (kind) {
+      case FRAME:
+        return take(entry, value, frame);
+      case NEIGHBOR:
+        // Where the two do not differ, it may be one and the same who tries rooms.
+        if (value !== host.trace(entry.member, entry.claim.room)) host.rooms().acquaint(entry.member);
+        return;
+      case ARRIVED:
+        entry.arrived = value;
+        if (!entry.restrained || (entry.sent - entry.arrived) >>> 0 > LINK_WINDOW / 2) return;
+        entry.restrained = false;
+        return host.release(entry.member.socket);
+      default:
+        return;
+    }
+  }
+
   const port = connect({
     flush() {
       deferred = false;
@@ -305,14 +328,7 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster, 
         const end = at + RECORD + view.getUint32(at + 13);
         // What belongs to an earlier pairing is nobody's.
         if (entry?.far?.instance === source && entry.far.number === view.getUint32(at + 5) && end <= bytes.length) {
-          if (view.getUint8(at) === FRAME) take(entry, value, bytes.subarray(at + RECORD, end));
-          else {
-            entry.arrived = value;
-            if (entry.restrained && (entry.sent - entry.arrived) >>> 0 <= LINK_WINDOW / 2) {
-              entry.restrained = false;
-              host.release(entry.member.socket);
-            }
-          }
+          hear(view.getUint8(at), entry, value, bytes.subarray(at + RECORD, end));
         }
         at = end;
       }

@@ -151,7 +151,7 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
     }
     figures.onPaired(now - room.alone);
     // To meet oneself shows nothing: whoever tries rooms could do it in each.
-    const other = peer?.address !== seat.address;
+    const other = peer !== undefined && peer.address !== seat.address;
     if (other) seat.met = true;
     room.active = now;
     roomDeadlines.set(room, now + limits.idleTimeoutMs);
@@ -370,12 +370,13 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
       }
       if (far === undefined) return out;
       figures.onPaired(now - room.alone);
-      seat.met = true;
       room.active = now;
       roomDeadlines.set(room, now + limits.idleTimeoutMs);
       out.push({ type: 'send', to: seat.socket, message: { type: 'peer-joined' } });
       return out;
     },
+
+    acquaint: (member: Seat<S>) => void (member.met = true),
 
     arrive({ room, gone, socket }: Seat<S>, now) {
       if (gone || room === undefined) return undefined;

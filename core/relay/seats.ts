@@ -123,6 +123,8 @@ export interface Rooms<S> {
   deny(member: Member<S>, why: RelayErrorCode | 'replaced' | 'broken-link', now: number): RoomEffect<S>[];
   /** Who holds the other seat of the room at another relay; undefined: nobody. */
   meet(room: string, far: string | undefined, now: number): RoomEffect<S>[];
+  /** The seat at another relay is of another address. */
+  acquaint(member: Member<S>): void;
   /** A frame from there: where it goes. */
   arrive(member: Member<S>, now: number): S | undefined;
   /** When `wake` is needed next; undefined: not at all. May change with every call. */

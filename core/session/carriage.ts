@@ -18,6 +18,8 @@ export interface CarriageOptions {
   readonly transmit: (chunk: Uint8Array) => void;
   /** At most one chunk waits in this process (section 8). */
   readonly room: () => boolean;
+  /** With cover no stream is opened, and none is taken. */
+  readonly cover: boolean;
   /** Streams may be spoken of, and the peer hears. */
   readonly open: () => boolean;
 }
@@ -42,9 +44,10 @@ export interface Carriage {
   wipe(): void;
 }
 
-export function createCarriage({ crypto, established, transfers, transmit, room, open }: CarriageOptions): Carriage {
+export function createCarriage(options: CarriageOptions): Carriage {
+  const { crypto, established, transfers, transmit, room, open } = options;
   const streams = createStreams(crypto, established.role, established.transcript, transfers.sink);
-  transfers.attach(streams);
+  transfers.attach(streams, options.cover);
   /** Chunks may go out once what waits is known, or the peer has said so. */
   let more = false;
 

@@ -54,8 +54,10 @@ export function createConversation(host: Host, line: Line, options: Conversation
   });
   const talks = (): boolean => trust.given && goodbye.open;
   const tells = (): boolean => trust.given && !goodbye.sealed && !goodbye.over;
+  const cover = options.cover === true || (peer.features & FEATURE_COVER) !== 0;
   const carriage = createCarriage({
     crypto,
+    cover,
     established,
     transfers,
     transmit: line.transmit,
@@ -77,7 +79,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
         whileOpen(sender, talks),
         whileOpen(carriage.source, talks),
       ],
-      cover: options.cover === true || (peer.features & FEATURE_COVER) !== 0,
+      cover,
       askable: () => trust.given,
       compared: trust.compared,
     },
@@ -158,6 +160,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
         channel.send([{ type: 'ping' }], now);
       }
       trust.open();
+      if (cover) host.notice('SC-332');
       if (compares && options.name.length > 0) announcements.add({ type: 'name', name: options.name });
       if (trust.given) inbox.open();
       if (peer.name.length > 0) inbox.name(peer.name);

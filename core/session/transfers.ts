@@ -35,8 +35,8 @@ interface Transfer {
 export interface Transfers {
   /** For the streams of the conversation that comes next. */
   readonly sink: StreamSink;
-  /** The streams of a conversation; those of one before are gone. */
-  attach(streams: Streams): void;
+  /** The streams of a conversation; those of one before are gone. `closed`: cover is on, none is opened and none is taken. */
+  attach(streams: Streams, closed: boolean): void;
   /** The person may see offers, and streams may be opened. Once. */
   allow(): void;
   ui(event: FileEvent, now: number): void;
@@ -66,6 +66,7 @@ export function createTransfers(host: Host, available: boolean): Transfers {
   let nextId = 1;
   let streams: Streams | undefined;
   let allowed = false;
+  let closed = false;
   /** Offers of the peer that came before they may be seen, by stream. */
   let unseen: { readonly stream: number; readonly offer: BulkOffer }[] = [];
   let time = 0;
@@ -110,6 +111,7 @@ export function createTransfers(host: Host, available: boolean): Transfers {
     if (!allowed || streams === undefined) return;
     for (const transfer of transfers.values()) {
       if (transfer.phase !== 'waiting' || transfer.offer === undefined) continue;
+      if (closed) return over(transfer, 'SC-333');
       const stream = streams.open(transfer.offer);
       if (stream === undefined) return;
       transfer.stream = stream;
@@ -138,9 +140,10 @@ export function createTransfers(host: Host, available: boolean): Transfers {
   function offered(stream: number, offer: BulkOffer): void {
     const sound =
       offer.kind === 'pipe' || (offer.count > 0 && isText(offer.name) && partFault(offer.name) === undefined);
-    if (!available || !sound) {
-      streams?.finish(stream, available ? 'disagrees' : 'refused');
-      const code = available ? 'SC-355' : 'SC-341';
+    const taken = available && !closed;
+    if (!taken || !sound) {
+      streams?.finish(stream, taken ? 'disagrees' : 'refused');
+      const code = closed ? 'SC-333' : available ? 'SC-355' : 'SC-341';
       // Once: a peer that offers again and again fills no screen.
       if (offer.kind === 'files' && !told.has(code)) host.notice(code);
       told.add(code);
@@ -202,8 +205,9 @@ export function createTransfers(host: Host, available: boolean): Transfers {
   return {
     sink,
 
-    attach(next) {
+    attach(next, cover) {
       streams = next;
+      closed = cover;
     },
 
     allow() {
@@ -220,6 +224,7 @@ export function createTransfers(host: Host, available: boolean): Transfers {
     ui(event, now) {
       time = now;
       if (!available) return host.notice('SC-340');
+      if (closed && event.type === 'offer') return host.notice('SC-333');
       switch (event.type) {
         case 'offer':
           return prepare(event.paths);

@@ -5,3 +5,5 @@ export type WireKind = (typeof WIRE_KINDS)[number];
 
 /** In its answers to plain HTTP, and to an upgrade that it does not take, a relay names its wires here, with ", " between. */
 export const RELAY_HEADER = 'securechat-relay';
+/** The version of the program that is this relay, beside it. */
+export const VERSION_HEADER = 'securechat-version';

@@ -75,11 +75,11 @@ describe('loaded only when chosen', () => {
     expect(loaded.sort()).toEqual([
       'adapters/cli/main.ts',
       'adapters/cli/print.ts',
-      'adapters/cli/version.ts',
       'adapters/system/enforced.ts',
       'adapters/words/command.ts',
       'core/errors.ts',
       'core/protocol/bytes.ts',
+      'core/version.ts',
       // What plugins import shares the errors.
       'core/wire/control.ts',
       'plugins/kit/define.ts',

@@ -155,6 +155,7 @@ const CLAIMS: readonly (readonly [string, string, ...Forbidden[]])[] = [
     'nothing after the handshake may be here',
     imports('talk', 'conversation', 'channel', 'resume', 'ratchet'),
   ],
+  ['core/session/path-candidates.ts', 'no socket, no name', imports('line', 'path', 'path-links'), EFFECT],
   ['core/session/person.ts', 'a session is ended in session.ts alone', END],
   ['core/session/person.ts', 'No connection and no key may be in this file', CONNECTION, KEY],
   ['core/session/rekey.ts', 'no frame is sealed and no key may be in this file', CRYPTO, KEY],
@@ -237,27 +238,24 @@ describe('in core/session', () => {
     expect(having(/emit\(\{ type: '(?:connect|join|transmit|disconnect)'/)).toEqual(['core/session/line.ts']);
   });
 
-  test('one file changes the state, and asks the table', () => {
-    expect(
-      having(/from '\.\/transitions\.js'/).filter((file) =>
-        /\b(?:move|next)\b/.test(text(file).match(/import \{[^}]*\} from '\.\/transitions\.js'/)?.[0] ?? ''),
-      ),
-    ).toEqual(['core/session/session.ts']);
-    expect(
-      having(/\bstate = (?!next)/).filter((file) => !/'held' \| 'open'|'head' \| 'path'/.test(text(file))),
-    ).toEqual(['core/session/session.ts']);
+  test('one file has the state, and asks the table', () => {
+    const typed = having(/import type \{[^}]*\bState\b[^}]*\} from '\.\.\/ports\.js'/);
+    expect(typed).toEqual(['core/session/session.ts', 'core/session/transitions.ts']);
+    expect(having(/import \{[^}]*\b(?:move|next)\b[^}]*\} from '\.\/transitions\.js'/)).toEqual([
+      'core/session/session.ts',
+    ]);
   });
 
-  /** States that are nobody's phase as well. */
+  /** `idle` is a phase of others as well: of them only session.ts has a state. */
   const STATES = ['searching', 'handshaking', 'confirming', 'active', 'reconnecting', 'closing', 'destroyed'];
-  const onState = new RegExp(
-    `(?:[!=]== |case )'(?:${STATES.join('|')})'|\\bstate [!=]== '(?!held|open|closed|over|content|head|path)`,
-  );
+  const onState = new RegExp(`(?:[!=]== |case )'(?:${STATES.join('|')})'`);
+  const onIdle = /\bstate [!=]== '/;
 
   test('nothing but the table decides by the state', () => {
-    expect(having(onState).filter((file) => file !== 'core/session/transitions.ts')).toEqual([]);
-    for (const planted of ["if (state === 'closing') return;", "case 'active':", "state !== 'idle'"])
-      expect(planted).toMatch(onState);
+    expect(having(onState)).toEqual([]);
+    expect(code(text('core/session/session.ts'))).not.toMatch(onIdle);
+    for (const planted of ["if (state === 'closing') return;", "case 'active':"]) expect(planted).toMatch(onState);
+    expect("if (state !== 'idle') return;").toMatch(onIdle);
   });
 
   test('one file waits for something', () => {

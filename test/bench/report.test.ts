@@ -23,6 +23,15 @@ test('medians, the middle half, and the ratio of the medians', () => {
   expect(figureOf(series([40, 10, 30, 20], [10, 10, 1]))).toMatchObject({ median: 30, spread: [20, 40], ratio: 3 });
 });
 
+test('where each round has both, the ratio is the median of those of the rounds', () => {
+  // The machine is ten times slower in the second round, and twice as slow in the third.
+  expect(figureOf(series([20, 200, 60], [10, 100, 20])).ratio).toBe(2);
+});
+
+test('what is a multiple of nothing has no ratio', () => {
+  expect(figureOf(series([20], [0])).ratio).toBeUndefined();
+});
+
 test.each([
   [1.9, 'missed'],
   [2, 'met'],

@@ -19,6 +19,8 @@ describe('a command', () => {
     ['help man', /^\.TH SECURECHAT 1 /],
     ['completion bash', /complete -F _securechat securechat\n$/],
     ['relay --help', /^securechat relay/],
+    ['page --help', /^Usage: securechat page/],
+    ['page --hash', /^[0-9a-f]{64}\n$/],
     ['doctor --help', /^Usage: securechat doctor/],
     ['help --help', /^Usage: securechat help/],
     ['version --help', /^Usage: securechat version/],
@@ -37,7 +39,7 @@ describe('a command', () => {
     expect(stderr).toContain('hint: See ./run.sh --help.');
   });
 
-  it.each(['page', '--verify relay', '--quiet pipe', '--verify send', '--verify receive'])(
+  it.each(['--verify page', '--verify relay', '--quiet pipe', '--verify send', '--verify receive'])(
     '%s: no room has that name',
     (name) => {
       const { stdout, stderr, status } = sh(`'${PROGRAM}' ${name} </dev/null`);

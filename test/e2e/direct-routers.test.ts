@@ -17,6 +17,8 @@ afterEach(() => {
   routers = undefined;
 });
 
+type Case = readonly [how: string, options: Omit<RoutersOptions, 'delay'>];
+
 const direct = (event: JsonEvent): boolean => event['path'] === 'direct';
 
 /** Two programs behind their routers, or undefined where there can be none. */
@@ -44,7 +46,7 @@ async function chat(left: Program, right: Program, text: string): Promise<void> 
   await right.event('message', (event) => event['text'] === text);
 }
 
-test.for([
+test.for<Case>([
   ['refuse', {}],
   ['say nothing to', { silent: true }],
 ])('two routers that %s who knocks unasked are passed', async ([, options], { skip }) => {
@@ -60,7 +62,7 @@ test.for([
   for (const { events } of sides) expect(events.some(({ state }) => state === 'reconnecting')).toBe(false);
 });
 
-test.runIf(DEPTH !== 'quick').for([
+test.runIf(DEPTH !== 'quick').for<Case>([
   ['give every connection another port', { randomPorts: true }],
   ['let nothing out but to the relay', { relayOnly: true }],
 ])('where routers %s the chat stays on the relay, and says so', async ([, options], { skip }) => {

@@ -13,6 +13,7 @@ import { type RelayProcess, startRelayProcess } from '../support/relay.js';
 import { hasStrace, straced, writesIn } from '../support/strace.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { seededBytes } from '../support/chance.js';
+import { hasPty, killTerminals, startInTerminal } from '../support/terminal.js';
 
 const drawn = seededBytes('files');
 
@@ -36,6 +37,7 @@ beforeEach(async () => {
 afterEach(async () => {
   killPiped();
   killAll();
+  killTerminals();
   proxy.heal();
   await rm(root, { recursive: true, force: true });
 });
@@ -76,6 +78,9 @@ test('a tree with names of every kind arrives as it is; both show the same check
   expect(sums[0]).toBeDefined();
   expect(sums[0]).toBe(sums[1]);
   expect(pair[0].stderr()).toContain('SC-352');
+  // Of who has received it is not said that nothing was saved.
+  expect(pair[1].stderr()).toMatch(/Your peer left; keys wiped\. \(SC-316\)/);
+  expect(pair[0].stderr()).toMatch(/You left; keys wiped, nothing was saved\. \(SC-317\)/);
 });
 
 test('the connection breaks on the way: it goes on where it was', async () => {
@@ -158,6 +163,29 @@ describe('least rights', () => {
     expect(writesIn(trace).length).toBeGreaterThan(0);
   });
 
+  test.skipIf(!hasStrace)('send writes nowhere; a chat with --files writes in its folder alone', async () => {
+    await writeFile(path.join(from, 'a'), drawn(100_000));
+    const [sends, takes] = [path.join(root, 'sends'), path.join(root, 'takes')];
+    const code = `traced${String(process.pid)}-tunnel-anchor`;
+    const taker = start([`--files=${to}`, '--ui', 'json', '--code-stdin', '--relay', relay.url.href], {
+      before: [...straced(takes), PROGRAM],
+    });
+    taker.write(`${code}\n`);
+    const sender = startPiped(['send', 'a', '--room', code, '--relay', relay.url.href], {
+      cwd: from,
+      before: [...straced(sends), PROGRAM],
+    });
+    const offer = await taker.event('offer');
+    taker.command({ do: 'accept', id: offer['id'] });
+    await taker.event('file-done');
+    expect(await sender.exit).toBe(0);
+    await taker.exit;
+    expect(writesIn(sends)).toEqual([]);
+    const written = writesIn(takes);
+    expect(written.length).toBeGreaterThan(0);
+    expect(written.filter((line) => !line.includes(`"${to}/`))).toEqual([]);
+  });
+
   test('a chat reads in its folder alone, send what it was given alone', async () => {
     await writeFile(path.join(root, 'secret'), 'x');
     await writeFile(path.join(from, 'a'), 'x');
@@ -219,6 +247,34 @@ describe('in a chat', () => {
     left.command({ do: 'quit' });
     expect(await Promise.all([left.exit, right.exit])).toEqual([0, 0]);
   });
+
+  test.skipIf(!hasPty)(
+    'on a terminal: Tab behind /send completes a path; the panel shows the transfer; it arrives',
+    async () => {
+      const content = drawn(2 * 2 ** 20);
+      await mkdir(path.join(from, 'holiday photos'));
+      await writeFile(path.join(from, 'holiday photos/beach.bin'), content);
+      const code = `tab${String(process.pid)}-tunnel-anchor`;
+      const flags = ['--relay', relay.url.href];
+      const left = startInTerminal([`--files=${from}`, '--ui', 'rich', ...flags, code]);
+      const right = start([`--files=${to}`, '--ui', 'json', '--code-stdin', ...flags]);
+      right.write(`${code}\n`);
+      await Promise.all([left.shows(/end-to-end encrypted/), right.event('state', isActive)]);
+      left.type('/send hol\t');
+      await left.shows('/send holiday\\ photos/');
+      left.type('be\t');
+      await left.shows('photos/beach.bin');
+      left.type('\r');
+      const offer = await right.event('offer');
+      expect(offer['names']).toEqual(['beach.bin']);
+      await left.shows(/beach\.bin .*2\.10 MB/);
+      right.command({ do: 'accept', id: offer['id'] });
+      expect((await right.event('file-done'))['sum']).toBe(sha(content));
+      await left.shows(/SHA-256/);
+      right.command({ do: 'quit' });
+      await right.exit;
+    },
+  );
 
   test('without --files it says so in one sentence, and refuses for the peer', async () => {
     await writeFile(path.join(from, 'a'), 'x');

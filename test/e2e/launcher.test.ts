@@ -58,6 +58,14 @@ it('--help, which is made beforehand, is what the program would say', () => {
 });
 
 describe.each(['securechat', 'securechat-node'])('%s', (name) => {
+  it('begins with a larger heap for what moves streams, and for nothing else', () => {
+    const larger = (...args: string[]): boolean =>
+      launch(name, args).told.execArgv.some((flag) => flag.startsWith('--initial-old-space-size='));
+    expect(['pipe', 'receive'].map((command) => larger(command))).toEqual([true, true]);
+    expect(larger('send', 'package.json')).toBe(true);
+    expect(larger('--files')).toBe(false);
+  });
+
   it('hands every argument on as it is, and the exit status back', () => {
     const args = ['', ' two words', '*', '$HOME', "it's", '--', '-p', '\n', 'ünï', 'seven'];
     const { told, status, stderr } = launch(name, args);
@@ -153,6 +161,17 @@ describe('securechat doctor', () => {
     if (process.platform === 'linux') expect(row(stdout, 'no core dump')).toMatch(/ {2}enforced {6}/);
   });
 
+  it('tells of the folder of --files, which is all that is allowed besides', () => {
+    const { stdout } = examine([path.join(ROOT, 'dist/securechat')], ['--files', folder]);
+    expect(row(stdout, 'files of a chat')).toBe(
+      `files of a chat are read and written in         ok            ${folder}`,
+    );
+    for (const what of ['no file', 'only its own']) expect(row(stdout, what)).toMatch(/ {2}enforced {6}/);
+    expect(row(examine([path.join(ROOT, 'dist/securechat')], ['--files', '/nowhere']).stdout, 'files of')).toContain(
+      'there is no such folder',
+    );
+  });
+
   it('tells what is not, and what would improve it', () => {
     const { stdout } = examine([process.execPath, path.join(ROOT, 'dist/securechat.cjs')]);
     for (const what of ['no file', 'only its own', 'no program', 'no thread', 'no native', 'no debugger', 'no code'])
@@ -164,7 +183,7 @@ describe('securechat doctor', () => {
     const relay = await startRelayProcess();
     const program = [path.join(ROOT, 'dist/securechat')];
     expect(row(examine(program, ['--relay', relay.url.href]).stdout, 'a relay answers')).toMatch(
-      / ok .* no TLS, \d+ ms$/,
+      / ok +ws \d+ ms, no TLS, version [\d.]+$/,
     );
     await relay.stop();
     expect(row(examine(program, ['-r', relay.url.href]).stdout, 'a relay answers')).toMatch(

@@ -112,6 +112,7 @@ describe('a UI or a crypto that misbehaves in use', () => {
     [['-u', 'wrong', '--wrong-ui', 'open-throws'], /The ui "wrong" failed: Error, at misbehaving\.mjs/],
     [['-u', 'wrong', '--wrong-ui', 'show-throws'], /The ui "wrong" failed: Error, at misbehaving\.mjs/],
     [['-u', 'wrong', '--wrong-ui', 'close-rejects'], /The ui "wrong" failed/],
+    [['-u', 'wrong', '--wrong-ui', 'throws-twice'], /The plugin "misbehaving" failed: Error at misbehaving\.mjs/],
     [
       ['-u', 'line', '-c', 'wrong', '--wrong-crypto', 'throws'],
       /The crypto "wrong" failed: Error, at misbehaving\.mjs/,

@@ -4,10 +4,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createServer as createSecureServer } from 'node:https';
 import { afterEach, describe, expect, test } from 'vitest';
+import { hasOpenssl, makeSigned, type TestCertificate } from '../support/certificate.js';
 import { type JsonEvent, killAll, type Program, PROGRAM, start, type StartOptions } from '../support/program.js';
 import { hasMicrosocks, hasTinyproxy, startMicrosocks, startTinyproxy } from '../support/proxies.js';
-import { startTestRelay } from '../support/relay.js';
+import { startRelayProcess, startTestRelay } from '../support/relay.js';
 import { hasStrace } from '../support/strace.js';
 
 const cleanups: (() => unknown)[] = [];
@@ -214,3 +216,48 @@ test.each<[string, readonly string[], number, RegExp]>([
   expect(program.stderr().replace(/^(.*)\n(.*hint: .*)$/m, '$1 $2')).toMatch(told);
   expect(program.stderr()).not.toContain('a:b@');
 });
+
+/** CONNECT of HTTP over TLS; tells whom it was asked for. */
+async function startSecure(certificate: TestCertificate): Promise<{ readonly port: number; readonly asked: string[] }> {
+  const asked: string[] = [];
+  const server = createSecureServer({ cert: readFileSync(certificate.cert), key: readFileSync(certificate.key) });
+  server.on('connect', (request, socket: Socket) => {
+    asked.push(request.url ?? '');
+    const upstream = connect(Number(/\d+$/.exec(request.url ?? '')?.[0]), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      socket.pipe(upstream).pipe(socket);
+    });
+    for (const each of [socket, upstream]) each.on('error', () => undefined);
+    socket.on('close', () => upstream.destroy());
+    cleanups.push(() => socket.destroy());
+  });
+  server.on('tlsClientError', () => undefined);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  return { port: (server.address() as AddressInfo).port, asked };
+}
+
+test.skipIf(!hasOpenssl).each(['ws', 'socketio'])(
+  'a proxy over TLS: one that an authority vouches for is used (%s), another is not',
+  async (transport) => {
+    const relay = await startRelayProcess([], `relay-${transport as 'ws' | 'socketio'}`);
+    const certificate = makeSigned();
+    cleanups.push(certificate.remove, () => relay.child.kill('SIGKILL'));
+    const proxy = await startSecure(certificate);
+    const args = ['--transport', transport, '--relay', relay.url.href];
+    const through = [...args, '--proxy', `https://localhost:${String(proxy.port)}`];
+    const env = { NODE_EXTRA_CA_CERTS: certificate.ca };
+    const sides = [client(through, { env }), client(through, { env })] as const;
+    await chat(...sides, 'over TLS, over TLS');
+    await leave(...sides);
+    expect(new Set(proxy.asked)).toEqual(new Set([`127.0.0.1:${relay.url.port}`]));
+    const before = proxy.asked.length;
+    const unknown = client(through);
+    expect(await unknown.exit).toBe(3);
+    expect(unknown.events.at(-1)).toMatchObject({ event: 'ended', code: 'SC-119' });
+    const other = client([...args, '--proxy', `https://127.0.0.2:${String(proxy.port)}`], { env });
+    expect(await other.exit).toBe(3);
+    expect(proxy.asked).toHaveLength(before);
+  },
+);

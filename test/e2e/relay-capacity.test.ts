@@ -22,34 +22,41 @@ describe.skipIf(DEPTH === 'quick')('in small', () => {
     expect(stdout.match(/^holds {3}/gm)).toHaveLength(8);
   });
 
-  test('the table of ratios has every target, and the plot is drawn', () => {
+  test('what a person and an operator feel: each section has its figures, every target of a relay is judged', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'securechat-bench-'));
-    const plot = path.join(folder, 'plot.svg');
-    const { status, stdout } = bench('relays', '--quick', '--plot', plot);
-    expect(status).toBe(0);
-    for (const target of ['≥ 3×', '≥ 0.95×', '≥ 1.7×', '≤ 1.05×', '≤ 1.1×', '≤ 7', '≤ 11.5'])
-      expect(stdout).toContain(target);
-    const picture = readFileSync(plot, 'utf8');
-    rmSync(folder, { recursive: true });
-    expect(picture).toMatch(/^<svg [^]*<\/svg>\n$/);
-    expect(picture).not.toContain('NaN');
-    expect(picture.match(/<polyline /g)).toHaveLength(8);
-  });
-
-  test('what a person feels: each section has its figures', () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'securechat-bench-'));
-    const { status, stdout } = bench('all', '--quick', '--out', folder);
+    const { status, stdout, stderr } = bench('all', '--quick', '--out', folder);
     const files = readdirSync(folder).sort();
+    const picture = readFileSync(path.join(folder, 'cost.svg'), 'utf8');
     rmSync(folder, { recursive: true });
-    expect(status).toBe(0);
+    expect(status, stderr).toBe(0);
     expect(stdout).not.toContain('NaN');
     for (const figure of [
       'prompt on a terminal',
       'round trip p50, ws sodium',
       'messages a second, 300 through',
       'memory of a client',
+      'pipe, 2 MiB, beside bare ws',
+      'send and receive a file of 2 MiB',
+      'both active again',
+      'ws, 1,280 B, saturated: CPU a frame',
+      'socketio, 64 KiB, paced: CPU a frame',
+      'socketio, connects for a second of CPU',
     ])
       expect(stdout).toContain(`| ${figure}`);
-    expect(files).toEqual(['chat.svg', 'figures.json', 'figures.md', 'start.svg']);
+    for (const target of ['≥ 3 ×', '≥ 0.95 ×', '≥ 1.7 ×', '≤ 1.05 ×', '≤ 1.1 ×', '≤ 7 KiB', '≤ 11.5 KiB'])
+      expect(stdout).toContain(`| ${target}: `);
+    expect(files).toEqual([
+      'bulk.svg',
+      'chat.svg',
+      'cost.svg',
+      'figures.json',
+      'figures.md',
+      'relays.svg',
+      'resume.svg',
+      'start.svg',
+    ]);
+    expect(picture).toMatch(/^<svg [^]*<\/svg>\n$/);
+    expect(picture).not.toContain('NaN');
+    expect(picture.match(/<polyline /g)).toHaveLength(8);
   });
 });

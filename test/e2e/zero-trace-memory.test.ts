@@ -62,7 +62,7 @@ function held(crypto: 'sodium' | 'tweetnacl'): Change[] {
     },
     {
       // The executable gives up its rights at its first line: the file has to be open by then.
-      file: IS_EXECUTABLE ? 'adapters/cli/executable.ts' : 'adapters/cli/version.ts',
+      file: IS_EXECUTABLE ? 'adapters/cli/executable.ts' : 'core/version.ts',
       from: IS_EXECUTABLE ? 'void begin();' : 'export const VERSION',
       to: `import { openSync, writeSync } from 'node:fs';
         const file = openSync(${JSON.stringify(secrets)}, 'a');

@@ -6,6 +6,7 @@
 import { createCluster } from '../../core/relay/cluster.js';
 import { createFigures } from '../../core/relay/figures.js';
 import type { Claim, ClusterNews, Holding } from '../../core/relay/cluster-port.js';
+import type { RoomLimits } from '../../core/relay/limits.js';
 import { createRooms } from '../../core/relay/rooms.js';
 import type { Member, RoomEffect, Rooms } from '../../core/relay/seats.js';
 import { joinMessage, type RelayErrorCode } from '../../core/wire/control.js';
@@ -17,6 +18,7 @@ export interface Client {
   readonly relay: number;
   readonly room: number;
   readonly seat: number;
+  readonly address: string;
   readonly refused: string[];
   joined: boolean;
   closed: boolean;
@@ -43,7 +45,8 @@ function id(n: number): string {
   return `${'A'.repeat(36)}${String(n).padStart(6, '0')}A`;
 }
 
-export function simulateCluster(count: number) {
+/** `strict`: limits that are not generous. */
+export function simulateCluster(count: number, strict: Partial<RoomLimits> = {}) {
   let now = 0;
   let names = 0;
   /** The place: rooms, leases. */
@@ -143,7 +146,7 @@ export function simulateCluster(count: number) {
         else receive(to, frame);
       },
       open(client: Client, mode: 'create' | 'join'): void {
-        const { member, effects } = machine.connect(client, 'home', now);
+        const { member, effects } = machine.connect(client, client.address, now);
         node.members.set(client, member);
         perform(effects);
         const join = { room: id(client.room), seat: id(client.seat), mode };
@@ -172,6 +175,7 @@ export function simulateCluster(count: number) {
         restrain: (from) => void (from.held = true),
         release: (from) => void (from.held = false),
         now: () => now,
+        trace: ({ address }) => address.key.charCodeAt(0),
         rooms: () => machine,
       },
       (given) => {
@@ -211,9 +215,9 @@ export function simulateCluster(count: number) {
       createFigures(),
     );
     const machine: Rooms<Client> = createRooms<Client>({
-      limits: { ...GENEROUS, joinTimeoutMs: 1e9, waitTimeoutMs: 1e9, idleTimeoutMs: 1e9 },
+      limits: { ...GENEROUS, joinTimeoutMs: 1e9, waitTimeoutMs: 1e9, idleTimeoutMs: 1e9, ...strict },
       hashSeat: (seat) => `hash of ${seat}`,
-      challenge: () => fail('no tickets here'),
+      challenge: () => 'A'.repeat(43),
       digest: () => fail('no tickets here'),
       claims: cluster.claims,
     });
@@ -281,13 +285,20 @@ export function simulateCluster(count: number) {
   return {
     nodes,
     clients,
-    join(relay: number, room: number, seat: number, mode: 'create' | 'join' = 'join'): Client | undefined {
+    join(
+      relay: number,
+      room: number,
+      seat: number,
+      mode: 'create' | 'join' = 'join',
+      address = 'home',
+    ): Client | undefined {
       const node = nodes[relay];
       if (node?.alive !== true) return undefined;
       const client: Client = {
         relay,
         room,
         seat,
+        address,
         refused: [],
         joined: false,
         closed: false,

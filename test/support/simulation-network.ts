@@ -30,6 +30,8 @@ export interface Around {
   noise(): number | undefined;
   deliver(side: Side, event: TransportEvent): void;
   note(line: string): void;
+  /** What the relay sees. */
+  seen(line: string): void;
 }
 
 export interface Network {
@@ -133,6 +135,7 @@ export function createNetwork(around: Around): Network {
   // -- the relay
 
   function join_(wire: Wire): void {
+    around.seen(`${wire.side} joins ${wire.join.room} ${wire.join.seat} ${wire.join.mode}`);
     const { room, seat } = wire.join;
     const seats = rooms.get(room) ?? [];
     const ghost = seats.find((other) => other.join.seat === seat);
@@ -160,6 +163,7 @@ export function createNetwork(around: Around): Network {
 
   function relayLost(wire: Wire): void {
     if (!wire.relay) return;
+    around.seen(`${wire.side} is gone`);
     wire.relay = false;
     if (!wire.joined) return;
     const rest = (rooms.get(wire.join.room) ?? []).filter((other) => other !== wire);
@@ -169,6 +173,7 @@ export function createNetwork(around: Around): Network {
   }
 
   function forward(wire: Wire, frame: Uint8Array): void {
+    around.seen(`${wire.side} ${frame.length}`);
     if (!wire.joined) return;
     for (const other of rooms.get(wire.join.room) ?? []) {
       if (other !== wire) down(other, { type: 'frame', frame: frame.slice() });

@@ -34,6 +34,8 @@ export interface Plan {
   /** The share of frames that the relay loses, doubles or delays. */
   readonly noise: number;
   readonly restarts: readonly Restart[];
+  /** Sides that ask for cover. */
+  readonly cover?: Readonly<Record<Side, boolean>> | undefined;
   /** Both ask for a direct path; paths are there or not, break, and fall silent. */
   readonly direct: boolean;
   /** When a side says goodbye; infinity: only the other one does. */
@@ -62,6 +64,8 @@ export interface Simulation {
   readonly right: Actor;
   /** What happened, for the eye: filled when `trace` is asked for. */
   readonly log: string[];
+  /** All that the relay can see, as it comes to it: time, side, and size or what happened. */
+  readonly seen: readonly string[];
   /** How often each kind of fault struck. */
   readonly struck: Map<string, number>;
   /** How often each side died, and in how many attempts that may have been counted: it had said M1 or M2. */
@@ -98,6 +102,19 @@ export function planOf(seed: number): Plan {
       left: both < 0.66 ? quit : Number.POSITIVE_INFINITY,
       right: both > 0.33 ? quit + gap : Number.POSITIVE_INFINITY,
     },
+  };
+}
+
+/** A plan of a chat with cover, or of silence: the same network and the same faults. */
+export function coverPlanOf(seed: number, messages: number): Plan {
+  const { healAt, faults, noise } = planOf(seed);
+  const who = seed % 3;
+  const end = healAt + 60_000;
+  return {
+    ...{ seed, messages, early: seed % 4 === 0, healAt, faults: 1 + faults, noise: noise / 4, restarts: [] },
+    cover: { left: who !== 0, right: who !== 1 },
+    direct: false,
+    quitAt: { left: end, right: end },
   };
 }
 

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from './redis.js';
@@ -14,8 +14,13 @@ const AUTHORITIES = 6;
 /** For a tor that needs a list of authorities before there is one. */
 const NONE = `x orport=1 v3ident=${'0'.repeat(39)}1 127.0.0.1:1 ${'0'.repeat(40)}`;
 
+/** Where a daemon listens by itself, and where --tor looks for it. */
+const USUAL = 9050;
+
 export interface TorNetwork {
   readonly socks: number;
+  /** It listens at the usual place as well: nobody else did. */
+  readonly usual: boolean;
   readonly control: number;
   readonly cookie: string;
   /** Ends every connection through it, as a change of network does. */
@@ -32,7 +37,8 @@ export function hasTor(skipped: string): boolean {
   return found;
 }
 
-export async function startTorNetwork(): Promise<TorNetwork> {
+/** `usual`: the daemon of the person also listens where --tor looks for it, if nobody else does. */
+export async function startTorNetwork({ usual: wanted = false } = {}): Promise<TorNetwork> {
   const root = mkdtempSync(path.join(tmpdir(), 'securechat-tor-'));
   const none = path.join(root, 'none');
   writeFileSync(none, '');
@@ -69,14 +75,20 @@ export async function startTorNetwork(): Promise<TorNetwork> {
   const folder = path.join(root, 'person');
   mkdirSync(folder, { mode: 0o700 });
   async function person(): Promise<ChildProcess> {
-    const settings = [`SocksPort 127.0.0.1:${String(socks)}`, `ControlPort 127.0.0.1:${String(control)}`];
+    const settings = [
+      ...(usual ? [`SocksPort 127.0.0.1:${String(USUAL)}`] : []),
+      `SocksPort 127.0.0.1:${String(socks)}`,
+      `ControlPort 127.0.0.1:${String(control)}`,
+    ];
     const child = run(folder, [...settings, 'CookieAuthentication 1']);
     await bootstrapped(child);
     return child;
   }
+  const usual = wanted && (await isFree(USUAL));
   let mine = await person();
   return {
     socks,
+    usual,
     control,
     cookie: path.join(folder, 'control_auth_cookie'),
     async newCircuits() {
@@ -154,6 +166,18 @@ function identify(
   const fingerprint = /^\S+ ([0-9A-F ]{49})$/m.exec(listed.stdout)?.[1]?.replaceAll(' ', '');
   if (identity === undefined || fingerprint === undefined) throw new Error(`tor --list-fingerprint: ${listed.stdout}`);
   return `${name} orport=${String(or)} no-v2 v3ident=${identity} ${at} ${fingerprint}`;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
 }
 
 function bootstrapped(child: ChildProcess): Promise<void> {

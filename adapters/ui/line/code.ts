@@ -1,5 +1,5 @@
 /**
- * The code, asked for again: the next line is it. One that is probably mistyped is said once before it is taken. Bytes only;
+ * The code, asked for again: the next line is it. One that is probably mistyped, or not finished, is said once before it is taken. Bytes only;
  * no sentence may be in this file.
  */
 import type { UiEvent } from '../../../core/ports.js';
@@ -16,14 +16,31 @@ export interface CodeAsked {
   take(line: Uint8Array): void;
 }
 
+const TAB = 0x09;
+
+/** A view: Tab was pressed for the words that may follow. */
+function withoutTabs(line: Uint8Array): Uint8Array {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === TAB) end -= 1;
+  return line.subarray(0, end);
+}
+
 /** Without `help` nothing is doubted: nobody could answer. */
 export function createCodeAsked(
-  help: Pick<CodeHelp, 'doubt'> | undefined,
+  help: CodeHelp | undefined,
   say: (sentence: string) => void,
   tell: (event: UiEvent) => void,
 ): CodeAsked {
   let wanted = false;
   let doubted: string | undefined;
+
+  /** The terminal completes nothing by itself: what the last word may become is said, and the line is typed again. */
+  function unfinished(typed: Uint8Array): string | undefined {
+    const found = help?.suggest(typed);
+    if (help === undefined || found === undefined || found.candidates.length === 0) return undefined;
+    return UI_WORDS.codeUnfinished(help.choices(found));
+  }
+
   return {
     get wanted() {
       return wanted;
@@ -33,14 +50,15 @@ export function createCodeAsked(
       say(same ? UI_WORDS.codeWantedSame : UI_WORDS.codeWanted);
     },
     take(line) {
-      const doubt = line.length === 0 ? undefined : help?.doubt(line);
+      const typed = withoutTabs(line);
+      const doubt = typed.length === 0 ? undefined : (unfinished(typed) ?? help?.doubt(typed));
       if (doubt !== undefined && doubt !== doubted) {
         doubted = doubt;
         return say(doubt);
       }
       wanted = false;
       doubted = undefined;
-      tell({ type: 'code', code: plainCopy(line) });
+      tell({ type: 'code', code: plainCopy(typed) });
     },
   };
 }

@@ -50,12 +50,7 @@ export const TERMINAL_LINE_LIMIT = 4094;
 const SLASH = 0x2f;
 
 /** `unicode`: what is a terminal shows more than ASCII. */
-export function createLineUi(
-  _options: FlagValues,
-  context: UiContext,
-  unicode = true,
-  codeHelp?: Pick<CodeHelp, 'doubt'>,
-): UiPort {
+export function createLineUi(_options: FlagValues, context: UiContext, unicode = true, codeHelp?: CodeHelp): UiPort {
   const { input, sanitize, clock } = context;
   const terminal = input.isTTY === true;
   let sink: (event: UiEvent) => void = () => undefined;

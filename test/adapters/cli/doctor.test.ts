@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { doctor } from '../../../adapters/cli/doctor.js';
 import { startRelay } from '../../../relay-ws/server.js';
+import { startRelay as startBoth } from '../../../adapters/cli/relays.js';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -26,7 +27,7 @@ it('a relay: which wires, whether TLS, how long; its clock agrees', async () => 
   const relay = await startRelay({ port: 0 });
   closing.push(() => relay.close());
   const said = await ask(['--relay', relay.url.href]);
-  expect(said).toMatch(/^a relay answers at ws:\/\/127\.0\.0\.1:\d+\/ +ok +ws, no TLS, \d+ ms$/m);
+  expect(said).toMatch(/^a relay answers at ws:\/\/127\.0\.0\.1:\d+\/ +ok +ws \d+ ms, no TLS, version \d+\.\d+\.\d+$/m);
   expect(said).toMatch(/^the clock of this machine +ok +agrees with the relay$/m);
 });
 
@@ -48,8 +49,25 @@ it('something else, and a clock that is wrong', async () => {
   expect(await ask(['--relay', other])).toMatch(/answers at .* no +something else answers there$/m);
   const late = await answering({ 'securechat-relay': 'ws, socketio', date: 'Sat, 01 Jan 2000 00:00:00 GMT' }, 426);
   const said = await ask(['--relay', late]);
-  expect(said).toMatch(/ok +ws and socketio, no TLS, \d+ ms$/m);
+  // It says so, and lets neither through.
+  expect(said).toMatch(/answers at .* no +ws: HTTP 426, socketio: HTTP 426, no TLS$/m);
   expect(said).toMatch(/^the clock of this machine +no +\d+ s ahead of the relay$/m);
+});
+
+it('a relay for both: each wire is tried', async () => {
+  const relay = await startBoth({ port: 0 });
+  closing.push(() => relay.close());
+  expect(await ask([`--relay=${relay.url.href}`])).toMatch(/ ok +ws \d+ ms, socketio \d+ ms, no TLS, version /);
+});
+
+it('files: none, or those of a folder that is there', async () => {
+  const row = async (...argv: string[]) =>
+    (await ask(argv)).split('\n').find((line) => /^a chat reads|^files of/.test(line));
+  expect(await row()).toMatch(/^a chat reads and writes no files +ok +--files allows one folder$/);
+  expect(await row('--files', import.meta.dirname)).toContain(import.meta.dirname);
+  expect(await row('--files')).toMatch(/ ok +\//);
+  expect(await row('--files=/no-such-folder')).toMatch(/ no +there is no such folder$/);
+  expect(await row('--files', import.meta.filename)).toMatch(/ no +it is not a folder$/);
 });
 
 it.each([[['kitchen']], [['--relay']], [['--relay', 'wss://a.example', 'b']]])('%j is refused', async (argv) => {

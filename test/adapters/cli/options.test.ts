@@ -8,7 +8,7 @@ import { describe as told } from '../../../adapters/text/describe.js';
 import { FLAGS, OWN_FLAGS, RESERVED } from '../../../adapters/cli/flags.js';
 import { type Options, parseOptions } from '../../../adapters/cli/options.js';
 import { ADDRESS_LIMIT, parseRelayAddress } from '../../../adapters/cli/relay-address.js';
-import { VERSION } from '../../../adapters/cli/version.js';
+import { VERSION } from '../../../core/version.js';
 import { EXIT, SecurechatError } from '../../../core/errors.js';
 import { definePlugin, PLUGIN_API } from '../../../plugins/kit/define.js';
 import { createRegistry, type Registry } from '../../../plugins/kit/registry.js';
@@ -74,6 +74,7 @@ describe('options', () => {
       insecureRelay: false,
       name: new Uint8Array(0),
       verify: false,
+      web: false,
       cover: false,
       wipeScrollback: false,
       receipts: true,

@@ -120,6 +120,15 @@ describe('a run that ends before a chat', () => {
     expect(asked.stderr.text()).toMatch(/^securechat: error: [^\n]+ \(SC-506\)\nsecurechat: hint: [^\n]+\n$/);
   });
 
+  it('an error that nobody caught, after the end: it is told all the same', async () => {
+    const program = chat('--ui', 'line', 'kitchen-x');
+    await program.stderr.until((shown) => shown.includes('Looking for your peer'));
+    program.interrupt();
+    expect(await program.done).toBe(EXIT.interrupted);
+    await program.fail(new SecurechatError('SC-501', { why: 'x', where: 'y' }));
+    expect(program.stderr.text()).toMatch(/\(SC-311\)[^]*\(SC-501\)\nsecurechat: hint: [^\n]+\n$/);
+  });
+
   it('an interrupt is never lost, whenever it comes', async () => {
     for (let turns = 0; turns < 40; turns++) {
       const program = chat('kitchen-x');

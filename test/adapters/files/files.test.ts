@@ -2,12 +2,14 @@
  * Sending and receiving real files, adapter to adapter, without a session: names, links, collisions, modes, what changes while
  * it is read, and what a hostile sender tries.
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   mkdir,
   mkdtemp,
   readdir,
   readFile,
+  rename,
   rm,
   stat,
   symlink,
@@ -21,7 +23,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFiles } from '../../../adapters/files/files.js';
-import { createWriter } from '../../../adapters/files/writer.js';
+import { createWriter, isOwn } from '../../../adapters/files/writer.js';
 import type { BulkEvent, BulkPort } from '../../../core/ports.js';
 import { concat } from '../../../core/protocol/bytes.js';
 import { type Entry, writeEntry } from '../../../core/session/bulk/entries.js';
@@ -231,6 +233,10 @@ describe('the sender', () => {
     ['grew', (at: string) => writeFile(at, 'more than before')],
     ['shrank', (at: string) => truncate(at, 1)],
     ['vanished', (at: string) => rm(at)],
+    [
+      'is another one of the same size',
+      async (at: string) => (await writeFile(`${at}2`, 'before'), rename(`${at}2`, at)),
+    ],
     ['became a link', async (at: string) => (await rm(at), symlink('/etc/passwd', at))],
   ])('ends it when a file %s', async (_what, change) => {
     await writeFile(path.join(from, 'a'), 'before');
@@ -252,7 +258,7 @@ describe('a hostile sender', () => {
   const sumOf = (content: string): Uint8Array => new Uint8Array(createHash('sha256').update(content).digest());
 
   async function receive(count: number, name: string, bytes: Uint8Array): Promise<string> {
-    const writer = createWriter(to, { count, bytes: undefined, name: utf8(name) }, 'rename');
+    const writer = createWriter(to, { count, bytes: undefined, name: utf8(name) }, 'rename', true);
     try {
       await writer.write(bytes, true);
       return 'whole';
@@ -289,10 +295,102 @@ describe('a hostile sender', () => {
     expect(await receive(3, 'u', concat(folder('u'), file('u/1'), file('t/x/3')))).toBe('SC-348');
   });
 
+  test('is helped by somebody who puts a link in the place of a folder that was made', async () => {
+    const elsewhere = path.join(root, 'elsewhere');
+    await mkdir(elsewhere);
+    const writer = createWriter(to, { count: 2, bytes: undefined, name: utf8('t') }, 'rename', false);
+    await writer.write(entry('t', 0, 'folder'), false);
+    await rename(path.join(to, 't'), path.join(to, 'moved'));
+    await symlink(elsewhere, path.join(to, 't'));
+    await expect(writer.write(concat(entry('t/a', 1), utf8('a'), sumOf('a')), true)).rejects.toMatchObject({
+      code: 'SC-351',
+    });
+    await writer.close();
+    expect(await readdir(elsewhere)).toEqual([]);
+  });
+
+  test.each([
+    [0o755, true],
+    [0o775, false],
+    [0o777, false],
+    [0o1777, true],
+  ])("a destination of mode %o is this user's alone: %s", async (mode, own) => {
+    await chmod(to, mode);
+    expect(await isOwn(to)).toBe(own);
+  });
+
+  test('in a folder that others may write, modes are given when things are made, and never by path', async () => {
+    const folder = writeEntry({ kind: 'folder', mode: 0o555, mtime: 1, size: 0, path: utf8('t') });
+    const file = writeEntry({ kind: 'file', mode: 0o4456, mtime: 1, size: 1, path: utf8('t/a') });
+    for (const [alone, mode] of [
+      [true, 0o555],
+      [false, 0o755],
+    ] as const) {
+      const writer = createWriter(to, { count: 2, bytes: undefined, name: utf8('t') }, 'rename', alone);
+      await writer.write(concat(folder, file, utf8('a'), sumOf('a')), true);
+      await writer.close();
+      const at = path.join(to, alone ? 't' : 't (2)');
+      expect((await stat(at)).mode & 0o7777).toBe(mode & ~UMASK);
+      expect((await stat(path.join(at, 'a'))).mode & 0o7777).toBe(0o454 & ~UMASK);
+      await chmod(at, 0o755);
+    }
+  });
+
   test('offers more than fits: no byte of it is written', async () => {
     expect(await receive(1, 'a', entry('a', Number.MAX_SAFE_INTEGER))).toBe('SC-351');
     expect(await readdir(to)).toEqual([]);
   });
+});
+
+/** Small file systems of their own; only root may have them. */
+const canMount =
+  process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
+if (!canMount) console.warn('SKIPPED, loudly: not root here, full and read-only disks were not tried');
+
+describe.skipIf(!canMount)('a disk', () => {
+  const mount = (...options: string[]): void => {
+    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', options.join(','), 'tmpfs', to]).status).toBe(0);
+  };
+  afterEach(() => void spawnSync('umount', [to]));
+
+  test('that is too small is refused before a byte is sent', async () => {
+    mount('size=1m');
+    await writeFile(path.join(from, 'a'), Buffer.alloc(2 * 2 ** 20));
+    const { end } = await transfer(['a']);
+    expect(end).toMatchObject({ code: 'SC-351', reason: 'disk', detail: { name: 'a', why: 'no space left' } });
+    expect(await readdir(to)).toEqual([]);
+  });
+
+  test('that fills up on the way ends it; nothing half is left', async () => {
+    mount('size=4m');
+    await writeFile(path.join(from, 'a'), Buffer.alloc(3 * 2 ** 20));
+    const others = path.join(to, 'others');
+    const { end } = await transfer(['a'], { before: () => writeFile(others, Buffer.alloc(2 * 2 ** 20)) });
+    expect(end).toMatchObject({ code: 'SC-351', reason: 'disk', detail: { name: 'a', why: 'no space left' } });
+    expect(await readdir(to)).toEqual(['others']);
+  });
+
+  test('whose files run out ends it in the middle of a folder', async () => {
+    mount('size=4m', 'nr_inodes=6');
+    await mkdir(path.join(from, 'top'));
+    for (let i = 0; i < 10; i++) await writeFile(path.join(from, 'top', String(i)), 'x');
+    expect((await transfer(['top'])).end).toMatchObject({ code: 'SC-351', detail: { why: 'no space left' } });
+    const left = await readdir(path.join(to, 'top'));
+    expect(left.filter((name) => name.endsWith('.part'))).toEqual([]);
+    for (const name of left) expect(await readFile(path.join(to, 'top', name), 'utf8')).toBe('x');
+  });
+
+  test('that may only be read is told', async () => {
+    mount('size=1m', 'ro');
+    await writeFile(path.join(from, 'a'), 'x');
+    expect((await transfer(['a'])).end).toMatchObject({ code: 'SC-351', detail: { why: 'read-only file system' } });
+  });
+});
+
+test.skipIf(process.getuid?.() === 0)('a destination without rights is told', async () => {
+  await chmod(to, 0o555);
+  await writeFile(path.join(from, 'a'), 'x');
+  expect((await transfer(['a'])).end).toMatchObject({ code: 'SC-351', detail: { why: 'permission denied' } });
 });
 
 test('a destination that is not there is told when it is taken', async () => {

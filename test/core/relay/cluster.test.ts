@@ -106,6 +106,29 @@ describe('rooms that are shared', () => {
     it.check();
   });
 
+  test('who meets but itself, from two relays, has met nobody; somebody else is a peer', () => {
+    const FAILED = 4;
+    const it = simulateCluster(2, { failedJoins: FAILED });
+    const refusals = (address: string, other: string): string[] => {
+      for (let n = 0; n < FAILED; n++) {
+        const room = address.length * 100 + n;
+        const [one, two] = [it.join(0, room, 1, 'join', address)!, it.join(1, room, 2, 'join', other)!];
+        it.settle();
+        expect([one.paired, two.paired]).toEqual([true, true]);
+        it.leave(one);
+        it.leave(two);
+        it.settle();
+      }
+      const last = it.join(0, 99, 9, 'join', address)!;
+      it.settle();
+      it.leave(last);
+      it.settle();
+      return last.refused;
+    };
+    expect(refusals('scanner', 'scanner')).toEqual(['rate-limited']);
+    expect(refusals('a person', 'Berta')).toEqual([]);
+  });
+
   test('a sender is stopped at the window, and let go when the far side has the bytes', () => {
     const it = pairApart();
     let sent = 0;

@@ -7,18 +7,22 @@
 import { expect, test } from 'vitest';
 import { createSodiumCrypto } from '../../../adapters/crypto/sodium.js';
 import { DEPTH, runs, SEED } from '../../support/chance.js';
+import { SIDES } from '../../support/pair.js';
 import { LEFT_PROVISIONAL, simulate } from '../../support/simulation.js';
 import {
+  coverPlanOf,
   directPlanOf,
   establishedOnce,
   judge,
   judgeRestarts,
   planOf,
   restartPlanOf,
+  type Simulation,
 } from '../../support/simulation-plan.js';
 
 const SEEDS = runs(200, 10_000, 1_000_000);
 const RESTARTS = runs(60, 2_000);
+const COVERED = runs(6, 300);
 const PATHS = runs(60, 600);
 const ONE = process.env['ONE'];
 
@@ -79,6 +83,35 @@ test.skipIf(ONE !== undefined)('a side that starts again during the handshake', 
   expect(seen.spent).toBeGreaterThan(0);
 });
 
+/** What the relay has seen before anybody says goodbye. */
+function view({ seen, plan }: Simulation): string[] {
+  const end = Math.min(...Object.values(plan.quitAt));
+  return seen.filter((line) => Number(line.split(' ')[0]) < end);
+}
+
+test.skipIf(ONE !== undefined)(
+  'with cover the relay sees the same of a chat as of silence, and without it does not',
+  () => {
+    const met = { cuts: 0, chats: 0, shown: 0 };
+    for (let seed = SEED; seed < SEED + COVERED; seed++) {
+      const chat = simulate(coverPlanOf(seed, 20), cryptos);
+      const wrong = judge(chat);
+      if (wrong.length > 0) throw new Error(`seed ${seed}: ${wrong.join('; ')}`);
+      // To the bit: times, directions, sizes, and every join.
+      expect(view(chat)).toEqual(view(simulate(coverPlanOf(seed, 0), cryptos)));
+      met.cuts += Number(chat.left.states.includes('reconnecting'));
+      met.chats += Number(chat.left.shown.length > 10 && chat.right.shown.length > 10);
+      const open = { ...coverPlanOf(seed, 20), cover: undefined };
+      const bare = simulate(open, cryptos);
+      if (!SIDES.every((side) => establishedOnce(bare[side]))) continue;
+      met.shown += 1;
+      expect(view(bare)).not.toEqual(view(simulate({ ...open, messages: 0 }, cryptos)));
+    }
+    expect(met.shown).toBeGreaterThan(COVERED / 2);
+    expect(met.cuts).toBeGreaterThan(COVERED / 2);
+    expect(met.chats).toBeGreaterThan(COVERED / 2);
+  },
+);
 test.skipIf(ONE === undefined)('this seed, with direct paths', () => {
   const simulation = simulate(directPlanOf(Number(ONE)), cryptos, true);
   console.info([JSON.stringify(simulation.plan), ...simulation.log].join('\n'));

@@ -3,8 +3,11 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { BulkCommand, BulkEvent } from '../../../core/ports.js';
-import { createPair, type Pair, type Side, utf8 } from '../../support/pair.js';
-import type { Told } from '../../support/person.js';
+import type { Streams } from '../../../core/session/bulk/streams.js';
+import type { Host } from '../../../core/session/events.js';
+import { createTransfers } from '../../../core/session/transfers.js';
+import { createPair, type Pair, SIDES, type Side, utf8 } from '../../support/pair.js';
+import type { PersonOptions, Told } from '../../support/person.js';
 
 const CONTENT = 200_000;
 
@@ -52,15 +55,24 @@ function adapter(side: Side, tell: (event: BulkEvent) => void) {
   };
 }
 
-function connected(files: { left: boolean; right: boolean } = { left: true, right: true }) {
+function connected(
+  files: { left: boolean; right: boolean } = { left: true, right: true },
+  options: { left?: PersonOptions; right?: PersonOptions } = {},
+  before: (pair: Pair) => void = () => undefined,
+) {
   const waiting: { readonly side: Side; readonly event: BulkEvent }[] = [];
   const adapters = {
     left: adapter('left', (event) => void waiting.push({ side: 'left', event })),
     right: adapter('right', (event) => void waiting.push({ side: 'right', event })),
   };
   const bulk = (side: Side) => (files[side] ? { bulk: (command: BulkCommand) => adapters[side].take(command) } : {});
-  const pair = createPair({ left: bulk('left'), right: bulk('right') });
-  pair.start();
+  const pair = createPair({
+    left: { ...bulk('left'), ...options.left },
+    right: { ...bulk('right'), ...options.right },
+  });
+  before(pair);
+  if (pair.right.states.length === 0) pair.startOne('right');
+  pair.startOne('left');
   pair.settle();
   return { pair, adapters, settle: () => settle(pair, waiting) };
 }
@@ -152,5 +164,66 @@ describe('it does not come about', () => {
     expect(pair.right.transfers.at(-1)).toMatchObject({ type: 'file-failed', code: 'SC-344' });
     expect([pair.left.ended?.exit, pair.right.ended?.exit]).toEqual([0, 0]);
     expect([pair.left.crypto.live, pair.right.crypto.live]).toEqual([0, 0]);
+  });
+});
+
+describe('with cover', () => {
+  const sizes = (pair: Pair): Set<number> =>
+    new Set(
+      [...pair.left.frames, ...pair.right.frames]
+        .filter((frame) => (frame[0] ?? 0) >= 0x10)
+        .map(({ length }) => length),
+    );
+
+  test.each(['left', 'right'] as const)(
+    'asked for by %s: no stream is opened, each is told, and nothing shows',
+    (asking) => {
+      const { pair, adapters, settle: go } = connected(undefined, { [asking]: { cover: true } });
+      for (const side of SIDES) {
+        pair.ui(side, { type: 'offer', paths: [utf8('a.txt')] });
+        go();
+        expect(pair[side].notices.map(({ code }) => code)).toEqual(['SC-332', 'SC-333']);
+        expect(adapters[side].commands.map(({ type }) => type)).toEqual(['active']);
+      }
+      expect(sizes(pair)).toEqual(new Set([1280]));
+    },
+  );
+
+  test('what was prepared before has failed', () => {
+    const {
+      pair,
+      adapters,
+      settle: go,
+    } = connected(undefined, { left: { cover: true } }, (before) => {
+      before.startOne('right');
+      before.ui('right', { type: 'offer', paths: [utf8('a.txt')] });
+      before.bulk('right', { type: 'ready', id: undefined, offer: { kind: 'pipe' } });
+    });
+    go();
+    expect(adapters.right.commands.filter(({ type }) => type === 'over')).toMatchObject([
+      { whole: false, code: 'SC-333' },
+      { whole: false, code: 'SC-333' },
+    ]);
+    expect(pair.right.transfers.at(-1)).toMatchObject({ type: 'file-failed', code: 'SC-333' });
+    expect(sizes(pair)).toEqual(new Set([1280]));
+  });
+
+  test('a peer that opens a stream all the same is refused, and that is told once', () => {
+    const told: string[] = [];
+    const host: Host = {
+      emit: (effect) => void told.push(effect.type),
+      notice: (code) => void told.push(code),
+      move: () => undefined,
+    };
+    const transfers = createTransfers(host, true);
+    const ends: string[] = [];
+    const streams = { finish: (id: number, reason: string) => void ends.push(`${id} ${reason}`) };
+    transfers.attach(streams as unknown as Streams, true);
+    for (const stream of [0, 1])
+      transfers.sink.offered(stream, { kind: 'files', count: 1, bytes: 5, name: utf8('a.txt') });
+    transfers.sink.offered(2, { kind: 'pipe' });
+    transfers.allow();
+    expect(ends).toEqual(['0 refused', '1 refused', '2 refused']);
+    expect(told).toEqual(['bulk', 'SC-333']);
   });
 });

@@ -85,6 +85,9 @@ const uis = {
   'open-throws': (context) => ui(context, { open: boom }),
   'show-throws': (context) => ui(context, { show: boom }),
   'close-rejects': (context) => ui(context, { show: boom, close: async () => boom() }),
+  // Its second error comes while the first is told.
+  'throws-twice': (context) =>
+    ui(context, { open: () => setTimeout(boom, 1), close: () => (setTimeout(boom, 1), never()) }),
   'no-event': (context) => ui(context, { open: (sink) => setImmediate(sink, { type: 'send', text: 'a string' }) }),
 };
 

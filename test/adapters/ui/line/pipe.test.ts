@@ -1,4 +1,7 @@
 /** The line UI on a pipe: what is read when, what is lost is told, an input without text only listens. */
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { createCodeHelp } from '../../../../adapters/cli/code-help.js';
+import { createWordlist } from '../../../../core/room/words.js';
 import { describe, expect, test } from 'vitest';
 import { createLineUi, LINE_LIMIT } from '../../../../adapters/ui/line/line.js';
 import { UI_WORDS } from '../../../../adapters/words/line.js';
@@ -174,7 +177,9 @@ describe('on a terminal', () => {
 describe('the code is asked for again', () => {
   const WANTED: UiView = { type: 'code-wanted', same: false };
   const doubt = (typed: Uint8Array): string | undefined => (typed.length === 3 ? 'Is that so?' : undefined);
-  const asked = (terminal: boolean) => openUi((context) => createLineUi({}, context, true, { doubt }), { terminal });
+  const listed = createCodeHelp(createWordlist(wordlist));
+  const asked = (terminal: boolean) =>
+    openUi((context) => createLineUi({}, context, true, { ...listed, doubt }), { terminal });
   const codes = (events: readonly UiEvent[]): string[] =>
     events.map((event) => (event.type === 'code' ? Buffer.from(event.code).toString() : `(${event.type})`));
 
@@ -190,6 +195,15 @@ describe('the code is asked for again', () => {
     await rig.ui.close();
     expect(rig.errors.text().match(/Is that so\?/g)).toHaveLength(1);
     expect(rig.errors.text()).toContain(UI_WORDS.codeWantedSame);
+  });
+
+  test('on a terminal: what is not finished, with Tab or without, is answered with the words it may become', async () => {
+    const rig = asked(true);
+    rig.show(WANTED);
+    await rig.person('482913-tunnel-anchor-zo\t', '482913-tunnel-anchor-zoo\t\t');
+    expect(codes(rig.events)).toEqual(['482913-tunnel-anchor-zoo']);
+    await rig.ui.close();
+    expect(rig.errors.text()).toContain(UI_WORDS.codeUnfinished('zone zoo'));
   });
 
   test('in a pipe the next line is it, without a doubt', async () => {

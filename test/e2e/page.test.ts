@@ -1,0 +1,145 @@
+/**
+ * The page for browsers and the real program, over the real relay that serves it: both directions, and nothing left behind.
+ * The rest is in the other page-*.test.ts, at greater depth.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  active,
+  hasChromium,
+  heard,
+  join,
+  leftBehind,
+  newPage,
+  pageOf,
+  send,
+  startBrowser,
+} from '../support/browser.js';
+import { ENV, killAll, PROGRAM, ROOT, start } from '../support/program.js';
+import { type RelayProcess, startRelayProcess } from '../support/relay.js';
+
+/** Of the page as a relay sends it, bytes. */
+const SIZE_LIMIT = 350_000;
+
+const FILE = path.join(ROOT, 'dist/page.html');
+let relay: RelayProcess;
+
+beforeAll(async () => {
+  relay = await startRelayProcess(['--port', '0', '--page']);
+});
+afterEach(killAll);
+afterAll(async () => {
+  await relay.stop();
+});
+
+const command = (...args: string[]) => spawnSync(PROGRAM, args, { env: ENV, encoding: 'buffer' });
+
+describe('the file', () => {
+  it('securechat page prints it as it is, --hash what sha256sum says of it', () => {
+    const file = readFileSync(FILE);
+    expect(command('page').stdout.equals(file)).toBe(true);
+    const { stdout, status } = command('page', '--hash');
+    expect(stdout.toString()).toBe(`${createHash('sha256').update(file).digest('hex')}\n`);
+    expect(status).toBe(0);
+    expect(command('page', 'more').status).toBe(2);
+  });
+
+  it('is small, and asks for nothing outside itself', () => {
+    const html = readFileSync(FILE, 'utf8');
+    expect(gzipSync(html, { level: 9 }).length).toBeLessThan(SIZE_LIMIT);
+    expect(html).not.toMatch(/(?:src|href)="(?!data:)/);
+    expect(html).toMatch(/<meta http-equiv="Content-Security-Policy" content="default-src 'none';/);
+  });
+
+  it('holds the hash of its script and of its style', () => {
+    const html = readFileSync(FILE, 'utf8');
+    for (const tag of ['script', 'style']) {
+      const inside = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(html)?.[1] ?? '';
+      expect(html).toContain(`'sha256-${createHash('sha256').update(inside).digest('base64')}'`);
+    }
+  });
+});
+
+describe('a relay', () => {
+  it('serves it with --page, with headers that allow it nothing but itself and this relay', async () => {
+    const answer = await fetch(pageOf(relay.url), { headers: { accept: 'text/html' } });
+    expect(answer.status).toBe(200);
+    expect(Buffer.from(await answer.arrayBuffer()).equals(readFileSync(FILE))).toBe(true);
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    for (const rule of ["default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"])
+      expect(policy.split('; ')).toContain(rule);
+    expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'|\*/);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'content-type': 'text/html; charset=utf-8',
+      'content-encoding': 'gzip',
+    });
+    expect(answer.headers.get('set-cookie')).toBeNull();
+  });
+
+  it('is a relay for whoever only asks what it is, and has no other page', async () => {
+    const plain = await fetch(pageOf(relay.url), { headers: { accept: 'text/plain' } });
+    expect(plain.status).toBe(426);
+    for (const path of ['index.html', '../etc/passwd', '%2e%2e/', 'socket.io/', 'page.html']) {
+      const other = await fetch(new URL(path, pageOf(relay.url)), { headers: { accept: 'text/html' } });
+      expect(other.status === 200 && new URL(other.url).pathname !== '/').toBe(false);
+    }
+    expect((await fetch(pageOf(relay.url), { method: 'POST', headers: { accept: 'text/html' } })).status).toBe(426);
+  });
+
+  it('does not serve it without --page', async () => {
+    const bare = await startRelayProcess();
+    const answer = await fetch(pageOf(bare.url), { headers: { accept: 'text/html' } });
+    expect(answer.status).toBe(426);
+    await bare.stop();
+  });
+});
+
+describe.skipIf(!hasChromium('the page'))('in Chromium', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+
+  it('a link of --web opens in a browser: the same words, text both ways, goodbye, and nothing left behind', async () => {
+    const program = start(['--ui', 'json', '--relay', relay.url.href, '--web']);
+    const { code, invite } = (await program.event('code')) as unknown as { code: string; invite: string };
+    expect(invite).toBe(`${pageOf(relay.url)}#${code}`);
+    const { page, complaints, asked } = await newPage(browser);
+    await page.goto(invite);
+    // The code is gone from the address before anything else happens.
+    expect(page.url()).toBe(pageOf(relay.url));
+    await join(page);
+    await active(page);
+    const { words } = await program.event('safety-words');
+    await page.getByRole('button', { name: 'Safety words' }).click();
+    expect(await page.locator('#words li').allTextContents()).toEqual(words);
+    await page.getByRole('button', { name: 'Close' }).click();
+
+    await send(page, 'grüße 👋');
+    await program.event('message', ({ text }) => text === 'grüße 👋');
+    await page.locator('.state.delivered').waitFor();
+    program.command({ do: 'send', text: 'two\nlines <b>no markup</b>' });
+    await page.locator('.row.peer').waitFor();
+    expect(await heard(page)).toEqual(['two\nlines <b>no markup</b>']);
+    await program.event('delivered');
+
+    await page.getByRole('button', { name: 'Leave' }).click();
+    expect(await program.exit).toBe(0);
+    await page.getByRole('heading', { name: 'The chat is over' }).waitFor();
+    // What was said is gone, the page asked for itself and one WebSocket, and the browser has nothing against it.
+    expect(await page.locator('body').innerText()).not.toMatch(/grüße|two/);
+    expect(asked.map((url) => new URL(url).protocol)).toEqual(['http:', 'ws:']);
+    expect(asked.join(' ')).not.toContain(code.split('-')[1]);
+    expect(await leftBehind(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+});
