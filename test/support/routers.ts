@@ -69,10 +69,10 @@ export async function createRouters(options: RoutersOptions): Promise<Routers | 
     const [file = '', ...args] = [...inside(space), ...command];
     return run(file, ...args);
   };
-  let cable: ChildProcess | undefined;
+  const running: ChildProcess[] = [];
 
   function close(): void {
-    cable?.kill('SIGKILL');
+    for (const each of running) each.kill('SIGKILL');
     for (const space of SPACES) run('ip', 'netns', 'del', name(space));
   }
 
@@ -117,7 +117,7 @@ export async function createRouters(options: RoutersOptions): Promise<Routers | 
   const ends = ['c1', 'c2', 'c3', 'c4', 'c5', 'c6'];
   const [ip = '', ...args] = [...inside('cable'), 'python3', script, String(options.delay), ...ends];
   const child = spawn(ip, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  cable = child;
+  running.push(child);
   await once(child.stdout, 'data');
   return { inside, close };
 }
