@@ -30,16 +30,18 @@ export const binary = () => readFileSync(new URL('../${WASM}', import.meta.url))
 function takeWasm(found) {
   return {
     name: 'wasm',
-    async load(id) {
-      if (id.endsWith(path.join('adapters', 'crypto', 'sodium-binary.ts'))) return { code: BINARY, moduleType: 'js' };
-      if (!id.endsWith('libsodium-sumo.mjs')) return undefined;
-      const text = await readFile(id, 'utf8');
-      const literals = [...text.matchAll(/"([A-Za-z0-9+/=]{1000,})"/g)];
-      if (literals.length !== 1) throw new Error(`libsodium has ${literals.length} long texts, not one`);
-      const bytes = Buffer.from(literals[0][1], 'base64');
-      if (!WebAssembly.validate(bytes)) throw new Error('the long text of libsodium is not WebAssembly');
-      found.wasm = bytes;
-      return { code: text.replace(literals[0][0], '""'), moduleType: 'js' };
+    load: {
+      filter: { id: /(?:[\\/]sodium-binary\.ts|[\\/]libsodium-sumo\.mjs)$/ },
+      async handler(id) {
+        if (id.endsWith('sodium-binary.ts')) return { code: BINARY, moduleType: 'js' };
+        const text = await readFile(id, 'utf8');
+        const literals = [...text.matchAll(/"([A-Za-z0-9+/=]{1000,})"/g)];
+        if (literals.length !== 1) throw new Error(`libsodium has ${literals.length} long texts, not one`);
+        const bytes = Buffer.from(literals[0][1], 'base64');
+        if (!WebAssembly.validate(bytes)) throw new Error('the long text of libsodium is not WebAssembly');
+        found.wasm = bytes;
+        return { code: text.replace(literals[0][0], '""'), moduleType: 'js' };
+      },
     },
   };
 }
@@ -59,6 +61,8 @@ export async function bundleClient({ root, dist, programs, libraries, define, ex
     cwd: root,
     input,
     platform: 'node',
+    // How long a plugin takes is that of a busy machine.
+    checks: { pluginTimings: false },
     external,
     transform: { target: 'node20.19', define },
     onLog(level, log) {

@@ -2,7 +2,7 @@
  * The adapters that come with the program, registered through the call that strangers use. Each one's code is loaded only
  * when it is chosen: no adapter may be imported at the top of this file.
  */
-import { definePlugin, PLUGIN_API, type TransportContext } from '../../plugins/kit/define.js';
+import { definePlugin, PLUGIN_API, type TransportContext, type UiContext } from '../../plugins/kit/define.js';
 import type { Origin } from '../transport/origin.js';
 import type { Way } from '../transport/way.js';
 import type { CodeHelp } from '../ui/code-help.js';
@@ -10,6 +10,9 @@ import { CLI_WORDS } from '../words/cli.js';
 
 /** What compose.ts knows of the way, too: no transport of a plugin is given it. */
 type Reached = TransportContext & { readonly way?: Way; readonly origin?: Origin };
+
+/** And the folder whose files a chat may send. */
+type Furnished = UiContext & { readonly files?: string };
 
 /** Words and sentences for a code that is typed again. */
 async function codeHelp(): Promise<CodeHelp> {
@@ -54,14 +57,20 @@ export const builtins = definePlugin({
   uis: {
     rich: {
       description: CLI_WORDS.adapters.rich,
-      create: async (options, context) => {
+      create: async (options, context: Furnished) => {
         const [{ createRichUi }, { hasUnicode }, { processHost }] = await Promise.all([
           import('../ui/rich/rich.js'),
           import('../text/locale.js'),
           import('../ui/rich/host.js'),
         ]);
-        const unicode = hasUnicode(process.env, process.platform);
-        return createRichUi(options, context, { host: processHost, unicode, codeHelp: await codeHelp() });
+        const { files } = context;
+        const complete = files === undefined ? undefined : (await import('../files/complete.js')).createPathCompletion;
+        return createRichUi(options, context, {
+          host: processHost,
+          unicode: hasUnicode(process.env, process.platform),
+          completePath: files === undefined ? undefined : complete?.(files),
+          codeHelp: await codeHelp(),
+        });
       },
     },
     line: {

@@ -36,6 +36,8 @@ export interface ComposeOptions {
   /** How the relay is reached; absent: directly. */
   readonly way?: Way | undefined;
   readonly streams: Pick<UiContext, 'input' | 'output' | 'errors' | 'color' | 'wipeScrollback'>;
+  /** The folder whose files a chat may send. */
+  readonly files?: string | undefined;
   /** What the UI shows first, once it is known which relay it is. */
   readonly told: (relay: LocalRelay | undefined) => Told;
   /** What the task puts around the UI, and who has its files or its pipe. */
@@ -102,13 +104,16 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
       [CLOCK],
     )
     .onDeactivation((crypto) => quietly(() => crypto.wipeAll()));
-  container
-    .bind(BARE_UI)
-    .toResolvedValue(
-      (clock) =>
-        make('ui', given, () => registry.find('ui', options.ui).create(flags.ui, { ...streams, clock, sanitize })),
-      [CLOCK],
-    );
+  container.bind(BARE_UI).toResolvedValue(
+    (clock) =>
+      make('ui', given, () => {
+        // No UI of a plugin is told of it.
+        const ours = registry.pluginOf('ui', options.ui) === builtins.name && given.files !== undefined;
+        const context = { ...streams, clock, sanitize, ...(ours ? { files: given.files } : {}) };
+        return registry.find('ui', options.ui).create(flags.ui, context);
+      }),
+    [CLOCK],
+  );
   container
     .bind(EQUIPMENT)
     .toResolvedValue(given.equip, [BARE_UI, CLOCK])

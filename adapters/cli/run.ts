@@ -2,6 +2,7 @@
  * One run of the program: options, code, adapters, chat, end. The process itself (signals, exit, uncaught errors) is
  * main.ts; nothing of it may be in this file.
  */
+import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   type Code,
@@ -140,6 +141,7 @@ export function run(argv: readonly string[], io: Io): Run {
         pin: meeting?.pin,
         way,
         streams,
+        files: task.kind === 'chat' && task.files !== undefined ? path.resolve(io.places.cwd, task.files) : undefined,
         told: (local) =>
           toldFirst({
             ...{ task, entered, options: met, relay: local, env: io.env, enforced: io.enforced },

@@ -87,8 +87,16 @@ export interface Scratch {
   copy(bytes: Uint8Array): Pointer;
 }
 
+/**
+ * Bytes of the place where scratch space is taken from, all zeros in between: what a frame of the usual size needs. Asking
+ * malloc for each piece takes longer than the work on it.
+ */
+const ARENA = 8_192;
+/** What every type of C may lie at. */
+const ALIGNMENT = 16;
+
 /** One for the process: it is compiled and started when it is first asked for. */
-let module: Promise<SodiumModule> | undefined;
+let memory: Promise<SodiumMemory> | undefined;
 
 /** It asks when it starts; nothing that is used here draws from it. */
 const getRandomValue = (): number => globalThis.crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
@@ -109,8 +117,13 @@ async function start(): Promise<SodiumModule> {
   return raw;
 }
 
-export async function loadSodium(): Promise<SodiumMemory> {
-  const raw = await (module ??= start());
+export function loadSodium(): Promise<SodiumMemory> {
+  return (memory ??= start().then(memoryOf));
+}
+
+function memoryOf(raw: SodiumModule): SodiumMemory {
+  const arena = allocate(ARENA);
+  let used = 0;
 
   function view(at: Pointer, length: number): Uint8Array<ArrayBuffer> {
     return raw.HEAPU8.subarray(at, at + length);
@@ -119,21 +132,27 @@ export async function loadSodium(): Promise<SodiumMemory> {
   function allocate(length: number): Pointer {
     const at = raw._malloc(Math.max(1, length));
     if (at === 0) throw new LocalProtocolError('no WebAssembly memory left');
-    view(at, length).fill(0);
+    raw.HEAPU8.fill(0, at, at + length);
     return at;
   }
 
   function release(at: Pointer, length: number): void {
-    view(at, length).fill(0);
+    raw.HEAPU8.fill(0, at, at + length);
     raw._free(at);
   }
 
   function withScratch<T>(step: (scratch: Scratch) => T): T {
-    const taken: (readonly [Pointer, number])[] = [];
+    const before = used;
+    const large: (readonly [Pointer, number])[] = [];
     const zeros = (length: number): Pointer => {
-      const at = allocate(length);
-      taken.push([at, length]);
-      return at;
+      const size = Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+      if (used + size > ARENA) {
+        const at = allocate(length);
+        large.push([at, length]);
+        return at;
+      }
+      used += size;
+      return arena + used - size;
     };
     const copy = (bytes: Uint8Array): Pointer => {
       const at = zeros(bytes.length);
@@ -143,7 +162,9 @@ export async function loadSodium(): Promise<SodiumMemory> {
     try {
       return step({ zeros, copy });
     } finally {
-      for (const [at, length] of taken) release(at, length);
+      raw.HEAPU8.fill(0, arena + before, arena + used);
+      used = before;
+      for (const [at, length] of large) release(at, length);
     }
   }
 

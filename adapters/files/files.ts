@@ -10,7 +10,7 @@ import { plainCopy } from '../../core/protocol/bytes.js';
 import { storable } from './names.js';
 import { createReader, type Reader } from './reader.js';
 import { listTree, whyOf } from './tree.js';
-import { createWriter, freeIn, type Writer } from './writer.js';
+import { createWriter, freeIn, isOwn, type Writer } from './writer.js';
 
 export interface FilesOptions {
   /** Where paths of a person begin; undefined: nothing is sent. */
@@ -102,7 +102,10 @@ export function createFiles({ source, destination }: FilesOptions): BulkPort {
       const detail = { name, why: whyOf(Object.assign(new Error(), { code: 'EEXIST' })) };
       return emit({ type: 'failed', id: one.id, reason: 'refused', code: 'SC-351', detail });
     }
-    one.writer = createWriter(destination, offer, collision);
+    const alone = await isOwn(destination).catch((error: unknown) => {
+      throw new SecurechatError('SC-351', { name, why: whyOf(error) });
+    });
+    one.writer = createWriter(destination, offer, collision, alone);
     emit({ type: 'accept', id: one.id });
   }
 

@@ -49,8 +49,9 @@ export function createReader(entries: readonly Listed[]): Reader {
     }
     try {
       handle = await open(entry.at, FLAGS);
-      const stats = await handle.stat();
-      if (!stats.isFile() || stats.size !== entry.size) throw changed(entry);
+      const stats = await handle.stat({ bigint: true });
+      const same = stats.ino === entry.number && stats.size === BigInt(entry.size);
+      if (!stats.isFile() || !same) throw changed(entry);
     } catch (error) {
       throw asFailure(error, entry);
     }

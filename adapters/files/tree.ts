@@ -19,6 +19,8 @@ export interface Listed {
   readonly mode: number;
   readonly mtime: number;
   readonly size: number;
+  /** Which file it is: another one under its name is not what was offered. */
+  readonly number: bigint;
 }
 
 export interface Tree {
@@ -103,6 +105,7 @@ function entryOf(kind: Listed['kind'], at: string | Buffer, sent: string, stats:
     mode: Number(stats.mode) & 0o777,
     mtime: Math.max(0, seconds),
     size,
+    number: stats.ino,
   };
 }
 

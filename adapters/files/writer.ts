@@ -5,7 +5,20 @@
  */
 import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, type FileHandle, link, lutimes, mkdir, open, rename, rm, statfs, unlink } from 'node:fs/promises';
+import {
+  chmod,
+  type FileHandle,
+  link,
+  lstat,
+  lutimes,
+  mkdir,
+  open,
+  rename,
+  rm,
+  stat,
+  statfs,
+  unlink,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { SecurechatError } from '../../core/errors.js';
 import { sameBytes } from '../../core/protocol/bytes.js';
@@ -19,6 +32,13 @@ export type Collision = 'rename' | 'skip';
 /** Names that are tried for one that is taken. */
 export const NUMBERS_LIMIT = 1000;
 const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+/** Permission bits that are taken over: never setuid, setgid, or writable by everybody; the system takes the umask away. */
+const MODES = 0o775;
+const OWNER = 0o700;
+/** The group, or everybody. */
+const OTHERS_WRITE = 0o022;
+/** In such a folder nobody moves what belongs to somebody else. */
+const STICKY = 0o1000;
 /** Where a file system has no hard links. */
 const NO_LINKS: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
 
@@ -40,8 +60,11 @@ interface Folder {
   readonly name: Uint8Array;
   /** Undefined: it is left out, and so is what is in it. */
   readonly at: string | undefined;
+  /** As it is to be in the end. */
   readonly mode: number;
   readonly mtime: number;
+  /** Which one it was, where that is looked at again. */
+  readonly number: bigint | undefined;
 }
 
 /** A file on its way. */
@@ -63,11 +86,20 @@ export async function freeIn(folder: string): Promise<number | undefined> {
   }
 }
 
-export function createWriter(destination: string, announced: Announced, collision: Collision): Writer {
+/** Whether nobody else (but root) can put something in the place of what is made in this folder. */
+export async function isOwn(folder: string): Promise<boolean> {
+  const { mode, uid } = await stat(folder);
+  const me = process.getuid?.();
+  if (me === undefined) return true;
+  return (uid === me || uid === 0) && ((mode & OTHERS_WRITE) === 0 || (mode & STICKY) !== 0);
+}
+
+/**
+ * `alone`: of the destination, `isOwn`. Where it is not, a folder that was made here is looked at again before anything is
+ * made in it: a path is followed part by part, and somebody could have put a link there.
+ */
+export function createWriter(destination: string, announced: Announced, collision: Collision, alone: boolean): Writer {
   const reader = createEntryReader(announced);
-  // There is no way to ask but to set it.
-  const umask = process.umask(0o077);
-  process.umask(umask);
   /** The folders that the next entry may be in, from the top one down. */
   let chain: Folder[] = [];
   let part: Part | undefined;
@@ -78,9 +110,18 @@ export function createWriter(destination: string, announced: Announced, collisio
 
   async function folder(entry: Entry, name: Uint8Array): Promise<void> {
     const inside = chain.length === 0 ? destination : chain.at(-1)?.at;
-    const at =
-      inside === undefined ? undefined : await fresh(inside, storable(name), (to) => mkdir(to, { mode: 0o700 }));
-    chain.push({ name, at, mode: entry.mode, mtime: entry.mtime });
+    const mode = (entry.mode & MODES) | OWNER;
+    const at = inside === undefined ? undefined : await fresh(inside, storable(name), (to) => mkdir(to, { mode }));
+    const number = at === undefined || alone ? undefined : await numberOf(at);
+    chain.push({ name, at, mode: entry.mode, mtime: entry.mtime, number });
+  }
+
+  async function look(): Promise<void> {
+    for (const { at, number } of chain) {
+      if (at !== undefined && number !== undefined && number !== (await numberOf(at))) {
+        throw unwritable(path.basename(at), Object.assign(new Error(), { code: 'ELOOP' }));
+      }
+    }
   }
 
   /** Makes something new under this name, or under a free one beside it. Undefined: it is left out. */
@@ -113,6 +154,7 @@ export function createWriter(destination: string, announced: Announced, collisio
       depth += 1;
     }
     await leave(depth);
+    await look();
     if (depth !== parts.length - 1)
       throw new SecurechatError('SC-348', { why: 'a file outside the folders that came' });
   }
@@ -124,10 +166,16 @@ export function createWriter(destination: string, announced: Announced, collisio
     }
   }
 
-  /** Never more than the person allows its own files, never setuid, setgid, or writable by everybody. */
+  /**
+   * A folder that its owner may not write becomes so only now. It is done by its path, which would follow a link that
+   * somebody else has put there: so only where nobody can. (The permission model forbids fchmod.)
+   */
   async function dress(at: string, mode: number, mtime: number): Promise<void> {
     try {
-      await chmod(at, mode & 0o777 & ~umask & ~0o002);
+      if (alone && (mode & OWNER) !== OWNER) {
+        const made = (await stat(at)).mode;
+        await chmod(at, made & (mode | ~OWNER) & 0o777);
+      }
       await lutimes(at, mtime, mtime);
     } catch (error) {
       throw unwritable(path.basename(at), error);
@@ -146,7 +194,8 @@ export function createWriter(destination: string, announced: Announced, collisio
     }
     const at = path.join(inside, `.securechat-${randomBytes(12).toString('hex')}.part`);
     try {
-      part = { handle: await open(at, NEW, 0o600), at, folder: inside, name: stored, entry };
+      // With its mode from the start, so that no path has to be followed to change it.
+      part = { handle: await open(at, NEW, entry.mode & MODES), at, folder: inside, name: stored, entry };
     } catch (error) {
       throw unwritable(stored, error);
     }
@@ -175,7 +224,11 @@ export function createWriter(destination: string, announced: Announced, collisio
     } catch (error) {
       throw unwritable(name, error);
     }
-    await dress(at, entry.mode, entry.mtime);
+    try {
+      await lutimes(at, entry.mtime, entry.mtime);
+    } catch (error) {
+      throw unwritable(name, error);
+    }
     await fresh(inside, name, (to) => publish(at, to));
     await rm(at, { force: true });
     part = undefined;
@@ -230,6 +283,12 @@ export function createWriter(destination: string, announced: Announced, collisio
 
 const EMPTY = new Uint8Array(0);
 
+/** The inode of a folder; of what is no folder any more, none. */
+async function numberOf(folder: string): Promise<bigint> {
+  const found = await lstat(folder, { bigint: true }).catch(() => undefined);
+  return found?.isDirectory() === true ? found.ino : -1n;
+}
+
 /** Gives the part its name: fails with EEXIST where something is, also where there are no hard links. */
 async function publish(at: string, to: string): Promise<void> {
   try {
@@ -238,7 +297,12 @@ async function publish(at: string, to: string): Promise<void> {
     if (!NO_LINKS.has(codeOf(error))) throw error;
     const placeholder = await open(to, NEW, 0o600);
     await placeholder.close();
-    await rename(at, to);
+    try {
+      await rename(at, to);
+    } catch (failed) {
+      await unlink(to).catch(() => undefined);
+      throw failed;
+    }
   }
 }
 

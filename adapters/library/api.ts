@@ -25,10 +25,15 @@ export interface ConnectOptions {
     | 'socketio'
     | ((given: TransportGiven) => TransportPort | Promise<TransportPort>)
     | undefined;
-  /** Default `sodium`. A function makes another one, for this session alone. */
+  /** Default `sodium`; in a page that may not run WebAssembly `tweetnacl`. A function makes another one, for this session alone. */
   readonly crypto?: 'sodium' | 'tweetnacl' | (() => CryptoPort | Promise<CryptoPort>) | undefined;
   /** `tor`, or the address of a proxy: `socks5h://…`, `http://…`, `https://…`. Only in Node. Default: none. */
   readonly proxy?: string | undefined;
+  /**
+   * Leave the relay where both sides ask for it: the peer sees the addresses of this machine. Only in Node, and with no proxy.
+   * Default false.
+   */
+  readonly direct?: boolean | undefined;
   /** Plain `ws://` to a machine elsewhere. Default false. */
   readonly insecureRelay?: boolean | undefined;
   /** What the peer is shown; at most 64 bytes of UTF-8. Default: none. */
@@ -93,6 +98,12 @@ export interface RelayStatus {
   readonly joined: boolean;
 }
 
+/** Where what is said goes, told where a direct path was asked for. `address`: of the peer, as it is seen from here. */
+export type PathStatus =
+  | { readonly path: 'direct'; readonly address: string }
+  /** `trying`; or why not: none was found, it broke, it broke again, the peer did not ask for one. */
+  | { readonly path: 'relay'; readonly why: 'trying' | 'none' | 'broke' | 'unstable' | 'peer' };
+
 /** What `on` can be asked for, and what a listener is given. */
 export interface SessionEvents {
   readonly state: State;
@@ -105,6 +116,7 @@ export interface SessionEvents {
   /** The name that the peer gave itself. */
   readonly peer: string;
   readonly relay: RelayStatus;
+  readonly path: PathStatus;
   /** Milliseconds to the peer and back. */
   readonly roundTrip: number;
   /** Something that ends nothing, and a person should know. */

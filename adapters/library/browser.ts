@@ -16,18 +16,23 @@ export { ChatError };
 export { sanitize } from './sanitize.js';
 
 /** Each is loaded when it is chosen. */
-const CRYPTOS: Readonly<Record<string, () => Promise<CryptoPort>>> = {
-  sodium: async () => (await import('../crypto/sodium.js')).createSodiumCrypto(),
-  tweetnacl: async () => (await import('../crypto/tweetnacl.js')).createTweetnaclCrypto(),
-};
+const CRYPTOS = {
+  sodium: async (): Promise<CryptoPort> => (await import('../crypto/sodium.js')).createSodiumCrypto(),
+  tweetnacl: async (): Promise<CryptoPort> => (await import('../crypto/tweetnacl.js')).createTweetnaclCrypto(),
+} as const;
 const TRANSPORTS = { ws: createBrowserTransport } as const;
 
-/** As in Node. Rejects with SC-360 for a proxy, and for a link with the certificate of a relay: a page can do neither. */
+/**
+ * As in Node. Rejects with SC-360 for a proxy, a direct path, and a link with the certificate of a relay: a page can do none
+ * of it.
+ */
 export const connect = createConnect({
   sha256: () => sha256.create(),
 
   async crypto(name) {
-    const make = find('crypto', CRYPTOS, name);
+    // Where a page may not run WebAssembly, and nobody asked for it by name, plain JavaScript does.
+    if (name === undefined) return CRYPTOS.sodium().catch(CRYPTOS.tweetnacl);
+    const make = find<() => Promise<CryptoPort>>('crypto', CRYPTOS, name);
     try {
       return await make();
     } catch (error) {
@@ -35,9 +40,10 @@ export const connect = createConnect({
     }
   },
 
-  transport(name, { relay, pin, proxy }) {
+  transport(name, { relay, pin, proxy, direct }) {
     if (proxy !== undefined) throw new ChatError('SC-360', { name: 'proxy', why: LIBRARY_WORDS.noProxy });
+    if (direct) throw new ChatError('SC-360', { name: 'direct', why: LIBRARY_WORDS.noSockets });
     if (pin !== undefined) throw new ChatError('SC-360', { name: 'code', why: LIBRARY_WORDS.noPin });
-    return find('transport', TRANSPORTS, name)({ relay });
+    return { transport: find('transport', TRANSPORTS, name)({ relay }) };
   },
 });

@@ -5,6 +5,7 @@
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { SecurechatError } from '../../core/errors.js';
 import type { ClockPort, CryptoPort, TransportPort } from '../../core/ports.js';
+import type { PathPort } from '../../core/path-port.js';
 import { ascii } from '../../core/protocol/bytes.js';
 import { formatCode, type RoomCode, withNewNameplate } from '../../core/room/code.js';
 import { formatInvite, type Meeting } from '../../core/room/invite.js';
@@ -24,12 +25,20 @@ export interface TransportWanted {
   readonly relay: URL;
   readonly pin: Uint8Array | undefined;
   readonly proxy: string | undefined;
+  readonly direct: boolean;
+}
+
+export interface Reached {
+  readonly transport: TransportPort;
+  /** Where a direct path is asked for. */
+  readonly path?: PathPort;
 }
 
 /** What differs between Node and a browser. Each throws SecurechatError SC-502 for a name that it does not know. */
 export interface Platform {
-  crypto(name: string): CryptoPort | Promise<CryptoPort>;
-  transport(name: string, wanted: TransportWanted): TransportPort | Promise<TransportPort>;
+  /** Without a name: the usual one. */
+  crypto(name: string | undefined): CryptoPort | Promise<CryptoPort>;
+  transport(name: string, wanted: TransportWanted): Reached | Promise<Reached>;
   sha256(): Hash;
   readonly clock?: ClockPort;
 }
@@ -48,9 +57,9 @@ export function createConnect(platform: Platform): Connect {
       signal?.throwIfAborted();
       crypto = await makeCrypto(platform, checked.crypto);
       signal?.throwIfAborted();
-      const transport = await makeTransport(platform, checked, clock);
+      const reached = await makeTransport(platform, checked, clock);
       signal?.throwIfAborted();
-      return await begin({ platform, checked, clock, crypto, transport });
+      return await begin({ platform, checked, clock, crypto, ...reached });
     } catch (error) {
       checked.code.secret.fill(0);
       crypto?.wipeAll();
@@ -60,15 +69,15 @@ export function createConnect(platform: Platform): Connect {
 }
 
 async function makeCrypto(platform: Platform, crypto: CheckedOptions['crypto']): Promise<CryptoPort> {
-  if (typeof crypto === 'string') return platform.crypto(crypto);
+  if (typeof crypto !== 'function') return platform.crypto(crypto);
   return make('crypto', () => crypto());
 }
 
-async function makeTransport(platform: Platform, checked: CheckedOptions, clock: ClockPort): Promise<TransportPort> {
-  const { transport, relay, pin, proxy } = checked;
-  if (typeof transport === 'function') return make('transport', () => transport({ relay, clock }));
+async function makeTransport(platform: Platform, checked: CheckedOptions, clock: ClockPort): Promise<Reached> {
+  const { transport, relay, pin, proxy, direct } = checked;
+  if (typeof transport === 'function') return { transport: await make('transport', () => transport({ relay, clock })) };
   if (relay === undefined) throw new ChatError('SC-501');
-  return platform.transport(transport, { relay, pin, proxy });
+  return platform.transport(transport, { relay, pin, proxy, direct });
 }
 
 /** What is not ours may hang, throw, and give back anything. */
@@ -82,16 +91,15 @@ async function make<Port>(kind: 'crypto' | 'transport', create: () => Port | Pro
   }
 }
 
-interface Parts {
+interface Parts extends Reached {
   readonly platform: Platform;
   readonly checked: CheckedOptions;
   readonly clock: ClockPort;
   readonly crypto: CryptoPort;
-  readonly transport: TransportPort;
 }
 
 /** Resolves when the relay has the room; rejects when it ended before, and everything is wiped. */
-async function begin({ platform, checked, clock, crypto, transport }: Parts): Promise<Session> {
+async function begin({ platform, checked, clock, crypto, transport, path }: Parts): Promise<Session> {
   const running: { chat?: Chat } = {};
   const ui: SessionUi = createSessionUi({
     ...checked,
@@ -99,7 +107,16 @@ async function begin({ platform, checked, clock, crypto, transport }: Parts): Pr
     fail: (error) => running.chat?.fail(error),
   });
   const own = chatOf(checked);
-  const started = chat({ ...own, clock, crypto, transport, ui: ui.port, bulk: ui.transfers.port, words: wordlist });
+  const started = chat({
+    ...own,
+    clock,
+    crypto,
+    transport,
+    path,
+    ui: ui.port,
+    bulk: ui.transfers.port,
+    words: wordlist,
+  });
   running.chat = started;
   const done = started.done.then(() => ui.over());
   await Promise.race([ui.met, done.then(() => Promise.reject(ui.reason as Error))]);
@@ -108,7 +125,7 @@ async function begin({ platform, checked, clock, crypto, transport }: Parts): Pr
 
 function chatOf(
   checked: CheckedOptions,
-): Omit<ChatOptions, 'clock' | 'crypto' | 'ui' | 'bulk' | 'transport' | 'words'> {
+): Omit<ChatOptions, 'clock' | 'crypto' | 'ui' | 'bulk' | 'path' | 'transport' | 'words'> {
   const { code, created, linkOnly, relay, name, verify, cover, receipts, resumeTimeout, idleTimeout } = checked;
   const about = relay === undefined ? {} : { relay: relay.href };
   return {

@@ -5,7 +5,7 @@
 import { plainBuffer, plainCopy, sameBytes } from '../../core/protocol/bytes.js';
 import type { BulkFailure } from '../../core/ports.js';
 import { type Announced, createEntryReader, type Entry, type EntryPart } from '../../core/session/bulk/entries.js';
-import { isHidden } from '../text/unicode.js';
+import { storable } from '../files/names.js';
 import { LIBRARY_WORDS } from '../words/library.js';
 import type { IncomingFile } from './api.js';
 import { ChatError } from './chat-error.js';
@@ -126,7 +126,7 @@ export function createIncomingFiles(options: IncomingOptions): IncomingFiles {
   function begin(entry: Entry): undefined {
     seen += 1;
     if (entry.kind === 'file') files += 1;
-    current = { entry, path: textOf(entry.path), hash: sha256() };
+    current = { entry, path: storable(entry.path), hash: sha256() };
   }
 
   function finish(sum: Uint8Array): undefined {
@@ -207,12 +207,6 @@ export function createIncomingFiles(options: IncomingOptions): IncomingFiles {
       wake();
     },
   };
-}
-
-/** A path or a name of the peer, checked by the core: what could deceive on a screen is nobody's name. */
-export function textOf(path: Uint8Array): string {
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(path);
-  return Array.from(text, (character) => (isHidden(character.codePointAt(0) ?? 0) ? '_' : character)).join('');
 }
 
 function hex(bytes: Uint8Array): string {

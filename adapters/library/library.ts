@@ -27,6 +27,7 @@ export type {
   Notice,
   Offer,
   OutgoingFile,
+  PathStatus,
   Readable,
   RelayStatus,
   SafetyWords,
@@ -57,7 +58,7 @@ const TRANSPORTS: Readonly<Record<string, (at: WsTransportOptions) => Promise<Tr
 export const connect = createConnect({
   sha256: () => createHash('sha256'),
 
-  async crypto(name) {
+  async crypto(name = 'sodium') {
     const make = find('crypto', CRYPTOS, name);
     try {
       return await make();
@@ -66,13 +67,17 @@ export const connect = createConnect({
     }
   },
 
-  async transport(name, { relay, pin, proxy }) {
+  async transport(name, { relay, pin, proxy, direct }) {
     const make = find('transport', TRANSPORTS, name);
     const inner = await wayThrough(proxy, relay);
-    return make({
-      relay,
-      way: pin === undefined ? inner : (await import('../transport/pinned.js')).pinnedWay(pin, inner),
-    });
+    const way = pin === undefined ? inner : (await import('../transport/pinned.js')).pinnedWay(pin, inner);
+    if (!direct) return { transport: await make({ relay, way }) };
+    const [{ createOrigin }, { createDirect }] = await Promise.all([
+      import('../transport/origin.js'),
+      import('../direct/direct.js'),
+    ]);
+    const origin = await createOrigin();
+    return { transport: await make({ relay, way, origin }), path: createDirect({ origin }) };
   },
 });
 

@@ -3,12 +3,12 @@
  * file.
  */
 import { isSecurechatError } from '../../core/errors.js';
-import { plainCopy } from '../../core/protocol/bytes.js';
 import { NAME_LIMIT } from '../../core/protocol/records.js';
 import { generateCode, generateStrongCode, parseTyped, type RoomCode } from '../../core/room/code.js';
 import type { Meeting } from '../../core/room/invite.js';
 import type { Wordlist } from '../../core/room/words.js';
 import { parseRelayAddress } from '../cli/relay-address.js';
+import { normalize } from '../text/normalize.js';
 import { LIBRARY_WORDS } from '../words/library.js';
 import type { ConnectOptions } from './api.js';
 import { asChatError, ChatError } from './chat-error.js';
@@ -26,8 +26,9 @@ export interface CheckedOptions {
   readonly relay: URL | undefined;
   readonly pin: Uint8Array | undefined;
   readonly transport: NonNullable<ConnectOptions['transport']>;
-  readonly crypto: NonNullable<ConnectOptions['crypto']>;
+  readonly crypto: ConnectOptions['crypto'];
   readonly proxy: string | undefined;
+  readonly direct: boolean;
   readonly name: Uint8Array;
   readonly verify: boolean;
   readonly cover: boolean;
@@ -50,6 +51,7 @@ const CHECKS: Readonly<Record<keyof ConnectOptions, readonly [(value: unknown) =
   transport: [(value) => isString(value) || typeof value === 'function', LIBRARY_WORDS.wanted.maker],
   crypto: [(value) => isString(value) || typeof value === 'function', LIBRARY_WORDS.wanted.maker],
   proxy: [isString, LIBRARY_WORDS.wanted.string],
+  direct: [isBoolean, LIBRARY_WORDS.wanted.boolean],
   insecureRelay: [isBoolean, LIBRARY_WORDS.wanted.boolean],
   name: [isString, LIBRARY_WORDS.wanted.string],
   verify: [isBoolean, LIBRARY_WORDS.wanted.boolean],
@@ -75,7 +77,7 @@ function check(options: unknown): asserts options is ConnectOptions {
 /** Throws ChatError SC-109, SC-110, SC-301, SC-302, SC-360. The secret of the code belongs to the caller, who wipes it. */
 export function readOptions(options: unknown, words: Wordlist): CheckedOptions {
   check(options);
-  const { transport, crypto = 'sodium', insecureRelay = false, linkOnly = false } = options;
+  const { transport, crypto, insecureRelay = false, linkOnly = false } = options;
   const name = new TextEncoder().encode(options.name ?? '');
   if (name.length > NAME_LIMIT)
     throw new ChatError('SC-360', { name: 'name', why: LIBRARY_WORDS.tooLongName(NAME_LIMIT) });
@@ -87,11 +89,14 @@ export function readOptions(options: unknown, words: Wordlist): CheckedOptions {
     const relay = address === undefined ? undefined : parseRelayAddress(address, insecureRelay);
     if (relay === undefined && typeof transport !== 'function')
       throw new ChatError('SC-360', { name: 'relay', why: LIBRARY_WORDS.missingRelay });
+    if (options.direct === true && (options.proxy !== undefined || typeof transport === 'function'))
+      throw new ChatError('SC-360', { name: 'direct', why: LIBRARY_WORDS.noDirect });
     return {
       ...{ code, created: options.code === undefined, linkOnly, relay, pin: met?.pin, crypto, name },
       // The options know no other names; whoever makes the adapter refuses those of a link.
       transport: transport ?? ((met?.transport ?? 'ws') as 'ws'),
       proxy: options.proxy,
+      direct: options.direct ?? false,
       verify: options.verify ?? false,
       cover: options.cover ?? false,
       receipts: options.receipts ?? true,
@@ -121,12 +126,6 @@ function readCode(
   } finally {
     bytes.fill(0);
   }
-}
-
-/** NFKC; throws TypeError for what is not UTF-8. */
-function normalize(bytes: Uint8Array): Uint8Array {
-  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  return plainCopy(new TextEncoder().encode(text.normalize('NFKC')));
 }
 
 /** Of the platform, not of the chosen adapter: a code is made before there is one. */

@@ -129,6 +129,8 @@ export function createSessionUi({ created, unreadLimit, signal, fail, ...given }
         return events.emit('confirmed', undefined);
       case 'round-trip':
         return events.emit('roundTrip', view.ms);
+      case 'path':
+        return showPath(view);
       case 'offer':
       case 'progress':
       case 'file-done':
@@ -150,6 +152,13 @@ export function createSessionUi({ created, unreadLimit, signal, fail, ...given }
     comparing?.resolve(shown);
     comparing = undefined;
     events.emit('words', shown);
+  }
+
+  function showPath(view: View<'path'>): void {
+    events.emit(
+      'path',
+      view.path === 'direct' ? { path: view.path, address: view.address } : { path: view.path, why: view.why },
+    );
   }
 
   function unanswered(error: unknown): void {

@@ -9,9 +9,10 @@ import { PREPARED_LIMIT } from '../../core/session/transfers.js';
 import type { Incoming, Offer, OutgoingFile, Transfer, Transferred, TransferOptions } from './api.js';
 import { ChatError, toldOf } from './chat-error.js';
 import { safely } from './events.js';
-import { createIncomingFiles, type IncomingFiles, textOf } from './incoming.js';
+import { createIncomingFiles, type IncomingFiles } from './incoming.js';
 import { createMailbox } from './mailbox.js';
 import { createSettled, type Settled } from './settled.js';
+import { storable } from '../files/names.js';
 import { createPacker, type Hash, type Packer, readSources, type Source } from './sources.js';
 
 export type FileView = Extract<UiView, { type: 'offer' | 'progress' | 'file-done' | 'file-failed' }>;
@@ -141,7 +142,7 @@ export function createLibraryTransfers({ tell, now, sha256 }: LibraryTransfersOp
     inbox.put({
       refuse,
       offer: {
-        name: textOf(offer.name),
+        name: storable(offer.name),
         count,
         bytes,
         accept({ progress }: TransferOptions = {}) {

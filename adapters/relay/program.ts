@@ -29,7 +29,8 @@ const parse: ParseFlags = (args, options) =>
 /** Runs until it has ended the process. `argv` without node and program. */
 export function runRelay(program: RelayProgram, argv: readonly string[]): void {
   const exit = (status: ExitStatus): void => process.exit(status);
-  const say = (line: string): void => void process.stderr.write(`${program.name}: ${line}\n`);
+  const say = (lines: string): void =>
+    void process.stderr.write(lines.replace(/^(?! )/gm, `${program.name}: `).concat('\n'));
   const command = parseCommand(argv, parse);
   if (command.run === 'help') {
     process.stdout.write(helpText(program.name));

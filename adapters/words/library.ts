@@ -18,6 +18,8 @@ export const LIBRARY_WORDS = {
   unknown: 'there is no such option',
   missingRelay: 'name a relay, or use a link that names one',
   noProxy: 'a page cannot choose a proxy',
+  noDirect: 'a direct path would go past the proxy, or needs a transport of this library',
+  noSockets: 'a page opens no connection but to the relay',
   noPin: 'a page cannot check the certificate that this link names',
   text: 'it must be a well-formed string that is not empty',
   tooLongName: (limit: number): string => `it is longer than ${String(limit)} bytes of UTF-8`,

@@ -2,6 +2,10 @@
  * Every sentence that a relay says to its operator, and what a person reads who looks at it with a browser. Nothing that
  * identifies a client may be in this file or be passed to it.
  */
+/** What happened, then what to do, a line each, as every program here says it. */
+const failed = (code: string, why: string, hint?: string): string =>
+  `error: ${why}. (${code})${hint === undefined ? '' : `\nhint: ${hint}`}`;
+
 export const RELAY_WORDS = {
   plainHttp: (kinds: readonly string[]) =>
     `This is a securechat relay: connect with securechat${kinds.includes('ws') ? '' : ' --transport socketio'}.\n`,
@@ -10,14 +14,14 @@ export const RELAY_WORDS = {
   listening: (url: string) => `listening on ${url}`,
   monitor: (url: string) => `monitor on ${url}`,
   newCertificate: (about: string) => `new certificate: ${about}`,
-  oldCertificate: (why: string) => `SC-503 ${why}. The old certificate stays.`,
+  oldCertificate: (why: string) => failed('SC-503', `${why}. The old certificate stays`),
   noCertificate: 'SIGHUP: there is no certificate to read again (no --tls-cert)',
   expired: 'The certificate has expired: clients will refuse it.',
   newExpired: 'the new certificate has expired',
-  cannotListen: (why: string) => `SC-111 Cannot listen there (${why}). Choose another --host or --port.`,
-  refused: (why: string) => `SC-503 ${why}. Try --help.`,
-  unusable: (why: string) => `SC-503 ${why}. Try --check-config.`,
-  defect: 'SC-501 The relay ended because of a defect',
+  cannotListen: (why: string) => failed('SC-111', `Cannot listen there (${why})`, 'Choose another --host or --port.'),
+  refused: (why: string) => failed('SC-503', why, 'See --help.'),
+  unusable: (why: string) => failed('SC-503', why, 'Correct it, then look with --check-config.'),
+  defect: failed('SC-501', 'The relay ended because of a defect'),
   unknownReason: 'unknown reason',
   redisShared: 'rooms are shared over Redis',
   redisLost: 'the connection to Redis is down: only rooms with both seats on this relay go on',

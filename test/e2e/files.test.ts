@@ -13,6 +13,7 @@ import { type RelayProcess, startRelayProcess } from '../support/relay.js';
 import { hasStrace, straced, writesIn } from '../support/strace.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { seededBytes } from '../support/chance.js';
+import { hasPty, killTerminals, startInTerminal } from '../support/terminal.js';
 
 const drawn = seededBytes('files');
 
@@ -36,6 +37,7 @@ beforeEach(async () => {
 afterEach(async () => {
   killPiped();
   killAll();
+  killTerminals();
   proxy.heal();
   await rm(root, { recursive: true, force: true });
 });
@@ -222,6 +224,34 @@ describe('in a chat', () => {
     left.command({ do: 'quit' });
     expect(await Promise.all([left.exit, right.exit])).toEqual([0, 0]);
   });
+
+  test.skipIf(!hasPty)(
+    'on a terminal: Tab behind /send completes a path; the panel shows the transfer; it arrives',
+    async () => {
+      const content = drawn(2 * 2 ** 20);
+      await mkdir(path.join(from, 'holiday photos'));
+      await writeFile(path.join(from, 'holiday photos/beach.bin'), content);
+      const code = `tab${String(process.pid)}-tunnel-anchor`;
+      const flags = ['--relay', relay.url.href];
+      const left = startInTerminal([`--files=${from}`, '--ui', 'rich', ...flags, code]);
+      const right = start([`--files=${to}`, '--ui', 'json', '--code-stdin', ...flags]);
+      right.write(`${code}\n`);
+      await Promise.all([left.shows(/end-to-end encrypted/), right.event('state', isActive)]);
+      left.type('/send hol\t');
+      await left.shows('/send holiday\\ photos/');
+      left.type('be\t');
+      await left.shows('photos/beach.bin');
+      left.type('\r');
+      const offer = await right.event('offer');
+      expect(offer['names']).toEqual(['beach.bin']);
+      await left.shows(/beach\.bin .*2\.10 MB/);
+      right.command({ do: 'accept', id: offer['id'] });
+      expect((await right.event('file-done'))['sum']).toBe(sha(content));
+      await left.shows(/SHA-256/);
+      right.command({ do: 'quit' });
+      await right.exit;
+    },
+  );
 
   test('without --files it says so in one sentence, and refuses for the peer', async () => {
     await writeFile(path.join(from, 'a'), 'x');

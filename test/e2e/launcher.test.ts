@@ -58,6 +58,14 @@ it('--help, which is made beforehand, is what the program would say', () => {
 });
 
 describe.each(['securechat', 'securechat-node'])('%s', (name) => {
+  it('begins with a larger heap for what moves streams, and for nothing else', () => {
+    const larger = (...args: string[]): boolean =>
+      launch(name, args).told.execArgv.some((flag) => flag.startsWith('--initial-old-space-size='));
+    expect(['pipe', 'receive'].map((command) => larger(command))).toEqual([true, true]);
+    expect(larger('send', 'package.json')).toBe(true);
+    expect(larger('--files')).toBe(false);
+  });
+
   it('hands every argument on as it is, and the exit status back', () => {
     const args = ['', ' two words', '*', '$HOME', "it's", '--', '-p', '\n', 'ünï', 'seven'];
     const { told, status, stderr } = launch(name, args);

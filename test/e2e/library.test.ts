@@ -165,3 +165,14 @@ describe('with the program at the other end', () => {
     expect(await program.exit).toBe(0);
   });
 });
+
+test('a direct path, where both ask for it', async () => {
+  const one = await connect({ relay: relay.url, direct: true });
+  const waiting = next(one, 'path', ({ path }) => path === 'direct');
+  const other = await connect({ relay: relay.url, direct: true, code: one.code });
+  expect(await waiting).toMatchObject({ path: 'direct', address: expect.stringMatching(/:\d+$/) as string });
+  await one.send('without the relay');
+  expect(await take(other, 1)).toMatchObject([{ text: 'without the relay' }]);
+  await one.close();
+  expect(await other.ended).toMatchObject({ code: 'SC-316' });
+});

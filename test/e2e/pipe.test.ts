@@ -33,6 +33,11 @@ afterAll(async () => {
   await relay.stop();
 });
 
+/** More than is ever taken before the end. */
+function* endless(): Generator<Uint8Array> {
+  for (;;) yield Buffer.alloc(65_536, 7);
+}
+
 function code(): string {
   rooms += 1;
   return `pipe${String(process.pid)}x${String(rooms)}-tunnel-anchor`;
@@ -44,22 +49,27 @@ function pair(): [Piped, Piped] {
   return [startPiped(['pipe', room, '--relay', proxy.url.href]), startPiped(['pipe', room, '--relay', relay.url.href])];
 }
 
+/** Resolves when so many bytes have come out. */
+async function comes(out: Piped, bytes: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const check = (): void => {
+      if (out.received() < bytes) return;
+      out.child.stdout.off('data', check);
+      resolve();
+    };
+    out.child.stdout.on('data', check);
+  });
+}
+
 test('both directions at once, three cuts on the way: the same bytes, flat memory', async () => {
   const [left, right] = pair();
   const [up, down] = [bytesOf(LENGTH), bytesOf(LENGTH / 4)];
   const fed = Promise.all([left.feed(up.chunks), right.feed(down.chunks)]);
   for (const share of [0.1, 0.4, 0.7]) {
-    await new Promise<void>((resolve) => {
-      const check = (): void => {
-        if (right.received() < LENGTH * share) return;
-        right.child.stdout.off('data', check);
-        resolve();
-      };
-      right.child.stdout.on('data', check);
-    });
+    await comes(right, LENGTH * share);
     proxy.cut();
   }
-  await right.sum;
+  await comes(right, LENGTH * 0.9);
   const memory = [left.memory(), right.memory()];
   await fed;
   expect(await Promise.all([left.exit, right.exit])).toEqual([0, 0]);
@@ -68,16 +78,29 @@ test('both directions at once, three cuts on the way: the same bytes, flat memor
   expect(proxy.connections).toBeGreaterThan(3);
 });
 
-test('over socket.io', async () => {
-  const other = await startRelayProcess(['--port', '0'], 'relay-socketio');
+test('over socket.io, three cuts on the way', async () => {
+  const other = await startRelayProcess(['--port', '0', '--joins-per-minute', '100000'], 'relay-socketio');
+  const between = await startTcpProxy(() => Number(other.url.port));
   try {
-    const flags = ['pipe', code(), '--transport', 'socketio', '--relay', other.url.href];
-    const [left, right] = [startPiped(flags), startPiped(flags)];
-    const up = bytesOf(LENGTH / 4);
-    await Promise.all([left.feed(up.chunks), right.feed([])]);
+    const flags = ['pipe', code(), '--transport', 'socketio', '--relay'];
+    const [left, right] = [startPiped([...flags, between.url.href]), startPiped([...flags, other.url.href])];
+    // As much as over the other one, where there is time for it.
+    const length = LARGE ? LENGTH : LENGTH / 4;
+    const up = bytesOf(length);
+    const fed = Promise.all([left.feed(up.chunks), right.feed([])]);
+    for (const share of [0.1, 0.4, 0.7]) {
+      await comes(right, length * share);
+      between.cut();
+    }
+    await comes(right, length * 0.9);
+    const memory = [left.memory(), right.memory()];
+    await fed;
     expect(await Promise.all([left.exit, right.exit])).toEqual([0, 0]);
     expect(await Promise.all([right.sum, left.sum])).toEqual([up.sum, EMPTY]);
+    expect(Math.max(...memory)).toBeLessThan(MEMORY);
+    expect(between.connections).toBeGreaterThan(3);
   } finally {
+    await between.close();
     await other.stop();
   }
 });
@@ -110,7 +133,7 @@ test('the end of one direction leaves the other open, and is seen at once', asyn
 test('a reader that rests stops the writer; nothing piles up, and it goes on', async () => {
   const [left, right] = pair();
   right.child.stdout.pause();
-  const up = bytesOf(LENGTH * 3);
+  const up = bytesOf(72 * 2 ** 20);
   const fed = left.feed(up.chunks);
   void right.feed([]);
   await left.sum;
@@ -132,7 +155,7 @@ describe('what is not whole is never a success', () => {
     const room = code();
     const flags = ['pipe', room, '--resume-timeout', '2s', '--relay'];
     const [left, right] = [startPiped([...flags, proxy.url.href]), startPiped([...flags, relay.url.href])];
-    void left.feed(bytesOf(LENGTH * 4).chunks);
+    void left.feed(endless());
     await new Promise<void>((resolve) => {
       right.child.stdout.once('data', () => resolve());
     });
@@ -143,7 +166,7 @@ describe('what is not whole is never a success', () => {
 
   test('an interrupted peer: exit 7, and 130 there', async () => {
     const [left, right] = pair();
-    void left.feed(bytesOf(LENGTH * 4).chunks);
+    void left.feed(endless());
     await new Promise<void>((resolve) => {
       right.child.stdout.once('data', () => resolve());
     });
@@ -154,7 +177,7 @@ describe('what is not whole is never a success', () => {
 
   test('a reader that is gone: exit 7 for both', async () => {
     const [left, right] = pair();
-    void left.feed(bytesOf(LENGTH * 4).chunks);
+    void left.feed(endless());
     void right.feed([]);
     right.child.stdout.once('data', () => right.child.stdout.destroy());
     expect(await Promise.all([left.exit, right.exit])).toEqual([7, 7]);

@@ -106,7 +106,7 @@ describe.each(PROGRAMS)('%s --check-config', (program) => {
     [['--host', '10.0.1'], '--host: "10.0.1" is not an address or a name'],
     [['--host', 'ws://x'], '--host: "ws://x" is not an address or a name'],
     [['--monitor-host', '1.2.3.4.', '--monitor-port', '1'], '--monitor-host: "1.2.3.4." is not an address or a name'],
-    [['--cluster', '127.0.0.1'], '--cluster needs an address like redis://127.0.0.1:6379. Try'],
+    [['--cluster', '127.0.0.1'], '--cluster needs an address like redis://127.0.0.1:6379. (SC-503)'],
     [['--tls-cert', '/dev/zero', '--tls-key', '/dev/zero'], '--tls-cert is not a PEM file: it is larger than 1 MiB'],
     [['--connections-per-second', '0'], '--connections-per-second needs a whole number'],
     [['--max-connections', 'many'], '--max-connections needs a whole number'],
@@ -114,7 +114,7 @@ describe.each(PROGRAMS)('%s --check-config', (program) => {
     for (const flags of [['--check-config', ...args], args]) {
       const { status, stdout, stderr } = await runRelayProgram(flags, program);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-      expect(stderr).toContain(`SC-503 ${why.startsWith('"') ? '--trust-proxy: ' : ''}${why}`);
+      expect(stderr).toContain(`error: ${why.startsWith('"') ? '--trust-proxy: ' : ''}${why}`);
     }
   });
 
@@ -122,7 +122,7 @@ describe.each(PROGRAMS)('%s --check-config', (program) => {
     for (const flags of [['--check-config'], []]) {
       const { status, stderr } = await runRelayProgram(flags, program, { [name]: 'net,http' });
       expect(status).toBe(2);
-      expect(stderr).toContain(`SC-503 ${name} is set, and makes Node write down addresses`);
+      expect(stderr).toContain(`error: ${name} is set, and makes Node write down addresses`);
     }
   });
 
@@ -174,13 +174,13 @@ describe.runIf(hasOpenssl).each(PROGRAMS)('%s over TLS', (program) => {
 
     writeFileSync(first.cert, 'not a certificate');
     relay.child.kill('SIGHUP');
-    await relay.says(/are not a certificate and its key in PEM \(\S+\)\. The old certificate stays\.\n/);
+    await relay.says(/are not a certificate and its key in PEM \(\S+\)\. The old certificate stays\. \(SC-503\)\n/);
     expect(await nameAt(relay)).toBe('first.example');
 
     // A certificate and the key of another one.
     copyFileSync(other.cert, first.cert);
     relay.child.kill('SIGHUP');
-    await relay.says(/KEY_VALUES_MISMATCH\)\. The old certificate stays\.\n/);
+    await relay.says(/KEY_VALUES_MISMATCH\)\. The old certificate stays\. \(SC-503\)\n/);
     expect(await nameAt(relay)).toBe('first.example');
 
     rmSync(first.key);

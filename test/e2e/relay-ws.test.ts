@@ -493,7 +493,7 @@ describe('the program', () => {
     const { status, stdout, stderr } = await runRelayProgram(args);
     expect(status).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toMatch(/^securechat-relay-ws: SC-503 .+\. Try --help\.\n$/);
+    expect(stderr).toMatch(/^securechat-relay-ws: error: .+\. \(SC-503\)\nsecurechat-relay-ws: hint: See --help\.\n$/);
   });
 
   test('--help names every flag', async () => {
@@ -519,6 +519,6 @@ describe('the program', () => {
     const relay = await relayWith();
     const { status, stderr } = await runRelayProgram(['--port', String(relay.port)]);
     expect(status).toBe(3);
-    expect(stderr).toMatch(/^securechat-relay-ws: SC-111 .*EADDRINUSE.*\n$/);
+    expect(stderr).toMatch(/^securechat-relay-ws: error: .*EADDRINUSE.* \(SC-111\)\nsecurechat-relay-ws: hint: .*\n$/);
   });
 });

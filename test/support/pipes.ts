@@ -72,6 +72,10 @@ export function startPiped(args: readonly string[], options: PipedOptions = {}):
       resolve(status);
     });
   });
+  const gone = new Promise<void>((resolve) => {
+    child.stdin.once('close', resolve);
+    void exit.then(() => resolve());
+  });
   return {
     child,
     stderr: () => err,
@@ -79,10 +83,11 @@ export function startPiped(args: readonly string[], options: PipedOptions = {}):
     sum: once(child.stdout, 'end').then(() => hash.digest('hex')),
     exit,
     async feed(chunks) {
+      const drained = (): Promise<unknown> => new Promise((resolve) => void child.stdin.once('drain', resolve));
       for (const chunk of chunks) {
-        if (child.stdin.write(chunk)) continue;
         // Whoever reads may be gone.
-        await Promise.race([new Promise<void>((resolve) => void child.stdin.once('drain', resolve)), exit]);
+        if (over || child.stdin.destroyed) break;
+        if (!child.stdin.write(chunk)) await Promise.race([drained(), gone]);
       }
       child.stdin.end();
     },

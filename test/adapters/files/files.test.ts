@@ -8,6 +8,7 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  rename,
   rm,
   stat,
   symlink,
@@ -21,7 +22,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFiles } from '../../../adapters/files/files.js';
-import { createWriter } from '../../../adapters/files/writer.js';
+import { createWriter, isOwn } from '../../../adapters/files/writer.js';
 import type { BulkEvent, BulkPort } from '../../../core/ports.js';
 import { concat } from '../../../core/protocol/bytes.js';
 import { type Entry, writeEntry } from '../../../core/session/bulk/entries.js';
@@ -231,6 +232,10 @@ describe('the sender', () => {
     ['grew', (at: string) => writeFile(at, 'more than before')],
     ['shrank', (at: string) => truncate(at, 1)],
     ['vanished', (at: string) => rm(at)],
+    [
+      'is another one of the same size',
+      async (at: string) => (await writeFile(`${at}2`, 'before'), rename(`${at}2`, at)),
+    ],
     ['became a link', async (at: string) => (await rm(at), symlink('/etc/passwd', at))],
   ])('ends it when a file %s', async (_what, change) => {
     await writeFile(path.join(from, 'a'), 'before');
@@ -252,7 +257,7 @@ describe('a hostile sender', () => {
   const sumOf = (content: string): Uint8Array => new Uint8Array(createHash('sha256').update(content).digest());
 
   async function receive(count: number, name: string, bytes: Uint8Array): Promise<string> {
-    const writer = createWriter(to, { count, bytes: undefined, name: utf8(name) }, 'rename');
+    const writer = createWriter(to, { count, bytes: undefined, name: utf8(name) }, 'rename', true);
     try {
       await writer.write(bytes, true);
       return 'whole';
@@ -287,6 +292,47 @@ describe('a hostile sender', () => {
     expect(await receive(6, 't', bytes)).toBe('whole');
     expect((await readdir(path.join(to, 't'))).sort()).toEqual(['x', 'x (2)', 'y']);
     expect(await receive(3, 'u', concat(folder('u'), file('u/1'), file('t/x/3')))).toBe('SC-348');
+  });
+
+  test('is helped by somebody who puts a link in the place of a folder that was made', async () => {
+    const elsewhere = path.join(root, 'elsewhere');
+    await mkdir(elsewhere);
+    const writer = createWriter(to, { count: 2, bytes: undefined, name: utf8('t') }, 'rename', false);
+    await writer.write(entry('t', 0, 'folder'), false);
+    await rename(path.join(to, 't'), path.join(to, 'moved'));
+    await symlink(elsewhere, path.join(to, 't'));
+    await expect(writer.write(concat(entry('t/a', 1), utf8('a'), sumOf('a')), true)).rejects.toMatchObject({
+      code: 'SC-351',
+    });
+    await writer.close();
+    expect(await readdir(elsewhere)).toEqual([]);
+  });
+
+  test.each([
+    [0o755, true],
+    [0o775, false],
+    [0o777, false],
+    [0o1777, true],
+  ])("a destination of mode %o is this user's alone: %s", async (mode, own) => {
+    await chmod(to, mode);
+    expect(await isOwn(to)).toBe(own);
+  });
+
+  test('in a folder that others may write, modes are given when things are made, and never by path', async () => {
+    const folder = writeEntry({ kind: 'folder', mode: 0o555, mtime: 1, size: 0, path: utf8('t') });
+    const file = writeEntry({ kind: 'file', mode: 0o4456, mtime: 1, size: 1, path: utf8('t/a') });
+    for (const [alone, mode] of [
+      [true, 0o555],
+      [false, 0o755],
+    ] as const) {
+      const writer = createWriter(to, { count: 2, bytes: undefined, name: utf8('t') }, 'rename', alone);
+      await writer.write(concat(folder, file, utf8('a'), sumOf('a')), true);
+      await writer.close();
+      const at = path.join(to, alone ? 't' : 't (2)');
+      expect((await stat(at)).mode & 0o7777).toBe(mode & ~UMASK);
+      expect((await stat(path.join(at, 'a'))).mode & 0o7777).toBe(0o454 & ~UMASK);
+      await chmod(at, 0o755);
+    }
   });
 
   test('offers more than fits: no byte of it is written', async () => {

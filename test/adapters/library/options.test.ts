@@ -31,6 +31,8 @@ test.each<[string, unknown, string]>([
   ['an empty code', { relay: RELAY, code: '' }, 'SC-301'],
   ['a mistyped word', { relay: RELAY, code: '482913-tunel-anchor-mango' }, 'SC-302'],
   ['a code that is none', { relay: RELAY, code: 482913 }, 'SC-360'],
+  ['a direct path past a proxy', { relay: RELAY, direct: true, proxy: 'tor' }, 'SC-360'],
+  ['a direct path of a stranger', { direct: true, transport: () => undefined }, 'SC-360'],
   ['a name that is too long', { relay: RELAY, name: 'é'.repeat(33) }, 'SC-360'],
   ['a time that is none', { relay: RELAY, resumeTimeout: '5m' }, 'SC-360'],
   ['no time at all', { relay: RELAY, idleTimeout: 0 }, 'SC-360'],
@@ -60,7 +62,7 @@ test.each([
 describe('what is left out', () => {
   test('is as the program has it', () => {
     const read = readOptions({ relay: 'https://relay.example' }, WORDS);
-    expect(read).toMatchObject({ created: true, transport: 'ws', crypto: 'sodium', receipts: true, verify: false });
+    expect(read).toMatchObject({ created: true, transport: 'ws', direct: false, receipts: true, verify: false });
     expect(read).toMatchObject({ resumeTimeout: 600_000, idleTimeout: Number.POSITIVE_INFINITY });
     expect(read.relay?.href).toBe('wss://relay.example/');
   });
