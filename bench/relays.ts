@@ -29,7 +29,7 @@ const FRAMES = [
 ] as const;
 /** What is large enough for the copying to be all that counts. */
 const LARGE = 16_384;
-const ROUNDS = 12;
+const ROUNDS = 6;
 /** Rounds of the same processes: now and then V8 makes one that stays three times as slow, whatever it runs. */
 const LIFE = 3;
 const TRIPS = 500;
