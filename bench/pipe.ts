@@ -51,7 +51,13 @@ async function send(port: string): Promise<void> {
 async function receive(port: string): Promise<void> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
   socket.on('message', (data: Buffer) => {
-    if (data.length > 1) return void process.stdout.write(data);
+    if (data.length > 1) {
+      // A pipe holds up who writes.
+      if (process.stdout.write(data)) return;
+      socket.pause();
+      process.stdout.once('drain', () => socket.resume());
+      return;
+    }
     socket.send(Buffer.of(0), FRAME);
     process.stdout.end(() => socket.close());
   });

@@ -5,7 +5,7 @@
  */
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
@@ -40,6 +40,8 @@ async function says(stream: Readable, pattern: RegExp): Promise<string> {
 
 /** Seconds of CPU so far. */
 function cpu({ pid }: { readonly pid?: number | undefined }): number {
+  // Of what has ended nothing is known any more.
+  if (!existsSync(`/proc/${String(pid)}/stat`)) return Number.NaN;
   const [, fields = ''] = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').split(') ');
   const [user, system] = fields.split(' ').slice(11, 13).map(Number);
   return ((user ?? 0) + (system ?? 0)) / TICKS;
@@ -95,14 +97,19 @@ async function move(from: Child, to: Child, bytes: number, watched: Readonly<Rec
   return { rate: moved / ((end.at - start.at) / 1000), cpu: Object.fromEntries(each) };
 }
 
-/** Seconds from the start of a program to the file that it makes: for programs that move files. */
-async function moveFile(from: Child, to: Child, bytes: number): Promise<Moved> {
+/** Milliseconds until both have ended: for programs that move files. */
+async function endOf(from: Child, to: Child): Promise<number> {
   to.stdout.resume();
   from.stdout.resume();
-  // The rate from its own start on: the meeting of the two is not what is compared, so it is taken from a tiny file.
   const began = performance.now();
   await Promise.all([once(from, 'exit'), once(to, 'exit')]);
-  return { rate: bytes / ((performance.now() - began) / 1000), cpu: {} };
+  return performance.now() - began;
+}
+
+/** What a program that moves files takes for so many bytes more than for one: how the two met is not compared. */
+async function rateOf(bytes: number, take: (bytes: number) => Promise<number>): Promise<Moved> {
+  const least = await take(1);
+  return { rate: bytes / (Math.max(1, (await take(bytes)) - least) / 1000), cpu: {} };
 }
 
 export interface Way {
@@ -201,17 +208,18 @@ async function wormholeWay(folder: string): Promise<Ways | string> {
       {
         name: 'magic-wormhole',
         least: 1.5,
-        async run(bytes) {
-          codes += 1;
-          const code = `${String(codes)}-bench-${String(process.pid)}`;
-          const [file, out] = [path.join(folder, 'content'), path.join(folder, `out${String(codes)}`)];
-          writeFileSync(file, Buffer.alloc(bytes, 7));
-          const from = start('wormhole', [...flags, 'send', '--hide-progress', '--code', code, file]);
-          const to = start('wormhole', [...flags, 'receive', '--hide-progress', '--accept-file', '-o', out, code]);
-          const moved = await moveFile(from, to, bytes);
-          rmSync(out, { force: true });
-          return moved;
-        },
+        run: (all) =>
+          rateOf(all, async (bytes) => {
+            codes += 1;
+            const code = `${String(codes)}-bench-${String(process.pid)}`;
+            const [file, out] = [path.join(folder, 'content'), path.join(folder, `out${String(codes)}`)];
+            writeFileSync(file, Buffer.alloc(bytes, 7));
+            const from = start('wormhole', [...flags, 'send', '--hide-progress', '--code', code, file]);
+            const to = start('wormhole', [...flags, 'receive', '--hide-progress', '--accept-file', '-o', out, code]);
+            const took = await endOf(from, to);
+            rmSync(out, { force: true });
+            return took;
+          }),
       },
     ],
     close: () => void mailbox.kill(),
@@ -232,18 +240,19 @@ async function crocWay(folder: string): Promise<Ways | string> {
       {
         name: 'croc',
         least: 1.5,
-        async run(bytes) {
-          codes += 1;
-          const code = `bench-${String(process.pid)}-${String(codes)}`;
-          const file = path.join(folder, 'content');
-          writeFileSync(file, Buffer.alloc(bytes, 7));
-          const flags = ['--relay', `127.0.0.1:${port}`, '--yes', '--no-compress'];
-          const out = mkdtempSync(path.join(folder, 'out'));
-          const from = start('croc', [...flags, 'send', '--code', code, file], folder);
-          const moved = await moveFile(from, start('croc', [...flags, '--out', out, code], folder), bytes);
-          rmSync(out, { recursive: true, force: true });
-          return moved;
-        },
+        run: (all) =>
+          rateOf(all, async (bytes) => {
+            codes += 1;
+            const code = `bench-${String(process.pid)}-${String(codes)}`;
+            const file = path.join(folder, 'content');
+            writeFileSync(file, Buffer.alloc(bytes, 7));
+            const flags = ['--relay', `127.0.0.1:${port}`, '--yes', '--no-compress'];
+            const out = mkdtempSync(path.join(folder, 'out'));
+            const from = start('croc', [...flags, 'send', '--code', code, file], folder);
+            const took = await endOf(from, start('croc', [...flags, '--out', out, code], folder));
+            rmSync(out, { recursive: true, force: true });
+            return took;
+          }),
       },
     ],
     close: () => void relay.kill(),

@@ -76,6 +76,7 @@ describe('loaded only when chosen', () => {
       'adapters/cli/main.ts',
       'adapters/cli/print.ts',
       'adapters/system/enforced.ts',
+      'adapters/system/folder.ts',
       'adapters/words/command.ts',
       'core/errors.ts',
       'core/protocol/bytes.ts',
@@ -87,6 +88,25 @@ describe('loaded only when chosen', () => {
       'plugins/kit/lines.ts',
       'plugins/kit/outlet.ts',
     ]);
+  });
+
+  test('the library brings no program, no container and no UI along, and a page no Node', () => {
+    for (const entry of ['dist/library/library.js', 'dist/library/browser.js']) {
+      const loaded = loadedWith(entry);
+      expect(loaded).toContain('core/session/driver.ts');
+      expect(
+        loaded.filter((each) =>
+          /^adapters\/(ui|terminal|relay|tor|cli\/(?!relay-address|proxy-address))|^relay-|node_modules\/(inversify|reflect-metadata|ws|tweetnacl|libsodium)/.test(
+            each,
+          ),
+        ),
+      ).toEqual([]);
+    }
+    const all = Object.keys(OUTPUTS).filter((file) => file.startsWith('dist/library/browser'));
+    const inputs = all.flatMap((file) => Object.keys(OUTPUTS[file]!.inputs));
+    expect(
+      inputs.filter((each) => /^adapters\/(transport\/(?!browser|messages|pipe)|direct)|node_modules\/ws\//.test(each)),
+    ).toEqual([]);
   });
 
   test('the relay in the client brings no monitor and no addon, and runs none of it', () => {

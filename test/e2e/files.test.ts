@@ -163,6 +163,29 @@ describe('least rights', () => {
     expect(writesIn(trace).length).toBeGreaterThan(0);
   });
 
+  test.skipIf(!hasStrace)('send writes nowhere; a chat with --files writes in its folder alone', async () => {
+    await writeFile(path.join(from, 'a'), drawn(100_000));
+    const [sends, takes] = [path.join(root, 'sends'), path.join(root, 'takes')];
+    const code = `traced${String(process.pid)}-tunnel-anchor`;
+    const taker = start([`--files=${to}`, '--ui', 'json', '--code-stdin', '--relay', relay.url.href], {
+      before: [...straced(takes), PROGRAM],
+    });
+    taker.write(`${code}\n`);
+    const sender = startPiped(['send', 'a', '--room', code, '--relay', relay.url.href], {
+      cwd: from,
+      before: [...straced(sends), PROGRAM],
+    });
+    const offer = await taker.event('offer');
+    taker.command({ do: 'accept', id: offer['id'] });
+    await taker.event('file-done');
+    expect(await sender.exit).toBe(0);
+    await taker.exit;
+    expect(writesIn(sends)).toEqual([]);
+    const written = writesIn(takes);
+    expect(written.length).toBeGreaterThan(0);
+    expect(written.filter((line) => !line.includes(`"${to}/`))).toEqual([]);
+  });
+
   test('a chat reads in its folder alone, send what it was given alone', async () => {
     await writeFile(path.join(root, 'secret'), 'x');
     await writeFile(path.join(from, 'a'), 'x');

@@ -290,7 +290,7 @@ describe.skipIf(!deep)('the page', () => {
     expect(await rows.count()).toBe(inputs.length + 1);
     // The name cannot pass for the program, nor for this side.
     expect(new Set(await page.locator('#log .row.peer .name').allTextContents())).toEqual(
-      new Set(['peer (<b>me</b> end-to-end encryp)']),
+      new Set(['peer (<b>me</b> end-to-end encrypted)']),
     );
     expect([await page.title(), page.url(), asked.length]).toEqual([title, pageOf(relay.url), requests]);
     expect(complaints).toEqual([]);

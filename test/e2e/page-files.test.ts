@@ -52,19 +52,27 @@ describe.skipIf(DEPTH === 'quick' || !hasChromium('files on the page'))('files',
 
   it('20 MiB from the page: chosen with the button, written by the program, every byte', async () => {
     const { page, program, complaints } = await meeting();
-    const chosen = path.join(folder, 'from the page.bin');
-    writeFileSync(chosen, large);
-    await page.locator('input[type=file]').setInputFiles(chosen);
-    rmSync(chosen);
-    writeFileSync(chosen, large);
+    await page.locator('input[type=file]').setInputFiles(path.join(folder, 'large.bin'));
     const { id } = await program.event('offer', ({ incoming }) => incoming === true);
     program.command({ do: 'accept', id });
     const { sum } = await program.event('file-done');
     expect(sum).toBe(sumOf(large));
     // Its name was taken: nothing is ever overwritten.
-    expect(readFileSync(path.join(folder, 'from the page (2).bin')).equals(large)).toBe(true);
+    expect(readFileSync(path.join(folder, 'large (2).bin')).equals(large)).toBe(true);
     await page.getByText(`SHA-256 ${sumOf(large)}`).waitFor();
     expect(complaints).toEqual([]);
+  });
+
+  it('a file that has changed since it was chosen is not sent', async () => {
+    const { page, program } = await meeting();
+    const chosen = path.join(folder, 'changes.txt');
+    writeFileSync(chosen, 'before');
+    await page.locator('input[type=file]').setInputFiles(chosen);
+    const { id } = await program.event('offer', ({ incoming }) => incoming === true);
+    writeFileSync(chosen, 'something else');
+    program.command({ do: 'accept', id });
+    await page.locator('#transfers').getByText('SC-346').waitFor();
+    await program.event('file-failed', (event) => event['id'] === id);
   });
 
   it('20 MiB to a page that keeps it in memory until it is saved', async () => {

@@ -3,7 +3,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { killPiped, startPiped } from '../support/pipes.js';
 import { PROGRAM, ROOT } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
+import { startTcpProxy } from '../support/tcp-proxy.js';
 
 let relay: RelayProcess;
 let root: string;
@@ -36,20 +37,28 @@ const block = (word: string): readonly string[] =>
 const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 let rooms = 0;
 
-/** Runs the first line in one folder and the others in another, at the same time. */
-async function together(lines: readonly string[], here: string, there: string): Promise<readonly (number | null)[]> {
+/** Runs the first line in one folder and the others in another, at the same time. `by`: the relay as the first one sees it. */
+async function together(
+  lines: readonly string[],
+  here: string,
+  there: string,
+  by = relay.url.href,
+): Promise<readonly (number | null)[]> {
   rooms += 1;
   const code = `recipe${String(process.pid)}x${String(rooms)}-tunnel-anchor`;
   const filled = lines.filter((line) => line !== '').map((line) => line.replaceAll('CODE', code));
   const env = {
     PATH: `${path.join(root, 'bin')}:${process.env['PATH'] ?? ''}`,
-    SECURECHAT_RELAY: relay.url.href,
     GIT_CONFIG_GLOBAL: '/dev/null',
   };
-  const run = (script: string, cwd: string) =>
-    startPiped(['-c', `set -e\n${script}`], { before: ['bash', '-o', 'pipefail'], cwd, env }).exit;
+  const run = (script: string, cwd: string, at = relay.url.href) =>
+    startPiped(['-c', `set -e\n${script}`], {
+      before: ['bash', '-o', 'pipefail'],
+      cwd,
+      env: { ...env, SECURECHAT_RELAY: at },
+    }).exit;
   const [first = '', ...rest] = filled;
-  return Promise.all([run(first, here), run(rest.join('\n'), there)]);
+  return Promise.all([run(first, here, by), run(rest.join('\n'), there)]);
 }
 
 function folders(name: string): [string, string] {
@@ -148,6 +157,33 @@ describe.skipIf(!sshd)('ssh', () => {
     const [asked] = await together([asking, serving], here, there);
     expect(asked).toBe(0);
     expect(readFileSync(path.join(here, 'answer'), 'utf8').split('\n')).toHaveLength(20_001);
+  });
+
+  test('the network breaks in the middle of a session: it goes on, and nothing is missing', async () => {
+    const [here, there] = folders('ssh-cut');
+    spawnSync('mkfifo', [path.join(there, 'answers')]);
+    const lines = 400_000;
+    const [serving = '', asking = ''] = filled(block('user@peer'), `'seq ${String(lines)}' > answer`);
+    const proxy = await startTcpProxy(() => Number(relay.url.port));
+    try {
+      const session = together([asking, serving], here, there, proxy.url.href);
+      const answer = path.join(here, 'answer');
+      for (const share of [0.1, 0.5]) {
+        const wanted = share * lines * 6;
+        while ((statSync(answer, { throwIfNoEntry: false })?.size ?? 0) < wanted) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        proxy.cut();
+      }
+      const [asked] = await session;
+      expect(asked).toBe(0);
+      expect(proxy.connections).toBeGreaterThan(2);
+      const said = readFileSync(answer, 'utf8').trimEnd().split('\n');
+      expect(said).toHaveLength(lines);
+      expect(said.every((line, i) => line === String(i + 1))).toBe(true);
+    } finally {
+      await proxy.close();
+    }
   });
 
   test.skipIf(!has('rsync'))('rsync', async () => {

@@ -2,6 +2,7 @@
  * Sending and receiving real files, adapter to adapter, without a session: names, links, collisions, modes, what changes while
  * it is read, and what a hostile sender tries.
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   mkdir,
@@ -339,6 +340,57 @@ describe('a hostile sender', () => {
     expect(await receive(1, 'a', entry('a', Number.MAX_SAFE_INTEGER))).toBe('SC-351');
     expect(await readdir(to)).toEqual([]);
   });
+});
+
+/** Small file systems of their own; only root may have them. */
+const canMount =
+  process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
+if (!canMount) console.warn('SKIPPED, loudly: not root here, full and read-only disks were not tried');
+
+describe.skipIf(!canMount)('a disk', () => {
+  const mount = (...options: string[]): void => {
+    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', options.join(','), 'tmpfs', to]).status).toBe(0);
+  };
+  afterEach(() => void spawnSync('umount', [to]));
+
+  test('that is too small is refused before a byte is sent', async () => {
+    mount('size=1m');
+    await writeFile(path.join(from, 'a'), Buffer.alloc(2 * 2 ** 20));
+    const { end } = await transfer(['a']);
+    expect(end).toMatchObject({ code: 'SC-351', reason: 'disk', detail: { name: 'a', why: 'no space left' } });
+    expect(await readdir(to)).toEqual([]);
+  });
+
+  test('that fills up on the way ends it; nothing half is left', async () => {
+    mount('size=4m');
+    await writeFile(path.join(from, 'a'), Buffer.alloc(3 * 2 ** 20));
+    const others = path.join(to, 'others');
+    const { end } = await transfer(['a'], { before: () => writeFile(others, Buffer.alloc(2 * 2 ** 20)) });
+    expect(end).toMatchObject({ code: 'SC-351', reason: 'disk', detail: { name: 'a', why: 'no space left' } });
+    expect(await readdir(to)).toEqual(['others']);
+  });
+
+  test('whose files run out ends it in the middle of a folder', async () => {
+    mount('size=4m', 'nr_inodes=6');
+    await mkdir(path.join(from, 'top'));
+    for (let i = 0; i < 10; i++) await writeFile(path.join(from, 'top', String(i)), 'x');
+    expect((await transfer(['top'])).end).toMatchObject({ code: 'SC-351', detail: { why: 'no space left' } });
+    const left = await readdir(path.join(to, 'top'));
+    expect(left.filter((name) => name.endsWith('.part'))).toEqual([]);
+    for (const name of left) expect(await readFile(path.join(to, 'top', name), 'utf8')).toBe('x');
+  });
+
+  test('that may only be read is told', async () => {
+    mount('size=1m', 'ro');
+    await writeFile(path.join(from, 'a'), 'x');
+    expect((await transfer(['a'])).end).toMatchObject({ code: 'SC-351', detail: { why: 'read-only file system' } });
+  });
+});
+
+test.skipIf(process.getuid?.() === 0)('a destination without rights is told', async () => {
+  await chmod(to, 0o555);
+  await writeFile(path.join(from, 'a'), 'x');
+  expect((await transfer(['a'])).end).toMatchObject({ code: 'SC-351', detail: { why: 'permission denied' } });
 });
 
 test('a destination that is not there is told when it is taken', async () => {

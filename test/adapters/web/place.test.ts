@@ -1,0 +1,79 @@
+/** What the address of a page says: the relay, the code, whether the page can have been changed on the way. */
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { describe, expect, it } from 'vitest';
+import { normalize } from '../../../adapters/text/normalize.js';
+import { utf8 } from '../../../adapters/text/utf8.js';
+import { fragmentOf, isOpenToChange, type PageAddress, readTyped, relayOf } from '../../../adapters/web/place.js';
+import { formatCode } from '../../../core/room/code.js';
+import { webLink } from '../../../core/room/invite.js';
+import { createWordlist } from '../../../core/room/words.js';
+
+const words = createWordlist(wordlist);
+const read = (typed: Uint8Array) => readTyped(typed, words, normalize);
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+function at(address: string): PageAddress {
+  const { protocol, host, hostname, pathname, hash } = new URL(address);
+  return { protocol, host, hostname, pathname, hash };
+}
+
+describe('the relay that serves the page', () => {
+  it.each([
+    ['https://relay.example/', 'wss://relay.example/'],
+    ['https://relay.example:8443/chat/page.html#x', 'wss://relay.example:8443/chat/'],
+    ['http://127.0.0.1:8765/?s=1', 'ws://127.0.0.1:8765/'],
+    ['file:///tmp/chat.html', ''],
+  ])('%s: %s', (address, relay) => expect(relayOf(at(address))).toBe(relay));
+});
+
+it.each([
+  ['http://relay.example/', true],
+  ['http://192.168.1.5:8765/', true],
+  ['http://127.0.0.1:8765/', false],
+  ['http://localhost/', false],
+  [`http://${'a'.repeat(56)}.onion/`, false],
+  ['https://relay.example/', false],
+  ['file:///tmp/chat.html', false],
+])('%s: anybody on the way can have changed it: %s', (address, open) => expect(isOpenToChange(at(address))).toBe(open));
+
+describe('behind the #', () => {
+  it('nothing is no code', () => {
+    expect(fragmentOf(at('https://relay.example/'))).toBeUndefined();
+    expect(fragmentOf(at('https://relay.example/#'))).toBeUndefined();
+  });
+
+  it('what webLink has put there comes out again, whatever it is', () => {
+    for (const typed of ['482913-tunnel-anchor-mango', 'room-a b%c#d/é?&', 'Public_Room']) {
+      const link = webLink('https://relay.example/#gone', utf8(typed));
+      expect(text(link)).toMatch(/^https:\/\/relay\.example\/#[A-Za-z0-9_.~%-]+$/);
+      const found = fragmentOf(at(text(link)));
+      expect(text(formatCode(read(found ?? new Uint8Array(0)).code))).toBe(typed.normalize('NFKC'));
+    }
+  });
+
+  it('a whole invitation names the relay, too', () => {
+    const found = fragmentOf(at('file:///chat.html#securechat://relay.example:8443#482913-tunnel-anchor-mango'));
+    const { code, relay } = read(found ?? new Uint8Array(0));
+    expect([code.nameplate, relay?.href]).toEqual(['482913', 'wss://relay.example:8443/']);
+  });
+
+  it.each([
+    [`securechat://relay.example/?pin=${'A'.repeat(43)}#abc-x`, 'SC-365', { why: 'pin' }],
+    ['securechat://relay.example/?transport=direct-tcp#abc-x', 'SC-365', { why: 'transport' }],
+    ['securechat://relay.example/?plain#abc-x', 'SC-110', { host: 'relay.example' }],
+    ['482913-tunnel-anchr-mango', 'SC-302', { position: 2, nearest: 'anchor' }],
+    ['x', 'SC-301', {}],
+    ['', 'SC-301', {}],
+  ])('%s is refused: %s', (typed, code, detail) => {
+    try {
+      read(utf8(typed));
+    } catch (error) {
+      return expect(error).toMatchObject({ code, detail });
+    }
+    throw new Error('it was taken');
+  });
+
+  it('a relay that takes both wires is one for a page', () => {
+    expect(read(utf8('securechat://relay.example/?transport=socketio#abc-x')).relay?.href).toBe('wss://relay.example/');
+  });
+});
