@@ -104,6 +104,7 @@ export function createPacker(sources: readonly Source[], sha256: () => Hash): Pa
   /** Reads until there is something; false: nothing is left. */
   async function more(from: AsyncIterator<Uint8Array, unknown>, name: string): Promise<boolean> {
     while (read.length === 0) {
+      if (closed) return false;
       const { done, value }: IteratorResult<unknown, unknown> = await from.next();
       if (done === true) return false;
       if (!isBytes(value)) throw new ChatError('SC-350', { name, why: LIBRARY_WORDS.noBytes });
@@ -173,13 +174,12 @@ export function createPacker(sources: readonly Source[], sha256: () => Hash): Pa
       reading = undefined;
       // A stream that was not begun may hold a connection or a file all the same.
       const others = sources.slice(at + begun.length).map(({ content }) => content);
-      for (const from of [...begun, ...others.filter(isStream).map(iterate)]) {
-        try {
-          await from.return?.();
-        } catch {
-          // Whatever it has to say: nobody wants its content any more.
-        }
-      }
+      // One that hangs, or throws, keeps nobody from letting go of the others.
+      const letGo = async (from: () => AsyncIterator<Uint8Array, unknown>): Promise<unknown> => from().return?.();
+      await Promise.allSettled([
+        ...begun.map((from) => letGo(() => from)),
+        ...others.filter(isStream).map((content) => letGo(() => iterate(content))),
+      ]);
     },
   };
 }

@@ -251,6 +251,8 @@ export function createLibraryTransfers({ tell, now, sha256 }: LibraryTransfersOp
         void job.packer?.close();
       }
       prepared.clear();
+      // The session has told the end of all that it knows.
+      for (const id of [...jobs.keys()]) settle(id, new ChatError('SC-357'));
       inbox.end(error);
     },
     port: {

@@ -37,6 +37,8 @@ export interface TransferUi extends UiPort {
 type Context = Pick<UiContext, 'input' | 'errors' | 'sanitize'> & { readonly clock: ClockPort };
 
 interface Question {
+  /** The transfer that it is about. */
+  readonly id?: number;
   readonly text: string;
   readonly answers: readonly (readonly [word: string, then: () => void])[];
   /** Nobody answers any more. */
@@ -141,6 +143,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
     const accept = (): void => (view.exists && !options.yes ? collide() : tell({ type: 'accept', id }));
     const collide = (): void =>
       open({
+        id,
         text: FILE_WORDS.exists,
         answers: [
           ['rename', () => tell({ type: 'accept', id, collision: 'rename' })],
@@ -150,6 +153,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
       });
     if (options.yes) return accept();
     open({
+      id,
       text: FILE_WORDS.question,
       answers: [
         ['yes', accept],
@@ -218,6 +222,8 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
         return say(FILE_WORDS.received(view.bytes, view.sum));
       case 'file-failed':
         rates.delete(view.id);
+        // Nothing is left to decide; whatever waited behind it is asked with the next line.
+        for (let i = questions.length - 1; i >= 0; i--) if (questions[i]?.id === view.id) questions.splice(i, 1);
         return outside('', utf8(`${view.text} (${view.code})`));
       case 'notice':
         return outside('', utf8(`${view.text} (${view.code})`));

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Incoming, IncomingFile, Offer, OutgoingFile, Session } from '../../../adapters/library/api.js';
+import { createPacker, readSources } from '../../../adapters/library/sources.js';
 import { createLibraryTransfers } from '../../../adapters/library/transfers.js';
 import type { BulkEvent, UiEvent } from '../../../core/ports.js';
 import { runs, seededBytes } from '../../support/chance.js';
@@ -141,6 +142,32 @@ test('nothing is given behind the last piece, however much is wanted', async () 
     { type: 'ready', offer: { count: 1, bytes: 7 } },
     { type: 'data', last: true, content: 7 },
   ]);
+});
+
+test('whoever lets go of a transfer lets go of each stream, also beside one that is locked and one that hangs', async () => {
+  let letGo = 0;
+  const stream = (): ReadableStream<Uint8Array> =>
+    new ReadableStream({
+      cancel() {
+        letGo += 1;
+      },
+    });
+  const locked = stream();
+  locked.getReader();
+  const hangs: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise(() => undefined),
+      return: () => new Promise(() => undefined),
+    }),
+  };
+  const file = (name: string, content: OutgoingFile['content']): OutgoingFile => ({ name, content, size: 1 });
+  const files = [file('a', hangs), file('b', locked), file('c', stream()), file('d', stream())];
+  const packer = createPacker(readSources(files, 0), () => createHash('sha256'));
+  void packer.next();
+  await Promise.resolve();
+  void packer.close();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(letGo).toBe(2);
 });
 
 describe('do not arrive', () => {

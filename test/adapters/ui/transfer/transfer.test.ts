@@ -1,0 +1,144 @@
+/**
+ * The UI of pipe, send and receive on fake streams: what it asks and what an answer means, and that a progress is drawn on a
+ * terminal alone.
+ */
+import { expect, test } from 'vitest';
+import type { UiView } from '../../../../core/ports.js';
+import { createTransferUi, PICTURE_EVERY, type TransferUi } from '../../../../adapters/ui/transfer/transfer.js';
+import { bytes, openUi, type UiRig } from '../../../support/streams.js';
+
+function opened(
+  { asks = true, yes = false } = {},
+  terminal = false,
+): { rig: UiRig; ui: TransferUi; said: () => Promise<string>; answer: (...lines: string[]) => Promise<void> } {
+  let ui: TransferUi | undefined;
+  const rig = openUi((context) => (ui = createTransferUi(context, { asks, yes })), { terminal });
+  if (ui === undefined) throw new Error('not made');
+  return {
+    rig,
+    ui,
+    said: () => rig.settled().then(() => Buffer.from(rig.errors.bytes()).toString('utf8')),
+    answer: rig.person,
+  };
+}
+
+const offer = (id: number, name = 'a.txt', exists = false): UiView => ({
+  ...{ type: 'offer', id, incoming: true, count: 1, bytes: 1000, free: 5_000_000, exists },
+  name: bytes(name),
+});
+const failed = (id: number): UiView => ({ type: 'file-failed', id, code: 'SC-344', text: 'Canceled.' });
+
+test('an offer is asked about; only a yes or a no is an answer', async () => {
+  const { rig, said, answer } = opened();
+  rig.show(offer(1));
+  expect(await said()).toContain('Your peer offers 1 file, 1.00 kB (5.00 MB free):  a.txt');
+  expect(await said()).toContain('Receive it? (yes/no)');
+  await answer('perhaps', '', 'YES');
+  expect((await said()).split('Please answer')).toHaveLength(3);
+  expect(rig.events).toEqual([{ type: 'accept', id: 1 }]);
+  rig.show(offer(2));
+  await answer('n');
+  expect(rig.events.at(-1)).toEqual({ type: 'reject', id: 2 });
+});
+
+test('a name that is taken is asked about, too', async () => {
+  const { rig, said, answer } = opened();
+  rig.show(offer(1, 'a', true));
+  await answer('yes');
+  expect(await said()).toContain('(rename/skip)');
+  await answer('skip');
+  expect(rig.events).toEqual([{ type: 'accept', id: 1, collision: 'skip' }]);
+});
+
+test('offers are asked about one after the other; one that is gone is not asked about any more', async () => {
+  const { rig, said, answer } = opened();
+  rig.show(offer(1, 'one'), offer(2, 'two'), offer(3, 'three'));
+  rig.show(failed(1), failed(3));
+  await answer('yes');
+  expect(rig.events).toEqual([{ type: 'accept', id: 2 }]);
+  const before = (await said()).length;
+  await answer('no');
+  expect(rig.events).toHaveLength(1);
+  expect((await said()).slice(before)).not.toContain('Receive it?');
+});
+
+test('with yes nothing is asked, and nothing is overwritten', async () => {
+  const { rig, said } = opened({ asks: true, yes: true });
+  rig.show(offer(1, 'a', true));
+  expect(rig.events).toEqual([{ type: 'accept', id: 1 }]);
+  expect(await said()).not.toContain('?');
+});
+
+test.each([
+  ['nobody can be asked', false],
+  ['the input is at its end', true],
+])('%s: an offer is rejected', async (_what, asks) => {
+  const { rig } = opened({ asks, yes: false });
+  rig.show(offer(1));
+  if (asks) rig.input.end();
+  await rig.settled();
+  expect(rig.events).toEqual([{ type: 'reject', id: 1 }]);
+});
+
+test('words are compared first where they must be; nobody to ask ends it', async () => {
+  const words: UiView = {
+    type: 'safety-words',
+    words: ['one', 'two', 'three', 'four'],
+    required: true,
+    epoch: 0,
+  } as UiView;
+  const asked = opened();
+  asked.rig.show(words);
+  await asked.answer('no');
+  expect(asked.rig.events).toEqual([{ type: 'confirm', match: false }]);
+  const alone = opened({ asks: false, yes: false });
+  alone.rig.show(words);
+  expect(alone.rig.events).toEqual([{ type: 'end-of-input' }]);
+});
+
+test('a name from outside is harmless before it is written', async () => {
+  const { rig, said } = opened({ asks: false, yes: true });
+  rig.show(offer(1, 'a\x1b[2J\u{202e}b'));
+  expect(await said()).not.toContain('\x1b');
+  expect(await said()).not.toContain('\u{202e}');
+});
+
+test('progress is drawn over on a terminal, and ends with a line of its own; elsewhere there is none', async () => {
+  const progress: UiView = { type: 'progress', id: 1, bytes: 500, total: 1000 };
+  const done: UiView = { type: 'file-done', id: 1, bytes: 1000, sum: 'ab12' };
+  const on = opened({}, true);
+  on.rig.show(progress);
+  on.rig.clock.advance(1000);
+  on.rig.show({ ...progress, bytes: 750 });
+  expect(await on.said()).toContain('\r\x1b[K 75%  750 B of 1.00 kB  250 B/s  0:01 left');
+  on.rig.show(done);
+  expect(await on.said()).toMatch(/\r\x1b\[KComplete: 1\.00 kB, SHA-256 ab12\n$/);
+  const off = opened();
+  off.rig.show(progress, done);
+  expect(await off.said()).toBe('Complete: 1.00 kB, SHA-256 ab12\n');
+});
+
+test('a pipe shows what it moves at its own pace, on a terminal alone', async () => {
+  const on = opened({}, true);
+  for (let i = 0; i < 100; i++) on.ui.moved(1000, 0);
+  expect(await on.said()).toBe('');
+  on.rig.clock.advance(PICTURE_EVERY);
+  expect((await on.said()).split('\r')).toHaveLength(2);
+  expect(await on.said()).toContain('sent 100 kB');
+  const off = opened();
+  off.ui.moved(1000, 1000);
+  off.rig.clock.advance(PICTURE_EVERY);
+  expect(await off.said()).toBe('');
+});
+
+test('after its end nothing is said, drawn or asked', async () => {
+  const { rig, ui, said } = opened({}, true);
+  ui.moved(1000, 0);
+  await ui.close();
+  const before = await said();
+  rig.clock.advance(PICTURE_EVERY);
+  rig.show(offer(1));
+  await rig.settled();
+  expect(await said()).toBe(before);
+  expect(rig.events).toEqual([]);
+});
