@@ -12,6 +12,9 @@ import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
+const DIRECT = 'securechat --direct';
+const TCP = 'plain TCP';
+
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** The bare ends and their forwarder. */
@@ -147,19 +150,36 @@ async function securechatWay(): Promise<Ways> {
   const relay = start(process.execPath, [path.join(DIST, 'relay-ws.js'), '--port', '0']);
   const url = await says(relay.stderr, /listening on (\S+)/).catch(() => '');
   let rooms = 0;
+  const program = path.join(DIST, 'securechat');
+  const way = (name: string, more: readonly string[]): Way => ({
+    name,
+    async run(bytes) {
+      rooms += 1;
+      const flags = ['pipe', `bench${String(process.pid)}x${String(rooms)}-tunnel-anchor`, '--relay', url, ...more];
+      const [from, to] = [start(program, flags), start(program, flags)];
+      return move(from, to, bytes, { sender: from, relay, receiver: to });
+    },
+  });
+  return { ways: [way('securechat', []), way(DIRECT, ['--direct'])], close: () => void relay.kill() };
+}
+
+/** Only where it is named: nothing is sealed on it. */
+function tcpWay(): Ways | string {
+  if (!has('nc')) return 'no nc here';
   return {
     ways: [
       {
-        name: 'securechat',
+        name: TCP,
         async run(bytes) {
-          rooms += 1;
-          const flags = ['pipe', `bench${String(process.pid)}x${String(rooms)}-tunnel-anchor`, '--relay', url];
-          const [from, to] = [start(path.join(DIST, 'securechat'), flags), start(path.join(DIST, 'securechat'), flags)];
-          return move(from, to, bytes, { sender: from, relay, receiver: to });
+          const port = String(await freePort());
+          const to = start('nc', ['-v', '-l', '127.0.0.1', port]);
+          await says(to.stderr, /[Ll]istening/);
+          const from = start('nc', ['-N', '127.0.0.1', port]);
+          return move(from, to, bytes, { sender: from, receiver: to });
         },
       },
     ],
-    close: () => void relay.kill(),
+    close: () => undefined,
   };
 }
 
@@ -267,8 +287,12 @@ export interface Measured {
   readonly skipped: readonly string[];
 }
 
-/** Interleaved rounds. `only`: which way besides ours, all by default. */
-export async function measureWays(bytes: number, rounds: number, only = ''): Promise<Measured> {
+/** Interleaved rounds. `only`: which way besides ours, all but the direct ones by default; or the names of all of them. */
+export async function measureWays(
+  bytes: number,
+  rounds: number,
+  only: string | readonly string[] = '',
+): Promise<Measured> {
   const folder = mkdtempSync(path.join(tmpdir(), 'securechat-bench-'));
   const given = [
     await securechatWay(),
@@ -276,9 +300,14 @@ export async function measureWays(bytes: number, rounds: number, only = ''): Pro
     await sshWay(folder),
     await wormholeWay(folder),
     await crocWay(folder),
+    tcpWay(),
   ];
   const open = given.filter((each) => typeof each !== 'string');
-  const ways = open.flatMap((each) => each.ways).filter(({ name }) => `securechat${only || name}`.includes(name));
+  const wanted = (name: string): boolean =>
+    typeof only === 'string'
+      ? name !== DIRECT && name !== TCP && `securechat${only || name}`.includes(name)
+      : only.includes(name);
+  const ways = open.flatMap((each) => each.ways).filter(({ name }) => wanted(name));
   const moved = new Map<string, Moved[]>(ways.map(({ name }) => [name, []]));
   try {
     for (let round = 0; round < rounds; round++) {

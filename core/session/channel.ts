@@ -16,7 +16,7 @@ import { type Comparison, createCompare } from './compare.js';
 import { type ControlSource, compose, creditControls, mayGo, type Source } from './composer.js';
 import { createLiveness } from './liveness.js';
 import { createRekey } from './rekey.js';
-import { createRoundTrip } from './round-trip.js';
+import { createRoundTrip, type RoundTrip } from './round-trip.js';
 import { controlOf, createUnacked } from './unacked.js';
 import { NEVER } from '../timers.js';
 
@@ -105,7 +105,7 @@ export interface Channel {
   /** The person asks for safety words of the present. */
   compare(now: number): void;
   /** Milliseconds of the line's last round trips, or undefined. */
-  readonly roundTrip: number | undefined;
+  readonly roundTrip: Pick<RoundTrip, 'ms' | 'bound'>;
   /** True when the peer has not answered for SILENCE_LIMIT. */
   silent(now: number): boolean;
   /** Every frame below this number is acknowledged. */
@@ -308,9 +308,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     get acknowledged() {
       return unacked.lowest;
     },
-    get roundTrip() {
-      return roundTrip.ms;
-    },
+    roundTrip,
 
     send(records, now) {
       if (!allows(records, now)) return undefined;

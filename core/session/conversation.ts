@@ -135,7 +135,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
   }
 
   function showRoundTrip(): void {
-    const ms = channel.roundTrip;
+    const { ms } = channel.roundTrip;
     if (ms === undefined || ms === roundTrip) return;
     roundTrip = ms;
     host.emit({ type: 'show', view: { type: 'round-trip', ms } });

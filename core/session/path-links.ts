@@ -18,10 +18,8 @@ export const PATH_PROOF = 5_000;
 export const UNPROVEN_LIMIT = 16;
 /** What the relay saw is dialled so often at most, … */
 export const PUNCHES = 20;
-/** … from one dial to the next, milliseconds, … */
+/** … from one dial to the next, milliseconds. */
 export const PUNCH_EVERY = 250;
-/** … give or take half of this share of it: both sides must knock within the time that a knock takes. */
-export const PUNCH_JITTER = 0.5;
 
 export interface Chosen {
   readonly id: number;
@@ -34,8 +32,11 @@ export interface PathLinks {
   readonly verified: boolean;
   /** Somebody may come in, although the peer's candidates have not: those go by the relay. */
   listen(): void;
-  /** Both sides have told their candidates. The key is taken over. */
-  begin(key: Key<'path'>, candidates: readonly PathCandidate[], now: number): void;
+  /**
+   * Both sides have told their candidates. The key is taken over. What the relay saw is dialled up to `late` milliseconds
+   * later each time: a knock passes two routers when both sides knock within the time that one takes.
+   */
+  begin(key: Key<'path'>, candidates: readonly PathCandidate[], now: number, late: number): void;
   /** The connection that is to be used from now on. */
   handle(event: Exclude<PathEvent, { type: 'gathered' }>, now: number): Chosen | undefined;
   tick(now: number): void;
@@ -65,12 +66,18 @@ export function createPathLinks(host: Host, crypto: CryptoPort, role: Role): Pat
   let open = false;
   let key: Key<'path'> | undefined;
   let dials = 0;
+  let [begun, late] = [0, 0];
 
-  function dial(candidate: PathCandidate, tries: number, now: number): void {
+  /** When what the relay saw is dialled for the `tries`-th time, from 0. */
+  function knockAt(tries: number): number {
+    return begun + tries * PUNCH_EVERY + late * fraction(crypto);
+  }
+
+  /** `tries`: how often it was dialled before. */
+  function dial(candidate: PathCandidate, tries: number): void {
     dials += 1;
     const { address, port, observed } = candidate;
-    const pause = PUNCH_EVERY * (1 - PUNCH_JITTER / 2 + PUNCH_JITTER * fraction(crypto));
-    links.set(dials, { ...FRESH, dialled: candidate, tries, due: observed ? now + pause : NEVER });
+    links.set(dials, { ...FRESH, dialled: candidate, tries: tries + 1, due: observed ? knockAt(tries + 1) : NEVER });
     host.emit({ type: 'path', command: { type: 'dial', id: dials, address, port, punch: observed } });
   }
 
@@ -143,9 +150,9 @@ export function createPathLinks(host: Host, crypto: CryptoPort, role: Role): Pat
     } else links.delete(id);
   }
 
-  function again(id: number, candidate: PathCandidate, tries: number, now: number): void {
+  function again(id: number, candidate: PathCandidate, tries: number): void {
     links.delete(id);
-    if (tries < PUNCHES) dial(candidate, tries + 1, now);
+    if (tries < PUNCHES) dial(candidate, tries);
   }
 
   return {
@@ -157,9 +164,16 @@ export function createPathLinks(host: Host, crypto: CryptoPort, role: Role): Pat
       open = true;
     },
 
-    begin(taken, candidates, now) {
+    begin(taken, candidates, now, upTo) {
       key = taken;
-      for (const candidate of candidates) dial(candidate, 1, now);
+      [begun, late] = [now, upTo];
+      for (const candidate of candidates) {
+        if (!candidate.observed || late === 0) dial(candidate, 0);
+        else {
+          dials += 1;
+          links.set(dials, { ...FRESH, state: 'refused', dialled: candidate, tries: 0, due: knockAt(0) });
+        }
+      }
       for (const [id, { early }] of links) if (early !== undefined) message(id, early);
     },
 
@@ -174,7 +188,7 @@ export function createPathLinks(host: Host, crypto: CryptoPort, role: Role): Pat
       for (const [id, link] of links) {
         if (now < link.due) continue;
         if (link.state === 'up') close(id);
-        else if (link.state === 'refused' && link.dialled !== undefined) again(id, link.dialled, link.tries, now);
+        else if (link.state === 'refused' && link.dialled !== undefined) again(id, link.dialled, link.tries);
         else link.due = NEVER;
       }
     },

@@ -26,6 +26,8 @@ export const PATH_PAUSE_LIMIT = 3_600_000;
 export const PATH_TRY = 30_000;
 /** For A's choice, when the relay already says that A has left. */
 export const PATH_CHOICE = 3_000;
+/** What a round trip may take where that is not known, and where it is, milliseconds. */
+const [ROUND_TRIP, ROUND_TRIP_LIMIT] = [100, 400];
 /** After so many paths that broke within PATH_PAUSE of being chosen no other one is looked for. */
 export const BROKEN_LIMIT = 2;
 
@@ -44,6 +46,8 @@ export interface PathOptions {
   readonly allowed: () => boolean;
   /** What the relay of the present connection says it sees. */
   readonly observed: () => string | undefined;
+  /** Milliseconds to the peer and back, at most; undefined: not known. */
+  readonly roundTrip: () => number | undefined;
 }
 
 export interface Path {
@@ -142,7 +146,9 @@ export function createPath(host: Host, options: PathOptions, start: number): Pat
   function trying(around: Surroundings, own: Uint8Array, peer: PathsRecord, now: number): void {
     const [a, b] = role === 'A' ? [own, peer.token] : [peer.token, own];
     phase = { at: 'trying' };
-    links.begin(pathKey(crypto, options.resume, a, b), dialled(peer.candidates, around), now);
+    // A begins when it has B's answer: after at most half of what a round trip may take.
+    const late = role === 'B' ? Math.min(options.roundTrip() ?? ROUND_TRIP, ROUND_TRIP_LIMIT) / 2 : 0;
+    links.begin(pathKey(crypto, options.resume, a, b), dialled(peer.candidates, around), now, late);
   }
 
   /** Nobody listens any more, and whatever is open or under way is closed. */

@@ -9,6 +9,8 @@ export const SAMPLES = 8;
 export interface RoundTrip {
   /** Milliseconds, whole; undefined: not known yet. */
   readonly ms: number | undefined;
+  /** The same, or what the first ack of the connection took: at most so long. */
+  readonly bound: number | undefined;
   /** A frame that asks for an ack went out. */
   sent(seq: number, now: number): void;
   /** Everything below `ack` has arrived. */
@@ -21,24 +23,32 @@ export function createRoundTrip(): RoundTrip {
   let samples: number[] = [];
   /** The first ack of a connection also waited for keys to be agreed on, or proven: it measures no way. */
   let warm = false;
+  let first: number | undefined;
   let out: { readonly seq: number; readonly at: number } | undefined;
+  const smallest = (): number | undefined => (samples.length === 0 ? undefined : Math.min(...samples));
+
   return {
     get ms() {
-      return samples.length === 0 ? undefined : Math.min(...samples);
+      return smallest();
+    },
+    get bound() {
+      return smallest() ?? first;
     },
     sent(seq, now) {
       out ??= { seq, at: now };
     },
     acknowledged(ack, now) {
       if (out === undefined || ack <= out.seq) return;
-      if (warm) samples = [...samples.slice(1 - SAMPLES), Math.max(0, Math.round(now - out.at))];
+      const took = Math.max(0, Math.round(now - out.at));
+      if (warm) samples = [...samples.slice(1 - SAMPLES), took];
+      else first = took;
       warm = true;
       out = undefined;
     },
     interrupted() {
       samples = [];
       warm = false;
-      out = undefined;
+      first = out = undefined;
     },
   };
 }

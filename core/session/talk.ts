@@ -96,6 +96,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       peerAsked: (established.peer.features & FEATURE_DIRECT) !== 0,
       allowed: () => proven && resume.up && !line.direct && trust.renewable && goodbye.phase === 'none',
       observed: () => line.observed,
+      roundTrip: () => channel.roundTrip.bound,
     },
     start,
   );

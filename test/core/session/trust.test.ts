@@ -1,41 +1,82 @@
-/**
- * What each side believes of the words that were compared, where it depends on the order in which two answers meet; the
- * rest of comparing is session.test.ts.
- */
-import { expect, it } from 'vitest';
-import { EXIT } from '../../../core/errors.js';
-import { connectedPair, opposite, type Pair, type Side, SIDES } from '../../support/pair.js';
+/** The safety words and the answers to them, without a conversation around them. */
+import { describe, expect, it } from 'vitest';
+import { createTrust, type TrustOptions } from '../../../core/session/trust.js';
+import { WORDS } from '../../support/pair.js';
+import { createStage } from '../../support/stage.js';
 
-/** Frames wait, of both sides, until they are let through. */
-function hold(pair: Pair): () => void {
-  const held: (readonly [Side, Uint8Array])[] = [];
-  pair.relay.frame = (frame, from) => void held.push([from, frame]);
-  return () => {
-    delete pair.relay.frame;
-    for (const [from, frame] of held) pair.deliver(opposite(from), frame);
-    pair.settle();
+function trust(options: Partial<TrustOptions> = {}) {
+  const stage = createStage();
+  const given = {
+    list: WORDS,
+    words: [1, 2, 3, 4],
+    compares: false,
+    peerVerifies: false,
+    secretless: false,
+    ...options,
+  };
+  const one = createTrust(stage.host, given);
+  one.open();
+  return {
+    stage,
+    trust: one,
+    words: () => stage.views('safety-words').map(({ words, required }) => ({ words, required })),
   };
 }
 
-it('a yes of the peer that comes after the own no is not shown, and changes nothing', () => {
-  for (const secret of [{ form: 'none', secret: '' }, { verify: true }] as const) {
-    const pair = connectedPair({ left: secret, right: secret });
-    const release = hold(pair);
-    pair.ui('right', { type: 'confirm', match: true });
-    pair.ui('left', { type: 'confirm', match: false });
-    release();
-    pair.advance(10);
-    expect(pair.left.peerConfirmed).toBe(false);
-    expect(pair.left.ended).toMatchObject({ code: 'SC-403', exit: EXIT.violation });
-    expect(pair.right.ended).toMatchObject({ code: 'SC-407', exit: EXIT.violation });
-  }
+describe('words of the handshake', () => {
+  it('are shown, and need no answer where there is a secret', () => {
+    const { trust: one, stage, words } = trust();
+    expect(words()).toEqual([{ words: ['word1', 'word2', 'word3', 'word4'], required: false }]);
+    expect(stage.moves).toEqual(['keysConfirmed']);
+    expect([one.given, one.renewable, stage.codes()]).toEqual([true, true, []]);
+  });
+
+  it('must be answered without one', () => {
+    const { trust: one, stage, words } = trust({ compares: true, secretless: true });
+    expect([words()[0]?.required, stage.moves, one.given]).toEqual([true, ['keysUnverified'], false]);
+    one.answer(true);
+    expect([one.given, one.answered, stage.moves.at(-1)]).toEqual([true, true, 'wordsMatch']);
+    // The peer has not.
+    expect(one.renewable).toBe(false);
+    one.confirmed();
+    expect(one.renewable).toBe(true);
+  });
+
+  it('it is told when only the peer compares', () => {
+    expect(trust({ peerVerifies: true }).stage.codes()).toEqual(['SC-321']);
+    expect(trust({ peerVerifies: true, compares: true }).stage.codes()).toEqual([]);
+    expect(trust({ peerVerifies: true }).trust.renewable).toBe(false);
+  });
+
+  it('a no takes everything back, and the peer is not listened to any more', () => {
+    const { trust: one, stage } = trust();
+    one.answer(false);
+    one.confirmed();
+    expect([one.given, stage.moves.at(-1), stage.views('peer-confirmed')]).toEqual([false, 'wordsDiffer', []]);
+  });
+
+  it('the peer confirms once', () => {
+    const { trust: one, stage } = trust();
+    one.confirmed();
+    one.confirmed();
+    expect(stage.views('peer-confirmed')).toHaveLength(1);
+  });
 });
 
-it.each(SIDES)('a yes of the peer before the own answer is shown: to the %s', (side) => {
-  const pair = connectedPair({ left: { verify: true }, right: { verify: true } });
-  pair.ui(opposite(side), { type: 'confirm', match: true });
-  expect(pair[side].peerConfirmed).toBe(true);
-  pair.ui(side, { type: 'confirm', match: false });
-  pair.advance(10);
-  expect(pair[side].ended).toMatchObject({ code: 'SC-403' });
+describe('words of the present', () => {
+  it('call off the older ones, are shown, and wait for an answer of their own', () => {
+    const { trust: one, stage, words } = trust();
+    one.answer(true);
+    one.compared({ type: 'begun' });
+    one.compared({ type: 'words', words: [9, 8, 7, 6] });
+    expect(stage.views('comparing').map(({ late }) => late)).toEqual([false]);
+    expect(words().at(-1)).toEqual({ words: ['word9', 'word8', 'word7', 'word6'], required: false });
+    expect([one.answered, stage.codes()]).toEqual([false, []]);
+  });
+
+  it('that do not come are told', () => {
+    const { trust: one, stage } = trust();
+    one.compared({ type: 'starved' });
+    expect([stage.views('comparing').map(({ late }) => late), stage.codes()]).toEqual([[true], ['SC-329']]);
+  });
 });
