@@ -36,15 +36,17 @@ const UNGUARDED = [
 ];
 const exclude = ['**/node_modules/**', ...(guarded ? UNGUARDED : [])];
 
+/** An executable that a test builds for itself is 150 MB. */
+const building = process.env['SECURECHAT_PROGRAM'] === undefined ? 0 : 300_000;
+
 const shared = {
   root: ROOT,
   pool: 'forks',
   execArgv: guarded ? ['--disallow-code-generation-from-strings'] : [],
   // Those that start programs wait for them most of the time.
   maxWorkers: 2 * availableParallelism(),
-  testTimeout: PATIENCE[depth],
-  // An executable that a test builds for itself is 150 MB.
-  hookTimeout: process.env['SECURECHAT_PROGRAM'] === undefined ? 60_000 : 300_000,
+  testTimeout: Math.max(PATIENCE[depth], building),
+  hookTimeout: Math.max(60_000, building),
 } as const;
 
 export default defineConfig({

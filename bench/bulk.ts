@@ -29,7 +29,7 @@ async function files(folder: string, relay: URL): Promise<number> {
 }
 
 export async function measureBulk(quick: boolean): Promise<Series[]> {
-  const [rounds, bytes] = quick ? [1, 2 ** 21] : [5, 2 ** 26];
+  const [rounds, bytes] = quick ? [1, 2 ** 21] : [3, 2 ** 26];
   const size = `${String(bytes / 2 ** 20)} MiB`;
   const { ways, moved, skipped } = await measureWays(bytes, rounds);
   for (const why of skipped) console.warn(`SKIPPED: ${why}`);

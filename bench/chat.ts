@@ -85,7 +85,7 @@ interface Sizes {
 export async function measureChat(quick: boolean): Promise<Series[]> {
   const sizes: Sizes = quick
     ? { rounds: 1, joins: 3, trips: 100, messages: 500 }
-    : { rounds: 7, joins: 15, trips: 2_000, messages: 10_000 };
+    : { rounds: 5, joins: 8, trips: 1_000, messages: 5_000 };
   const subjects = new Map<PeerKind, Subject>();
   const [ws, socketio, bareWs, bareSocketio] = await Promise.all(
     (['relay-ws', 'relay-socketio', 'bare-ws', 'bare-socketio'] as const).map((kind) => startSubject(kind)),

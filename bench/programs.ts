@@ -97,7 +97,7 @@ const OTHERS = [
 ] as const;
 
 export async function measureStart(quick: boolean): Promise<Series[]> {
-  const rounds = quick ? 2 : 25;
+  const rounds = quick ? 2 : 15;
   const others = OTHERS.filter(([program, flag]) => spawnSync(program, [flag]).status === 0).map((command) => ({
     command,
     took: [] as number[],

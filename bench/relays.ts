@@ -29,8 +29,8 @@ const FRAMES = [
 ] as const;
 /** What is large enough for the copying to be all that counts. */
 const LARGE = 16_384;
-const ROUNDS = 12;
-/** Rounds of the same processes: now and then V8 makes one that stays three times as slow, whatever it runs. */
+const ROUNDS = 6;
+/** Rounds of the same processes: now and then one stays three times as slow, whatever it runs. */
 const LIFE = 3;
 const TRIPS = 500;
 const COUNTS = [100, 300, 1_000, 3_000, 10_000];

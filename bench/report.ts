@@ -3,7 +3,7 @@
  * measurement may be in this file.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import type { Figure } from './figures.js';
 
@@ -19,14 +19,26 @@ export interface Report {
   readonly machine: string;
   readonly date: string;
   readonly quick: boolean;
+  /** How many processes wanted to run at the end, of this bench two or three. */
+  readonly load: number;
   readonly sections: readonly Section[];
 }
 
 export function reportOf(sections: readonly Section[], quick: boolean): Report {
   const [cpu] = cpus();
   const machine = `${String(cpus().length)} × ${cpu?.model.trim() ?? 'unknown'}, ${process.platform}`;
-  return { node: process.version, machine, date: new Date().toISOString().slice(0, 10), quick, sections };
+  return {
+    node: process.version,
+    machine,
+    date: new Date().toISOString().slice(0, 10),
+    quick,
+    load: loadavg()[0] ?? 0,
+    sections,
+  };
 }
+
+/** Processes for each core that cannot all be those of a bench. */
+const BUSY = 3;
 
 function short(value: number): string {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
@@ -69,6 +81,12 @@ export function markdown(report: Report, before: Report | undefined): string {
     'processes of its own. The ratios hold on other machines, the figures do not.',
     '',
     `Node ${report.node} on ${report.machine}, ${report.date}.${report.quick ? ' **A quick run: it says nothing reliable.**' : ''}`,
+    ...(report.load > BUSY * cpus().length
+      ? [
+          '',
+          `**The machine was busy with other things: ${short(report.load)} processes at once. Times are too long, and spreads wide.**`,
+        ]
+      : []),
     ...(before === undefined ? [] : ['', `The run before: Node ${before.node} on ${before.machine}, ${before.date}.`]),
     ...report.sections.map((each) => `\n${table(each, known)}${picture(each)}`),
     '',

@@ -15,7 +15,7 @@ import { startSubject } from './load.js';
 const OUTAGE = 4_000;
 
 export async function measureResume(quick: boolean): Promise<Series[]> {
-  const cuts = quick ? 3 : 40;
+  const cuts = quick ? 3 : 20;
   const relay = await startSubject('relay-ws');
   const proxy = await startTcpProxy(() => relay.port);
   const port = Number(proxy.url.port);

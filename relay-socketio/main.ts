@@ -4,4 +4,4 @@ import { nativeMasking } from '../adapters/relay/addon.js';
 import { runRelay } from '../adapters/relay/program.js';
 import { startRelay } from './server.js';
 
-runRelay({ name: 'securechat-relay-socketio', start: startRelay, nativeMasking }, process.argv.slice(2));
+runRelay({ name: 'securechat-relay-socketio', start: startRelay, nativeMasking, noPage: true }, process.argv.slice(2));

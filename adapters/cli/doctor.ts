@@ -6,7 +6,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Agent } from 'node:http';
 import path from 'node:path';
 import { SecurechatError } from '../../core/errors.js';
-import { permission } from '../system/enforced.js';
+import { ELSEWHERE, permission } from '../system/enforced.js';
 import { whyNotRich } from '../ui/rich/capable.js';
 import { DOCTOR_WORDS } from '../words/doctor.js';
 import { CLI_WORDS } from '../words/cli.js';
@@ -28,9 +28,6 @@ export interface Surroundings {
   readonly stdout: { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
 }
-
-/** A place that nobody has allowed. Not the root: Node 20 also allows what several allowed folders begin with. */
-const ELSEWHERE = '/securechat/doctor/asks';
 
 type Finding = boolean | undefined;
 type Row = keyof typeof DOCTOR_WORDS.rows;
@@ -139,7 +136,7 @@ export function enforced(env: Surroundings['env']): Record<Row, Finding> {
   const model = permission();
   const denied = (scope: string): boolean => model !== undefined && !model.has(scope);
   return {
-    write: denied('fs.write'),
+    write: model !== undefined && !model.has('fs.write', ELSEWHERE),
     read: model !== undefined && !model.has('fs.read', ELSEWHERE),
     child: denied('child'),
     worker: denied('worker'),

@@ -178,7 +178,8 @@ for each in "$@"; do
     case $given$file$real in *,*) commas=yes ;; esac
     if [ -d "$file" ]; then
       [ -z "$real" ] || { is_new "$real" && set -- "--allow-fs-read=${real%/}/" "$@"; }
-      [ "$file" = "$real" ] || { is_new "$file" && set -- "--allow-fs-read=${file%/}" "$@"; }
+      # Node 20 dies of /a beside /a/, so it is named as the shell names it when it is there.
+      file=$(CDPATH='' cd -- "$file" 2>/dev/null && pwd) && is_new "$file" && set -- "--allow-fs-read=$file" "$@"
     else
       # By each of its names: the folder may be behind a link, and the file one.
       is_new "$given" && set -- "--allow-fs-read=$given" "$@"
@@ -207,12 +208,9 @@ if [ -n "$output" ] && real=$(CDPATH='' cd -- "$output" 2>/dev/null && pwd -P); 
   refuse_star "$real"
   case $real in *,*) commas=yes ;; esac
   is_new "$real" && set -- "--allow-fs-read=${real%/}/" "$@"
-  # By the name it was given, to see where that leads.
-  case $output in
-    /*) ;;
-    *) output=$PWD/$output ;;
-  esac
-  is_new "${output%/}" && set -- "--allow-fs-read=${output%/}" "$@"
+  # By the name it was given, to see where that leads; Node 20 dies of /a beside /a/.
+  output=$(CDPATH='' cd -- "$output" && pwd)
+  is_new "$output" && set -- "--allow-fs-read=$output" "$@"
   set -- "--allow-fs-write=${real%/}/" "$@"
 fi
 # Node warns of a comma, which once separated paths.

@@ -35,7 +35,8 @@ export async function relayCommand(argv: readonly string[]): Promise<void> {
   const nativeMasking = (): undefined => undefined;
   if (first === 'ws' || first === 'socketio') {
     const start = await ALONE[first]();
-    return runRelay({ name: `${COMMAND} relay ${first}`, start, nativeMasking }, argv.slice(1));
+    const noPage = first === 'socketio' ? ({ noPage: true } as const) : {};
+    return runRelay({ name: `${COMMAND} relay ${first}`, start, nativeMasking, ...noPage }, argv.slice(1));
   }
   runRelay({ name: `${COMMAND} relay`, start: startRelay, nativeMasking }, argv);
 }

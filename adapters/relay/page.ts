@@ -12,7 +12,7 @@ import { RELAY_WORDS } from '../words/relay.js';
 /** Answers that are under way at a time: more are asked to come again. A page costs more than a frame. */
 export const PAGES_AT_ONCE = 64;
 /** For one of them, milliseconds: who reads slower is let go of. */
-export const PAGE_TIMEOUT_MS = 30_000;
+export const PAGE_TIMEOUT_MS = 60_000;
 
 /** Beside a program in dist/, or a chunk of it; in a checkout, from the sources. */
 const PLACES = ['./page.html', '../page.html', '../../dist/page.html'];
@@ -34,7 +34,7 @@ export interface Page {
 }
 
 /** `html`: as the build makes it, with its policy in a meta element. Throws an Error for anything else. */
-export function createPage(html: Buffer): Page {
+export function createPage(html: Buffer, timeoutMs = PAGE_TIMEOUT_MS): Page {
   const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]+)">/.exec(html.toString())?.[1];
   if (policy === undefined) throw new Error(RELAY_WORDS.notAPage);
   const headers = {
@@ -64,10 +64,11 @@ export function createPage(html: Buffer): Page {
         return true;
       }
       open += 1;
+      const timer = setTimeout(() => response.destroy(), timeoutMs).unref();
       response.on('close', () => {
+        clearTimeout(timer);
         open -= 1;
       });
-      response.setTimeout(PAGE_TIMEOUT_MS, () => response.destroy());
       const small = /\bgzip\b/.test(asked['accept-encoding']?.toString() ?? '');
       const body = small ? packed : html;
       const encoding = small ? { 'content-encoding': 'gzip' } : {};

@@ -20,6 +20,8 @@ export interface RelayProgram {
   readonly name: string;
   readonly start: (options: RelayOptions) => Promise<Relay>;
   /** Which native code ws masks frames with. */
+  /** Its wires are none that a page speaks. */
+  readonly noPage?: true;
   readonly nativeMasking: () => 'Node' | 'bufferutil' | undefined;
 }
 
@@ -45,7 +47,7 @@ export function runRelay(program: RelayProgram, argv: readonly string[]): void {
   let page: Page | undefined;
   try {
     certificate = readFiles(options);
-    page = options.page ? readPage() : undefined;
+    page = options.page ? readPage(program) : undefined;
   } catch (error) {
     say(RELAY_WORDS.unusable(messageOf(error)));
     return exit(EXIT.usage);
@@ -69,7 +71,8 @@ function readFiles(options: ProgramOptions): Certificate | undefined {
   return options.tlsFiles === undefined ? undefined : readCertificate(options.tlsFiles);
 }
 
-function readPage(): Page {
+function readPage({ noPage }: RelayProgram): Page {
+  if (noPage === true) throw new Error(RELAY_WORDS.pageNeedsWs);
   const html = pageFile();
   if (html === undefined) throw new Error(RELAY_WORDS.noPage);
   return createPage(html);

@@ -49,6 +49,7 @@ export const RELAY_WORDS = {
   unreadable: (flag: string, why: string) => `${flag} cannot be read (${why})`,
   tooLarge: (flag: string, limit: string) => `${flag} is not a PEM file: it is larger than ${limit}`,
   noPage: '--page: the file page.html is not beside this program (SC-369)',
+  pageNeedsWs: '--page: a page speaks plain WebSocket, which this relay does not take',
   notAPage: '--page: page.html is not what the build makes',
   noPair: (why: string) => `--tls-cert and --tls-key are not a certificate and its key in PEM (${why})`,
   validUntil: (names: string, date: string) => `${names}, until ${date}`,

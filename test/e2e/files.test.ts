@@ -112,6 +112,17 @@ test.skipIf(!LARGE)('10,000 files, and one of 2 GiB that is sparse', async () =>
   expect(Math.max(...memory)).toBeLessThan(150 * 2 ** 20);
 });
 
+test('the working folder, as what is sent and as where it goes', async () => {
+  await writeFile(path.join(from, 'a'), 'x');
+  const sender = startPiped(['send', '.', '--relay', relay.url.href], { cwd: from });
+  const code = await sender.says(/\d{6}-[a-z]+-[a-z]+-[a-z]+/);
+  const receiver = startPiped(['receive', code, '--yes', '--relay', relay.url.href], { cwd: to });
+  expect(await exits([sender, receiver])).toEqual([0, 0]);
+  expect(await readFile(path.join(to, 'from', 'a'), 'utf8')).toBe('x');
+  // Its own folder may be written, and nothing else: the launcher did its work.
+  expect(receiver.stderr()).not.toContain('SC-508');
+});
+
 test('files and folders behind a link that the person named', async () => {
   await writeFile(path.join(from, 'a'), 'x');
   await symlink(from, path.join(root, 'out'));

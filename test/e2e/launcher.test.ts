@@ -105,6 +105,29 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
     expect(at(['-p', './nowhere at all'])).toContain(read(folder));
   });
 
+  it('allows a folder once, however it is written', () => {
+    const kept = path.join(folder, 'kept');
+    mkdirSync(kept, { recursive: true });
+    for (const args of [
+      ['--files', '.'],
+      ['--files'],
+      ['--files=./'],
+      ['receive'],
+      ['receive', '-o', '.'],
+      ['send', '.'],
+    ])
+      expect(launch(name, args).told.execArgv.join('\n')).toMatch(/^--allow-fs-read=.*securechat launcher-\w+\/?$/m);
+    for (const each of ['kept', 'kept/', './kept', 'kept/.', kept, `${kept}/`])
+      for (const args of [
+        ['--files', each],
+        ['receive', '-o', each],
+        ['send', each],
+      ]) {
+        const read = launch(name, args).told.execArgv.filter((flag) => flag.startsWith(`--allow-fs-read=${kept}`));
+        expect(read).toEqual([expect.stringMatching(/\/kept\/?$/)]);
+      }
+  });
+
   it('takes no value of a flag for a file that is sent', () => {
     const valued = FLAGS.filter(({ value, long }) => value !== undefined && long !== 'files');
     const values = valued.flatMap(({ long, short }, i) => {

@@ -21,7 +21,7 @@ import {
   startBrowser,
 } from '../support/browser.js';
 import { ENV, killAll, PROGRAM, ROOT, start } from '../support/program.js';
-import { type RelayProcess, startRelayProcess } from '../support/relay.js';
+import { type RelayProcess, runRelayProgram, startRelayProcess } from '../support/relay.js';
 
 /** Of the page as a relay sends it, bytes. */
 const SIZE_LIMIT = 350_000;
@@ -92,6 +92,11 @@ describe('a relay', () => {
       expect(other.status === 200 && new URL(other.url).pathname !== '/').toBe(false);
     }
     expect((await fetch(pageOf(relay.url), { method: 'POST', headers: { accept: 'text/html' } })).status).toBe(426);
+  });
+
+  it('of socket.io alone has none: a page does not speak that', async () => {
+    const { status, stderr } = await runRelayProgram(['--page'], 'relay-socketio');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('a page speaks plain WebSocket')]);
   });
 
   it('does not serve it without --page', async () => {

@@ -331,7 +331,7 @@ describe.skipIf(!canReadMemory)('a planted leak is found', { timeout: 120_000 },
       'keys',
       {
         file: 'adapters/crypto/sodium-module.ts',
-        from: 'view(at, length).fill(0);\n    raw._free(at);',
+        from: 'raw.HEAPU8.fill(0, at, at + length);\n    raw._free(at);',
         to: 'void length; void at;',
       },
     ],

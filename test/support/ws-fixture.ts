@@ -10,11 +10,31 @@ import type { TransportPort } from '../../core/ports.js';
 import type { TransportFixture } from '../../plugins/testing/transport.js';
 import { startTestRelay } from './relay.js';
 
+export interface WsPlaces {
+  readonly relay: URL;
+  readonly unused: URL;
+  readonly foreign: URL;
+  cut(): void;
+  dispose(): Promise<void>;
+}
+
 /** `telling`: the transport can tell that something else answers, which a browser's cannot. */
 export async function wsFixture(
   make: (relay: URL) => TransportPort,
   { telling = true }: { readonly telling?: boolean } = {},
 ): Promise<TransportFixture> {
+  const { relay, unused, foreign, cut, dispose } = await wsPlaces();
+  const transport = make(relay);
+  return {
+    pair: [transport, transport],
+    unreachable: make(unused),
+    ...(telling ? { foreign: make(foreign) } : {}),
+    cut,
+    dispose,
+  };
+}
+
+export async function wsPlaces(): Promise<WsPlaces> {
   const relay = await startTestRelay();
   // The connections go through a forwarder, so that they can be broken without a word.
   const sockets = new Set<Socket>();
@@ -33,18 +53,17 @@ export async function wsFixture(
   foreign.listen(0, '127.0.0.1');
   await once(foreign, 'listening');
 
-  const at = (port: number) => make(new URL(`ws://127.0.0.1:${String(port)}/`));
+  const at = (port: number) => new URL(`ws://127.0.0.1:${String(port)}/`);
   const port = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
-  const transport = at(port(forwarder));
   const free = createTcpServer().listen(0, '127.0.0.1');
   await once(free, 'listening');
   const unused = port(free);
   free.close();
   await once(free, 'close');
   return {
-    pair: [transport, transport],
-    unreachable: at(unused),
-    ...(telling ? { foreign: at(port(foreign)) } : {}),
+    relay: at(port(forwarder)),
+    unused: at(unused),
+    foreign: at(port(foreign)),
     cut() {
       for (const socket of sockets) socket.destroy();
     },

@@ -54,6 +54,9 @@ export function createLog(): Log {
   const kept: Row[] = [];
   let bytes = 0;
   let unseen = 0;
+  /** One looks at the end. Kept, not asked at each message: an answer costs a layout of all. */
+  let follows = true;
+  let due = 0;
   /** Where the status of an own message stands, until it is settled. */
   const open = new Map<number, HTMLElement>();
   const waiting = new Set<number>();
@@ -65,20 +68,32 @@ export function createLog(): Log {
   function toEnd(): void {
     rows.scrollTop = rows.scrollHeight;
     unseen = 0;
+    follows = true;
     show(newer, false);
   }
 
   rows.addEventListener('scroll', () => {
-    if (unseen > 0 && atEnd()) toEnd();
+    if (due !== 0) return;
+    follows = atEnd();
+    if (follows && unseen > 0) toEnd();
   });
 
-  function put(row: HTMLElement, text: Uint8Array, follow: boolean): void {
-    const stays = follow || atEnd();
+  /** However many come, once for what is drawn next. */
+  function follow(): void {
+    follows = true;
+    if (due !== 0) return;
+    due = requestAnimationFrame(() => {
+      due = 0;
+      toEnd();
+    });
+  }
+
+  function put(row: HTMLElement, text: Uint8Array, own: boolean): void {
     rows.append(row);
     kept.push({ element: row, text });
     bytes += text.length;
     while (kept.length > 1 && (kept.length > ROWS_LIMIT || bytes > ROWS_BYTES)) drop();
-    if (stays) return toEnd();
+    if (own || follows) return follow();
     unseen += 1;
     say(newer, PAGE_WORDS.chat.newer(unseen));
     show(newer, true);
