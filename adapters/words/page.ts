@@ -150,6 +150,7 @@ export const PAGE_HINTS: Readonly<Partial<Record<Code, string>>> = {
   'SC-308': 'Try again, or use another relay.',
   'SC-324': 'Wait, or check your network; the button "Leave" ends it.',
   'SC-325': 'Meet again with a new code.',
+  'SC-333': 'To send files, ask your peer to start again without cover.',
   'SC-340': '',
   'SC-341': '',
   'SC-350': 'Choose the file again.',
