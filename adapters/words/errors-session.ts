@@ -170,8 +170,11 @@ export const SESSION = {
   },
   'SC-325': {
     sentence: ({ relay, why }) =>
-      `The relay${given(' ', relay)} does not answer${given(' (', why, ')')}; still trying.`,
-    cause: 'The connection is down, and the first attempts to restore it failed.',
+      why === 'room-full'
+        ? 'The room is full; still trying.'
+        : `The relay${given(' ', relay)} does not answer${given(' (', why, ')')}; still trying.`,
+    cause:
+      'The connection is down, and the first attempts to restore it failed, or others have taken both seats meanwhile.',
     remedy: 'Wait, or check your network; /quit leaves.',
   },
   'SC-326': {

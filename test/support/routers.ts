@@ -8,7 +8,8 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { ROOT } from './program.js';
 
 export type Host = 'left' | 'right' | 'relay';
 /** Where the relay is, and what the world sees of the two. */
@@ -113,11 +114,15 @@ export async function createRouters(options: RoutersOptions): Promise<Routers | 
     close();
     return undefined;
   }
-  const script = fileURLToPath(new URL('cable.py', import.meta.url));
+  const script = path.join(ROOT, 'test', 'support', 'cable.py');
   const ends = ['c1', 'c2', 'c3', 'c4', 'c5', 'c6'];
   const [ip = '', ...args] = [...inside('cable'), 'python3', script, String(options.delay), ...ends];
   const child = spawn(ip, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   running.push(child);
-  await once(child.stdout, 'data');
+  await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  if (child.exitCode !== null) {
+    close();
+    throw new Error('there are routers, and no cables between them');
+  }
   return { inside, close };
 }

@@ -55,6 +55,11 @@ suite('messages', () => {
     expect(`${bare}${cause}${remedy}`).not.toMatch(/[|\n]/);
   });
 
+  it('a full room is no relay that does not answer', () => {
+    expect(MESSAGES['SC-325'].sentence({ why: 'room-full' })).toBe('The room is full; still trying.');
+    expect(MESSAGES['SC-325'].sentence({ why: 'busy' })).toBe('The relay does not answer (busy); still trying.');
+  });
+
   it('every code that can end the program with a failure has a hint', () => {
     expect(
       codes.filter((code) => CODES[code] !== EXIT.ok && code !== 'SC-311' && MESSAGES[code].remedy === ''),

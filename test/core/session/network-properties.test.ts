@@ -25,6 +25,8 @@ const RESTARTS = runs(60, 2_000);
 const COVERED = runs(6, 300);
 const PATHS = runs(60, 600);
 const ONE = process.env['ONE'];
+/** Much of a busy machine's time; the deeper runs have theirs. */
+const BUSY = DEPTH === 'quick' ? { timeout: 300_000 } : {};
 
 const cryptos = { left: await createSodiumCrypto(), right: await createSodiumCrypto() };
 
@@ -34,7 +36,7 @@ test.skipIf(ONE === undefined)('this seed', () => {
   expect(judge(simulation)).toEqual([]);
 });
 
-test.skipIf(ONE !== undefined)(`${SEEDS} seeds`, () => {
+test.skipIf(ONE !== undefined)(`${SEEDS} seeds`, BUSY, () => {
   const met = { active: 0, resumed: 0, undelivered: 0 };
   for (let seed = SEED; seed < SEED + SEEDS; seed++) {
     const simulation = simulate(planOf(seed), cryptos);
@@ -60,7 +62,7 @@ test.skipIf(ONE === undefined)('this seed, with sides that start again', () => {
   expect(judgeRestarts(simulation)).toEqual([]);
 });
 
-test.skipIf(ONE !== undefined)('a side that starts again during the handshake', () => {
+test.skipIf(ONE !== undefined)('a side that starts again during the handshake', BUSY, () => {
   const seen = { deaths: 0, met: 0, counted: 0, provisional: 0, spent: 0 };
   for (let seed = SEED; seed < SEED + RESTARTS; seed++) {
     const simulation = simulate(restartPlanOf(seed), cryptos);
@@ -91,6 +93,7 @@ function view({ seen, plan }: Simulation): string[] {
 
 test.skipIf(ONE !== undefined)(
   'with cover the relay sees the same of a chat as of silence, and without it does not',
+  BUSY,
   () => {
     const met = { cuts: 0, chats: 0, shown: 0 };
     for (let seed = SEED; seed < SEED + COVERED; seed++) {
@@ -118,7 +121,7 @@ test.skipIf(ONE === undefined)('this seed, with direct paths', () => {
   expect(judge(simulation)).toEqual([]);
 });
 
-test.skipIf(ONE !== undefined)('direct paths that appear and die', () => {
+test.skipIf(ONE !== undefined)('direct paths that appear and die', BUSY, () => {
   const seen = { moved: 0, again: 0 };
   for (let seed = SEED; seed < SEED + PATHS; seed++) {
     const simulation = simulate(directPlanOf(seed), cryptos);
