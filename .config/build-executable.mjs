@@ -1,6 +1,6 @@
 /**
  * The executable: the client in one file, inside a Node that nothing outside can give other flags. Run from the root by
- * the Node that is to be in it (`npm run executable`); writes .build/release/ and nothing else.
+ * the Node that is to be in it, after a build (`npm run executable`); writes .build/release/ and nothing else.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -72,6 +72,7 @@ export function makeExecutable(bundle, target) {
       // Two builds would differ, and Node refuses it beside these flags.
       useCodeCache: false,
       useSnapshot: false,
+      assets: { 'page.html': path.join(ROOT, 'dist', 'page.html') },
       execArgv: FLAGS,
       execArgvExtension: 'none',
     };

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getAsset, isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { RELAY_WORDS } from '../words/relay.js';
@@ -17,8 +18,9 @@ export const PAGE_TIMEOUT_MS = 60_000;
 /** Beside a program in dist/, or a chunk of it; in a checkout, from the sources. */
 const PLACES = ['./page.html', '../page.html', '../../dist/page.html'];
 
-/** The file; undefined: it is not there. */
+/** The file; undefined: it is not there. In the executable it is inside. */
 export function pageFile(): Buffer | undefined {
+  if (isSea()) return Buffer.from(getAsset('page.html'));
   const found = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((file) => existsSync(file));
   return found === undefined ? undefined : readFileSync(found);
 }

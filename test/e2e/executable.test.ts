@@ -66,6 +66,7 @@ describe.skipIf(!IS_EXECUTABLE)('the executable', () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
     expect(run(alone, ['--version'], { PATH: '/nowhere' }).stdout).toBe(`${version}\n`);
     expect(run(alone, ['--help'], { PATH: '/nowhere' }).stdout).toContain('Usage: securechat');
+    expect(run(alone, ['page'], { PATH: '/nowhere' }).stdout).toBe(await readFile('dist/page.html', 'utf8'));
   });
 
   it.each([

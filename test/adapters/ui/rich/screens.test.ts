@@ -300,6 +300,15 @@ describe('on a usual terminal', () => {
     expect(await bar(52)).toBe('end-to-end encrypted · code ✓ ─┐');
     expect(await bar(40)).toBe('end-to-end encrypted ─┐');
   });
+
+  test('with --direct the bar says over what it goes', async () => {
+    const first = async (path: UiView) =>
+      (await pictured([words(false), state('active'), path, { type: 'round-trip', ms: 12 }], { columns: 80 }))[0][0];
+    const relay = await first({ type: 'path', path: 'relay', why: 'none' });
+    expect(relay).toContain(' end-to-end encrypted · code ✓ · relay · 12 ms ─┐');
+    const direct = await first({ type: 'path', path: 'direct', address: '203.0.113.7:50000' });
+    expect(direct).toContain(' end-to-end encrypted · code ✓ · direct · 12 ms ─┐');
+  });
 });
 
 describe('without Unicode', () => {
