@@ -45,7 +45,7 @@ export async function equip({ task, ui, json, context, cwd }: Given): Promise<Eq
       moved: own.moved,
       over: () => leaving.act({ type: 'quit' }),
     });
-    return { ui: leaving, bulk: pipe, exit: (status) => pipeExit(status, pipe.begun, pipe.failure) };
+    return { ui: leaving, bulk: pipe, exit: (status) => pipeExit(status, pipe.begun, leaving.failure ?? pipe.failure) };
   }
   const shown = json ? ui : own;
   if (task.kind === 'send') {
@@ -74,7 +74,7 @@ async function real(folder: string, cwd: string): Promise<string> {
 function pipeExit(status: ExitStatus, begun: boolean, failure: Code | undefined): ExitStatus {
   if (status === EXIT.violation || status === EXIT.interrupted || status === EXIT.internal) return status;
   if (failure === undefined) return status === EXIT.lost ? EXIT.ok : status;
-  if (failure === 'SC-358') return CODES[failure];
+  if (failure === 'SC-358' || failure === 'SC-333') return CODES[failure];
   return begun ? EXIT.truncated : status;
 }
 
@@ -123,6 +123,11 @@ function driven(ui: UiPort, { offer, yes }: Drive): Driven {
         failure = view.code;
         if (offer !== undefined) sink({ type: 'quit' });
         return;
+      case 'notice':
+        // Beside cover there is nothing to be done here.
+        if (view.code !== 'SC-333') return;
+        failure = view.code;
+        return sink({ type: 'quit' });
       default:
         return;
     }

@@ -214,6 +214,8 @@ export function createTransfers(host: Host, available: boolean): Transfers {
       if (!allowed) {
         allowed = true;
         if (available) tell({ type: 'active' });
+        if (available && closed) host.notice('SC-333');
+        if (closed) told.add('SC-333');
       }
       const seen = unseen;
       unseen = [];

@@ -83,6 +83,14 @@ test('a tree with names of every kind arrives as it is; both show the same check
   expect(pair[0].stderr()).toMatch(/You left; keys wiped, nothing was saved\. \(SC-317\)/);
 });
 
+test('beside cover nothing is sent: both are told, and end at once as misused', async () => {
+  await writeFile(path.join(from, 'a'), 'x');
+  const pair = await transfer(['a', '--cover']);
+  expect(await exits(pair)).toEqual([2, 2]);
+  for (const { stderr } of pair) expect(stderr()).toContain('(SC-333)');
+  expect(await readdir(to)).toEqual([]);
+});
+
 test('the connection breaks on the way: it goes on where it was', async () => {
   const content = drawn(LARGE ? 2 ** 28 : 12 * 2 ** 20);
   await writeFile(path.join(from, 'a'), content);

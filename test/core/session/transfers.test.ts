@@ -182,7 +182,7 @@ describe('with cover', () => {
       for (const side of SIDES) {
         pair.ui(side, { type: 'offer', paths: [utf8('a.txt')] });
         go();
-        expect(pair[side].notices.map(({ code }) => code)).toEqual(['SC-332', 'SC-333']);
+        expect(pair[side].notices.map(({ code }) => code)).toEqual(['SC-332', 'SC-333', 'SC-333']);
         expect(adapters[side].commands.map(({ type }) => type)).toEqual(['active']);
       }
       expect(sizes(pair)).toEqual(new Set([1280]));
