@@ -126,6 +126,7 @@ export function createStatusLine(options: { readonly text: boolean }, context: U
       // Nothing is sent from here, and a bar is no place for the rest.
       case 'own':
       case 'relay':
+      case 'path':
       case 'status':
       case 'input':
       case 'round-trip':
