@@ -30,7 +30,7 @@ export type SessionView =
   | { readonly type: 'ended'; readonly code: Code; readonly detail: Detail; readonly exit: ExitStatus };
 
 export type Effect =
-  /** Open a connection; the one before is closed already. */
+  /** Open a connection; the one before is closed with it. */
   | { readonly type: 'connect'; readonly join: Join }
   /** Join once more on the current connection, with a ticket. */
   | { readonly type: 'join'; readonly join: Join }

@@ -75,6 +75,8 @@ export function createNetwork(around: Around): Network {
   }
 
   function connect(side: Side, join: Join): void {
+    // As the driver does: whatever there was is closed.
+    disconnect(side);
     const wire: Wire = {
       side,
       join,
