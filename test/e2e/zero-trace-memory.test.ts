@@ -102,6 +102,11 @@ interface Left {
   readonly copies: { readonly keys: number; readonly code: number; readonly messages: number };
 }
 
+/** Without the launcher, which lets nothing be written down. */
+function commandOf({ launcher, program }: Variant): string[] {
+  return IS_EXECUTABLE ? [launcher] : [process.execPath, '--disallow-code-generation-from-strings', program];
+}
+
 let plates = 0;
 
 /** A whole chat with a held program; then what of it is in its memory. */
@@ -110,10 +115,7 @@ async function chat(variant: Variant, ui: Ui, crypto: string, by: 'code' | 'pass
   // A nameplate of its own each time; the secret is what must not be found.
   const plate = `room${process.pid}x${(plates += 1)}`;
   const code = `${plate}-${SECRET}`;
-  const program = IS_EXECUTABLE
-    ? [variant.launcher]
-    : [process.execPath, '--disallow-code-generation-from-strings', variant.program];
-  const args = [...program, '--ui', ui, '--crypto', crypto, '--relay', relay.url.href];
+  const args = [...commandOf(variant), '--ui', ui, '--crypto', crypto, '--relay', relay.url.href];
   const side = ui === 'rich' ? onTerminal(args) : onPipes([...args, '--code-stdin']);
   if (ui === 'rich') await side.shows('Room code');
   side.type(by === 'code' ? code : plate);
@@ -253,9 +255,10 @@ const SAMPLES = 40;
 async function pipe(variant: Variant): Promise<{ keys: number; copies: { keys: number; content: number } }> {
   writeFileSync(secrets, '');
   const code = `room${process.pid}x${(plates += 1)}-${SECRET}`;
-  const flags = ['--disallow-code-generation-from-strings', variant.program, 'pipe', '--code-fd', '3'];
-  const child = spawn(process.execPath, [...flags, '--relay', relay.url.href], {
+  const [file = '', ...args] = [...commandOf(variant), 'pipe', '--code-fd', '3', '--relay', relay.url.href];
+  const child = spawn(file, args, {
     env: ENV,
+    cwd: folder,
     stdio: ['pipe', 'pipe', 'ignore', 'pipe'],
   });
   children.add(child);
