@@ -255,7 +255,7 @@ const SAMPLES = 40;
 async function pipe(variant: Variant): Promise<{ keys: number; copies: { keys: number; content: number } }> {
   writeFileSync(secrets, '');
   const code = `room${process.pid}x${(plates += 1)}-${SECRET}`;
-  const [file = '', ...args] = [...commandOf(variant), 'pipe', '--code-fd', '3', '--relay', relay.url.href];
+  const [file, ...args] = [...commandOf(variant), 'pipe', '--code-fd', '3', '--relay', relay.url.href];
   const child = spawn(file, args, {
     env: ENV,
     cwd: folder,
