@@ -130,7 +130,9 @@ test('the end of one direction leaves the other open, and is seen at once', asyn
   expect(left.received()).toBe(6);
 });
 
-test('a reader that rests stops the writer; nothing piles up, and it goes on', async () => {
+test('a reader that rests stops the writer; nothing piles up, and it goes on', {
+  timeout: LARGE ? 300_000 : 60_000,
+}, async () => {
   const [left, right] = pair();
   right.child.stdout.pause();
   const up = bytesOf(72 * 2 ** 20);
