@@ -35,7 +35,7 @@ test.each([
   ['an HTTP proxy', 'socketio', hasTinyproxy],
 ] as const)('nothing of it reaches %s, over %s', async (way, transport, possible) => {
   if (!possible) return;
-  const relay = await startRelayProcess([], `relay-${transport}`);
+  const relay = await startRelayProcess(['--port', '0'], `relay-${transport}`);
   cleanups.push(() => relay.child.kill('SIGKILL'));
   const scheme = WAYS[way];
   const proxy = scheme === undefined ? undefined : await (scheme === 'http' ? startTinyproxy() : startMicrosocks());

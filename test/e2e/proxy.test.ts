@@ -241,7 +241,7 @@ async function startSecure(certificate: TestCertificate): Promise<{ readonly por
 test.skipIf(!hasOpenssl).each(['ws', 'socketio'])(
   'a proxy over TLS: one that an authority vouches for is used (%s), another is not',
   async (transport) => {
-    const relay = await startRelayProcess([], `relay-${transport as 'ws' | 'socketio'}`);
+    const relay = await startRelayProcess(['--port', '0'], `relay-${transport as 'ws' | 'socketio'}`);
     const certificate = makeSigned();
     cleanups.push(certificate.remove, () => relay.child.kill('SIGKILL'));
     const proxy = await startSecure(certificate);
