@@ -60,11 +60,10 @@ test.runIf(hasCaddy)('every line of it', async () => {
 
   function startUnit(): void {
     const unit = here(readFileSync(path.join(place, 'etc/systemd/system/securechat-relay.service'), 'utf8'));
-    const settings = /^Environment="RELAY_PLACE=(.*)"$/m.exec(unit)?.[1] ?? '';
+    const setting = (name: string): string => new RegExp(`^Environment="${name}=(.*)"$`, 'm').exec(unit)?.[1] ?? '';
     const command = (name: string): string[] =>
       (new RegExp(`^${name}=/usr/bin/node (.*)$`, 'm').exec(unit)?.[1] ?? '')
-        .replace('$RELAY_PLACE', settings)
-        .replace('$RELAY_FLAGS', '')
+        .replaceAll(/\$(\w+)/g, (_, name: string) => setting(name))
         .split(' ')
         .filter((word) => word !== '');
     const { status, stdout } = spawnSync(process.execPath, command('ExecStartPre'), { cwd: '/', encoding: 'utf8' });
