@@ -45,8 +45,9 @@ it.skipIf(!hasPty)('line: /wipe at a terminal, with text that nobody has acknowl
     await Promise.all([side.shows('end-to-end encrypted'), other.event('state', ({ state }) => state === 'active')]);
     chatting = true;
     side.type(`${'held '.repeat(500)}\n`);
-    // Lines that come together are pasted, and then none is a command.
     await holding.until(() => held > 0);
+    // Lines that come together are pasted, and then none is a command: this one comes later.
+    await side.shows('Reconnecting');
     side.type('/wipe\n');
     expect(await side.exit).toBe(130);
     expect(side.emulator.everything().join('')).toContain('(SC-311)');
