@@ -5,8 +5,10 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { buffer } from 'node:stream/consumers';
+import { createGunzip, gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -65,38 +67,43 @@ describe('the file', () => {
   });
 });
 
+/** Not by fetch: in Node 24 its parser fails an assertion when a relay ends a connection behind a long compressed answer. */
+function ask(url: string | URL, accept: string, method = 'GET') {
+  return new Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }>((resolve, reject) => {
+    const asked = request(url, { method, headers: { accept, 'accept-encoding': 'gzip' }, agent: false }, (answer) => {
+      const read = answer.headers['content-encoding'] === 'gzip' ? answer.pipe(createGunzip()) : answer;
+      buffer(read).then((body) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }), reject);
+    });
+    asked.on('error', reject).end();
+  });
+}
+
 describe('a relay', () => {
   it('serves it with --page, with headers that allow it nothing but itself and this relay', async () => {
-    const answer = await fetch(pageOf(relay.url), { headers: { accept: 'text/html' } });
-    expect(answer.status).toBe(200);
-    expect(Buffer.from(await answer.arrayBuffer()).equals(readFileSync(FILE))).toBe(true);
-    const policy = answer.headers.get('content-security-policy') ?? '';
+    const { status, headers, body } = await ask(pageOf(relay.url), 'text/html');
+    expect(status).toBe(200);
+    expect(body.equals(readFileSync(FILE))).toBe(true);
+    const policy = String(headers['content-security-policy']);
     for (const rule of ["default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"])
       expect(policy.split('; ')).toContain(rule);
     expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'|\*/);
-    expect(Object.fromEntries(answer.headers)).toMatchObject({
+    expect(headers).toMatchObject({
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
       'content-type': 'text/html; charset=utf-8',
       'content-encoding': 'gzip',
     });
-    expect(answer.headers.get('set-cookie')).toBeNull();
+    expect(headers['set-cookie']).toBeUndefined();
   });
 
   it('is a relay for whoever only asks what it is, and has no other page', async () => {
-    const plain = await fetch(pageOf(relay.url), { headers: { accept: 'text/plain' } });
-    expect(plain.status).toBe(426);
-    await plain.arrayBuffer();
+    expect((await ask(pageOf(relay.url), 'text/plain')).status).toBe(426);
     for (const path of ['index.html', '../etc/passwd', '%2e%2e/', 'socket.io/', 'page.html']) {
-      const other = await fetch(new URL(path, pageOf(relay.url)), { headers: { accept: 'text/html' } });
-      // What is not read until the relay ends trips over an assertion in Node's fetch.
-      await other.arrayBuffer();
-      expect(other.status === 200 && new URL(other.url).pathname !== '/').toBe(false);
+      const url = new URL(path, pageOf(relay.url));
+      expect((await ask(url, 'text/html')).status === 200 && url.pathname !== '/').toBe(false);
     }
-    const posted = await fetch(pageOf(relay.url), { method: 'POST', headers: { accept: 'text/html' } });
-    await posted.arrayBuffer();
-    expect(posted.status).toBe(426);
+    expect((await ask(pageOf(relay.url), 'text/html', 'POST')).status).toBe(426);
   });
 
   it('of socket.io alone has none: a page does not speak that', async () => {
@@ -106,9 +113,7 @@ describe('a relay', () => {
 
   it('does not serve it without --page', async () => {
     const bare = await startRelayProcess();
-    const answer = await fetch(pageOf(bare.url), { headers: { accept: 'text/html' } });
-    await answer.arrayBuffer();
-    expect(answer.status).toBe(426);
+    expect((await ask(pageOf(bare.url), 'text/html')).status).toBe(426);
     await bare.stop();
   });
 });
