@@ -115,6 +115,8 @@ export interface Channel {
   wipe(): void;
 }
 
+const NO_CONTROLS: readonly ControlSource[] = [];
+
 export function createChannel(options: ChannelOptions, start: number): Channel {
   const { crypto, ratchet, role, sources, cover } = options;
   const unacked = createUnacked();
@@ -153,7 +155,13 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     sealed: () => life.pinged(),
   };
   const controls: readonly ControlSource[] = [answering, offering, compare, options.path, pinging];
-  const credits = (now: number): readonly ControlSource[] => creditControls(options.credits.due(now));
+  /** Those of them that know of no time: they are due, or wait for something. */
+  const answers: readonly ControlSource[] = [answering, compare, options.path];
+
+  function credits(now: number): readonly ControlSource[] {
+    const due = options.credits.due(now);
+    return due.length === 0 ? NO_CONTROLS : creditControls(due);
+  }
 
   // -- sealing
 
@@ -180,7 +188,8 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   /** Seals the next frame if there is something to say, or `anyway`. */
   function sealNext(small: boolean, anyway: boolean, now: number): boolean {
-    const next = compose(unacked, [...controls, ...credits(now)], sources, small, now);
+    const due = credits(now);
+    const next = compose(unacked, due.length === 0 ? controls : [...controls, ...due], sources, small, now);
     if (next.records.length === 0 && !anyway) return false;
     const { seq, streams } = seal(next.records, now);
     next.sealed(seq, streams, now);
@@ -225,8 +234,8 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   function controlDue(now: number): number {
     if (!unacked.controlAllowed) return NEVER;
-    const due: readonly ControlSource[] = [answering, compare, options.path, ...credits(now)];
-    if (due.some((control) => mayGo(unacked, control, now) !== undefined)) return now;
+    const goes = (control: ControlSource): boolean => mayGo(unacked, control, now) !== undefined;
+    if (answers.some(goes) || credits(now).some(goes)) return now;
     const ping = unacked.has('ping') ? NEVER : life.pingDue(unacked.eliciting > 0);
     // One that is due and may not be sealed waits for an ack, not for a time.
     const credit = options.credits.at();
@@ -234,7 +243,10 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
   }
 
   function dataDue(now: number): number {
-    return unacked.dataAllowed ? Math.min(...sources.map((source) => source.wakeAt(now))) : NEVER;
+    if (!unacked.dataAllowed) return NEVER;
+    let earliest = NEVER;
+    for (const source of sources) earliest = Math.min(earliest, source.wakeAt(now));
+    return earliest;
   }
 
   // -- opening

@@ -200,6 +200,10 @@ export function createPathLinks(host: Host, crypto: CryptoPort, role: Role): Pat
       links.clear();
     },
 
-    wakeAt: () => Math.min(NEVER, ...[...links.values()].map(({ due }) => due)),
+    wakeAt() {
+      let earliest = NEVER;
+      for (const { due } of links.values()) earliest = Math.min(earliest, due);
+      return earliest;
+    },
   };
 }

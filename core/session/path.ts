@@ -262,6 +262,7 @@ export function createPath(host: Host, options: PathOptions, start: number): Pat
     },
 
     wakeAt() {
+      if (phase.at === 'off') return NEVER;
       const waits = !allowed();
       const next = phase.at === 'resting' && waits ? NEVER : timers.next();
       const answering = kept === undefined || waits ? NEVER : answerFrom;

@@ -39,8 +39,8 @@ export const REPLACED_LIMIT = 5;
 
 export interface Session {
   readonly state: State;
-  /** When `handle({type: 'wake'})` is wanted; NEVER: not before something else happens. */
-  wakeAt(now: number): number;
+  /** When `handle({type: 'wake'})` is wanted, as of the last call of it; NEVER: not before something else happens. */
+  readonly wakeAt: number;
   /** `waiting`: bytes that the connection has taken and the system has not, at this moment. Never throws. */
   handle(event: SessionEvent, now: number, waiting?: number): readonly Effect[];
 }
@@ -51,7 +51,7 @@ export function createSession(options: SessionOptions): Session {
   let state: State = 'idle';
   let phase: Phase = { at: 'idle' };
   let effects: Effect[] = [];
-  /** When this session wanted to be called last. */
+  /** When this session wants to be called. */
   let wanted = NEVER;
   let replaced = 0;
   const gaps = { count: 0 };
@@ -225,23 +225,25 @@ export function createSession(options: SessionOptions): Session {
     }
   }
 
-  function wakeAt(now: number): number {
+  function wants(now: number): number {
     if (phase.at === 'idle' || phase.at === 'over') return NEVER;
     const parts = phase.at === 'talking' ? phase.talk.wakeAt(now) : meeting.wakeAt();
-    return Math.min(line.wakeAt(), parts, person.wakeAt());
+    return Math.max(now, Math.min(line.wakeAt(), parts, person.wakeAt()));
   }
 
   return {
     get state() {
       return state;
     },
-    wakeAt,
+    get wakeAt() {
+      return wanted;
+    },
     handle(event, now, waiting = 0) {
       effects = [];
       line.sampled(waiting);
       if (phase.at !== 'over') perform(event, now);
       else discard(event);
-      wanted = Math.max(now, wakeAt(now));
+      wanted = wants(now);
       return effects;
     },
   };

@@ -289,7 +289,11 @@ export function createStreams(crypto: CryptoPort, role: Role, th: Bytes<'transcr
       return due;
     },
 
-    creditAt: () => Math.min(NEVER, ...[...theirs.values()].map((stream) => stream.wakeAt())),
+    creditAt() {
+      let earliest = NEVER;
+      for (const stream of theirs.values()) earliest = Math.min(earliest, stream.wakeAt());
+      return earliest;
+    },
 
     ask() {
       for (const [id, stream] of own) {
