@@ -76,11 +76,7 @@ export function createCarriage(options: CarriageOptions): Carriage {
       more = true;
       streams.record(record, seq, keys);
     },
-    chunk(bytes) {
-      const taken = streams.chunk(bytes);
-      if (taken !== 'gap') more = true;
-      return taken;
-    },
+    chunk: (bytes) => streams.chunk(bytes),
     interrupted: () => streams.interrupted(),
     resumed: (peerNext) => streams.resumed(peerNext),
 

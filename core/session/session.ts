@@ -96,7 +96,8 @@ export function createSession(options: SessionOptions): Session {
         return arrived(line.handle(event.event, now), now);
       case 'bulk':
         transfers.bulk(event.event, now);
-        return tick(now);
+        // What is due because of it, a credit now and then, comes at the end of the turn.
+        return event.event.type === 'used' ? undefined : tick(now);
       case 'path':
         return phase.at === 'talking' ? (reached(phase.talk.path(event.event, now), now) ?? tick(now)) : undefined;
       case 'wake':
