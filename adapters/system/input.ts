@@ -117,7 +117,8 @@ export function openInput(fd = 0): StandardInput {
         }
       : {}),
     reuse({ buffer: memory }: Uint8Array) {
-      if (memory.byteLength === READ_SIZE && spare.length < SPARE_LIMIT) spare.push(new Uint8Array(memory as ArrayBuffer));
+      if (memory.byteLength === READ_SIZE && spare.length < SPARE_LIMIT)
+        spare.push(new Uint8Array(memory as ArrayBuffer));
     },
     async discard() {
       discarding = true;
