@@ -65,6 +65,7 @@ export const FILE_WORDS = {
     `Your peer offers ${entries(count)}, ${size(bytes)}${free === undefined ? '' : ` (${sizeOf(free)} free)`}:  `,
   question: 'Receive it? (yes/no) ',
   exists: 'Something has that name here. Keep both, or leave it out? (rename/skip) ',
+  otherOffer: 'The offer before was taken back. This is another one: please answer again.',
   noAnswer: 'Please answer with one of the words in parentheses.',
   sending: ({ count, bytes }: OfferWords): string => `Offering ${entries(count)}, ${size(bytes)}:  `,
   received: (bytes: number, sum: string): string => `Complete: ${sizeOf(bytes)}, SHA-256 ${sum}`,
