@@ -11,6 +11,6 @@ export async function bundleForPage(contents: string): Promise<string> {
   const file = pathToFileURL(path.join(ROOT, '.config/build-page.mjs')).href;
   const { BUNDLE } = (await import(file)) as { readonly BUNDLE: BuildOptions };
   const stdin = { contents, resolveDir: ROOT, sourcefile: 'inside.ts', loader: 'ts' } as const;
-  const { outputFiles = [] } = await build({ ...BUNDLE, stdin, write: false });
+  const { outputFiles } = await build({ ...BUNDLE, stdin, write: false });
   return outputFiles[0]?.text ?? '';
 }
