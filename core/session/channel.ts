@@ -19,6 +19,7 @@ import { createRekey } from './rekey.js';
 import { createRoundTrip, type RoundTrip } from './round-trip.js';
 import { controlOf, createUnacked } from './unacked.js';
 import { NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** Records that stay inside the channel. */
 type Internal =
@@ -115,8 +116,6 @@ export interface Channel {
   wipe(): void;
 }
 
-const NO_CONTROLS: readonly ControlSource[] = [];
-
 export function createChannel(options: ChannelOptions, start: number): Channel {
   const { crypto, ratchet, role, sources, cover } = options;
   const unacked = createUnacked();
@@ -157,11 +156,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
   const controls: readonly ControlSource[] = [answering, offering, compare, options.path, pinging];
   /** Those of them that know of no time: they are due, or wait for something. */
   const answers: readonly ControlSource[] = [answering, compare, options.path];
-
-  function credits(now: number): readonly ControlSource[] {
-    const due = options.credits.due(now);
-    return due.length === 0 ? NO_CONTROLS : creditControls(due);
-  }
+  const credits = (now: number): readonly ControlSource[] => creditControls(options.credits.due(now));
 
   // -- sealing
 
@@ -188,8 +183,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   /** Seals the next frame if there is something to say, or `anyway`. */
   function sealNext(small: boolean, anyway: boolean, now: number): boolean {
-    const due = credits(now);
-    const next = compose(unacked, due.length === 0 ? controls : [...controls, ...due], sources, small, now);
+    const next = compose(unacked, [...controls, ...credits(now)], sources, small, now);
     if (next.records.length === 0 && !anyway) return false;
     const { seq, streams } = seal(next.records, now);
     next.sealed(seq, streams, now);
@@ -244,9 +238,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   function dataDue(now: number): number {
     if (!unacked.dataAllowed) return NEVER;
-    let earliest = NEVER;
-    for (const source of sources) earliest = Math.min(earliest, source.wakeAt(now));
-    return earliest;
+    return sources.reduce((earliest, source) => Math.min(earliest, source.wakeAt(now)), NEVER);
   }
 
   // -- opening
@@ -307,7 +299,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     if (!cover) hand();
   }
 
-  return {
+  return quick({
     get proven() {
       return proven;
     },
@@ -403,5 +395,5 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
         rekey.wipe();
       }
     },
-  };
+  });
 }

@@ -19,6 +19,7 @@ import { createPerson } from './person.js';
 import { createTalk, type Talk } from './talk.js';
 import { NEVER } from '../timers.js';
 import { move, next } from './transitions.js';
+import { quick } from '../quick.js';
 
 export interface SessionOptions extends MeetingOptions {
   readonly receipts: boolean;
@@ -232,7 +233,7 @@ export function createSession(options: SessionOptions): Session {
     return Math.max(now, Math.min(line.wakeAt(), parts, person.wakeAt()));
   }
 
-  return {
+  return quick({
     get state() {
       return state;
     },
@@ -247,5 +248,5 @@ export function createSession(options: SessionOptions): Session {
       wanted = wants(now);
       return effects;
     },
-  };
+  });
 }

@@ -19,6 +19,7 @@ import type { Outgoing } from './outgoing.js';
 import { createPath } from './path.js';
 import { createResume, type ResumeEvent } from './resume.js';
 import { NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** Frames that were lost, reordered or forged on the way are told after this many. */
 export const GAPS_TOLD_AFTER = 3;
@@ -182,7 +183,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     return ended(farewell.step(now));
   }
 
-  return {
+  return quick({
     open(now) {
       conversation.open(now);
       if (role === 'B') prove();
@@ -266,7 +267,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
         established.resume.wipe();
       }
     },
-  };
+  });
 }
 
 function ended(ending: Ending | undefined): MeetingEvent | undefined {
