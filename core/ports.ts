@@ -225,6 +225,8 @@ export type UiView =
   /** Told where a direct path was asked for; why not: looked for, not found, broken, too often, the peer did not ask. */
   | { readonly type: 'path'; readonly path: 'relay'; readonly why: 'trying' | 'none' | 'broke' | 'unstable' | 'peer' }
   | { readonly type: 'path'; readonly path: 'direct'; readonly address: string }
+  /** From the start, where nothing else is used. */
+  | { readonly type: 'path'; readonly path: 'local network' }
   /** How long the line takes to the peer and back, whole milliseconds: told when it changes, for display only. */
   | { readonly type: 'round-trip'; readonly ms: number }
   /** Whether more input is welcome now. While it is not, a UI that reads a pipe stops reading; nothing typed is lost. */
