@@ -53,6 +53,24 @@ export interface MulticastEvents {
   failed(why: string): void;
 }
 
+/** For a message to come back to the machine that sent it, milliseconds. */
+const ECHO = 1_000;
+
+/** Undefined: what is sent to the group is heard. Or why it is not: a code of the operating system, or `silence`. */
+export async function tryMulticast(): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const settle = (why: string | undefined): void => {
+      clearTimeout(timer);
+      tried.close();
+      resolve(why);
+    };
+    const timer = setTimeout(() => settle('silence'), ECHO);
+    const ignored = (): void => undefined;
+    const tried = openMulticast({ asked: () => settle(undefined), failed: settle, said: ignored, changed: ignored });
+    tried.ask();
+  });
+}
+
 /** Those that others can reach this machine by, now. */
 export function interfaces(): readonly Interface[] {
   const found: Interface[] = [];

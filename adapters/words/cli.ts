@@ -109,7 +109,7 @@ export const CLI_WORDS = {
   unknownTopic: (topics: readonly string[]) => `there is no such topic; available: ${topics.join(', ')}`,
   unknownShell: (shells: readonly string[]) => `name your shell: ${shells.join(', ')}`,
   pageUsage: 'page takes only --hash',
-  doctorUsage: 'doctor takes only --relay with an address, and --files',
+  doctorUsage: 'doctor takes only --relay with an address, --files, and --lan',
   codeTwice: 'give the code in one place only: ROOM, --room, --code-stdin or --code-fd',
   tooManyArguments: 'there is more than one ROOM, and the first is no command; quote a code that contains spaces',
   missingValue: 'it needs a value',

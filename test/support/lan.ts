@@ -31,7 +31,7 @@ const ip = (...args: readonly string[]): boolean => run('ip', ...args);
 
 /** Undefined where that cannot be made, and that is said. */
 export function createLanHosts(count: number, { family }: LanHostsOptions = {}): LanHosts | undefined {
-  const tag = `${String(process.pid % 100_000)}`;
+  const tag = String(process.pid % 100_000);
   const middle = `scs${tag}`;
   const host = (i: number): string => `sch${tag}n${String(i)}`;
   const all = Array.from({ length: count }, (_, i) => i);
