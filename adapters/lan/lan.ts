@@ -5,6 +5,7 @@
  *
  *   looking ──▶ waiting, in the own seat ──▶ met, in either's ──▶ waiting, when the other leaves ──▶ over
  */
+import type { OwnAddress } from '../../core/path-port.js';
 import type { ClockPort, Connection, CryptoPort, TransportEvent, TransportPort } from '../../core/ports.js';
 import { announcement, hex, LAN_NONCE } from '../../core/protocol/lan-record.js';
 import { fraction } from '../../core/session/backoff.js';
@@ -28,6 +29,9 @@ export const ASK_LIMIT = 10_000;
 export const TELL_EVERY = 1_000;
 /** For somebody who has a seat, where everybody else has none. */
 export const FULL = 1_000;
+
+/** How old what is known of the own interfaces may be. */
+const OWN_AGE = 1_000;
 
 export interface LanOptions {
   readonly clock: ClockPort;
@@ -57,7 +61,7 @@ function visit(
 ): Connection {
   const nonce = crypto.random(LAN_NONCE);
   const mine = hex(nonce);
-  const own = () => interfaces().flatMap(({ addresses }) => addresses);
+  const own = createOwn(clock, interfaces);
   const candidates = createCandidates({ crypto, room: join.room, nonce: mine, port, own, allowance });
   const timers = createTimers<'settle' | 'ask' | 'tell' | 'dial' | 'full'>();
   let phase: Phase = 'looking';
@@ -327,6 +331,16 @@ function visit(
       // What was sent is flushed first, and `closed` follows.
       else used.close();
     },
+  };
+}
+
+/** The addresses of this machine, asked for once a second at most, however much is said in the network. */
+function createOwn(clock: ClockPort, interfaces: LanOptions['interfaces']): () => readonly OwnAddress[] {
+  let [at, known]: [number, readonly OwnAddress[]] = [Number.NEGATIVE_INFINITY, []];
+  return () => {
+    if (clock.now() < at + OWN_AGE) return known;
+    [at, known] = [clock.now(), interfaces().flatMap(({ addresses }) => addresses)];
+    return known;
   };
 }
 

@@ -6,21 +6,16 @@ import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import makeMulticast from 'multicast-dns';
 import type { OwnAddress } from '../../core/path-port.js';
-import { LAN_ADDRESSES, LAN_BODY_LIMIT, type LanAnnouncement } from '../../core/protocol/lan-record.js';
+import { LAN_ADDRESSES, type LanAnnouncement } from '../../core/protocol/lan-record.js';
 import { isAround, isUsable, parseAddress } from '../../core/session/path-candidates.js';
+import { answerOf, type Heard, heardIn, type Packet, question } from './message.js';
 
-/** What is asked for; every name that is announced ends so. */
-export const SERVICE = '_securechat._tcp.local';
 export const PORT = 5353;
 const GROUP = { udp4: '224.0.0.251', udp6: 'ff02::fb' } as const;
 /** Interfaces that are used, at most. */
 export const INTERFACES = 16;
-/** Records of one message that are looked at. */
-export const RECORDS = 32;
 /** Messages a second that are looked at; the others are as if they had been lost. */
 export const MESSAGES_A_SECOND = 200;
-/** Seconds for which others may believe an announcement. */
-const TTL = 60;
 /** How often it is looked whether the interfaces are others now, milliseconds. */
 export const LOOK_EVERY = 2_000;
 
@@ -99,11 +94,6 @@ interface Ear {
   close(): void;
 }
 
-type Packet =
-  | Pick<makeMulticast.QueryOutgoingPacket, 'questions'>
-  | Pick<makeMulticast.ResponseOutgoingPacket, 'answers'>;
-type Heard = makeMulticast.QueryPacket | makeMulticast.ResponsePacket;
-
 export function openMulticast(events: MulticastEvents): Multicast {
   const ears = new Map<string, Ear>();
   let own: readonly OwnAddress[] = [];
@@ -128,19 +118,9 @@ export function openMulticast(events: MulticastEvents): Multicast {
 
   function take(message: Heard, from: string): void {
     if (closed || crowded() || !isNear(from)) return;
-    if (message.type === 'query') {
-      const asked = (message.questions ?? []).slice(0, RECORDS);
-      if (asked.some(({ name, type }) => type === 'PTR' && name.toLowerCase() === SERVICE)) events.asked();
-      return;
-    }
-    const records = [...(message.answers ?? []), ...(message.additionals ?? [])].slice(0, RECORDS);
-    for (const record of records) {
-      if (record.type !== 'TXT') continue;
-      const [name = '', ...rest] = record.name.toLowerCase().split('.');
-      const body: unknown = Array.isArray(record.data) ? record.data[0] : record.data;
-      if (rest.join('.') !== SERVICE || !(body instanceof Uint8Array) || body.length > LAN_BODY_LIMIT) continue;
-      events.said({ name, body: Uint8Array.from(body) }, from, record.ttl === 0);
-    }
+    const { asked, said } = heardIn(message);
+    if (asked) events.asked();
+    for (const { name, body, over } of said) events.said({ name, body }, from, over);
   }
 
   function open(at: Interface, type: 'udp4' | 'udp6', address: string): Ear {
@@ -207,19 +187,11 @@ export function openMulticast(events: MulticastEvents): Multicast {
 
   return {
     ask() {
-      for (const { send } of ears.values()) send({ questions: [{ name: SERVICE, type: 'PTR' }] });
+      for (const { send } of ears.values()) send(question());
     },
     tell(said, over = false) {
-      const ttl = over ? 0 : TTL;
       for (const { at, send } of ears.values()) {
-        const { name, body } = said(at.addresses.slice(0, LAN_ADDRESSES).map(({ address }) => address));
-        const full = `${name}.${SERVICE}`;
-        send({
-          answers: [
-            { name: SERVICE, type: 'PTR', ttl, data: full },
-            { name: full, type: 'TXT', ttl, data: [Buffer.from(body)] },
-          ],
-        });
+        send(answerOf(said(at.addresses.slice(0, LAN_ADDRESSES).map(({ address }) => address)), over));
       }
     },
     close() {
