@@ -15,8 +15,8 @@ import { checkRelayMessage, type Join } from '../../core/wire/control.js';
 import { type Allowance, type Candidate, createAllowance, createCandidates } from './candidates.js';
 import type { Interface, Multicast, MulticastEvents } from './multicast.js';
 
-/** Whoever is there already answers within this, milliseconds; up to as much again is left to chance. */
-export const LOOK = 600;
+/** Whoever is there already answers within this, TELL_EVERY included, milliseconds; up to as much again is left to chance. */
+export const LOOK = 1_100;
 /** In all, before this side takes its own seat. */
 export const LOOK_LIMIT = 4_000;
 /** From a dial to the peer in its seat there, milliseconds. */

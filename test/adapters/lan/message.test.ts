@@ -7,7 +7,7 @@ import {
   type Heard,
   heardIn,
   type Packet,
-  question(),
+  question,
   RECORDS,
   SERVICE,
 } from '../../../adapters/lan/message.js';
