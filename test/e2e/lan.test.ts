@@ -4,7 +4,7 @@
  */
 import { afterEach, describe, expect, test } from 'vitest';
 import { createLanHosts, type LanHosts, type LanHostsOptions } from '../support/lan.js';
-import { type JsonEvent, killAll, type Program, PROGRAM, start } from '../support/program.js';
+import { type JsonEvent, killAll, type Program, PROGRAM, run, start } from '../support/program.js';
 
 const ROOM = '482913-tunnel-anchor-mango';
 let hosts: LanHosts | undefined;
@@ -53,3 +53,46 @@ describe('two machines', () => {
     }
   });
 });
+
+test('a cable that is pulled and plugged in again costs no message', async ({ skip }) => {
+  const lan = made(2);
+  if (lan === undefined) return skip();
+  const [left, right] = [client(lan, 0), client(lan, 1)];
+  await Promise.all([left.event('state', active), right.event('state', active)]);
+  const said = Array.from({ length: 20 }, (_, n) => `message ${String(n)}`);
+  for (const text of said.slice(0, 10)) left.command({ do: 'send', text });
+  await right.event('message', (event) => event['text'] === said[9]);
+  lan.cable(1, false);
+  for (const text of said.slice(10)) left.command({ do: 'send', text });
+  // Both notice, and nothing of it has arrived.
+  await Promise.all([left, right].map((each) => each.event('state', ({ state }) => state === 'reconnecting')));
+  lan.cable(1, true);
+  await right.event('message', (event) => event['text'] === said.at(-1));
+  expect(right.events.filter(({ event }) => event === 'message').map(({ text }) => text)).toEqual(said);
+  await chat(right, left, 'and back');
+  await leave(left, right);
+});
+
+test.each([
+  ['--relay', 'wss://relay.example'],
+  ['--listen'],
+  ['--onion'],
+  ['--proxy', 'socks5h://127.0.0.1:9'],
+  ['--tor'],
+  ['--direct'],
+  ['--web'],
+  ['--transport', 'socketio'],
+])('--lan does not go with %s %s', async (...flags) => {
+  const { status, stderr } = await run(['--lan', ...flags]);
+  expect(status).toBe(2);
+  expect(stderr).toContain('--lan');
+});
+
+test.each(['HTTPS_PROXY', 'ALL_PROXY', 'SECURECHAT_PROXY'])(
+  '--lan goes past no proxy of the environment: %s',
+  async (name) => {
+    const side = start(['--ui', 'json', '--lan', ROOM], { env: { [name]: 'socks5h://127.0.0.1:9' } });
+    expect(await side.exit).toBe(2);
+    expect(side.stderr()).toContain('--lan');
+  },
+);
