@@ -50,7 +50,7 @@ function type(command: string, cwd: string, input = '', inside = true): Typed {
     npm_config_prefix: path.join(folder, 'global'),
     ...(certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate.ca, CURL_CA_BUNDLE: certificate.ca }),
   };
-  const [file = '', ...args] = [...(inside ? ['ip', 'netns', 'exec', SPACE] : []), 'bash', '-c', command];
+  const [file, ...args] = [...(inside ? ['ip', 'netns', 'exec', SPACE] : []), 'bash', '-c', command];
   const child = spawn(file, args, { cwd, env, stdio: 'pipe', detached: true });
   let output = '';
   let ended = false;

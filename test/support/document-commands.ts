@@ -91,7 +91,8 @@ export const COMMANDS: Readonly<Record<string, How | Readonly<Record<string, How
   'docs/library.md': by(LIBRARY),
   'docs/pipe.md': {
     'securechat send report.pdf photos': run(/Tell your peer/),
-    'securechat receive -o downloads': run(/Waiting for your peer/, { types: CODE }),
+    // On a terminal it asks; here it makes one.
+    'securechat receive -o downloads': run(WAITS),
     'tar -c folder | securechat pipe CODE': by(RECIPES),
     'securechat pipe CODE </dev/null | tar -x': by(RECIPES),
     'git bundle create - --all | securechat pipe CODE': by(RECIPES),
