@@ -192,7 +192,9 @@ describe('strangers', () => {
 
   it('who come before anybody may are let go of at once', () => {
     const commands: PathCommand[] = [];
-    const emit = (effect: Effect): void => void (effect.type === 'path' && commands.push(effect.command));
+    const emit = (effect: Effect): void => {
+      if (effect.type === 'path') commands.push(effect.command);
+    };
     const host = { emit, notice: () => undefined, move: () => undefined };
     const links = createPathLinks(host, createTweetnaclCrypto(), 'A');
     links.handle({ type: 'up', id: -1, address: SEEN.left }, 0);
