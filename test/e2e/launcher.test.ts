@@ -120,6 +120,7 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
       ['--files=./'],
       ['receive'],
       ['receive', '-o', '.'],
+      ['receive', '-o.'],
       ['send', '.'],
     ])
       expect(launch(name, args).told.execArgv.join('\n')).toMatch(/^--allow-fs-read=.*securechat launcher-\w+\/?$/m);
