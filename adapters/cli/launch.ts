@@ -126,7 +126,8 @@ function launch(): void {
     env,
   });
   const passed = passedOn(process.platform, [0, 1, 2].some(isatty));
-  for (const signal of SIGNALS) process.on(signal, () => void (passed.includes(signal) && child.kill(signal)));
+  // Those that are not passed on do not end this process before the program.
+  for (const signal of SIGNALS) process.on(signal, () => (passed.includes(signal) ? child.kill(signal) : undefined));
   child.on('exit', (code) => process.exit(code ?? 1));
 }
 
