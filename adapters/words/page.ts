@@ -34,6 +34,7 @@ export const PAGE_WORDS = {
     code: 'Room code or link',
     example: '482913-tunnel-anchor-mango',
     fromLink: (room: string) => `Your link brought the code for room ${room}. Press Join to begin.`,
+    linkKept: 'Your browser may keep this link in its history. The code in it is good for one chat only.',
     noCode: 'No code yet? Make one and give it to the person you want to talk to.',
     otherCode: 'Use another code',
     relay: 'Relay',
