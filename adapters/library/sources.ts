@@ -60,7 +60,9 @@ export function packSources(sources: readonly Source[], sha256: () => Hash): Pac
     sources,
     sha256,
     failure: (error, { name }) =>
-      isSecurechatError(error) ? asChatError(error) : new ChatError('SC-350', { name, why: LIBRARY_WORDS.broken }),
+      isSecurechatError(error)
+        ? asChatError(error)
+        : new ChatError('SC-350', { name, why: LIBRARY_WORDS.broken }, undefined, error),
   });
 }
 

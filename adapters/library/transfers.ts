@@ -37,6 +37,8 @@ interface Job {
   tail: Promise<void>;
   /** All of it was handed over. */
   given: boolean;
+  /** What the content has thrown. */
+  cause?: unknown;
   readonly packer?: Packer;
   readonly incoming?: IncomingFiles;
 }
@@ -213,7 +215,10 @@ export function createLibraryTransfers({ tell, now, sha256 }: LibraryTransfersOp
         if (job === undefined) return;
         job.tail = job.tail
           .then(() => give(command.id, job, command.count))
-          .catch((error: unknown) => fail(command.id, 'changed', error));
+          .catch((error: unknown) => {
+            job.cause = error instanceof ChatError ? error.cause : undefined;
+            fail(command.id, 'changed', error);
+          });
         return;
       }
       case 'data': {
@@ -243,7 +248,7 @@ export function createLibraryTransfers({ tell, now, sha256 }: LibraryTransfersOp
         case 'file-done':
           return settle(view.id, { bytes: view.bytes, sum: view.sum });
         case 'file-failed':
-          return settle(view.id, new ChatError(view.code, {}, toldOf(view.text)));
+          return settle(view.id, new ChatError(view.code, {}, toldOf(view.text), jobs.get(view.id)?.cause));
       }
     },
     end(error) {
