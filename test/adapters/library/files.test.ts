@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Incoming, IncomingFile, Offer, OutgoingFile, Session } from '../../../adapters/library/api.js';
-import { createPacker, readSources } from '../../../adapters/library/sources.js';
+import { packSources, readSources } from '../../../adapters/library/sources.js';
 import { createLibraryTransfers } from '../../../adapters/library/transfers.js';
 import type { BulkEvent, UiEvent } from '../../../core/ports.js';
 import { runs, seededBytes } from '../../support/chance.js';
@@ -162,7 +162,7 @@ test('whoever lets go of a transfer lets go of each stream, also beside one that
   };
   const file = (name: string, content: OutgoingFile['content']): OutgoingFile => ({ name, content, size: 1 });
   const files = [file('a', hangs), file('b', locked), file('c', stream()), file('d', stream())];
-  const packer = createPacker(readSources(files, 0), () => createHash('sha256'));
+  const packer = packSources(readSources(files, 0), () => createHash('sha256'));
   void packer.next();
   await Promise.resolve();
   void packer.close();
