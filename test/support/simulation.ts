@@ -98,6 +98,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
       shown: [],
       states: [],
       notices: [],
+      attempts: 0,
       moved: 0,
       statuses: new Map(),
       words: '',
@@ -181,6 +182,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
       case 'notice':
         note(`${who.side} notice ${view.code}`);
         who.notices.push(view.code);
+        who.attempts += Number(view.detail['attempt'] !== undefined);
         break;
       case 'status':
         who.statuses.set(view.id, view.status);
