@@ -13,6 +13,7 @@ import { createBackoff } from './backoff.js';
 import type { Host } from './events.js';
 import type { Line, LineEvent, Place } from './line.js';
 import { createTimers, NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** Without a connection to the peer for so long the session is given up (section 7), where nobody wants it otherwise, milliseconds. */
 export const RESUME_TIMEOUT = 600_000;
@@ -273,7 +274,7 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
     }
   }
 
-  return {
+  return quick({
     get up() {
       return phase.at === 'up' || (phase.at === 'visiting' && phase.found);
     },
@@ -322,5 +323,5 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
     },
 
     wakeAt: () => (isUp() ? NEVER : timers.next()),
-  };
+  });
 }
