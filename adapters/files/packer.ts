@@ -67,7 +67,10 @@ export function createPacker<Source extends Packable>(options: PackerOptions<Sou
     if (source.entry.kind === 'folder') {
       at += 1;
     } else {
-      reading = await source.open();
+      const opened = await source.open();
+      // Nobody else would let go of what was opened too late.
+      if (closed) return opened.close();
+      reading = opened;
       sums.begin();
       left = source.entry.size;
     }
