@@ -29,11 +29,21 @@
 #define WITH(bits) true
 #define WITHOUT(bits) true
 #define NEXT(what) true
-#define EVENT(what, a, b, c, d) skip
-#define WHOLE true
+#define EVENT(what, a, b, c, d)
+#define READ
+#define WHOLE
+#endif
+/* What the world does, and people: with -DTELL a run of spin says it, and the code is put through the same. */
+#ifdef TELL
+#define SAY(what, who) printf(what, who);
+#else
+#define SAY(what, who)
 #endif
 #ifndef OTHERS
 #define OTHERS 0         /* frames of each side with records that only ask for an ack: pings, receipts, names */
+#endif
+#ifndef GIVEUPS
+#define GIVEUPS 0        /* sides that leave while the line is down, whatever they still hold */
 #endif
 #define WINDOW SCALE(256, 2)      /* un-acked text frames */
 #define CONTROL SCALE(320, 4)     /* un-acked frames of any kind */
@@ -91,12 +101,21 @@ typedef Side {
   byte frozen = NONE;       /* after the goodbye nothing more is acked */
   byte lost = 0             /* told at the end as not delivered */
 };
+#ifdef TRACE
+typedef Log { byte kind[SEQS]; byte epoch[SEQS]; byte ack[SEQS] };
+#define LOG_ACK log[me].ack[s[me].next] = ACKNOW;
+#define OLD_ACK log[me].ack[i]
+#else
+/* Sent again, a frame has its old ack, which says less than the proof that came before it: the new one says as much. */
 typedef Log { byte kind[SEQS]; byte epoch[SEQS] };
+#define LOG_ACK
+#define OLD_ACK ACKNOW
+#endif
 
 Side s[2];
 Log log[2];
 byte pairing = 0;
-byte cuts = 0, drops = 0, rekeys = 0;
+byte cuts = 0, drops = 0, rekeys = 0, giveups = 0;
 /* kind, seq, epoch (or position), ack, pairing */
 chan net[2] = [QUEUE] of { byte, byte, byte, byte, byte };
 
@@ -121,9 +140,10 @@ chan net[2] = [QUEUE] of { byte, byte, byte, byte, byte };
 
 /* seal: one frame in the sending epoch, kept until it is acked. */
 inline seal(k) {
-  EVENT(E_SEAL, k, s[me].next, s[me].sending, ACKNOW);
+  EVENT(E_SEAL, k, s[me].next, s[me].sending, ACKNOW)
   log[me].kind[s[me].next] = k;
   log[me].epoch[s[me].next] = s[me].sending;
+  LOG_ACK
   s[me].ackOwed = false; s[me].opened = 0;
   PUT(k, s[me].next, s[me].sending, ACKNOW);
   s[me].next++
@@ -150,10 +170,11 @@ inline add(extra, allowed) {
 
 /* The frame that was put together in k. */
 inline sealed() {
-  if :: k & TEXT -> s[me].said++; s[me].texts++ :: else -> skip fi;
+  if :: k & TEXT -> SAY("text %d\n", me) s[me].said++; s[me].texts++ :: else -> skip fi;
   if :: k & OTHER_RECORD -> s[me].others++ :: else -> skip fi;
   if
   :: k & OFFER ->
+     SAY("rekey %d\n", me)
      if :: s[me].owed == 0 -> rekeys++ :: else -> skip fi;
      s[me].offerOut = true
   :: else -> skip
@@ -188,7 +209,7 @@ inline finish() {
   assert(TEXTS_OF(me) - s[OTHER].shown <= s[me].lost);
   /* Nothing is shown twice. */
   assert(s[OTHER].shown <= s[me].said);
-  EVENT(E_END, (s[me].lost > 0), 0, 0, 0);
+  EVENT(E_END, (s[me].lost > 0), 0, 0, 0)
   s[me].state = S_destroyed; s[me].line = down; s[me].pairing = NONE;
   pairing++
 }
@@ -196,7 +217,7 @@ inline finish() {
 inline interrupted() {
   if
   :: s[me].line == up ->
-     EVENT(E_DOWN, 0, 0, 0, 0);
+     EVENT(E_DOWN, 0, 0, 0, 0)
      if
      :: s[me].state == S_active -> MOVE(S_active, S_reconnecting)
      :: s[me].state == S_closing -> MOVE(S_closing, S_reconnecting)
@@ -219,7 +240,7 @@ inline open(what, number, under, upto) {
 #endif
   :: number > s[me].expected -> resync()
   :: else ->
-     EVENT(E_OPEN, what, number, under, upto);
+     EVENT(E_OPEN, what, number, under, upto)
      /* No frame opens under a wrong key: the receiver holds the epoch of the next frame, always. */
      assert(under == s[me].receiving || (me == B && s[me].before && under == s[me].sending));
      if
@@ -255,7 +276,7 @@ inline open(what, number, under, upto) {
 
 /* channel.resume: what the peer has not opened is sent again, byte for byte, also across an epoch. */
 inline resumed(peerExpected, peerNext) {
-  EVENT(E_UP, 0, peerExpected, peerNext, 0);
+  EVENT(E_UP, 0, peerExpected, peerNext, 0)
   assert(peerExpected >= s[me].acked && peerExpected <= s[me].next);
   acknowledge(peerExpected);
   s[me].line = up;
@@ -276,7 +297,7 @@ inline resumed(peerExpected, peerNext) {
   i = s[me].acked;
 #endif
   do
-  :: i < s[me].next -> PUT(log[me].kind[i], i, log[me].epoch[i], ACKNOW); i++
+  :: i < s[me].next -> PUT(log[me].kind[i], i, log[me].epoch[i], OLD_ACK); i++
   :: else -> break
   od;
   i = 0
@@ -308,6 +329,7 @@ proctype Party(byte me) {
   /* The goodbye comes after all own text is acked. */
   :: atomic { CAN_CONTROL && s[me].state == S_active && !s[me].byeOut && !s[me].peerBye && ((LEAVERS >> me) & 1) &&
      s[me].said == TEXTS_OF(me) && s[me].texts == 0 && WITH(BYE) ->
+     SAY("quit %d\n", me)
      seal(BYE); conclude(); s[me].byeOut = true; MOVE(S_active, S_closing) }
   :: atomic { CAN_CONTROL && s[me].answer && WITH(BYEACK) ->
      s[me].answer = false;
@@ -317,13 +339,14 @@ proctype Party(byte me) {
      if :: !s[me].byeOut -> finish() :: else -> skip fi }
   /* -- what comes in */
   :: atomic { s[me].state != S_destroyed && s[me].line != down && len(net[me]) > 0 ->
+     SAY("take %d\n", me)
      net[me]?k, seq, ep, ack, at;
      if
      :: at != s[me].pairing -> skip
      :: at == s[me].pairing && s[me].line == up && k < RESUME1 -> open(k, seq, ep, ack)
      :: at == s[me].pairing && s[me].line == asked && k == RESUME1 ->
         checkEpochs(ep);
-        EVENT(E_ANSWER, 0, ACKNOW, s[me].next, 0);
+        EVENT(E_ANSWER, 0, ACKNOW, s[me].next, 0)
         PUT(RESUME2, ACKNOW, s[me].next, 0);
         s[me].line = answered
      :: at == s[me].pairing && s[me].line == answered && k == RESUME2 ->
@@ -336,9 +359,10 @@ proctype Party(byte me) {
   /* -- the line: lost is noticed late or soon; joined again with the peer a pairing is made */
   :: atomic { s[me].state != S_destroyed && s[me].line != down && s[me].pairing != pairing && (s[me].line != up || NEXT(E_DOWN)) -> interrupted() }
   :: atomic { s[me].state == S_reconnecting && s[me].line == down && s[me].pairing == pairing && NEXT(E_HELLO) ->
-     EVENT(E_HELLO, 0, 0, s[me].sending, 0); s[me].line = asked; PUT(RESUME1, 0, s[me].sending, 0) }
+     EVENT(E_HELLO, 0, 0, s[me].sending, 0) s[me].line = asked; PUT(RESUME1, 0, s[me].sending, 0) }
   /* -- giving up: the goodbye is not answered, or nobody is there any more */
   :: atomic { s[me].state != S_destroyed && s[me].byeOut && NEXT(E_END) -> finish(); i = 0 }
+  :: atomic { s[me].state == S_reconnecting && giveups < GIVEUPS && NEXT(E_END) -> giveups++; finish(); i = 0 }
   :: atomic { s[me].state == S_reconnecting && s[OTHER].state == S_destroyed && NEXT(E_END) -> finish(); i = 0 }
   :: s[me].state == S_destroyed -> break
   od
@@ -355,9 +379,9 @@ inline flush(x) {
 proctype World() {
   do
   /* Everything under way is lost; who notices when is left open. */
-  :: atomic { cuts < CUTS && s[A].pairing == pairing && s[B].pairing == pairing -> cuts++; pairing++; flush(A); flush(B) }
-  :: atomic { drops < DROPS && len(net[A]) > 0 -> drops++; net[A]?_, _, _, _, _ }
-  :: atomic { drops < DROPS && len(net[B]) > 0 -> drops++; net[B]?_, _, _, _, _ }
+  :: atomic { cuts < CUTS && s[A].pairing == pairing && s[B].pairing == pairing -> SAY("cut %d\n", 0) cuts++; pairing++; flush(A); flush(B) }
+  :: atomic { drops < DROPS && len(net[A]) > 0 -> SAY("drop %d\n", A) drops++; net[A]?_, _, _, _, _ }
+  :: atomic { drops < DROPS && len(net[B]) > 0 -> SAY("drop %d\n", B) drops++; net[B]?_, _, _, _, _ }
   /* A proof that is lost: PROOF_TIMEOUT. */
   :: atomic { DROPS > 0 && (s[A].line == asked || s[A].line == answered || s[B].line == asked || s[B].line == answered) &&
      len(net[A]) == 0 && len(net[B]) == 0 && s[A].pairing == pairing && s[B].pairing == pairing ->
@@ -375,6 +399,7 @@ proctype World() {
 }
 
 init {
+  READ
   atomic { run Party(A); run Party(B); run World() };
   (_nr_pr == 1);
   /* At rest. Whoever was told of nothing lost has lost nothing (checked in finish as well). */
