@@ -11,7 +11,8 @@ const FOLDER = 'adapters/ui/page';
 /** The oldest browsers that have all that is used. */
 const TARGET = ['chrome111', 'firefox113', 'safari16.4'];
 
-const BUNDLE = {
+/** How every script for a browser is bundled. */
+export const BUNDLE = {
   bundle: true,
   write: false,
   format: 'iife',
@@ -21,6 +22,9 @@ const BUNDLE = {
   logLevel: 'warning',
   metafile: true,
   minify: true,
+  target: TARGET,
+  // The name of the program in its sentences comes from the environment, which a page has not.
+  define: { 'process.env': '{}' },
 };
 
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
@@ -32,11 +36,8 @@ export async function bundlePage({ root, licenses }) {
     ...BUNDLE,
     absWorkingDir: root,
     entryPoints: [at('main.ts')],
-    target: TARGET,
-    // The name of the program in its sentences comes from the environment, which a page has not.
-    define: { 'process.env': '{}' },
   });
-  const looks = await build({ ...BUNDLE, absWorkingDir: root, entryPoints: [at('page.css')], target: TARGET });
+  const looks = await build({ ...BUNDLE, absWorkingDir: root, entryPoints: [at('page.css')] });
   if (code.warnings.length + looks.warnings.length > 0) throw new Error('esbuild warned; the build must be silent');
   const inputs = Object.keys(code.metafile.inputs);
   const [script, style] = [code, looks].map(({ outputFiles: [file] }) => file.text.trim());

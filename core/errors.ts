@@ -83,6 +83,7 @@ export const CODES = {
   'SC-331': EXIT.wrongCode, // no attempt is left in a visit: only the peer of before is waited for (notice)
   'SC-332': EXIT.ok, // cover is on, and what it costs (notice)
   'SC-333': EXIT.usage, // no files and no pipe go beside cover
+  'SC-334': EXIT.wrongCode, // attempts used up without a proof of the code, code burnt
   'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
   'SC-341': EXIT.ok, // the peer offered files, and this program takes none (notice)
   'SC-342': EXIT.truncated, // the peer refused what was offered

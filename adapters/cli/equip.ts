@@ -6,6 +6,7 @@ import { CODES, type Code, EXIT, type ExitStatus } from '../../core/errors.js';
 import type { BulkPort, ClockPort, UiEvent, UiPort, UiView } from '../../core/ports.js';
 import type { UiContext } from '../../plugins/kit/define.js';
 import { realName } from '../system/folder.js';
+import { explain } from '../text/describe.js';
 import type { Task } from './task.js';
 
 export interface Equipment {
@@ -38,14 +39,25 @@ export async function equip({ task, ui, json, context, cwd }: Given): Promise<Eq
   });
   if (task.kind === 'pipe') {
     const { createPipe } = await import('../files/pipe.js');
-    const leaving = driven(own, {});
+    // That somebody left says nothing of what is missing.
+    const told = (view: UiView): UiView => {
+      if (view.type !== 'ended' || CODES[view.code] !== EXIT.ok || leaving.failure !== undefined) return view;
+      if (pipe.failure === undefined) return view;
+      const { code, detail } = pipe.failure;
+      return { ...view, code, text: explain(code, detail) };
+    };
+    const leaving = driven({ ...own, show: (view) => own.show(told(view)) }, {});
     const pipe = createPipe({
       input: context.input,
       output: context.output,
       moved: own.moved,
       over: () => leaving.act({ type: 'quit' }),
     });
-    return { ui: leaving, bulk: pipe, exit: (status) => pipeExit(status, pipe.begun, leaving.failure ?? pipe.failure) };
+    return {
+      ui: leaving,
+      bulk: pipe,
+      exit: (status) => pipeExit(status, pipe.begun, leaving.failure ?? pipe.failure?.code),
+    };
   }
   const shown = json ? ui : own;
   if (task.kind === 'send') {
@@ -75,7 +87,8 @@ function pipeExit(status: ExitStatus, begun: boolean, failure: Code | undefined)
   if (status === EXIT.violation || status === EXIT.interrupted || status === EXIT.internal) return status;
   if (failure === undefined) return status === EXIT.lost ? EXIT.ok : status;
   if (failure === 'SC-358' || failure === 'SC-333') return CODES[failure];
-  return begun ? EXIT.truncated : status;
+  // A peer that left before it began has taken nothing.
+  return begun || status === EXIT.ok ? EXIT.truncated : status;
 }
 
 function fileExit(status: ExitStatus, { failure, done }: Driven): ExitStatus {

@@ -34,6 +34,8 @@ interface Executable {
 void begin();
 
 async function begin(): Promise<void> {
+  // Whoever started it with NODE_CHANNEL_FD has a channel into this process, and Node has forgotten the name.
+  process.disconnect?.();
   const argv = process.argv.slice(2);
   const { [FROM]: from, [AT]: at, ...given } = process.env;
   if (from !== undefined) startedIn(from);

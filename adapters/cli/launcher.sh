@@ -20,11 +20,11 @@ esac
 dist=$(CDPATH='' cd -- "$dist" && pwd -P)
 app=${dist%/*}
 
-# Each of these makes Node run foreign code, write a file, listen, or trust less than it should.
+# Each of these makes Node run foreign code, write a file, listen, or trust what it should not.
 dropped=
 for name in NODE_OPTIONS NODE_PATH NODE_V8_COVERAGE NODE_COMPILE_CACHE NODE_REDIRECT_WARNINGS NODE_DEBUG NODE_DEBUG_NATIVE \
-  NODE_ICU_DATA NODE_TLS_REJECT_UNAUTHORIZED NODE_REPL_EXTERNAL_MODULE OPENSSL_CONF OPENSSL_MODULES SSLKEYLOGFILE \
-  LD_PRELOAD LD_AUDIT DYLD_INSERT_LIBRARIES; do
+  NODE_ICU_DATA NODE_TLS_REJECT_UNAUTHORIZED NODE_REPL_EXTERNAL_MODULE NODE_USE_SYSTEM_CA NODE_CHANNEL_FD \
+  OPENSSL_CONF OPENSSL_MODULES SSLKEYLOGFILE LD_PRELOAD LD_AUDIT DYLD_INSERT_LIBRARIES; do
   eval "value=\${$name-}"
   [ -z "$value" ] || dropped="$dropped $name"
   unset "$name"

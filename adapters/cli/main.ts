@@ -81,9 +81,10 @@ async function complain({ code, detail }: SecurechatError): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  const [{ run }, { openInput }] = await Promise.all([import('./run.js'), import('../system/input.js')]);
-  const { stdout, stderr, env } = process;
-  const stdin = openInput();
+  const parts = [import('./run.js'), import('../system/input.js'), import('../system/output.js')] as const;
+  const [{ run }, { openInput }, { openOutput }] = await Promise.all(parts);
+  const { stderr, env } = process;
+  const [stdin, stdout] = [openInput(), openOutput()];
   const places = { cwd: startFolder(), program: PROGRAM };
   const program = run(argv, { stdin, stdout, stderr, env, places, enforced: isEnforced() });
   let failed = false;

@@ -3,11 +3,12 @@
  * direction ends on its own, and neither is read faster than the other end takes it. No protocol state may be in this file.
  */
 import { closeSync } from 'node:fs';
-import type { Code } from '../../core/errors.js';
+import type { Code, Detail } from '../../core/errors.js';
 import type { BulkCommand, BulkEvent, BulkPort } from '../../core/ports.js';
 import { CHUNK_DATA } from '../../core/protocol/chunk.js';
 import { READ_AHEAD } from '../../core/session/bulk/outgoing.js';
 import { unfilled } from '../system/bytes.js';
+import { FILE_WORDS } from '../words/files.js';
 
 /** Bytes that are read and wait to be wanted; then reading rests. */
 export const READ_LIMIT = 4 * CHUNK_DATA;
@@ -28,7 +29,7 @@ export interface Pipe extends BulkPort {
   /** A direction was begun. */
   readonly begun: boolean;
   /** Why the pipe is not whole, or undefined. Before its end it is not. */
-  readonly failure: Code | undefined;
+  readonly failure: { readonly code: Code; readonly detail: Detail } | undefined;
 }
 
 interface Direction {
@@ -182,15 +183,25 @@ export function createPipe({ input, output, moved, over }: PipeOptions): Pipe {
     if (alone || (isOver(up) && isOver(down))) over();
   }
 
+  /** Who stopped; undefined: nobody, the session ended. */
+  function stopped(): string | undefined {
+    if (down.code === 'SC-349') return FILE_WORDS.stopped.output;
+    if (up.code === 'SC-349') return FILE_WORDS.stopped.input;
+    if (up.code === 'SC-344') return FILE_WORDS.stopped.peerOutput;
+    return down.code === 'SC-344' ? FILE_WORDS.stopped.peerInput : undefined;
+  }
+
   output.on('error', () => fail(down, 'cancelled'));
 
   return {
     get begun() {
       return up.state !== 'idle' || down.state !== 'idle';
     },
-    get failure() {
-      if (up.code === 'SC-342') return 'SC-358';
-      return up.state === 'whole' && down.state === 'whole' ? undefined : 'SC-349';
+    get failure(): Pipe['failure'] {
+      if (up.code === 'SC-342') return { code: 'SC-358', detail: {} };
+      if (up.state === 'whole' && down.state === 'whole') return undefined;
+      const why = stopped();
+      return { code: 'SC-349', detail: why === undefined ? {} : { why } };
     },
 
     open(to) {

@@ -2,12 +2,13 @@
  * Standard input through one buffer of our own. Node reads every chunk into memory that it gives back as it is, where what
  * was typed stays; here it is overwritten as soon as it is handed on. Nothing about the content may be in this file.
  */
-import { fstatSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { isatty, ReadStream } from 'node:tty';
 import { unfilled } from './bytes.js';
+import { kindOf } from './descriptor.js';
 
 /** Bytes of one read. */
 export const READ_SIZE = 64 * 1024;
@@ -31,7 +32,8 @@ export type StandardInput = Readable & {
 export function openInput(fd = 0): StandardInput {
   const source = isatty(fd) ? 'terminal' : kindOf(fd);
   // What is in a file is on disk already.
-  if (source === 'other') return process.stdin;
+  if (source === 'usual') return process.stdin;
+  if (source === 'strange') return createReadStream('', { fd, autoClose: false });
   const buffer = new Uint8Array(READ_SIZE);
   let unrefed = false;
   let socket: (Socket & { setRawMode?: (raw: boolean) => unknown }) | undefined;
@@ -130,13 +132,4 @@ export function openInput(fd = 0): StandardInput {
       socket?.unref();
     },
   });
-}
-
-function kindOf(fd: number): 'pipe' | 'other' {
-  try {
-    const found = fstatSync(fd);
-    return found.isFIFO() || found.isSocket() ? 'pipe' : 'other';
-  } catch {
-    return 'other';
-  }
 }

@@ -12,14 +12,14 @@ export const SECURITY = {
   },
   'SC-401': {
     sentence: ({ attempts }) =>
-      `The codes do not match${attempts === undefined || attempts === 1 ? '' : `, ${String(attempts)} times in a row`}.`,
-    cause: 'The two sides have different secrets, or somebody tried to guess; the attempts are used up.',
+      `The codes do not match${attempts === undefined || attempts === 1 ? '' : ` (${String(attempts)} times)`}: this one is used up.`,
+    cause: 'The codes differ, somebody tried to guess, or the relay changed a message; the attempts are used up.',
     remedy: 'Check with your peer that you both typed the same, then make a new code; do not use this one again.',
   },
   'SC-402': {
     sentence: ({ attempt, attempts }) =>
-      `Your peer has another code${given(' (attempt ', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
-    cause: 'The code that you typed is not the one that your peer has, or somebody tried to guess it.',
+      `The codes do not match${given(' (attempt ', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
+    cause: 'You or your peer mistyped the code, somebody tried to guess it, or the relay changed a message.',
     remedy: 'Check it with your peer, then type it again.',
   },
   'SC-403': {
@@ -50,14 +50,14 @@ export const SECURITY = {
     remedy: 'Do not use this code or this relay again; talk to your peer another way.',
   },
   'SC-408': {
-    sentence: always('The code that you gave is not the one that your peer has.'),
-    cause: 'The codes differ, and nobody can be asked to type it again.',
+    sentence: always('Your code and that of your peer do not match.'),
+    cause: 'The codes differ, or the relay changed a message; nobody can be asked to type the code again.',
     remedy: 'Check it with your peer and start again; the right code still works.',
   },
   'SC-409': {
     sentence: ({ attempt, attempts }) =>
-      `Somebody tried another code${given(' (', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
-    cause: 'Somebody mistyped the code, or tried to guess it.',
+      `The codes did not match${given(' (attempt ', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
+    cause: 'Somebody mistyped the code or tried to guess it, or the relay changed a message.',
     remedy: 'Your code still works; ask your peer whether that was a typo.',
   },
   'SC-410': {

@@ -114,9 +114,10 @@ export const SESSION = {
     remedy: 'Correct that line; the chat goes on.',
   },
   'SC-314': {
-    sentence: always('Your peer did not finish the key agreement in time; trying again.'),
-    cause: 'The handshake took longer than 30 seconds.',
-    remedy: 'If it goes on, check both networks.',
+    sentence: ({ attempt, attempts }) =>
+      `The key agreement did not finish${given(' (attempt ', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
+    cause: 'Messages of the handshake were lost, or the other side stopped in the middle of it.',
+    remedy: 'It is tried again by itself. If it goes on, check both networks, or use another relay.',
   },
   'SC-315': {
     sentence: always('Sending is limited to 5 messages a second; the rest is queued.'),
@@ -218,6 +219,11 @@ export const SESSION = {
     sentence: always('Cover is on: no files and no pipe beside it.'),
     cause: 'You or your peer started with --cover, and a stream would show through it.',
     remedy: 'To send files, start both sides without --cover.',
+  },
+  'SC-334': {
+    sentence: always('The key agreement did not finish, and no attempt with this code is left.'),
+    cause: 'No proof of the code came: messages were lost, or somebody tried to guess it. Nobody can tell which.',
+    remedy: 'Make a new code; do not use this one again. If it happens again, use another relay.',
   },
   'SC-370': {
     sentence: always('Your peer sees your addresses, and the network sees when you talk (--direct).'),

@@ -53,11 +53,19 @@ export const FILE_WORDS = {
         `${sizeOf(rate)}/s${left === undefined ? '' : `  ${duration(left)} left`}`,
   pipe: (sent: number, received: number, up: number, down: number): string =>
     `sent ${sizeOf(sent)} (${sizeOf(up)}/s)  received ${sizeOf(received)} (${sizeOf(down)}/s)`,
+  /** Why a pipe is truncated. */
+  stopped: {
+    output: 'the output here takes no more',
+    input: 'the input here cannot be read',
+    peerOutput: "your peer's output takes no more",
+    peerInput: "your peer's input cannot be read",
+  },
   /** The name follows. */
   asked: ({ count, bytes, free }: OfferWords): string =>
     `Your peer offers ${entries(count)}, ${size(bytes)}${free === undefined ? '' : ` (${sizeOf(free)} free)`}:  `,
   question: 'Receive it? (yes/no) ',
   exists: 'Something has that name here. Keep both, or leave it out? (rename/skip) ',
+  otherOffer: 'The offer before was taken back. This is another one: please answer again.',
   noAnswer: 'Please answer with one of the words in parentheses.',
   sending: ({ count, bytes }: OfferWords): string => `Offering ${entries(count)}, ${size(bytes)}:  `,
   received: (bytes: number, sum: string): string => `Complete: ${sizeOf(bytes)}, SHA-256 ${sum}`,

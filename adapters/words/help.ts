@@ -91,6 +91,7 @@ export const HELP_WORDS = {
       '  kitchen                      a room without a secret: anyone can join, so you',
       '                               compare the safety words before anything is said',
       '  securechat://...             an invitation link: relay and code in one',
+      '  https://relay/#...           the link of a page: the same',
       '',
       'Tell the code to one person over another channel: by phone, or face to face. It',
       'is used once; the next chat needs a new one. Both of you must type the same',

@@ -1,7 +1,8 @@
 /**
- * The invitation link: `securechat://[host[:port][/path][?transport=…&plain&pin=…]]#<code, percent-encoded>`. What stands
- * before the `#` is public and says where the relay is; the code behind it is a secret, so it is bytes only, and no
- * error carries any of it. No connection may be made and no address be judged in this file.
+ * The invitation link: `securechat://[host[:port][/path][?transport=…&plain&pin=…]]#<code, percent-encoded>`, or that of a
+ * page, `https://host[:port][/path]#…`. What stands before the `#` is public and says where the relay is; the code behind it
+ * is a secret, so it is bytes only, and no error carries any of it. No connection may be made and no address be judged in
+ * this file.
  */
 import { SecurechatError } from '../errors.js';
 import { ascii, base64url, concat, plainBuffer } from '../protocol/bytes.js';
@@ -13,6 +14,11 @@ export const INVITE_PLACE_LIMIT = 1024;
 /** A pin: the SHA-256 of the relay's certificate (DER), bytes. */
 export const PIN_LENGTH = 32;
 const SCHEME = ascii('securechat://');
+/** Of a page that follows such links, and of the relay that serves it. */
+const PAGES = [
+  { scheme: ascii('https://'), relay: 'wss' },
+  { scheme: ascii('http://'), relay: 'ws' },
+] as const;
 /** Longest link, bytes: every byte of a code may be written as %XX. */
 export const INVITE_LIMIT = SCHEME.length + INVITE_PLACE_LIMIT + 1 + 3 * CODE_LIMIT;
 
@@ -52,21 +58,24 @@ export type InviteRule =
 const PLACE = /^(\[[0-9a-fA-F:.]*\]|[^:/?[\]]*)(?::([^/?]*))?(\/[^?]*)?(?:\?(.*))?$/;
 const HOST = /^(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\.?)$/;
 
-/** True if `bytes` (trimmed) begin like a link; the scheme in either case. */
+/** True if `bytes` (trimmed) begin like a link, ours or that of a page; the scheme in either case. */
 export function isInvite(bytes: Uint8Array): boolean {
-  return (
-    bytes.length >= SCHEME.length && SCHEME.every((byte, i) => (bytes[i] ?? 0) === byte || fold(bytes[i]) === byte)
-  );
+  return begins(bytes, SCHEME) || PAGES.some(({ scheme }) => begins(bytes, scheme));
 }
 
 /** The parts of a link. Throws SecurechatError SC-301 with an InviteRule for a malformed one. */
 export function parseInvite(bytes: Uint8Array): Invite {
   if (bytes.length > INVITE_LIMIT) throw malformed('too-long');
-  if (!isInvite(bytes)) throw malformed('link-characters');
+  const page = PAGES.find(({ scheme }) => begins(bytes, scheme));
+  if (page === undefined && !begins(bytes, SCHEME)) throw malformed('link-characters');
   const hash = bytes.indexOf(HASH);
   if (hash < 0 || hash === bytes.length - 1) throw malformed('link-no-code');
-  const meeting = parsePlace(bytes.subarray(SCHEME.length, hash));
-  return { code: percentDecode(bytes.subarray(hash + 1)), meeting };
+  const place = bytes.subarray((page?.scheme ?? SCHEME).length, hash);
+  const fragment = bytes.subarray(hash + 1);
+  if (page === undefined) return { code: percentDecode(fragment), meeting: parsePlace(place) };
+  const meeting = parsePage(place, page.relay);
+  // Where the page is served by no relay, it is followed by a whole link.
+  return begins(fragment, SCHEME) ? parseInvite(fragment) : { code: percentDecode(fragment), meeting };
 }
 
 /** The link for `code` (bytes as `formatCode` gives them, at most 1024 bytes). The caller wipes the result. */
@@ -95,8 +104,30 @@ function formatPlace({ relay, transport, pin }: Meeting): string {
   return place.replace(/\/$/, '') + (parameters.length === 0 ? '' : `/?${parameters.join('&')}`);
 }
 
+/** The relay of a page: where the page is, whatever it is called there. */
+function parsePage(place: Uint8Array, scheme: 'ws' | 'wss'): Meeting {
+  const { at, query } = placeOf(place) ?? {};
+  if (at === undefined) throw malformed('link-host');
+  if (query !== undefined) throw malformed('link-parameter');
+  return { relay: `${scheme}://${at.replace(/[^/]*$/, '')}` };
+}
+
 /** Unknown parameters are refused: one that is not understood may be the one that makes it safe. */
 function parsePlace(bytes: Uint8Array): Meeting | undefined {
+  const place = placeOf(bytes);
+  if (place === undefined) return undefined;
+  const { plain, ...more } = parameters(place.query ?? '');
+  return { relay: `${plain ? 'ws' : 'wss'}://${place.at}`, ...more };
+}
+
+interface LinkPlace {
+  /** `host[:port]/…` */
+  readonly at: string;
+  readonly query: string | undefined;
+}
+
+/** Undefined: the link names no place. */
+function placeOf(bytes: Uint8Array): LinkPlace | undefined {
   if (bytes.length > INVITE_PLACE_LIMIT) throw malformed('too-long');
   if (bytes.some((byte) => byte <= 0x20 || byte > 0x7e)) throw malformed('link-characters');
   const text = String.fromCharCode(...bytes);
@@ -108,9 +139,7 @@ function parsePlace(bytes: Uint8Array): Meeting | undefined {
   if (!HOST.test(host)) throw malformed('link-host');
   if (port !== undefined && !(/^[1-9][0-9]{0,4}$/.test(port) && Number(port) <= 65_535)) throw malformed('link-port');
   if (path.includes('%') && !/^(?:[^%]|%[0-9A-Fa-f]{2})*$/.test(path)) throw malformed('link-percent');
-  const { plain, ...more } = parameters(query ?? '');
-  const at = `${host}${port === undefined ? '' : `:${port}`}${path === '' ? '/' : path}`;
-  return { relay: `${plain ? 'ws' : 'wss'}://${at}`, ...more };
+  return { at: `${host}${port === undefined ? '' : `:${port}`}${path === '' ? '/' : path}`, query };
 }
 
 interface Parameters {
@@ -212,6 +241,10 @@ function isUnreserved(byte: number): boolean {
 function hexDigit(byte: number | undefined): number {
   if (byte === undefined) return -1;
   return byte < 0x3a ? HEX.indexOf(byte) : HEX.indexOf(byte & ~0x20);
+}
+
+function begins(bytes: Uint8Array, scheme: Uint8Array): boolean {
+  return bytes.length >= scheme.length && scheme.every((byte, i) => bytes[i] === byte || fold(bytes[i]) === byte);
 }
 
 function fold(byte: number | undefined): number {

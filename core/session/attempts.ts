@@ -9,6 +9,7 @@ import type { Caps } from '../protocol/caps.js';
 import { type Attempt, commitmentOf, createAttempt, isHandshake, type Step } from '../protocol/handshake.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { CodeForm } from '../room/code.js';
+import { BACKOFF_FACTOR } from './backoff.js';
 import type { Host } from './events.js';
 import type { Ending } from './goodbye.js';
 import { createTally, type Verdict } from './tally.js';
@@ -18,6 +19,16 @@ import { createTimers } from '../timers.js';
 export const ATTEMPT_TIMEOUT = 30_000;
 /** From the peer's M0 to M3 in all. */
 export const ATTEMPT_WHOLE = 600_000;
+/**
+ * Paired, and nothing of the peer moves the attempt: the pairing is made anew, where both sides say again what they have
+ * said. Half as much more each time, so that a slow network gets its turn, too.
+ */
+export const ATTEMPT_STILL = 5_000;
+/**
+ * Who finds the code wrong leaves at once and is back with another M0 after GUESS_WAITS. An M0 that comes after more than
+ * ATTEMPT_STILL while paired, or this in all, says only that the time was up.
+ */
+export const ATTEMPT_OLD = 60_000;
 /** In a visit nothing is said before the peer's M0, for this long. */
 export const HUSH = 1_000;
 
@@ -42,8 +53,8 @@ export type AttemptEvent =
   | { readonly type: 'met' }
   /** In a visit: a new attempt goes on beside the one that is held. */
   | { readonly type: 'begun' }
-  /** Too much waits in the transport: this pairing is closed. */
-  | { readonly type: 'blocked' }
+  /** Too much waits in the transport, or nothing comes: this pairing is closed, and the seat joined again. */
+  | { readonly type: 'stuck' }
   /** The attempt is over. */
   | Verdict;
 
@@ -91,7 +102,8 @@ export function createAttempts(
   let pairing: Pairing | undefined;
   /** Of ATTEMPT_TIMEOUT, while there is no pairing. */
   let remaining = ATTEMPT_TIMEOUT;
-  const timers = createTimers<'late' | 'whole' | 'hush'>();
+  let patience = ATTEMPT_STILL;
+  const timers = createTimers<'late' | 'whole' | 'hush' | 'still'>();
   const tally = createTally(host, crypto, () => code().form);
 
   const mode = (): 0 | 1 => (code().form === 'none' ? 0 : 1);
@@ -99,12 +111,17 @@ export function createAttempts(
   function forget(): void {
     under?.attempt.wipe();
     under = undefined;
-    timers.stop('late', 'whole');
+    timers.stop('late', 'whole', 'still');
+  }
+
+  /** In a visit the turns of resume.ts see to that. */
+  function watch(now: number): void {
+    if (held === undefined) timers.set('still', now + patience);
   }
 
   /** All of it, or the pairing is to be closed. */
   function sayAll(messages: readonly Uint8Array[]): AttemptEvent | undefined {
-    return messages.every((message) => say(message)) ? undefined : { type: 'blocked' };
+    return messages.every((message) => say(message)) ? undefined : { type: 'stuck' };
   }
 
   function begin(now: number): AttemptEvent | undefined {
@@ -113,6 +130,7 @@ export function createAttempts(
     const attempt = createAttempt(crypto, prs, { mode: mode(), roomId }, caps);
     under = { attempt, counted: false };
     timers.set('late', now + ATTEMPT_TIMEOUT);
+    watch(now);
     return sayAll(attempt.said);
   }
 
@@ -131,17 +149,19 @@ export function createAttempts(
       case 'dropped':
         return undefined;
       case 'met':
+        watch(now);
         timers.set('late', now + ATTEMPT_TIMEOUT);
         if (!timers.isSet('whole')) timers.set('whole', now + ATTEMPT_WHOLE);
         return step.message === undefined ? undefined : sayAll([step.message]);
       case 'sealed':
         count(under);
+        watch(now);
         return sayAll([step.message]);
       case 'established':
         return established(under, step.result, peer);
       case 'over':
         if (step.why === 'proof') failed(under);
-        return over(step);
+        return over(now, step);
     }
   }
 
@@ -166,14 +186,24 @@ export function createAttempts(
     return { type: 'established', result };
   }
 
-  /** The attempt has ended: with its count where it has one. */
-  function over(step?: Extract<Step, { type: 'over' }>): AttemptEvent {
+  /** The attempt has ended: with its count where it has one. Without a step its time was up. */
+  function over(now: number, step?: Extract<Step, { type: 'over' }>): AttemptEvent {
     const counted = under?.counted === true;
+    const unfinished = step === undefined || (step.why === 'replaced' && isOld(now));
     forget();
-    if (counted) return tally.guessed(held !== undefined);
+    patience = ATTEMPT_STILL;
+    if (counted) return tally.failed(unfinished ? 'unfinished' : 'wrong', held !== undefined);
+    if (step === undefined) host.notice('SC-314');
     if (step?.why === 'version') return tally.uncounted({ code: 'SC-305', detail: { version: step.version } });
     if (step?.why === 'reflection') return tally.uncounted({ code: 'SC-406', detail: {} });
     return tally.uncounted();
+  }
+
+  /** Another M0 does not say any more that the code is wrong: the peer's time was up, or it began anew. */
+  function isOld(now: number): boolean {
+    const paired = ATTEMPT_TIMEOUT - (timers.left('late', now) ?? remaining);
+    const whole = ATTEMPT_WHOLE - (timers.left('whole', now) ?? ATTEMPT_WHOLE);
+    return paired > ATTEMPT_STILL || whole > ATTEMPT_OLD;
   }
 
   /** In a visit the peer's M0 says which attempt a pairing belongs to. */
@@ -190,7 +220,7 @@ export function createAttempts(
     }
     // With no attempt left only the old peer helps.
     if (tally.spent) return undefined;
-    if (under?.counted === true) tally.superseded();
+    if (under?.counted === true) tally.superseded(isOld(now) ? 'unfinished' : 'wrong');
     into.begun = true;
     timers.stop('hush');
     return begin(now) ?? take(bytes, now) ?? { type: 'begun' };
@@ -211,7 +241,7 @@ export function createAttempts(
   /** Where the 30 s of an attempt stand still. */
   function freeze(now: number): void {
     remaining = timers.left('late', now) ?? remaining;
-    timers.stop('late', 'hush');
+    timers.stop('late', 'hush', 'still');
   }
 
   return {
@@ -236,6 +266,7 @@ export function createAttempts(
       }
       if (under?.attempt.underWay !== true) return begin(now);
       timers.set('late', now + remaining);
+      watch(now);
       return sayAll(under.attempt.said);
     },
 
@@ -257,9 +288,13 @@ export function createAttempts(
         const attempt = under?.attempt;
         return attempt?.underWay === true ? sayAgain(attempt, pairing) : sayHeld(held, pairing);
       }
-      if (!timers.rings('late', now) && !timers.rings('whole', now)) return undefined;
-      host.notice('SC-314');
-      return over();
+      if (timers.rings('late', now) || timers.rings('whole', now)) return over(now);
+      if (!timers.rings('still', now)) return undefined;
+      patience *= BACKOFF_FACTOR;
+      if (under?.attempt.underWay === true) return { type: 'stuck' };
+      // It has sent nothing that would be kept for the next pairing.
+      forget();
+      return tally.uncounted();
     },
 
     wakeAt: () => timers.next(),

@@ -163,7 +163,7 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
       case 'wrong':
         attempts.unpaired(now);
         return wrong(event.attempt, event.attempts);
-      case 'blocked':
+      case 'stuck':
         attempts.unpaired(now);
         line.again(now);
         return undefined;

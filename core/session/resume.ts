@@ -263,7 +263,7 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
         return undefined;
       case 'over':
       case 'wrong':
-      case 'blocked':
+      case 'stuck':
         return retry(now);
       case 'established':
       case 'end':

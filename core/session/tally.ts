@@ -26,6 +26,13 @@ export type Verdict =
   | { readonly type: 'wrong'; readonly attempt: number; readonly attempts: number }
   | ({ readonly type: 'end' } & Ending);
 
+/**
+ * `wrong`: a proof of the code failed, or the peer went at once and came back anew, as who finds the code wrong does.
+ * `unfinished`: no proof came. It counts, for that is all that a guesser does who has seen its guess fail; but a network
+ * that loses messages does the same, so nobody's code is called wrong for it, and nobody is asked for another.
+ */
+export type Failure = 'wrong' | 'unfinished';
+
 export interface Tally {
   /** Whether this side made the code: who typed it is asked after a wrong guess, who made it waits. */
   made: boolean;
@@ -36,9 +43,9 @@ export interface Tally {
   /** … and has succeeded after all. */
   takeBack(): void;
   /** A counted attempt has failed. `known`: the code was right before, so that it is not burnt any more, and nobody is asked. */
-  guessed(known: boolean): Verdict;
+  failed(how: Failure, known: boolean): Verdict;
   /** The same, where another attempt goes on at once. */
-  superseded(): void;
+  superseded(how: Failure): void;
   /** An attempt ended that is not counted. `strike`: what the peer's first message showed, where it was that. */
   uncounted(strike?: Ending): Verdict;
   /** The session ends while an attempt is counted. */
@@ -49,20 +56,22 @@ export interface Tally {
 
 export function createTally(host: Host, crypto: CryptoPort, form: () => CodeForm): Tally {
   let used = 0;
+  /** How many of them were wrong. */
+  let wrong = 0;
   /** Ends without a count since the last one with, and how many of them for one of the reasons that are told. */
   let uncounted = 0;
   let strikes = 0;
 
   const attempts = (): number => ATTEMPTS[form()];
 
-  /** Somebody has tried another code. In a visit that is also where nothing but waiting is left. */
-  function tell(known: boolean): void {
-    host.notice('SC-409', { attempt: used, attempts: attempts() });
+  /** In a visit that is also where nothing but waiting is left. */
+  function tell(how: Failure, known: boolean): void {
+    host.notice(how === 'wrong' ? 'SC-409' : 'SC-314', { attempt: used, attempts: attempts() });
     if (known && self.spent) host.notice('SC-331');
   }
 
-  function burnt(): Ending {
-    return { code: 'SC-401', detail: { attempts: used } };
+  function burnt(how: Failure): Ending {
+    return how === 'wrong' ? { code: 'SC-401', detail: { attempts: wrong } } : { code: 'SC-334', detail: {} };
   }
 
   /** A reason that the peer's first message shows is told, and ends the session when it is the only one again and again. */
@@ -88,20 +97,21 @@ export function createTally(host: Host, crypto: CryptoPort, form: () => CodeForm
       used -= 1;
     },
 
-    guessed(known) {
+    failed(how, known) {
       uncounted = strikes = 0;
+      wrong += Number(how === 'wrong');
       if (known) {
-        tell(true);
+        tell(how, true);
         return { type: 'over', after: 0 };
       }
-      if (used >= attempts()) return { type: 'end', ...burnt() };
-      if (!self.made) return { type: 'wrong', attempt: used, attempts: attempts() };
-      tell(false);
+      if (used >= attempts()) return { type: 'end', ...burnt(how) };
+      if (how === 'wrong' && !self.made) return { type: 'wrong', attempt: used, attempts: attempts() };
+      tell(how, false);
       const least = GUESS_WAITS[used - 1] ?? BACKOFF_MAX;
       return { type: 'over', after: least + fraction(crypto) * REJOIN_SPREAD };
     },
 
-    superseded: () => tell(true),
+    superseded: (how) => tell(how, true),
 
     uncounted(strike) {
       const ending = strike === undefined ? undefined : struck(strike);
@@ -114,13 +124,13 @@ export function createTally(host: Host, crypto: CryptoPort, form: () => CodeForm
     },
 
     close() {
-      if (used >= attempts()) return burnt();
-      host.notice(self.made ? 'SC-409' : 'SC-402', { attempt: used, attempts: attempts() });
+      if (used >= attempts()) return burnt('unfinished');
+      tell('unfinished', false);
       return undefined;
     },
 
     renew() {
-      used = uncounted = strikes = 0;
+      used = wrong = uncounted = strikes = 0;
     },
   };
   return self;

@@ -3,7 +3,7 @@
  * what they have reached. That it holds is zero-trace.test.ts.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -57,6 +57,11 @@ it('--help, which is made beforehand, is what the program would say', () => {
   expect(told('--help')).toContain('Usage: securechat');
 });
 
+it('both launchers take the same out of the environment', () => {
+  const [, names = ''] = /^for name in ([^;]*);/m.exec(readFileSync(path.join(ROOT, 'dist/securechat'), 'utf8')) ?? [];
+  expect(names.split(/[\s\\]+/)).toEqual([...DROPPED]);
+});
+
 describe.each(['securechat', 'securechat-node'])('%s', (name) => {
   it('begins with a larger heap for what moves streams, and for nothing else', () => {
     const larger = (...args: string[]): boolean =>
@@ -81,11 +86,12 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
   });
 
   it('drops what would let others in, says so, and keeps the rest', () => {
-    const { told, stderr } = launch(name, [], { NODE_OPTIONS: '--no-warnings', SSLKEYLOGFILE: '/nowhere', TERM: 'x' });
+    const harmful = { NODE_OPTIONS: '--no-warnings', SSLKEYLOGFILE: '/nowhere', NODE_USE_SYSTEM_CA: '1' };
+    const { told, stderr } = launch(name, [], { ...harmful, TERM: 'x' });
     for (const dropped of DROPPED) expect(told.env[dropped]).toBeUndefined();
     expect(told.env['TERM']).toBe('x');
     // In the shebang's own Node the option is read before anybody can drop it.
-    expect(stderr).toBe('securechat: in the environment and not used: NODE_OPTIONS SSLKEYLOGFILE\n');
+    expect(stderr).toBe('securechat: in the environment and not used: NODE_OPTIONS NODE_USE_SYSTEM_CA SSLKEYLOGFILE\n');
   });
 
   it('lets a plugin be read, and nothing but it', () => {

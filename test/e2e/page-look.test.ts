@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import jsqr from 'jsqr';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { active, hasChromium, makeCode, newPage, pageOf, send, startBrowser } from '../support/browser.js';
@@ -35,6 +36,19 @@ async function faults(page: Page): Promise<string[]> {
   })) as { result: { value: string[] } };
   const wide = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
   return [...result.value, ...(wide === true ? ['wider than the window'] : [])];
+}
+
+/** What a phone reads from the picture on the page. */
+async function scanned(page: Page): Promise<string | undefined> {
+  const shot = await page.getByRole('img', { name: 'The link as a QR code' }).screenshot();
+  const pixels = await page.evaluate(`(async () => {
+    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(${JSON.stringify([...shot])})]));
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+    context.drawImage(bitmap, 0, 0);
+    return { width: bitmap.width, height: bitmap.height, data: [...context.getImageData(0, 0, bitmap.width, bitmap.height).data] };
+  })()`);
+  const { width, height, data } = pixels as { width: number; height: number; data: number[] };
+  return jsqr.default(Uint8ClampedArray.from(data), width, height)?.data;
 }
 
 async function picture(page: Page, name: string): Promise<void> {
@@ -68,7 +82,8 @@ describe.skipIf(DEPTH === 'quick' || !hasChromium('how the page looks'))('the pa
     expect(await page.locator('#code-hint').innerText()).toMatch(/anchor/);
     expect(await faults(page)).toEqual([]);
 
-    const { code } = await makeCode(page);
+    const { code, link } = await makeCode(page);
+    expect(await scanned(page)).toBe(link);
     expect(await faults(page)).toEqual([]);
     await picture(page, `waiting-${name}`);
 
@@ -83,10 +98,13 @@ describe.skipIf(DEPTH === 'quick' || !hasChromium('how the page looks'))('the pa
     await program.event('message');
     program.command({ do: 'send', text: 'Yes. Two remarks:\n1. The title is too long.\n2. Who is the reader?' });
     await page.locator('.row.peer').waitFor();
-    await send(page, 'x'.repeat(400));
+    await send(page, 'I will send you the new one tonight.');
     await page.locator('.state.delivered').nth(1).waitFor();
     expect(await faults(page)).toEqual([]);
     await picture(page, `chat-${name}`);
+    await send(page, 'x'.repeat(400));
+    await page.locator('.state.delivered').nth(2).waitFor();
+    expect(await faults(page)).toEqual([]);
 
     program.command({ do: 'quit' });
     await page.getByRole('heading', { name: 'The chat is over' }).waitFor();

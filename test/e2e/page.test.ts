@@ -106,6 +106,18 @@ describe('a relay', () => {
     expect((await ask(pageOf(relay.url), 'text/html', 'POST')).status).toBe(426);
   });
 
+  it('is found by a program in the link of its page, typed or as an argument', async () => {
+    for (const how of ['typed', 'argument'] as const) {
+      const made = start(['--ui', 'json', '--relay', relay.url.href, '--web']);
+      const { invite } = (await made.event('code')) as unknown as { invite: string };
+      const peer = start(['--ui', 'json', ...(how === 'typed' ? ['--code-stdin'] : [invite])]);
+      if (how === 'typed') peer.write(`${invite}\n`);
+      await peer.event('state', ({ state }) => state === 'active');
+      peer.command({ do: 'quit' });
+      expect([await peer.exit, await made.exit]).toEqual([0, 0]);
+    }
+  });
+
   it('of socket.io alone has none: a page does not speak that', async () => {
     const { status, stderr } = await runRelayProgram(['--page'], 'relay-socketio');
     expect([status, stderr]).toEqual([2, expect.stringContaining('a page speaks plain WebSocket')]);

@@ -106,6 +106,7 @@ export function simulate(
       shown: [],
       states: [],
       notices: [],
+      attempts: 0,
       moved: 0,
       statuses: new Map(),
       words: '',
@@ -190,6 +191,7 @@ export function simulate(
       case 'notice':
         note(`${who.side} notice ${view.code}`);
         who.notices.push(view.code);
+        who.attempts += Number(view.detail['attempt'] !== undefined);
         break;
       case 'status':
         who.statuses.set(view.id, view.status);

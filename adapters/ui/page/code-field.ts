@@ -5,6 +5,7 @@
 import { CANDIDATES } from '../../../core/room/completion.js';
 import type { CodeHelp } from '../code-help.js';
 import { utf8 } from '../../text/utf8.js';
+import { PAGE_WORDS } from '../../words/page.js';
 import { make, say } from './dom.js';
 
 export interface CodeField {
@@ -25,6 +26,7 @@ export function createCodeField(id: string, label: string, help: CodeHelp): Code
   const hint = make('p', { id: `${id}-hint`, class: 'hint', role: 'status' });
   const input = make('input', {
     ...{ id, type: 'text', list: words.id, 'aria-describedby': hint.id, enterkeyhint: 'go' },
+    placeholder: PAGE_WORDS.start.example,
     ...{ autocomplete: 'off', autocapitalize: 'none', autocorrect: 'off', spellcheck: 'false' },
   });
   const element = make('div', { class: 'field' }, make('label', { for: id }, label), input, words, hint);

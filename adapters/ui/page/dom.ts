@@ -19,6 +19,24 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** A picture of one dark path on a light square of `size` units. */
+export function drawing(size: number, path: string, label: string): Element {
+  const part = (name: string, attributes: Readonly<Record<string, string>>): Element => {
+    const element = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  };
+  const box = `0 0 ${String(size)} ${String(size)}`;
+  const picture = part('svg', { viewBox: box, role: 'img', 'aria-label': label, 'shape-rendering': 'crispEdges' });
+  picture.append(
+    part('rect', { width: '100%', height: '100%', fill: '#fff' }),
+    part('path', { d: path, fill: '#000' }),
+  );
+  return picture;
+}
+
 /** A button that submits nothing. */
 export function button(text: string, attributes: Attributes = {}, press?: () => void): HTMLButtonElement {
   const made = make('button', { type: 'button', ...attributes }, text);

@@ -116,8 +116,8 @@ export function createLog(): Log {
       const row = make(
         'div',
         { class: `row ${by}` },
-        make('span', { class: 'time' }, textOf(timeOfDay(at))),
         make('span', { class: 'name' }, name),
+        make('span', { class: 'time' }, textOf(timeOfDay(at))),
         said,
       );
       if (folded > 0) {

@@ -56,6 +56,8 @@ export function askStart({ frame, codeHelp, room, relay, use, otherCode }: Start
     code.input.focus();
   });
   const fresh = button(WORDS.make, {}, () => answer(true));
+  const heading = make('h2');
+  const anew = make('div', { class: 'anew' }, make('p', { class: 'hint' }, WORDS.noCode), fresh);
   const more = make(
     'details',
     relay === '' ? { open: true } : {},
@@ -67,15 +69,17 @@ export function askStart({ frame, codeHelp, room, relay, use, otherCode }: Start
   const form = make(
     'form',
     { id: 'start', class: 'panel', autocomplete: 'off' },
-    ...[make('h2', {}, WORDS.heading), fromLink, code.element, more, why],
-    make('div', { class: 'buttons' }, join, fresh, other),
+    ...[heading, fromLink, code.element],
+    make('div', { class: 'buttons' }, join, other),
+    ...[anew, more, why],
   );
 
   function arrange(): void {
+    say(heading, linked ? WORDS.invited : WORDS.heading);
     show(fromLink, linked);
     show(other, linked);
     show(code.element, !linked);
-    show(fresh, !linked);
+    show(anew, !linked);
   }
 
   function answer(made: boolean): void {
@@ -99,7 +103,7 @@ export function askStart({ frame, codeHelp, room, relay, use, otherCode }: Start
     answer(false);
   });
   arrange();
-  frame.main.replaceChildren(form, trust());
+  frame.main.replaceChildren(make('p', { class: 'lead' }, WORDS.lead), form, trust());
   (linked ? join : code.input).focus();
 }
 

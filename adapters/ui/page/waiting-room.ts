@@ -5,6 +5,7 @@
 import type { Sanitize } from '../../../plugins/kit/define.js';
 import { PAGE_WORDS } from '../../words/page.js';
 import { button, make, say, show, textOf } from './dom.js';
+import { qrPicture } from './qr.js';
 
 const WORDS = PAGE_WORDS.waiting;
 
@@ -20,7 +21,10 @@ export interface WaitingRoom {
 
 export function createWaitingRoom(options: { readonly sanitize: Sanitize; readonly cancel: () => void }): WaitingRoom {
   const { sanitize, cancel } = options;
-  const relay = make('p', { class: 'hint' });
+  const heading = make('h2', {}, WORDS.heading);
+  const relay = make('bdi');
+  const at = make('p', { class: 'hint' }, WORDS.relay, relay);
+  const qr = make('div', { class: 'qr' });
   const tell = make('p', {});
   const code = make('output', { class: 'code' });
   const or = make('p', {}, WORDS.link);
@@ -34,16 +38,21 @@ export function createWaitingRoom(options: { readonly sanitize: Sanitize; readon
   });
   const made = make(
     'div',
-    { hidden: true },
-    ...[tell, code, or, link],
-    make('div', { class: 'buttons' }, copy, copied),
-    make('p', { class: 'hint' }, WORDS.oneUse),
+    { class: 'made', hidden: true },
+    make(
+      'div',
+      {},
+      ...[tell, code, or, link],
+      make('div', { class: 'buttons' }, copy, copied),
+      make('p', { class: 'hint' }, WORDS.oneUse),
+    ),
+    qr,
   );
   const alone = make('p', { role: 'status' });
   const element = make(
     'section',
     { id: 'waiting', class: 'panel' },
-    ...[made, alone, relay],
+    ...[heading, made, alone, at],
     make('div', { class: 'buttons' }, button(WORDS.cancel, {}, cancel)),
   );
 
@@ -60,6 +69,10 @@ export function createWaitingRoom(options: { readonly sanitize: Sanitize; readon
       say(tell, spoken.length > 0 ? WORDS.tell : WORDS.onlyLink);
       put(code, spoken);
       put(link, invite);
+      // Of the bytes that are shown: a link is ASCII, and what is not is no link.
+      const picture = qrPicture(invite);
+      qr.replaceChildren(...(picture === undefined ? [] : [picture]));
+      say(heading, WORDS.invite);
       show(code, spoken.length > 0);
       show(or, spoken.length > 0);
       // Only where a page may write to the clipboard.
@@ -69,6 +82,8 @@ export function createWaitingRoom(options: { readonly sanitize: Sanitize; readon
     alone: (room) => say(alone, WORDS.alone(room)),
     clear() {
       for (const place of [code, link, alone, relay]) say(place, '');
+      qr.replaceChildren();
+      say(heading, WORDS.heading);
       show(made, false);
     },
   };

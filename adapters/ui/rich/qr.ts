@@ -1,15 +1,10 @@
-/**
- * An invitation link as a QR code, two modules in a cell of a terminal. The library wants an array of numbers and gives
- * one of booleans: both are overwritten. No screen may be in this file.
- */
-import { encode } from 'uqr';
+/** An invitation link as a QR code, two modules in a cell of a terminal. No screen may be in this file. */
 import { plainBuffer } from '../../../core/protocol/bytes.js';
+import { drawQr } from '../qr.js';
 import type { Glyphs } from './glyphs.js';
 
 /** Light modules around the code. The standard wants 4; readers are content with 2, and small terminals with more room. */
 export const QUIET_ZONE = 2;
-/** Bytes of a link; longer ones make a code that no terminal shows. */
-export const QR_LIMIT = 300;
 
 export interface QrCode {
   /** Cells. */
@@ -20,14 +15,11 @@ export interface QrCode {
 
 /** Undefined for a link that is empty or too long. */
 export function qrCode(link: Uint8Array, glyphs: Glyphs): QrCode | undefined {
-  if (link.length === 0 || link.length > QR_LIMIT) return undefined;
-  const bytes = [...link];
-  const { data, size } = encode(bytes, { ecc: 'L', border: QUIET_ZONE });
-  const rows: Uint8Array[] = [];
-  for (let y = 0; y < size; y += 2) rows.push(drawRow(data[y] ?? [], data[y + 1], size, glyphs));
-  bytes.fill(0);
-  for (const row of data) row.fill(false);
-  return { width: size, rows };
+  return drawQr(link, QUIET_ZONE, (modules, size) => {
+    const rows: Uint8Array[] = [];
+    for (let y = 0; y < size; y += 2) rows.push(drawRow(modules[y] ?? [], modules[y + 1], size, glyphs));
+    return { width: size, rows };
+  });
 }
 
 /** `true` is dark. The row below the last one is light. */

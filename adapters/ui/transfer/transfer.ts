@@ -16,6 +16,8 @@ import { createRate, type Rate } from './rate.js';
 
 /** Bytes of an answer. */
 const ANSWER_LIMIT = 4096;
+/** Milliseconds that a question stands before it is answered, where another one that stood there was taken back. */
+export const REACTION = 1_000;
 /** Milliseconds between two pictures of a pipe's progress. */
 export const PICTURE_EVERY = 250;
 const LF = Uint8Array.of(0x0a);
@@ -39,6 +41,8 @@ type Context = Pick<UiContext, 'input' | 'errors' | 'sanitize'> & { readonly clo
 interface Question {
   /** The transfer that it is about. */
   readonly id?: number;
+  /** What it is about is told when its turn comes: "it" is what was told last. */
+  readonly tell?: () => void;
   readonly text: string;
   readonly answers: readonly (readonly [word: string, then: () => void])[];
   /** Nobody answers any more. */
@@ -54,6 +58,12 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
   /** A picture stands in the last row. */
   let drawn = false;
   const questions: Question[] = [];
+  /** The one that is asked now: the first. */
+  let standing: Question | undefined;
+  let answering = false;
+  /** A question was taken back: who was about to answer must see the next one. */
+  let takenBack = false;
+  let answerFrom = 0;
   const rates = new Map<number, Rate>();
   const pipe = {
     sent: 0,
@@ -76,7 +86,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
     const row = concat(...parts, LF);
     out.write(drawn ? concat(OVER, row) : row);
     drawn = false;
-    if (questions.length > 0) ask();
+    ask();
   }
 
   function say(text: string): void {
@@ -89,20 +99,35 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
 
   // -- questions
 
-  function open(question: Question): void {
-    questions.push(question);
-    if (questions.length === 1) ask();
+  function open(question: Question, first = false): void {
+    if (first) questions.unshift(question);
+    else questions.push(question);
+    if (!answering) begin();
     if (inputEnded || !options.asks) silence();
     else listen();
   }
 
-  function ask(): void {
+  /** The first question stands, if it does not yet. */
+  function begin(): void {
     const [question] = questions;
-    if (question !== undefined) out.write(concat(ascii(question.text), terminal ? new Uint8Array(0) : LF));
+    if (question === undefined || question === standing) return;
+    standing = question;
+    if (takenBack) answerFrom = clock.now() + REACTION;
+    if (question.tell === undefined) ask();
+    else question.tell();
+  }
+
+  function ask(): void {
+    if (standing !== undefined) out.write(concat(ascii(standing.text), terminal ? new Uint8Array(0) : LF));
   }
 
   function silence(): void {
-    for (const question of questions.splice(0)) question.silence();
+    const [told, all] = [standing, questions.splice(0)];
+    standing = undefined;
+    for (const question of all) {
+      if (question !== told) question.tell?.();
+      question.silence();
+    }
   }
 
   function listen(): void {
@@ -125,35 +150,50 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
   let reading = false;
 
   function answer(word: string): void {
-    const [question] = questions;
-    const found = question?.answers.find(([each]) => word === each || (word !== '' && each.startsWith(word)));
+    const found = standing?.answers.find(([each]) => word === each || (word !== '' && each.startsWith(word)));
     if (found === undefined) return say(FILE_WORDS.noAnswer);
+    if (terminal && clock.now() < answerFrom) return say(FILE_WORDS.otherOffer);
+    takenBack = false;
+    standing = undefined;
     questions.shift();
+    answering = true;
     found[1]();
-    if (questions.length > 0) ask();
+    answering = false;
+    begin();
+  }
+
+  /** The peer has taken back what a question is about. False: the person was not told of it yet. */
+  function withdraw(id: number): boolean {
+    const at = questions.findIndex((question) => question.id === id);
+    const [question] = at < 0 ? [] : questions.splice(at, 1);
+    if (question === undefined) return true;
+    if (question !== standing) return false;
+    standing = undefined;
+    takenBack = true;
+    return true;
   }
 
   // -- what is shown
 
   function offer(view: Extract<UiView, { type: 'offer' }>): void {
-    outside((view.incoming ? FILE_WORDS.asked : FILE_WORDS.sending)(view), view.name);
-    if (!view.incoming) return;
+    const [begins, name] = [ascii((view.incoming ? FILE_WORDS.asked : FILE_WORDS.sending)(view)), sanitize(view.name)];
+    const told = (): void => line(begins, name);
+    if (!view.incoming) return told();
     const { id } = view;
     const reject = (): void => tell({ type: 'reject', id });
     const accept = (): void => (view.exists && !options.yes ? collide() : tell({ type: 'accept', id }));
-    const collide = (): void =>
-      open({
-        id,
-        text: FILE_WORDS.exists,
-        answers: [
-          ['rename', () => tell({ type: 'accept', id, collision: 'rename' })],
-          ['skip', () => tell({ type: 'accept', id, collision: 'skip' })],
-        ],
-        silence: reject,
-      });
-    if (options.yes) return accept();
+    const answers = [
+      ['rename', () => tell({ type: 'accept', id, collision: 'rename' })],
+      ['skip', () => tell({ type: 'accept', id, collision: 'skip' })],
+    ] as const;
+    const collide = (): void => open({ id, text: FILE_WORDS.exists, answers, silence: reject }, true);
+    if (options.yes) {
+      told();
+      return accept();
+    }
     open({
       id,
+      tell: told,
       text: FILE_WORDS.question,
       answers: [
         ['yes', accept],
@@ -222,13 +262,13 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
         return say(FILE_WORDS.received(view.bytes, view.sum));
       case 'file-failed':
         rates.delete(view.id);
-        // Nothing is left to decide; whatever waited behind it is asked with the next line.
-        for (let i = questions.length - 1; i >= 0; i--) if (questions[i]?.id === view.id) questions.splice(i, 1);
-        return outside('', utf8(`${view.text} (${view.code})`));
+        if (withdraw(view.id)) outside('', utf8(`${view.text} (${view.code})`));
+        return begin();
       case 'notice':
         return outside('', utf8(`${view.text} (${view.code})`));
       case 'ended':
         questions.length = 0;
+        standing = undefined;
         return outside(`${UI_WORDS.program}: `, utf8(`${view.text} (${view.code})`));
       default:
         return;

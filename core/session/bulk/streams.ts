@@ -160,7 +160,7 @@ export function createStreams(crypto: CryptoPort, role: Role, th: Bytes<'transcr
     if (id >= (ours ? said : nextTheirs)) throw new RemoteProtocolError('the end of a stream that was not opened');
     if (!(ours ? RECEIVER_ENDS : OPENER_ENDS).has(reason)) throw new RemoteProtocolError('a stream ends the wrong way');
     const stream = ours ? own.get(id) : theirs.get(id);
-    if (stream === undefined) return;
+    if (stream === undefined) return unsay(opener, id);
     if (ours) {
       const { accepted, complete } = stream as Outgoing;
       if (reason === 'whole' && !complete) throw new RemoteProtocolError('a stream is whole before its end');
@@ -168,6 +168,12 @@ export function createStreams(crypto: CryptoPort, role: Role, th: Bytes<'transcr
     }
     drop(ours ? own : theirs, id);
     sink.ended(ours, id, reason);
+  }
+
+  /** Both have ended it at once: the peer counts it no more, and need not hear of our end. */
+  function unsay(opener: Role, id: number): void {
+    const at = queue.findIndex((each) => each.type === 'bulk-close' && each.opener === opener && each.id === id);
+    if (at >= 0) queue.splice(at, 1);
   }
 
   function held(): number {

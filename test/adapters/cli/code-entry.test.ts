@@ -155,6 +155,10 @@ describe('without a terminal nothing is asked', () => {
     expect(secure.meeting?.relay.href).toBe('wss://relay.example/');
     await expect(enter(argument('securechat://relay.example/?plain#kitchen-x')).entered).rejects.toThrow('SC-110');
     await expect(enter(argument('securechat://%#kitchen-x')).entered).rejects.toThrow('SC-301');
+    const page = await enter(argument('https://relay.example/#kitchen-x')).entered;
+    expect(page.meeting?.relay.href).toBe('wss://relay.example/');
+    await expect(enter(argument('http://relay.example/#kitchen-x')).entered).rejects.toThrow('SC-110');
+    await expect(enter(argument('https://relay.example/')).entered).rejects.toThrow('SC-301');
   });
 
   it('--code-stdin: the first line, and the rest stays', async () => {

@@ -75,3 +75,15 @@ it('does not begin to read when it is only to forget', async () => {
   expect(chunks).toEqual([]);
   closeSync(fd);
 });
+
+it('what Node would take for an empty input is read, or told as broken', async () => {
+  const handle = openSync(folder, 'r');
+  const read = openInput(handle);
+  const end = await new Promise((resolve) => {
+    read.on('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    read.on('end', () => resolve('end'));
+    read.resume();
+  });
+  closeSync(handle);
+  expect(end).toBe('EISDIR');
+});

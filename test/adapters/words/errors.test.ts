@@ -113,7 +113,7 @@ suite('messages', () => {
     expect(explain('SC-309', { bytes: 65_537 })).toContain('Message is 1 byte too long');
     expect(explain('SC-309', { bytes: 65_538 })).toContain('Message is 2 bytes too long');
     expect(explain('SC-402', { attempt: 1, attempts: 3 })).toContain('(attempt 1 of 3)');
-    expect(explain('SC-401', { attempts: 3 })).toContain('3 times in a row');
+    expect(explain('SC-401', { attempts: 3 })).toContain('(3 times)');
     expect(explain('SC-401', { attempts: 1 })).not.toContain('in a row');
     expect(explain('SC-304', { count: 1 })).toContain('1 message of yours did not arrive.');
     expect(explain('SC-304', { count: 0 })).not.toContain('arrive');

@@ -13,6 +13,7 @@ import {
   type Meeting,
   parseInvite,
   PIN_LENGTH,
+  webLink,
 } from '../../../core/room/invite.js';
 import { fc } from '../../support/chance.js';
 
@@ -98,7 +99,18 @@ describe('invitation links', () => {
   it('are known by their scheme, in either case', () => {
     expect(isInvite(bytes('securechat://#x'))).toBe(true);
     expect(isInvite(bytes('SecureChat://#x'))).toBe(true);
-    for (const other of ['securechat', 'securechat:/x', 'securechat-x', 'https://x', ''])
+    for (const link of ['https://relay.example/#x', 'http://10.0.0.1/#x', 'HTTPS://x'])
+      expect(isInvite(bytes(link))).toBe(true);
+    for (const other of [
+      'securechat',
+      'securechat:/x',
+      'securechat-x',
+      'https:/x',
+      'https-x',
+      'ftp://x',
+      'ws://x#y',
+      '',
+    ])
       expect(isInvite(bytes(other))).toBe(false);
   });
 
@@ -106,6 +118,36 @@ describe('invitation links', () => {
     expect(parse('securechat:///#abc-x').meeting).toBeUndefined();
     expect(parse('securechat://relay.example/#abc-x').meeting).toEqual({ relay: 'wss://relay.example/' });
     expect(parse('securechat://relay.example/?#abc-x').meeting).toEqual({ relay: 'wss://relay.example/' });
+  });
+
+  it.each([
+    ['https://relay.example/#kitchen-blue%20horse', 'wss://relay.example/'],
+    ['https://relay.example#kitchen-blue%20horse', 'wss://relay.example/'],
+    ['HTTPS://relay.example:8443/a/#kitchen-blue%20horse', 'wss://relay.example:8443/a/'],
+    // What the page is called is no part of where its relay is.
+    ['https://relay.example/a/chat.html#kitchen-blue%20horse', 'wss://relay.example/a/'],
+    ['http://[fd00::7]:8765/#kitchen-blue%20horse', 'ws://[fd00::7]:8765/'],
+    // A page that no relay serves.
+    ['https://files.example/chat.html#securechat://relay.example#kitchen-blue%20horse', 'wss://relay.example/'],
+    ['https://files.example/chat.html#securechat://relay.example/?plain#kitchen-blue%20horse', 'ws://relay.example/'],
+  ])('of a page leads to the relay of the page: %s', (link, relay) => {
+    const { code, meeting } = parse(link);
+    expect([text(code), meeting]).toEqual(['kitchen-blue horse', { relay }]);
+  });
+
+  it('what a page is given comes back as its relay and its code', () => {
+    const relay = fc.stringMatching(
+      /^wss?:\/\/[a-z0-9]([a-z0-9.-]{0,20}[a-z0-9])?(:[1-9][0-9]{0,3})?\/([a-z0-9.]{1,8}\/){0,2}$/,
+    );
+    fc.assert(
+      fc.property(relay, fc.uint8Array({ minLength: 1, maxLength: CODE_LIMIT }), (address, typed) => {
+        fc.pre(!isInvite(typed));
+        expect(parseInvite(webLink(address.replace(/^ws/, 'http'), typed))).toEqual({
+          code: typed,
+          meeting: { relay: address },
+        });
+      }),
+    );
   });
 
   const pin = 'A'.repeat(43);
@@ -136,6 +178,21 @@ describe('invitation links', () => {
     ['securechat://host/?pin#x', 'link-pin'],
     [`securechat://host/?plain&pin=${pin}#x`, 'link-pin'],
     ['securechat://host/%g0#x', 'link-percent'],
+    ['https://relay.example/', 'link-no-code'],
+    ['https://relay.example/#', 'link-no-code'],
+    ['https://#abc-x', 'link-host'],
+    ['https:///#abc-x', 'link-host'],
+    ['https://user@relay.example/#abc-x', 'link-host'],
+    ['https://relay.example:0/#abc-x', 'link-port'],
+    ['https://relay.example/?plain#abc-x', 'link-parameter'],
+    ['https://relay.example/?#abc-x', 'link-parameter'],
+    ['https://rel ay.example/#abc-x', 'link-characters'],
+    ['https://r\u00e9lay.example/#abc-x', 'link-characters'],
+    ['https://relay.example/%g0#abc-x', 'link-percent'],
+    ['https://relay.example/#abc-%4', 'link-percent'],
+    ['https://relay.example/#securechat://host:0#abc-x', 'link-port'],
+    ['https://relay.example/#securechat://host', 'link-no-code'],
+    [`https://${'a'.repeat(INVITE_PLACE_LIMIT + 1)}#abc-x`, 'too-long'],
     ['securechat://#abc-%', 'link-percent'],
     ['securechat://#abc-%4', 'link-percent'],
     ['securechat://#abc-%4g', 'link-percent'],
@@ -146,10 +203,8 @@ describe('invitation links', () => {
   it('any bytes give a link or SC-301', () => {
     const tail = fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.stringMatching(/^[a-c%=&?/#:[\]-]{0,40}$/).map(bytes));
     fc.assert(
-      fc.property(tail, (raw) => {
-        expect(rule(() => parseInvite(new Uint8Array([...bytes('securechat://'), ...raw])))).toMatch(
-          /^(accepted|SC-301 )/,
-        );
+      fc.property(tail, fc.constantFrom('securechat://', 'https://', 'http://h#securechat://'), (raw, scheme) => {
+        expect(rule(() => parseInvite(new Uint8Array([...bytes(scheme), ...raw])))).toMatch(/^(accepted|SC-301 )/);
       }),
     );
   });

@@ -100,8 +100,9 @@ describe('a typo', () => {
     }
     // Who has sealed M2 cannot tell a wrong code from a cut.
     pair.advance(2 * ATTEMPT_WHOLE);
+    expect(SIDES.map((side) => pair[side].ended?.code).sort()).toEqual(['SC-334', 'SC-401']);
     for (const side of SIDES) {
-      expect(pair[side].ended).toMatchObject({ code: 'SC-401', exit: EXIT.wrongCode, detail: { attempts: 3 } });
+      expect(pair[side].ended?.exit).toBe(EXIT.wrongCode);
       expect(pair[side].messages).toEqual([]);
       expect(pair[side].crypto.live).toBe(0);
     }
@@ -117,7 +118,7 @@ describe('a typo', () => {
     expect(said).toEqual([1, 2]);
     pair.retype('right', '482913-tunnel-anchor-zoo');
     pair.advance(2 * ATTEMPT_WHOLE);
-    expect(pair.right.notices.at(-1)).toMatchObject({ code: 'SC-402', detail: { attempt: 1 } });
+    expect(pair.right.notices.at(-1)?.detail).toMatchObject({ attempt: 1 });
   });
 
   it('that is malformed is told, and asked for again', () => {

@@ -100,7 +100,9 @@ describe('man in the middle', () => {
     for (const pair of attackers) {
       pair.start();
       persist(pair, ATTEMPT_WHOLE + 60_000);
-      expect(pair.left.ended).toMatchObject({ code: 'SC-401', exit: EXIT.wrongCode, detail: { attempts: 3 } });
+      // As A it has seen the last proof fail, as B it has seen none.
+      expect(['SC-401', 'SC-334']).toContain(pair.left.ended?.code);
+      expect(pair.left.ended?.exit).toBe(EXIT.wrongCode);
       expect(pair.left.messages).toEqual([]);
     }
   });

@@ -23,10 +23,10 @@ describe('a wrong guess', () => {
     const { stage, tally: one } = tally();
     for (let attempt = 1; attempt < ATTEMPTS.generated; attempt++) {
       one.count();
-      expect(one.guessed(false)).toEqual({ type: 'wrong', attempt, attempts: ATTEMPTS.generated });
+      expect(one.failed('wrong', false)).toEqual({ type: 'wrong', attempt, attempts: ATTEMPTS.generated });
     }
     one.count();
-    expect(one.guessed(false)).toMatchObject({ type: 'end', code: 'SC-401', detail: { attempts: 3 } });
+    expect(one.failed('wrong', false)).toMatchObject({ type: 'end', code: 'SC-401', detail: { attempts: 3 } });
     expect(stage.codes()).toEqual([]);
   });
 
@@ -35,7 +35,7 @@ describe('a wrong guess', () => {
     one.made = true;
     for (const least of GUESS_WAITS) {
       one.count();
-      const verdict = one.guessed(false);
+      const verdict = one.failed('wrong', false);
       expect(verdict.type === 'over' && verdict.after >= least && verdict.after < least + REJOIN_SPREAD).toBe(true);
     }
     expect(stage.codes()).toEqual(['SC-409', 'SC-409']);
@@ -44,20 +44,32 @@ describe('a wrong guess', () => {
   it('of a chosen code is the end', () => {
     const { tally: one } = tally('chosen');
     one.count();
-    expect(one.guessed(false)).toMatchObject({ type: 'end', code: 'SC-401' });
+    expect(one.failed('wrong', false)).toMatchObject({ type: 'end', code: 'SC-401' });
   });
 
   it('where the code was right before burns nothing; that none is left is told once', () => {
     const { stage, tally: one } = tally();
     one.count();
-    expect(one.guessed(true)).toEqual({ type: 'over', after: 0 });
+    expect(one.failed('wrong', true)).toEqual({ type: 'over', after: 0 });
     one.count();
-    one.superseded();
+    one.superseded('wrong');
     expect(one.spent).toBe(false);
     one.count();
-    expect(one.guessed(true)).toEqual({ type: 'over', after: 0 });
+    expect(one.failed('wrong', true)).toEqual({ type: 'over', after: 0 });
     expect(one.spent).toBe(true);
     expect(stage.codes()).toEqual(['SC-409', 'SC-409', 'SC-409', 'SC-331']);
+  });
+
+  it('is counted with others that did not finish, and alone said to be wrong', () => {
+    const { tally: one } = tally();
+    for (const how of ['unfinished', 'wrong', 'unfinished', 'wrong'] as const) {
+      one.count();
+      const verdict = one.failed(how, false);
+      if (verdict.type !== 'end') continue;
+      expect(verdict).toEqual({ type: 'end', code: 'SC-334', detail: {} });
+      return;
+    }
+    throw new Error('the third one burns the code');
   });
 
   it('that was none is taken back', () => {
@@ -71,6 +83,41 @@ describe('a wrong guess', () => {
     const { tally: one } = tally('none');
     one.count();
     expect(one.spent).toBe(false);
+  });
+});
+
+describe('an attempt that counts and did not finish', () => {
+  it('asks nobody, who typed the code either; both wait, and at the limit the code is burnt', () => {
+    for (const made of [true, false]) {
+      const { stage, tally: one } = tally();
+      one.made = made;
+      for (const [n, least] of GUESS_WAITS.entries()) {
+        one.count();
+        const verdict = one.failed('unfinished', false);
+        expect(verdict.type === 'over' && verdict.after >= least && verdict.after < least + REJOIN_SPREAD).toBe(true);
+        expect(stage.codes()).toEqual(Array.from({ length: n + 1 }, () => 'SC-314'));
+      }
+      one.count();
+      expect(one.failed('unfinished', false)).toEqual({ type: 'end', code: 'SC-334', detail: {} });
+    }
+  });
+
+  it('of which a wrong one was none says how many were wrong', () => {
+    const { tally: one } = tally();
+    one.made = true;
+    for (const how of ['unfinished', 'unfinished'] as const) {
+      one.count();
+      one.failed(how, false);
+    }
+    one.count();
+    expect(one.failed('wrong', false)).toEqual({ type: 'end', code: 'SC-401', detail: { attempts: 1 } });
+  });
+
+  it('where the code was right before is told so', () => {
+    const { stage, tally: one } = tally('chosen');
+    one.count();
+    expect(one.failed('unfinished', true)).toEqual({ type: 'over', after: 0 });
+    expect(stage.codes()).toEqual(['SC-314', 'SC-331']);
   });
 });
 
@@ -101,7 +148,7 @@ describe('an attempt that does not count', () => {
     const strike = { code: 'SC-406', detail: {} } as const;
     for (let n = 1; n < TOLD_AFTER; n++) one.uncounted(strike);
     one.count();
-    one.guessed(false);
+    one.failed('wrong', false);
     expect(one.uncounted(strike).type).toBe('over');
   });
 });
@@ -110,13 +157,13 @@ describe('the last word', () => {
   it('on an attempt that was counted: burnt, or told', () => {
     const burnt = tally('chosen');
     burnt.tally.count();
-    expect(burnt.tally.close()).toMatchObject({ code: 'SC-401' });
+    expect(burnt.tally.close()).toMatchObject({ code: 'SC-334' });
     for (const made of [true, false]) {
       const { stage, tally: one } = tally();
       one.made = made;
       one.count();
       expect(one.close()).toBeUndefined();
-      expect(stage.codes()).toEqual([made ? 'SC-409' : 'SC-402']);
+      expect(stage.codes()).toEqual(['SC-314']);
     }
   });
 });

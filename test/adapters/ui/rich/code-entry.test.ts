@@ -14,7 +14,7 @@ const codeHelp = createCodeHelp(createWordlist(wordlist));
 
 async function asked(same: boolean, size = { columns: 80, rows: 24 }): Promise<RichRig> {
   const rig = openRich({ ...size, codeHelp });
-  rig.show(state('searching'), state('handshaking'), notice('Your peer has another code.'), {
+  rig.show(state('searching'), state('handshaking'), notice('The codes do not match.'), {
     type: 'code-wanted',
     same,
   });

@@ -4,7 +4,12 @@
  */
 import { expect, test } from 'vitest';
 import type { UiView } from '../../../../core/ports.js';
-import { createTransferUi, PICTURE_EVERY, type TransferUi } from '../../../../adapters/ui/transfer/transfer.js';
+import {
+  createTransferUi,
+  PICTURE_EVERY,
+  REACTION,
+  type TransferUi,
+} from '../../../../adapters/ui/transfer/transfer.js';
 import { bytes, openUi, type UiRig } from '../../../support/streams.js';
 
 function opened(
@@ -60,6 +65,33 @@ test('offers are asked about one after the other; one that is gone is not asked 
   await answer('no');
   expect(rig.events).toHaveLength(1);
   expect((await said()).slice(before)).not.toContain('Receive it?');
+});
+
+test('what is offered is told when its turn comes: the question is about what was told last', async () => {
+  const { rig, said, answer } = opened();
+  rig.show(offer(1, 'harmful', true), offer(2, 'holiday'), offer(3, 'unseen'));
+  expect(await said()).not.toContain('holiday');
+  await answer('yes');
+  expect(await said()).not.toContain('holiday');
+  await answer('skip');
+  rig.show(failed(3));
+  expect(await said()).toMatch(/holiday\nReceive it\? \(yes\/no\) \n$/);
+  await answer('no');
+  expect(rig.events).toEqual([
+    { type: 'accept', id: 1, collision: 'skip' },
+    { type: 'reject', id: 2 },
+  ]);
+});
+
+test('on a terminal the answer to an offer that was taken back is none to the one in its place', async () => {
+  const { rig, said, answer } = opened({}, true);
+  rig.show(offer(1, 'small'), failed(1), offer(2, 'another'));
+  await answer('yes');
+  expect(rig.events).toEqual([]);
+  expect(await said()).toContain('This is another one: please answer again.');
+  rig.clock.advance(REACTION);
+  await answer('yes');
+  expect(rig.events).toEqual([{ type: 'accept', id: 2 }]);
 });
 
 test('with yes nothing is asked, and nothing is overwritten', async () => {

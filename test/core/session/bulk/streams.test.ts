@@ -99,6 +99,16 @@ describe('an honest pair', () => {
     expect(pair.left.ended).toEqual([{ own: true, id, reason: 'disk' }]);
   });
 
+  it('both end the same one of eight before either has heard of it, and the next one is opened', () => {
+    const { right } = createBulkPair();
+    const keys = { take: () => asKey<'stream'>(right.crypto.hash([ascii('any')])) };
+    for (let id = 0; id < OPEN_LIMIT; id++) right.streams.record({ type: 'bulk-open', id, offer: PIPE }, id, keys);
+    right.streams.finish(0, 'refused');
+    right.streams.record({ type: 'bulk-close', opener: 'A', id: 0, reason: 'cancelled' }, OPEN_LIMIT, keys);
+    right.streams.record({ type: 'bulk-open', id: OPEN_LIMIT, offer: PIPE }, OPEN_LIMIT, keys);
+    expect([right.streams.count, right.streams.waiting]).toEqual([OPEN_LIMIT, false]);
+  });
+
   it('a receiver that uses nothing stops the sender at the first window, and lets it go on', () => {
     const { pair, id } = opened(bytes(0), { endless: true });
     for (let i = 0; i < 20; i++, pair.now += 1000) pair.settle();
