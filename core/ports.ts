@@ -222,9 +222,10 @@ export type UiView =
   /** The text of this side with the id it got: ids count from 0 in the order of the `send` events. */
   | { readonly type: 'own'; readonly id: number; readonly text: Uint8Array; readonly at: number }
   | { readonly type: 'status'; readonly id: number; readonly status: MessageStatus }
-  /** Told where a direct path was asked for; why not: looked for, not found, broken, too often, the peer did not ask. */
+  /** Told where more than a relay was asked for; why not direct: looked for, not found, broken, too often, the peer did not ask. */
   | { readonly type: 'path'; readonly path: 'relay'; readonly why: 'trying' | 'none' | 'broke' | 'unstable' | 'peer' }
   | { readonly type: 'path'; readonly path: 'direct'; readonly address: string }
+  | { readonly type: 'path'; readonly path: 'local network' }
   /** How long the line takes to the peer and back, whole milliseconds: told when it changes, for display only. */
   | { readonly type: 'round-trip'; readonly ms: number }
   /** Whether more input is welcome now. While it is not, a UI that reads a pipe stops reading; nothing typed is lost. */

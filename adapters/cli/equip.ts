@@ -41,7 +41,7 @@ export async function equip({ task, ui, json, context, cwd }: Given): Promise<Eq
     const { createPipe } = await import('../files/pipe.js');
     // That somebody left says nothing of what is missing.
     const told = (view: UiView): UiView => {
-      if (view.type !== 'ended' || CODES[view.code] !== EXIT.ok || leaving.failure !== undefined) return view;
+      if (view.type !== 'ended' || !PARTING.has(view.code) || leaving.failure !== undefined) return view;
       if (pipe.failure === undefined) return view;
       const { code, detail } = pipe.failure;
       return { ...view, code, text: explain(code, detail) };
@@ -81,6 +81,9 @@ async function real(folder: string, cwd: string): Promise<string> {
   const named = resolve(cwd, folder);
   return realpath(named).catch(() => realName(named));
 }
+
+/** One of the two left. */
+const PARTING: ReadonlySet<Code> = new Set<Code>(['SC-316', 'SC-317']);
 
 /** A stream that was begun and is not whole is truncated, however the session ended, but for attacks and interruptions. */
 function pipeExit(status: ExitStatus, begun: boolean, failure: Code | undefined): ExitStatus {

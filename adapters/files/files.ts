@@ -124,7 +124,11 @@ export function createFiles({ source, destination }: FilesOptions): BulkPort {
     try {
       const content = (await one.writer?.write(data, last)) ?? 0;
       emit({ type: 'used', id: one.id, count: 1, content });
-      if (last && one.writer !== undefined) emit({ type: 'whole', id: one.id, sum: one.writer.sum() });
+      if (!last || one.writer === undefined) return;
+      const { left, renamed } = one.writer;
+      if (left.count > 0) emit({ type: 'notice', code: 'SC-335', detail: { ...left } });
+      if (renamed.count > 0) emit({ type: 'notice', code: 'SC-336', detail: { ...renamed } });
+      emit({ type: 'whole', id: one.id, sum: one.writer.sum() });
     } finally {
       data.fill(0);
     }

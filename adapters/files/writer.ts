@@ -42,12 +42,20 @@ const STICKY = 0o1000;
 /** Where a file system has no hard links. */
 const NO_LINKS: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
 
+export interface Counted {
+  readonly count: number;
+  readonly name: string;
+}
+
 export interface Writer {
   /**
    * Writes what these bytes bring; calls follow one another. How many of them were content of files. Throws
    * SecurechatError SC-347, SC-348, SC-349, SC-351.
    */
   write(bytes: Uint8Array, last: boolean): Promise<number>;
+  /** What was left out because its name is taken, and what got another name than it came with: how many, and the first. */
+  readonly left: Counted;
+  readonly renamed: Counted;
   /** After the last: SHA-256 in hex, of the one file, or of all sums in their order. */
   sum(): string;
   /** Removes what is half. */
@@ -72,6 +80,8 @@ interface Part {
   readonly handle: FileHandle;
   readonly at: string;
   readonly folder: string;
+  /** As the peer calls it, and as it is stored. */
+  readonly given: Uint8Array;
   readonly name: string;
   readonly entry: Entry;
 }
@@ -107,11 +117,19 @@ export function createWriter(destination: string, announced: Announced, collisio
   let only = '';
   let files = 0;
   const all = createHash('sha256');
+  const left = { count: 0, name: '' };
+  const renamed = { count: 0, name: '' };
+
+  function note(counted: { count: number; name: string }, name: string): void {
+    if (counted.count === 0) counted.name = name;
+    counted.count += 1;
+  }
 
   async function folder(entry: Entry, name: Uint8Array): Promise<void> {
     const inside = chain.length === 0 ? destination : chain.at(-1)?.at;
     const mode = (entry.mode & MODES) | OWNER;
-    const at = inside === undefined ? undefined : await fresh(inside, storable(name), (to) => mkdir(to, { mode }));
+    if (inside === undefined) note(left, storable(name));
+    const at = inside === undefined ? undefined : await fresh(inside, name, (to) => mkdir(to, { mode }));
     const number = at === undefined || alone ? undefined : await numberOf(at);
     chain.push({ name, at, mode: entry.mode, mtime: entry.mtime, number });
   }
@@ -127,17 +145,22 @@ export function createWriter(destination: string, announced: Announced, collisio
   /** Makes something new under this name, or under a free one beside it. Undefined: it is left out. */
   async function fresh(
     inside: string,
-    name: string,
+    given: Uint8Array,
     make: (at: string) => Promise<unknown>,
   ): Promise<string | undefined> {
+    const name = storable(given);
     for (let number = 1; number <= NUMBERS_LIMIT; number++) {
-      const at = path.join(inside, number === 1 ? name : numbered(name, number));
+      const stored = number === 1 ? name : numbered(name, number);
+      const at = path.join(inside, stored);
       try {
         await make(at);
+        if (!sameBytes(Buffer.from(stored), given)) note(renamed, stored);
         return at;
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw unwritable(name, error);
-        if (collision === 'skip') return undefined;
+        if (collision === 'rename') continue;
+        note(left, name);
+        return undefined;
       }
     }
     throw unwritable(name, Object.assign(new Error(), { code: 'EEXIST' }));
@@ -186,8 +209,8 @@ export function createWriter(destination: string, announced: Announced, collisio
     files += 1;
     hash = createHash('sha256');
     const inside = chain.length === 0 ? destination : chain.at(-1)?.at;
-    if (inside === undefined) return;
     const stored = storable(name);
+    if (inside === undefined) return note(left, stored);
     const free = await freeIn(destination);
     if (free !== undefined && entry.size > free) {
       throw unwritable(stored, Object.assign(new Error(), { code: 'ENOSPC' }));
@@ -195,7 +218,7 @@ export function createWriter(destination: string, announced: Announced, collisio
     const at = path.join(inside, `.securechat-${randomBytes(12).toString('hex')}.part`);
     try {
       // With its mode from the start, so that no path has to be followed to change it.
-      part = { handle: await open(at, NEW, entry.mode & MODES), at, folder: inside, name: stored, entry };
+      part = { handle: await open(at, NEW, entry.mode & MODES), at, folder: inside, given: name, name: stored, entry };
     } catch (error) {
       throw unwritable(stored, error);
     }
@@ -218,7 +241,7 @@ export function createWriter(destination: string, announced: Announced, collisio
     only = ours.toString('hex');
     all.update(ours);
     if (part === undefined) return;
-    const { handle, at, folder: inside, name, entry } = part;
+    const { handle, at, folder: inside, given, name, entry } = part;
     try {
       await handle.close();
     } catch (error) {
@@ -229,8 +252,12 @@ export function createWriter(destination: string, announced: Announced, collisio
     } catch (error) {
       throw unwritable(name, error);
     }
-    await fresh(inside, name, (to) => publish(at, to));
-    await rm(at, { force: true });
+    await fresh(inside, given, (to) => publish(at, to));
+    try {
+      await rm(at, { force: true });
+    } catch (error) {
+      throw unwritable(name, error);
+    }
     part = undefined;
   }
 
@@ -262,6 +289,9 @@ export function createWriter(destination: string, announced: Announced, collisio
   }
 
   return {
+    left,
+    renamed,
+
     async write(bytes, last) {
       let content = 0;
       for (const what of reader.read(bytes, last)) content += await take(what);

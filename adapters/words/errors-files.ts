@@ -7,6 +7,22 @@ import { always, given, type Message } from './message.js';
 const one = (count: string | number | undefined): boolean => count === 1 || count === undefined;
 
 export const FILES = {
+  'SC-335': {
+    sentence: ({ count, name }) =>
+      one(count)
+        ? `Left out${given(' ', name)}: that name is taken here.`
+        : `Left out ${String(count)} files and folders whose names are taken here${given(': ', name, ' and others')}.`,
+    cause: 'Something had that name in the folder, and you chose to skip such files and folders.',
+    remedy: '',
+  },
+  'SC-336': {
+    sentence: ({ count, name }) =>
+      one(count)
+        ? `Saved under another name${given(': ', name)}.`
+        : `Saved ${String(count)} files and folders under other names${given(': ', name, ' and others')}.`,
+    cause: 'The name was taken, or held characters that deceive on a screen.',
+    remedy: '',
+  },
   'SC-340': {
     sentence: always('This chat cannot read or write files.'),
     cause: 'A file was to be sent or received, and the program was not given a folder for that.',

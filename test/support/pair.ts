@@ -237,7 +237,7 @@ export function createPair(options: PairOptions = {}): Pair {
         who.roundTrips.push(view.ms);
         break;
       case 'path':
-        who.paths.push(view.path === 'direct' ? view.address : view.why);
+        who.paths.push(view.path === 'direct' ? view.address : view.path === 'relay' ? view.why : view.path);
         break;
       case 'input':
         who.welcome = view.welcome;

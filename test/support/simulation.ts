@@ -185,7 +185,7 @@ export function simulate(
         who.sent.push(fromUtf8(view.text).slice(0, 12));
         break;
       case 'path':
-        note(`${who.side} ${view.path === 'direct' ? 'direct' : view.why}`);
+        note(`${who.side} ${view.path === 'relay' ? view.why : view.path}`);
         who.moved += Number(view.path === 'direct');
         break;
       case 'notice':

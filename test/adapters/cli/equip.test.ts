@@ -51,6 +51,7 @@ test.each<[Code, Code | undefined, Code | undefined, string]>([
   ['SC-317', undefined, undefined, 'You left. (SC-317)'],
   // The session's own sentence says more.
   ['SC-304', 'SC-357', 'SC-357', 'You left. (SC-304)'],
+  ['SC-326', 'SC-343', 'SC-357', 'You left. (SC-326)'],
 ])('%s, up %s, down %s: %s', async (ended, up, down, sentence) => {
   const one = await pipe();
   one.begin();

@@ -107,7 +107,9 @@ async function transfer(
       receiver.port.tell({ type: 'data', id: 1, data: data.data, last: data.last });
       const used = await receiver.next('used');
       if (used.type !== 'used') return { notices, end: used, sent: undefined };
-      if (data.last) return { notices, end: await receiver.next('whole'), sent: data.sum };
+      if (!data.last) continue;
+      const end = await receiver.next('whole');
+      return { notices: [...notices, ...receiver.events.filter(({ type }) => type === 'notice')], end, sent: data.sum };
     }
   } finally {
     for (const { port } of [sender, receiver]) port.tell({ type: 'over', id: 1, whole: false, code: undefined });
@@ -163,7 +165,9 @@ describe('nothing is overwritten', () => {
     await writeFile(path.join(from, 'a.txt'), 'new');
     await writeFile(path.join(to, 'a.txt'), 'old');
     await writeFile(path.join(to, 'a (2).txt'), 'older');
-    expect((await transfer(['a.txt'])).end.type).toBe('whole');
+    const { end, notices } = await transfer(['a.txt']);
+    expect(end.type).toBe('whole');
+    expect(notices).toMatchObject([{ code: 'SC-336', detail: { count: 1, name: 'a (3).txt' } }]);
     expect(await readFile(path.join(to, 'a.txt'), 'utf8')).toBe('old');
     expect(await readFile(path.join(to, 'a (3).txt'), 'utf8')).toBe('new');
   });
@@ -189,7 +193,9 @@ describe('nothing is overwritten', () => {
     await mkdir(path.join(from, 'top'));
     await writeFile(path.join(from, 'top/a'), 'A');
     await mkdir(path.join(to, 'top'));
-    expect((await transfer(['top'], { collision: 'skip' })).end.type).toBe('whole');
+    const { end, notices } = await transfer(['top'], { collision: 'skip' });
+    expect(end.type).toBe('whole');
+    expect(notices).toMatchObject([{ code: 'SC-335', detail: { count: 2, name: 'top' } }]);
     expect(await readdir(path.join(to, 'top'))).toEqual([]);
   });
 
