@@ -298,7 +298,8 @@ describe('Dockerfile', () => {
   const list = (word: string): string[] => JSON.parse(line(word)) as string[];
 
   test('a linter has nothing to say of it', () => {
-    const found = (of: string): string[] => validate(of).map(({ message }) => message);
+    const found = (of: string): string[] =>
+      validate(of).map(({ message }) => (typeof message === 'string' ? message : message.value));
     expect(found(text('Dockerfile'))).toEqual([]);
     expect(found(text('Dockerfile').replace('WORKDIR /', 'WORKDIR '))).toEqual(['WORKDIR paths should be absolute']);
   });
