@@ -8,6 +8,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { validate } from 'dockerfile-utils';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { flagNames, helpText } from '../../adapters/relay/flags.js';
@@ -286,6 +287,13 @@ describe('Dockerfile', () => {
   const dockerfile = text('Dockerfile').replaceAll(/\\\n/g, ' ');
   const line = (word: string): string => new RegExp(`^${word} (.*)$`, 'm').exec(dockerfile)?.[1] ?? '';
   const list = (word: string): string[] => JSON.parse(line(word)) as string[];
+
+  test('a linter has nothing to say of it', () => {
+    const found = (of: string): string[] =>
+      validate(of).map(({ message }) => (typeof message === 'string' ? message : message.value));
+    expect(found(text('Dockerfile'))).toEqual([]);
+    expect(found(text('Dockerfile').replace('WORKDIR /', 'WORKDIR '))).toEqual(['WORKDIR paths should be absolute']);
+  });
 
   test('two stages, and the last one is not root', () => {
     expect(dockerfile.match(/^FROM /gm)).toHaveLength(2);
