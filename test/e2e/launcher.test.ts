@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DROPPED } from '../../adapters/cli/environment.js';
 import { FLAGS } from '../../adapters/cli/flags.js';
-import { flagsOf } from '../../adapters/cli/launch.js';
+import { flagsOf, passedOn } from '../../adapters/cli/launch.js';
 import { ENV, PROGRAM, ROOT } from '../support/program.js';
 import { startRelayProcess } from '../support/relay.js';
 
@@ -57,9 +57,52 @@ it('--help, which is made beforehand, is what the program would say', () => {
   expect(told('--help')).toContain('Usage: securechat');
 });
 
+it('a signal of the terminal reaches the program once', () => {
+  expect(passedOn('linux', true)).toEqual(['SIGTERM']);
+  expect(passedOn('linux', false)).toEqual(['SIGINT', 'SIGTERM', 'SIGHUP']);
+  expect(passedOn('win32', true)).toEqual([]);
+});
+
 it('both launchers take the same out of the environment', () => {
   const [, names = ''] = /^for name in ([^;]*);/m.exec(readFileSync(path.join(ROOT, 'dist/securechat'), 'utf8')) ?? [];
   expect(names.split(/[\s\\]+/)).toEqual([...DROPPED]);
+});
+
+/** Alpine's shell and tools, where they are: no other program is in the PATH then but Node. */
+const BUSYBOX = spawnSync('busybox', ['true']).error === undefined;
+if (!BUSYBOX) console.warn('SKIPPED: no busybox here, so the launcher is not tried with what Alpine has');
+
+it.skipIf(!BUSYBOX)('does under busybox, as Alpine has it, what it does here', () => {
+  const tools = path.join(folder, 'busybox');
+  mkdirSync(tools);
+  mkdirSync(path.join(folder, 'a folder'));
+  const busybox = execFileSync('sh', ['-c', 'command -v busybox'], { encoding: 'utf8' }).trim();
+  for (const applet of execFileSync(busybox, ['--list'], { encoding: 'utf8' }).trim().split('\n'))
+    symlinkSync(busybox, path.join(tools, applet));
+  rmSync(path.join(tools, 'node'), { force: true });
+  symlinkSync(process.execPath, path.join(tools, 'node'));
+  const kept = ({ argv, execArgv, writes, reads }: Told): object => ({ argv, execArgv, writes, reads });
+  for (const args of [
+    [],
+    ['', ' two words', '*', '$HOME', "it's", '--', '-p', '\n', 'ünï', 'seven'],
+    ['send', 'a folder', './a folder/../a folder', '--room', 'r:1'],
+    ['receive', '-o', 'a folder'],
+    ['--files', '--direct'],
+    ['--files=a folder', '-p', './a plugin', '--plugin=strange'],
+    ['--onion', '--tor-cookie', '/nowhere'],
+    ['pipe', '--listen', '80'],
+    ['relay', '--port', '0'],
+  ]) {
+    const env = { ...ENV, NODE_OPTIONS: '--no-warnings', SSLKEYLOGFILE: '/nowhere' };
+    const options = { encoding: 'utf8', cwd: folder } as const;
+    const here = spawnSync(path.join(folder, 'securechat'), args, { ...options, env });
+    const there = spawnSync(path.join(tools, 'sh'), [path.join(folder, 'securechat'), ...args], {
+      ...options,
+      env: { ...env, PATH: tools },
+    });
+    expect([there.status, there.stderr]).toEqual([here.status, here.stderr]);
+    expect(kept(JSON.parse(there.stdout) as Told)).toEqual(kept(JSON.parse(here.stdout) as Told));
+  }
 });
 
 describe.each(['securechat', 'securechat-node'])('%s', (name) => {
@@ -120,6 +163,7 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
       ['--files=./'],
       ['receive'],
       ['receive', '-o', '.'],
+      ['receive', '-o.'],
       ['send', '.'],
     ])
       expect(launch(name, args).told.execArgv.join('\n')).toMatch(/^--allow-fs-read=.*securechat launcher-\w+\/?$/m);
