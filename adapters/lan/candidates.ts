@@ -14,6 +14,8 @@ export const CANDIDATES = 16;
 export const CANDIDATES_OF_ONE = 4;
 /** … with so many places each. */
 export const PLACES = 8;
+/** Senders whose dials are counted, at most. */
+const SENDERS = 64;
 /** One that is not heard of for this long is forgotten, milliseconds. */
 export const CANDIDATE_AGE = 75_000;
 /** Dials a minute, of the whole session. */
@@ -88,6 +90,8 @@ interface Known extends Candidate {
 
 export function createCandidates({ crypto, room, nonce: mine, port, own, allowance }: CandidatesOptions): Candidates {
   const known = new Map<string, Known>();
+  /** Dials of each sender, so that one with many names is dialed no more than one with a single name. */
+  const dialed = new Map<string, number>();
 
   function forget(now: number): void {
     for (const [nonce, { heardAt }] of known) if (now - heardAt >= CANDIDATE_AGE) known.delete(nonce);
@@ -110,6 +114,10 @@ export function createCandidates({ crypto, room, nonce: mine, port, own, allowan
         isAround(place.address, around) &&
         (place.port !== port || !around.some(({ address }) => sameBytes(address, place.address))),
     );
+  }
+
+  function ofSender({ from }: Known): number {
+    return dialed.get(from) ?? 0;
   }
 
   function ready(may: (candidate: Candidate) => boolean): readonly Known[] {
@@ -145,13 +153,16 @@ export function createCandidates({ crypto, room, nonce: mine, port, own, allowan
       if (allowance.from(now) > now) return undefined;
       const [first] = ready(may)
         .filter(({ due }) => due <= now)
-        .toSorted((a, b) => a.dials - b.dials || (a.nonce < b.nonce ? -1 : 1));
+        .toSorted((a, b) => ofSender(a) - ofSender(b) || a.dials - b.dials || (a.nonce < b.nonce ? -1 : 1));
       if (first === undefined) return undefined;
       const places = dialable(first.places);
       const place = places[first.dials % places.length];
       if (place === undefined) return undefined;
       allowance.take(now);
       first.dials += 1;
+      const before = dialed.get(first.from) ?? 0;
+      if (dialed.size >= SENDERS) dialed.clear();
+      dialed.set(first.from, before + 1);
       // All places of one come quickly the first time, and the whole of it ever more slowly.
       const rounds = Math.floor(first.dials / places.length);
       first.due = rounds === 0 ? now : now + Math.min(AGAIN * 2 ** (rounds - 1), AGAIN_LIMIT);

@@ -39,6 +39,8 @@ export interface Carriage {
   carry(): void;
   /** It is to be called as soon as what waits in the connection is known anew. */
   readonly more: boolean;
+  /** A stream is open. */
+  readonly busy: boolean;
   /** Opens or closes wait to be said. */
   readonly unsaid: boolean;
   wipe(): void;
@@ -84,6 +86,9 @@ export function createCarriage(options: CarriageOptions): Carriage {
     interrupted: () => streams.interrupted(),
     resumed: (peerNext) => streams.resumed(peerNext),
 
+    get busy() {
+      return streams.count > 0;
+    },
     get more() {
       return more;
     },

@@ -71,6 +71,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
       role,
       transmit: line.transmit,
       ready: () => line.ready,
+      brisk: () => line.direct && line.waiting <= WAITING_MARK && !carriage.busy,
       path: options.path.control,
       credits: carriage.credits,
       sources: [
