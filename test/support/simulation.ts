@@ -152,7 +152,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
   function arm(side: Side): void {
     armed[side] += 1;
     const mine = armed[side];
-    const at = actors[side].session.wakeAt(now);
+    const at = actors[side].session.wakeAt;
     if (at === Number.POSITIVE_INFINITY) return;
     queue.add(Math.max(at, now), () => {
       if (armed[side] === mine) handle(side, { type: 'wake' });
