@@ -61,7 +61,6 @@ export interface ChannelOptions {
   readonly transmit: (frame: Uint8Array) => void;
   /** Whether the connection takes more now. */
   readonly ready: () => boolean;
-  /** An answer comes soon, or not at all: a direct path, and not much under way. */
   readonly brisk: () => boolean;
   /** In the order in which they are asked. */
   readonly sources: readonly Source[];

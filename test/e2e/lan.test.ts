@@ -6,11 +6,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { DIALS_A_MINUTE } from '../../adapters/lan/candidates.js';
 import { DEPTH } from '../support/chance.js';
 import { createLanHosts, type LanHosts, type LanHostsOptions } from '../support/lan.js';
-import { type JsonEvent, killAll, type Program, PROGRAM, run, start } from '../support/program.js';
+import { type JsonEvent, killAll, type Program, PROGRAM, ROOT, run, start } from '../support/program.js';
 import { hasStrace } from '../support/strace.js';
 
+const NOISE = path.join(ROOT, 'test', 'support', 'lan-noise.py');
 const ROOM = '482913-tunnel-anchor-mango';
 let hosts: LanHosts | undefined;
 afterEach(() => {
@@ -112,6 +114,24 @@ test('wrong digits never meet; two pairs in one network do; a third with a code 
   await leave(...pair);
   await leave(left, right);
   expect(wrong.events.some(({ state }) => state === 'handshaking')).toBe(false);
+});
+
+test.runIf(DEPTH !== 'quick')('strangers at the port, and in the network, change nothing', async ({ skip }) => {
+  const lan = made(3);
+  if (lan === undefined) return skip();
+  // Broken messages of DNS, names that fit nothing, and requests to whoever listens.
+  const nameplate = ROOM.split('-', 1)[0] ?? '';
+  const noise = start([NOISE, nameplate, lan.address(2, 4), lan.address(0, 4)], {
+    before: [...lan.inside(2), 'python3'],
+  });
+  await noise.says('begun');
+  const [left, right] = [client(lan, 0), client(lan, 1)];
+  await Promise.all([left.event('state', active), right.event('state', active)]);
+  await chat(left, right, 'in the noise');
+  await leave(left, right);
+  // It was tried, in bounds.
+  const came = noise.stdout().match(/^came/gm)?.length ?? 0;
+  expect(came).toBeLessThanOrEqual(2 * DIALS_A_MINUTE);
 });
 
 test.runIf(DEPTH !== 'quick')('files and a pipe go this way, too', async ({ skip }) => {
