@@ -24,17 +24,12 @@ const COMPUTES = [
 const FILES = ['test/**/*.test.ts'];
 
 /**
- * GUARDED=1: code from strings is refused to the tests themselves. Without those of tools (eslint makes code from strings),
- * the programs, which are always started so, and the long ones, which run code that others run too.
+ * Programs, which are always started without code from strings, and tools, of which some make it (eslint does). To all other
+ * tests it is refused.
  */
-const guarded = process.env['GUARDED'] === '1';
-const UNGUARDED = [
-  'test/e2e/**',
-  'test/arch/{core,files,imports,run-sh}.test.ts',
-  'test/{core/session/network-properties,core/session/session-properties,adapters/crypto/differential-*}.test.ts',
-  'test/adapters/ui/rich/hostile.test.ts',
-];
-const exclude = ['**/node_modules/**', ...(guarded ? UNGUARDED : [])];
+const FREE = ['test/e2e/**/*.test.ts', 'test/arch/{core,files,imports,run-sh}.test.ts'];
+const REFUSED = ['--disallow-code-generation-from-strings'];
+const exclude = ['**/node_modules/**'];
 
 /** An executable that a test builds for itself is 150 MB. */
 const building = process.env['SECURECHAT_PROGRAM'] === undefined ? 0 : 300_000;
@@ -42,7 +37,6 @@ const building = process.env['SECURECHAT_PROGRAM'] === undefined ? 0 : 300_000;
 const shared = {
   root: ROOT,
   pool: 'forks',
-  execArgv: guarded ? ['--disallow-code-generation-from-strings'] : [],
   // Those that start programs wait for them most of the time.
   maxWorkers: 2 * availableParallelism(),
   testTimeout: Math.max(PATIENCE[depth], building),
@@ -60,15 +54,23 @@ export default defineConfig({
   test: {
     ...shared,
     projects: [
+      { extends: true, test: { ...shared, name: 'programs', include: FREE, exclude } },
       {
         extends: true,
-        test: { ...shared, name: 'programs', include: FILES, exclude: [...COMPUTES, ...exclude] },
+        test: {
+          ...shared,
+          name: 'parts',
+          execArgv: REFUSED,
+          include: FILES,
+          exclude: [...COMPUTES, ...FREE, ...exclude],
+        },
       },
       {
         extends: true,
         test: {
           ...shared,
           name: 'computes',
+          execArgv: REFUSED,
           isolate: false,
           exclude,
           include: COMPUTES.map((each) => `${each}/*.test.ts`),

@@ -1,6 +1,16 @@
 /** The tests that judge a mutant (`npm run mutation`): those of the core, which only compute, in one process. */
+import { statSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import full from './vitest.config.js';
+
+/** Short files first: the first test that fails is the last one. */
+class ShortFirst extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const size = new Map(files.map((file) => [file, statSync(file.moduleId).size]));
+    return Promise.resolve(files.toSorted((one, other) => (size.get(one) ?? 0) - (size.get(other) ?? 0)));
+  }
+}
 
 export default defineConfig({
   resolve: full.resolve ?? {},
@@ -10,5 +20,8 @@ export default defineConfig({
     // Long searches by chance: what they alone would find, no test names.
     exclude: ['test/core/session/{network-properties,session-properties,restart-properties}.test.ts'],
     testTimeout: 60_000,
+    // Each file in modules of its own would load them for every mutant again.
+    isolate: false,
+    sequence: { sequencer: ShortFirst },
   },
 });

@@ -1,7 +1,8 @@
 /**
  * Whether time tells a secret, as dudect asks it: two kinds of input in random order, and Welch's t of how long each took.
- * For `equal`, `open` and `x25519` of each crypto adapter. A comparison that stops at the first difference is in the table as
- * well, and must be seen: the search is real. Above 10 the two kinds can be told apart by whoever measures this often on
+ * For `equal`, `open` and `x25519` of each crypto adapter. Both kinds lie in the same memory: two arrays can be told apart by
+ * where they are, whatever is in them. Two controls are in the table: a comparison that stops at the first difference must
+ * be seen, the same bytes as both kinds must not. Above 10 the two kinds can be told apart by whoever measures this often on
  * this machine; what JavaScript compiles to is nobody's promise, so this reports and does not judge.
  */
 import { createSodiumCrypto } from '../adapters/crypto/sodium.js';
@@ -16,42 +17,63 @@ const KEPT = 0.9;
 const SEEN = 10;
 const SIZE = 32;
 
-/** Does it `times` times with an input of one of the two kinds. */
-type Operation = { readonly name: string; readonly times: number; readonly act: (kind: 0 | 1) => unknown };
+/** Does it `times` times with what `prepare` put there for one of the two kinds, which is not measured. */
+interface Operation {
+  readonly name: string;
+  readonly times: number;
+  prepare(kind: 0 | 1): void;
+  act(): unknown;
+}
+
+const changed = (bytes: Uint8Array, at: number): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
+
+/** `kinds` one after the other in the same array. */
+function inPlace(kinds: readonly [Uint8Array, Uint8Array]): { readonly bytes: Uint8Array; put(kind: 0 | 1): void } {
+  const bytes = new Uint8Array(kinds[0].length);
+  return { bytes, put: (kind) => bytes.set(kinds[kind]) };
+}
 
 function operations(crypto: CryptoPort): Operation[] {
   const bytes = crypto.random(SIZE);
   const secret = crypto.take(bytes.slice());
-  const changed = (at: number): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
-  const compared = [changed(0), changed(SIZE - 1)];
+  const compared = inPlace([changed(bytes, 0), changed(bytes, SIZE - 1)]);
+  const same = inPlace([changed(bytes, 0), changed(bytes, 0)]);
 
   const key = crypto.randomSecret(32);
   const [nonce, ad] = [new Uint8Array(12), new Uint8Array(8)];
   const sealed = crypto.seal(key, nonce, ad, [new Uint8Array(1263)]);
-  const forged = [16, 1].map((back) => sealed.map((byte, i) => (i === sealed.length - back ? byte ^ 1 : byte)));
+  const forged = inPlace([changed(sealed, sealed.length - 16), changed(sealed, sealed.length - 1)]);
 
   const point = crypto.x25519Public(crypto.randomSecret(32));
-  const light = crypto.take(Uint8Array.of(8, ...new Uint8Array(30), 64));
-  const scalars = Array.from({ length: 64 }, () => crypto.randomSecret(32));
-  let next = 0;
+  let scalar = crypto.randomSecret(32);
   return [
     {
       name: 'equal: the first byte differs, or the last',
       times: 50,
-      act: (kind) => crypto.equal(secret, compared[kind] ?? bytes),
+      prepare: compared.put,
+      act: () => crypto.equal(secret, compared.bytes),
+    },
+    {
+      name: 'control: equal, the same bytes as both kinds',
+      times: 50,
+      prepare: same.put,
+      act: () => crypto.equal(secret, same.bytes),
     },
     {
       name: 'open: the first byte of the tag is wrong, or the last',
       times: 2,
-      act: (kind) => crypto.open(key, nonce, ad, forged[kind] ?? sealed),
+      prepare: forged.put,
+      act: () => crypto.open(key, nonce, ad, forged.bytes),
     },
     {
       name: 'x25519: a scalar of zeros but two bits, or a random one',
       times: 1,
-      act(kind) {
-        next = (next + 1) % scalars.length;
-        crypto.x25519((kind === 0 ? light : scalars[next]) ?? light, point).wipe();
+      prepare(kind) {
+        scalar.wipe();
+        const random = crypto.random(32);
+        scalar = crypto.take(kind === 0 ? Uint8Array.of(8, ...new Uint8Array(30), 64) : random);
       },
+      act: () => crypto.x25519(scalar, point).wipe(),
     },
   ];
 }
@@ -59,21 +81,23 @@ function operations(crypto: CryptoPort): Operation[] {
 function planted(): Operation {
   const long = 4096;
   const secret = new Uint8Array(long);
-  const compared = [0, long - 1].map((at) => secret.map((_, i) => (i === at ? 1 : 0)));
+  const compared = inPlace([changed(secret, 0), changed(secret, long - 1)]);
   return {
-    name: 'planted: it stops at the first difference',
+    name: 'control: a comparison that stops at the first difference',
     times: 1,
-    act: (kind) => secret.findIndex((byte, i) => byte !== compared[kind]?.[i]),
+    prepare: compared.put,
+    act: () => secret.findIndex((byte, i) => byte !== compared.bytes[i]),
   };
 }
 
 /** Welch's t of the two kinds; 0 where nothing differs. */
-function difference({ act, times }: Operation): number {
+function difference({ prepare, act, times }: Operation): number {
   const found: { readonly kind: 0 | 1; readonly took: number }[] = [];
   for (let i = -Math.ceil(MEASUREMENTS / 10); i < MEASUREMENTS; i++) {
     const kind = Math.random() < 0.5 ? 0 : 1;
+    prepare(kind);
     const before = process.hrtime.bigint();
-    for (let n = 0; n < times; n++) act(kind);
+    for (let n = 0; n < times; n++) act();
     const took = Number(process.hrtime.bigint() - before);
     if (i >= 0) found.push({ kind, took });
   }

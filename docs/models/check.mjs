@@ -22,6 +22,7 @@ const MODELS = {
       'TEXTS=2 CUTS=1 REKEYS=0 LEAVERS=1',
       'TEXTS=1 CUTS=2 REKEYS=0 LEAVERS=1',
       'TEXTS=1 CUTS=0 DROPS=1 REKEYS=1 LEAVERS=1',
+      'TEXTS=1 CUTS=1 REKEYS=0 LEAVERS=1 GIVEUPS=1',
     ],
     faults: [
       ['BREAK_RETRANSMIT TEXTS=1 CUTS=1 REKEYS=0 LEAVERS=1', 'what was missed is not sent again'],

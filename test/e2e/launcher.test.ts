@@ -62,6 +62,43 @@ it('both launchers take the same out of the environment', () => {
   expect(names.split(/[\s\\]+/)).toEqual([...DROPPED]);
 });
 
+/** Alpine's shell and tools, where they are: no other program is in the PATH then but Node. */
+const BUSYBOX = spawnSync('busybox', ['true']).error === undefined;
+if (!BUSYBOX) console.warn('SKIPPED: no busybox here, so the launcher is not tried with what Alpine has');
+
+it.skipIf(!BUSYBOX)('does under busybox, as Alpine has it, what it does here', () => {
+  const tools = path.join(folder, 'busybox');
+  mkdirSync(tools);
+  mkdirSync(path.join(folder, 'a folder'));
+  const busybox = execFileSync('sh', ['-c', 'command -v busybox'], { encoding: 'utf8' }).trim();
+  for (const applet of execFileSync(busybox, ['--list'], { encoding: 'utf8' }).trim().split('\n'))
+    symlinkSync(busybox, path.join(tools, applet));
+  rmSync(path.join(tools, 'node'), { force: true });
+  symlinkSync(process.execPath, path.join(tools, 'node'));
+  const kept = ({ argv, execArgv, writes, reads }: Told): object => ({ argv, execArgv, writes, reads });
+  for (const args of [
+    [],
+    ['', ' two words', '*', '$HOME', "it's", '--', '-p', '\n', 'ünï', 'seven'],
+    ['send', 'a folder', './a folder/../a folder', '--room', 'r:1'],
+    ['receive', '-o', 'a folder'],
+    ['--files', '--direct'],
+    ['--files=a folder', '-p', './a plugin', '--plugin=strange'],
+    ['--onion', '--tor-cookie', '/nowhere'],
+    ['pipe', '--listen', '80'],
+    ['relay', '--port', '0'],
+  ]) {
+    const env = { ...ENV, NODE_OPTIONS: '--no-warnings', SSLKEYLOGFILE: '/nowhere' };
+    const options = { encoding: 'utf8', cwd: folder } as const;
+    const here = spawnSync(path.join(folder, 'securechat'), args, { ...options, env });
+    const there = spawnSync(path.join(tools, 'sh'), [path.join(folder, 'securechat'), ...args], {
+      ...options,
+      env: { ...env, PATH: tools },
+    });
+    expect([there.status, there.stderr]).toEqual([here.status, here.stderr]);
+    expect(kept(JSON.parse(there.stdout) as Told)).toEqual(kept(JSON.parse(here.stdout) as Told));
+  }
+});
+
 describe.each(['securechat', 'securechat-node'])('%s', (name) => {
   it('begins with a larger heap for what moves streams, and for nothing else', () => {
     const larger = (...args: string[]): boolean =>

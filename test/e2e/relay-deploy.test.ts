@@ -6,13 +6,14 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { validate } from 'dockerfile-utils';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { flagNames, helpText } from '../../adapters/relay/flags.js';
 import { hasOpenssl, makeCertificate, type TestCertificate } from '../support/certificate.js';
+import { freePort } from '../support/free-port.js';
 import { honestPair } from '../support/honest-pair.js';
 import { killAll, ROOT, start } from '../support/program.js';
 import { type RelayProcess, type RelayProgram, startRelayProcess } from '../support/relay.js';
@@ -62,15 +63,6 @@ function certificate(): TestCertificate {
   const made = makeCertificate();
   cleanups.push(() => made.remove());
   return made;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Runs until the test is over; its output is told when it ends before. */
@@ -295,6 +287,13 @@ describe('Dockerfile', () => {
   const dockerfile = text('Dockerfile').replaceAll(/\\\n/g, ' ');
   const line = (word: string): string => new RegExp(`^${word} (.*)$`, 'm').exec(dockerfile)?.[1] ?? '';
   const list = (word: string): string[] => JSON.parse(line(word)) as string[];
+
+  test('a linter has nothing to say of it', () => {
+    const found = (of: string): string[] =>
+      validate(of).map(({ message }) => (typeof message === 'string' ? message : message.value));
+    expect(found(text('Dockerfile'))).toEqual([]);
+    expect(found(text('Dockerfile').replace('WORKDIR /', 'WORKDIR '))).toEqual(['WORKDIR paths should be absolute']);
+  });
 
   test('two stages, and the last one is not root', () => {
     expect(dockerfile.match(/^FROM /gm)).toHaveLength(2);

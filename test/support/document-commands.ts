@@ -49,6 +49,7 @@ export const COMMANDS: Readonly<Record<string, How | Readonly<Record<string, How
     ),
     'securechat --relay wss://relay.example': run(WAITS),
     'securechat --listen --tls-self': run(/securechat:\/\/.*\?pin=/),
+    'securechat --lan': run(/Looking for your peer in the local network/),
     'securechat --onion': not('the Tor network is not there; test/e2e/quickstart.test.ts has a small one of its own'),
     'securechat --relay wss://relay.example --proxy socks5h://127.0.0.1:1080': run(WAITS),
     'securechat --relay wss://relay.example --tor': not('the Tor network; test/e2e/onion.test.ts has a small one'),

@@ -195,6 +195,7 @@ export function createPair(options: PairOptions = {}): Pair {
   }
 
   function show(who: Person, view: SessionView): void {
+    options.told?.(who.side, view);
     switch (view.type) {
       case 'state':
         who.states.push(view.state);

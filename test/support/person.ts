@@ -89,6 +89,8 @@ export interface PairOptions {
   readonly right?: PersonOptions;
   readonly relay?: RelayHooks;
   readonly paths?: Pick<PathsAround, 'near' | 'passes' | 'closes'>;
+  /** Hears all that a side is shown. */
+  readonly told?: (side: Side, view: SessionView) => void;
 }
 
 export interface Pair {

@@ -26,8 +26,16 @@ const STEPS = 2_000_000;
 /** Longest run: longer than give-up, idle and everything. */
 const END = 4 * 3_600_000;
 
-/** Runs `plan` until both sides have come to rest. Throws when they do not. The adapters must hold no secret. */
-export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>, trace = false): Simulation {
+/**
+ * Runs `plan` until both sides have come to rest. Throws when they do not. The adapters must hold no secret. `told` hears
+ * all that a side is shown.
+ */
+export function simulate(
+  plan: Plan,
+  cryptos: Readonly<Record<Side, CryptoPort>>,
+  trace = false,
+  told: (side: Side, view: SessionView) => void = () => undefined,
+): Simulation {
   const draw = sequence(plan.seed);
   /** What people do, apart from what the network does. */
   const chat = sequence(-1 - plan.seed);
@@ -160,6 +168,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
   }
 
   function show(who: Actor, view: SessionView): void {
+    told(who.side, view);
     switch (view.type) {
       case 'state':
         note(`${who.side} ${view.state}`);
