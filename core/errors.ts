@@ -117,6 +117,9 @@ export const CODES = {
   'SC-368': EXIT.ok, // the browser does not let the page run WebAssembly (notice)
   'SC-369': EXIT.internal, // the page is not beside the program
   'SC-370': EXIT.ok, // what a direct path shows, and to whom (notice)
+  'SC-371': EXIT.relay, // this machine is in no local network
+  'SC-372': EXIT.relay, // multicast cannot be heard here
+  'SC-373': EXIT.ok, // what --lan shows, and to whom (notice)
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)
   'SC-403': EXIT.violation, // safety words did not match
@@ -149,6 +152,7 @@ export type Code = keyof typeof CODES;
 /** With what a transport may say more precisely why there is no connection. */
 export const TRANSPORT_CODES = [
   ...(['SC-113', 'SC-114', 'SC-115', 'SC-116', 'SC-117', 'SC-118', 'SC-119', 'SC-125'] as const),
+  ...(['SC-371', 'SC-372'] as const),
 ] as const;
 export type TransportCode = (typeof TRANSPORT_CODES)[number];
 

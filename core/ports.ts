@@ -222,9 +222,10 @@ export type UiView =
   /** The text of this side with the id it got: ids count from 0 in the order of the `send` events. */
   | { readonly type: 'own'; readonly id: number; readonly text: Uint8Array; readonly at: number }
   | { readonly type: 'status'; readonly id: number; readonly status: MessageStatus }
-  /** Told where a direct path was asked for; why not: looked for, not found, broken, too often, the peer did not ask. */
+  /** Told where more than a relay was asked for; why not direct: looked for, not found, broken, too often, the peer did not ask. */
   | { readonly type: 'path'; readonly path: 'relay'; readonly why: 'trying' | 'none' | 'broke' | 'unstable' | 'peer' }
   | { readonly type: 'path'; readonly path: 'direct'; readonly address: string }
+  | { readonly type: 'path'; readonly path: 'local network' }
   /** How long the line takes to the peer and back, whole milliseconds: told when it changes, for display only. */
   | { readonly type: 'round-trip'; readonly ms: number }
   /** Whether more input is welcome now. While it is not, a UI that reads a pipe stops reading; nothing typed is lost. */
@@ -337,7 +338,7 @@ export type BulkCommand =
   | { readonly type: 'taken'; readonly id: number }
   /** So many `data` events more are wanted. */
   | { readonly type: 'want'; readonly id: number; readonly count: number }
-  /** 0 to 65502 bytes of the peer. The buffer belongs to the adapter, which wipes it and then reports `used`. */
+  /** 0 to 65438 bytes of the peer. The buffer belongs to the adapter, which wipes it and then reports `used`. */
   | { readonly type: 'data'; readonly id: number; readonly data: Uint8Array; readonly last: boolean }
   /** The end of a transfer, whoever ended it. `whole`: everything arrived. */
   | { readonly type: 'over'; readonly id: number; readonly whole: boolean; readonly code: Code | undefined };
@@ -351,7 +352,7 @@ export type BulkEvent =
   /** Data of the peer are welcome. */
   | { readonly type: 'accept'; readonly id: number }
   /**
-   * As it was wanted: 1 to 65502 bytes, or less with the last. The buffer is the session's until it has wanted READ_AHEAD
+   * As it was wanted: 1 to 65438 bytes, or less with the last. The buffer is the session's until it has wanted READ_AHEAD
    * (core/session/bulk/outgoing.ts) more. `content`: how many of them a person counts. `sum` with the last: see
    * `file-done`.
    */

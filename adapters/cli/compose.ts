@@ -143,13 +143,16 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
     )
     .onDeactivation((path) => quietly(() => path?.close()));
   container.bind(TRANSPORT).toResolvedValue(
-    (clock, local, origin) =>
-      make('transport', given, async () => {
+    async (clock, crypto, local, origin) => {
+      const made = await make('transport', given, async () => {
         if (spec.needsRelay === false) return spec.create(flags.transport, { clock });
         if (local === undefined) throw new LocalProtocolError('a transport without its relay');
         return spec.create(flags.transport, { clock, relay: local.url, ...(await reached(given, local, origin)) });
-      }).then((made) => local?.guard?.(made) ?? made),
-    [CLOCK, RELAY, ORIGIN],
+      });
+      const guarded = local?.guard?.(made) ?? made;
+      return options.listen?.type === 'lan' && local !== undefined ? inLan(guarded, local, clock, crypto) : guarded;
+    },
+    [CLOCK, CRYPTO, RELAY, ORIGIN],
   );
   container.bind(PARTS).toResolvedValue(
     (clock, crypto, ui, { bulk, exit }, local, transport, path) => ({
@@ -225,6 +228,22 @@ async function reached({ pin: named, way }: ComposeOptions, { pin = named }: Loc
   if (pin === undefined) return way === undefined ? from : { ...from, way };
   const { pinnedWay } = await import('../transport/pinned.js');
   return { ...from, pin, way: pinnedWay(pin, way) };
+}
+
+/** With its own relay for `home`, and whichever it finds in the local network. */
+async function inLan(
+  home: TransportPort,
+  { url }: LocalRelay,
+  clock: ClockPort,
+  crypto: CryptoPort,
+): Promise<TransportPort> {
+  const [{ createLan }, { createWsTransport }, { interfaces, openMulticast }] = await Promise.all([
+    import('../lan/lan.js'),
+    import('../transport/ws.js'),
+    import('../lan/multicast.js'),
+  ]);
+  const reach = (relay: URL): TransportPort => createWsTransport({ relay });
+  return createLan({ clock, crypto, home, port: Number(url.port), reach, interfaces, openMulticast });
 }
 
 async function findRelay(

@@ -34,7 +34,7 @@ type Row = keyof typeof DOCTOR_WORDS.rows;
 
 /** The table, line by line. `argv` is what is behind the word `doctor`. Throws SecurechatError SC-109, SC-110, SC-503. */
 export async function doctor(argv: readonly string[], surroundings: Surroundings): Promise<readonly string[]> {
-  const { named: address, files } = argumentsOf(argv);
+  const { named: address, files, lan } = argumentsOf(argv);
   const relay = relayOf(address, surroundings.env);
   const { env, stdin, stdout } = surroundings;
   const findings = enforced(env);
@@ -74,6 +74,7 @@ export async function doctor(argv: readonly string[], surroundings: Surroundings
   lines.push(
     line(DOCTOR_WORDS.tor(`${TOR.host}:${String(TOR.port)}`), tor ? good : bad, tor ? '' : DOCTOR_WORDS.torNone),
   );
+  lines.push(await aboutLan(lan));
   const used =
     proxy === undefined ? DOCTOR_WORDS.proxyNone : DOCTOR_WORDS.proxyUsed(proxy.kind, proxy.host, proxy.port);
   const fine = proxy === undefined || proxied;
@@ -88,6 +89,16 @@ function aboutRelay(found: RelayFound, named: boolean): string {
   if (!found.answers) return named ? DOCTOR_WORDS.notThere(found.why) : DOCTOR_WORDS.noRelay;
   const { wires, tls, version } = found;
   return wires.length === 0 ? DOCTOR_WORDS.notRelay : DOCTOR_WORDS.found(wires, tls, version);
+}
+
+/** Only with --lan is anything sent: one question, which comes back to this machine, too, where that works. */
+async function aboutLan(asked: boolean): Promise<string> {
+  const { good, bad, unknown } = DOCTOR_WORDS.state;
+  if (!asked) return line(DOCTOR_WORDS.lan, unknown, DOCTOR_WORDS.lanFlag);
+  const { interfaces, tryMulticast } = await import('../lan/multicast.js');
+  if (interfaces().length === 0) return line(DOCTOR_WORDS.lan, bad, DOCTOR_WORDS.noLan);
+  const why = await tryMulticast();
+  return line(DOCTOR_WORDS.lan, why === undefined ? good : bad, why === undefined ? '' : DOCTOR_WORDS.lanDeaf(why));
 }
 
 /** With a folder, as `--files` of a chat has it: whether it can be used. Only the launcher gives the right to it. */
@@ -108,11 +119,20 @@ function line(what: string, state: string, why: string): string {
   return `${what.padEnd(46)}  ${state.padEnd(12)}  ${why}`.trimEnd();
 }
 
-/** `--relay` with an address, `--files` with a folder or for this one. */
-function argumentsOf(argv: readonly string[]): { named: string | undefined; files: string | undefined } {
+/** `--relay` with an address, `--files` with a folder or for this one, `--lan`. */
+function argumentsOf(argv: readonly string[]): {
+  named: string | undefined;
+  files: string | undefined;
+  lan: boolean;
+} {
+  let lan = false;
   let [named, files]: (string | undefined)[] = [];
   const words = [...argv];
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (word === '--lan') {
+      lan = true;
+      continue;
+    }
     const [, flag = word, attached] = /^(--\w+)=(.*)$/s.exec(word) ?? [];
     const next = words[0]?.startsWith('-') === true ? undefined : words[0];
     const value = attached ?? next;
@@ -121,7 +141,7 @@ function argumentsOf(argv: readonly string[]): { named: string | undefined; file
     else if ((flag === '--relay' || flag === '-r') && value !== undefined) named = value;
     else throw new SecurechatError('SC-503', { why: CLI_WORDS.doctorUsage });
   }
-  return { named, files };
+  return { named, files, lan };
 }
 
 /** The one that is named, by flag or setting, or the one on this machine. */

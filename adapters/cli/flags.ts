@@ -34,6 +34,7 @@ export const FLAGS: readonly OwnFlag[] = [
   { long: 'listen', value: 'host:port', bare: { means: '0.0.0.0:8765', looks: /:\d+$|^\d{1,5}$/ }, common: true },
   { long: 'tls-self' },
   { long: 'onion', common: true },
+  { long: 'lan', common: true },
   { long: 'web' },
   { long: 'tor-control', value: 'host:port', setting: 'SECURECHAT_TOR_CONTROL' },
   { long: 'tor-cookie', value: 'file' },

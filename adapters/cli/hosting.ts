@@ -19,9 +19,14 @@ export const OWN_ROOMS = 4;
 export const ONION_PORT = 80;
 /** Two people, their connections of before, and strangers that are about to be turned away. */
 const LIMITS = { connections: 32, connectionsPerAddress: 16, rooms: 2 } as const;
-const EVERYWHERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+const ANY4 = '0.0.0.0';
+/** It is there where IPv6 is turned off, and where nothing but IPv6 is used, too. */
+const LOOPBACK = '127.0.0.1';
+const EVERYWHERE: Readonly<Record<string, string>> = { [ANY4]: LOOPBACK, '::': '::1' };
 
 export type Listen =
+  /** Whoever finds it in the local network. */
+  | { readonly type: 'lan' }
   | { readonly type: 'network'; readonly host: string; readonly port: number; readonly tls: boolean }
   | {
       readonly type: 'onion';
@@ -30,6 +35,13 @@ export type Listen =
       /** Absent: where Tor says that it is. */
       readonly cookie?: string | undefined;
     };
+
+/** Where it listens; 0 is a free port. */
+type Place = Pick<Extract<Listen, { type: 'network' }>, 'host' | 'port' | 'tls'>;
+const PLACES: Readonly<Record<'onion' | 'lan', Place>> = {
+  onion: { host: LOOPBACK, port: 0, tls: false },
+  lan: { host: '::', port: 0, tls: false },
+};
 
 export interface HostingOptions {
   readonly listen: Listen;
@@ -42,16 +54,13 @@ export interface HostingOptions {
 export async function startHosting({ listen, startRelay, wallTime }: HostingOptions): Promise<LocalRelay> {
   const rooms: string[] = [];
   const admits = (room: string): boolean => rooms.includes(room);
-  const place = listen.type === 'onion' ? { host: '127.0.0.1', port: 0, tls: false } : listen;
+  const place = listen.type === 'network' ? listen : PLACES[listen.type];
   const own = place.tls ? await certificate(wallTime) : undefined;
-  const relay = await started(place, {
-    ...{ host: place.host, port: place.port, limits: LIMITS, admits },
-    ...(own === undefined ? {} : { tls: own.pem }),
-  });
+  const [relay, host] = await startedAt(place, own?.pem);
   const scheme = own === undefined ? 'ws' : 'wss';
   const port = relay.url.port === '' ? (own === undefined ? '80' : '443') : relay.url.port;
   const hosting = {
-    url: new URL(`${scheme}://${inUrl(EVERYWHERE[place.host] ?? place.host)}:${port}/`),
+    url: new URL(`${scheme}://${inUrl(listen.type === 'lan' ? LOOPBACK : (EVERYWHERE[host] ?? host))}:${port}/`),
     started: true,
     guard: (transport: TransportPort): TransportPort => ({
       open(join, sink) {
@@ -61,6 +70,7 @@ export async function startHosting({ listen, startRelay, wallTime }: HostingOpti
       },
     }),
   };
+  if (listen.type === 'lan') return { ...hosting, close: () => relay.close() };
   if (listen.type === 'network') {
     const pin = own === undefined ? {} : { pin: own.pin };
     const meetings = reachable(place.host).map((host) => ({ relay: `${scheme}://${inUrl(host)}:${port}/`, ...pin }));
@@ -88,6 +98,18 @@ export async function startHosting({ listen, startRelay, wallTime }: HostingOpti
   } catch (error) {
     await relay.close();
     throw error;
+  }
+
+  /** Where a machine has no IPv6 at all it listens for IPv4. */
+  async function startedAt({ host, port: wanted }: Place, tls: Pem | undefined): Promise<readonly [Relay, string]> {
+    const secure = tls === undefined ? {} : { tls };
+    const at = (where: string) => ({ host: where, port: wanted, limits: LIMITS, admits, ...secure });
+    if (listen.type !== 'lan') return [await started({ host, port: wanted }, at(host)), host];
+    try {
+      return [await startRelay(at(host)), host];
+    } catch {
+      return [await started({ host: ANY4, port: wanted }, at(ANY4)), ANY4];
+    }
   }
 
   async function started(

@@ -112,7 +112,8 @@ export function parseOptions(
     const key = keyOf(long);
     const value = setting === undefined ? '' : (env[setting] ?? '');
     // Who is the relay needs none.
-    const hosts = long === 'relay' && (given['listen'] !== undefined || given['onion'] === true);
+    const hosts =
+      long === 'relay' && (given['listen'] !== undefined || given['onion'] === true || given['lan'] === true);
     if (value !== '' && given[key] === undefined && !hosts) set[key] = value;
   }
   try {
@@ -230,6 +231,7 @@ function checkListen(values: Values): Listen | undefined {
   const at = text(values['listen']);
   const onion = values['onion'] === true;
   const tls = values['tlsSelf'] === true;
+  if (values['lan'] === true) return checkLan(values);
   if (Number(at !== undefined) + Number(onion) + Number(text(values['relay']) !== undefined) > 1) {
     throw new SecurechatError('SC-503', { why: CLI_WORDS.oneRelay });
   }
@@ -242,6 +244,19 @@ function checkListen(values: Values): Listen | undefined {
   const [, host = '', port = ''] = LISTEN.exec(at) ?? [];
   if (port === '' || Number(port) > 65_535) throw bad('--listen', CLI_WORDS.listen);
   return { type: 'network', host: host.replaceAll(/[[\]]/g, '') || '0.0.0.0', port: Number(port), tls };
+}
+
+/** The local network and nothing else: no relay, no proxy, no other path. */
+function checkLan(values: Values): Listen {
+  const { lan } = CLI_WORDS;
+  const named = (key: string): boolean => text(values[key]) !== undefined || values[key] === true;
+  const transport = text(values['transport']) ?? DEFAULTS.transport;
+  if (named('relay') || named('listen') || named('onion')) throw bad('--lan', lan.relay);
+  if (named('proxy') || named('tor')) throw bad('--lan', lan.proxy);
+  if (named('direct')) throw bad('--lan', lan.direct);
+  if (named('web')) throw bad('--lan', lan.web);
+  if (transport !== DEFAULTS.transport) throw bad('--lan', lan.transport(transport));
+  return { type: 'lan' };
 }
 
 /** A browser can neither check a certificate of one's own nor do without a relay. */

@@ -57,6 +57,13 @@ export function refusePast(way: Way | undefined, ours: boolean, transport: strin
   if (why !== undefined) throw new SecurechatError('SC-503', { flag: '--direct', why });
 }
 
+/** So does the local network. Throws SecurechatError SC-503. */
+export function refuseInLan(env: WayOptions['env']): void {
+  const variable = PROXY_VARIABLES.find((name) => (env[name] ?? '') !== '');
+  if (variable !== undefined)
+    throw new SecurechatError('SC-503', { flag: '--lan', why: CLI_WORDS.lan.environment(variable) });
+}
+
 /** A relay on this machine is reached directly, and what NO_PROXY names. Throws SecurechatError SC-503. */
 export async function proxyOfEnvironment(relay: URL, env: WayOptions['env']): Promise<ProxyServer | undefined> {
   const variable = PROXY_VARIABLES.find((name) => (env[name] ?? '') !== '');

@@ -131,8 +131,9 @@ export function run(argv: readonly string[], io: Io): Run {
     const ours = registry.pluginOf('transport', met.transport) === builtins.name;
     const prompter = () => prompterOf(task, options, io, color, before.signal);
     const loading = Promise.all([import('./compose.js'), import('./proxy-way.js')]);
-    const composing = loading.then(async ([{ compose }, { findWay, refusePast }]) => {
+    const composing = loading.then(async ([{ compose }, { findWay, refuseInLan, refusePast }]) => {
       const way = await findWay({ options: met, relay, ours, env: io.env, random, prompter });
+      if (met.listen?.type === 'lan') refuseInLan(io.env);
       if (met.direct !== undefined) refusePast(way, ours, met.transport);
       composition = await compose({
         registry,
@@ -303,7 +304,8 @@ function withName(detail: Detail, options: Options): Detail {
 function chatOf(task: Task, options: Options, entered: Entered, relay: LocalRelay | undefined, io: Io) {
   const { verify, cover, name, receipts, resumeTimeout, idleTimeout } = options;
   const { code, created, retype } = entered;
-  const address = relay?.url.href;
+  // That of --lan is in no place that could be told.
+  const address = options.listen?.type === 'lan' ? undefined : relay?.url.href;
   return {
     ...{ verify, cover, name, receipts, resumeTimeout, idleTimeout, code, retype },
     ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),

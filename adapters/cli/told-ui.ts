@@ -9,7 +9,7 @@ export type Notice = Extract<UiView, { type: 'notice' }>;
 
 export interface Told {
   /** As soon as the UI is open. */
-  readonly first: readonly Notice[];
+  readonly first: readonly (Notice | Extract<UiView, { type: 'path' }>)[];
   /** A code that nobody else shows, after them; it is wiped then, and at the latest when the UI is closed. */
   readonly code: { readonly code: Uint8Array; readonly invite: Uint8Array } | undefined;
   /** What the peer needs beside the code: after the first one that is shown. */

@@ -33,7 +33,12 @@ export function toldFirst({ task, options, entered, relay, env, enforced, termin
   if (!enforced) codes.push('SC-508');
   if ((env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') codes.push('SC-509');
   if (task.kind === 'chat' && options.ui === 'line' && !options.wipeScrollback && terminal) codes.push('SC-510');
-  const first: Notice[] = codes.map((code) => ({ type: 'notice', code, text: explain(code) }));
+  const local = options.listen?.type === 'lan';
+  if (local) codes.push('SC-373');
+  const notices: Notice[] = codes.map((code) => ({ type: 'notice', code, text: explain(code) }));
+  const first: Told['first'][number][] = local ? [{ type: 'path', path: 'local network' }, ...notices] : notices;
+  if (local)
+    return { first, code: undefined, later: [{ type: 'notice', code: 'SC-126', text: CLI_WORDS.lan.peerTypes }] };
   if (relay?.meetings === undefined) {
     if (relay?.started === true)
       first.push({ type: 'notice', code: 'SC-320', text: explain('SC-320', { relay: relay.url.href }) });

@@ -9,7 +9,7 @@ import { networkInterfaces } from 'node:os';
 import type { Endpoint, OwnAddress, PathCommand, PathEvent, PathPort } from '../../core/path-port.js';
 
 import { plainAddress } from '../../core/relay/address.js';
-import { parseAddress } from '../../core/session/path-candidates.js';
+import { addressText, parseAddress } from '../../core/session/path-candidates.js';
 import type { Origin } from '../transport/origin.js';
 import { createLink, type Link } from './link.js';
 
@@ -176,12 +176,6 @@ async function namedEnds(named: Named | undefined): Promise<readonly Endpoint[]>
 function endOf(end: Origin['relay']): Endpoint | undefined {
   const address = end === undefined ? undefined : parseAddress(plainAddress(end.address.split('%', 1)[0] ?? ''));
   return end === undefined || address === undefined ? undefined : { address, port: end.port };
-}
-
-function addressText(address: Uint8Array): string {
-  if (address.length === 4) return address.join('.');
-  const groups = Array.from({ length: 8 }, (_, i) => (address[2 * i] ?? 0) * 256 + (address[2 * i + 1] ?? 0));
-  return groups.map((group) => group.toString(16)).join(':');
 }
 
 function textOf(address: string, port: number): string {

@@ -155,6 +155,8 @@ export function createSessionUi({ created, unreadLimit, signal, fail, ...given }
   }
 
   function showPath(view: View<'path'>): void {
+    // Nothing of a program's own can ask for it.
+    if (view.path === 'local network') return;
     events.emit(
       'path',
       view.path === 'direct' ? { path: view.path, address: view.address } : { path: view.path, why: view.why },

@@ -10,16 +10,26 @@ type PathView = Extract<UiView, { type: 'path' }>;
 export interface Way {
   /** Milliseconds, once they are known. */
   readonly roundTrip: number | undefined;
-  /** Undefined where no direct path was asked for. */
+  /** Undefined where nothing but a relay was asked for. */
   readonly path: PathView['path'] | undefined;
+  /** What is told to who has been alone for a while. */
+  readonly aloneHint: string;
   /** For `/status`. */
   readonly lines: readonly string[];
   take(view: PathView | Extract<UiView, { type: 'round-trip' }>): void;
 }
 
+const QUIET: ReadonlySet<string> = new Set(['trying', 'none']);
+
+function sentenceOf(view: PathView): string {
+  const { path: words } = UI_WORDS;
+  if (view.path === 'relay') return words.relay[view.why];
+  return view.path === 'direct' ? words.direct(view.address) : words.local;
+}
+
 /** `say` is given what a person has to know of a change at once. */
 export function createWay(say: (sentence: string) => void): Way {
-  const { status, path: words } = UI_WORDS;
+  const { status } = UI_WORDS;
   let roundTrip: number | undefined;
   let path: PathView | undefined;
 
@@ -30,9 +40,11 @@ export function createWay(say: (sentence: string) => void): Way {
     get path() {
       return path?.path;
     },
+    get aloneHint() {
+      return path?.path === 'local network' ? UI_WORDS.aloneHintLocal : UI_WORDS.aloneHint;
+    },
     get lines() {
-      const way =
-        path === undefined ? [] : [path.path === 'direct' ? words.direct(path.address) : words.relay[path.why]];
+      const way = path === undefined ? [] : [sentenceOf(path)];
       return roundTrip === undefined ? way : [...way, status.roundTrip(roundTrip)];
     },
     take(view) {
@@ -41,8 +53,9 @@ export function createWay(say: (sentence: string) => void): Way {
         return;
       }
       path = view;
-      if (view.path === 'direct') say(words.direct(view.address));
-      else if (view.why !== 'trying' && view.why !== 'none') say(words.relay[view.why]);
+      // Of a local network more is told at the start, and what comes of a search only to who asks.
+      const quiet = view.path === 'local network' || (view.path === 'relay' && QUIET.has(view.why));
+      if (!quiet) say(sentenceOf(view));
     },
   };
 }

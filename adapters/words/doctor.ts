@@ -62,6 +62,10 @@ export const DOCTOR_WORDS = {
   clockUnknown: 'no relay to compare it with',
   tor: (address: string) => `Tor answers at ${address}`,
   torNone: 'needed only for --tor and onion addresses',
+  lan: 'multicast in the local network (--lan)',
+  lanFlag: `not tried: ${COMMAND} doctor --lan`,
+  noLan: 'this machine is in none: join a Wi-Fi or plug in a cable',
+  lanDeaf: (why: string) => `what is sent does not come back (${why}): a firewall, or another program at UDP port 5353`,
   proxy: 'the proxy that the environment names',
   proxyUsed: (kind: string, host: string, port: number) =>
     `${kind === 'socks' ? 'SOCKS' : kind.toUpperCase()}, ${host}:${String(port)}`,

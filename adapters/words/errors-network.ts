@@ -161,7 +161,8 @@ export const NETWORK = {
   },
   'SC-126': {
     sentence: always('Others reach the relay inside this program.'),
-    cause: '`--listen` or `--onion`: the notice says what your peer types. The relay takes this conversation only.',
+    cause:
+      '`--listen`, `--onion` or `--lan`: the notice says what your peer types. The relay takes this conversation only.',
     remedy: '',
   },
 } as const satisfies Partial<Record<string, Message>>;

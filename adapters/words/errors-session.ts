@@ -230,4 +230,20 @@ export const SESSION = {
     cause: 'Without the relay in between the two machines know each other, and nothing hides sizes and times.',
     remedy: 'Leave --direct out to show your address to the relay only.',
   },
+  'SC-371': {
+    sentence: always('This machine is in no local network.'),
+    cause: '`--lan` found no interface with an address that others in the same network could reach.',
+    remedy: 'Join a Wi-Fi or plug in a cable, or use a relay with --relay.',
+  },
+  'SC-372': {
+    sentence: ({ why }) => `This machine cannot look around in the local network${given(' (', why, ')')}.`,
+    cause:
+      '`--lan` could not listen to multicast DNS (UDP port 5353): another program keeps the port, or a rule forbids it.',
+    remedy: 'End the program that keeps the port, or use --listen on one side and --relay on the other.',
+  },
+  'SC-373': {
+    sentence: always('The local network sees that you use securechat, and when (--lan).'),
+    cause: 'Each side announces itself by multicast DNS under a new name each time; the code is not in it.',
+    remedy: 'Leave --lan out to meet through a relay.',
+  },
 } as const satisfies Partial<Record<string, Message>>;

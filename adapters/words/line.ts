@@ -39,8 +39,10 @@ export const UI_WORDS = {
     peer: "Your peer's connection broke. Reconnecting; what you type is queued.",
   },
   joined: 'Waiting for your peer to join.',
+  joinedLocal: 'Looking for your peer in the local network.',
   alone: (room: string) => `Nobody else is in room ${room} yet.`,
   aloneHint: 'You must both type the same digits and capitals, and use the same relay.',
+  aloneHintLocal: 'Type the same digits with --lan in the same network. Guest Wi-Fi often blocks multicast.',
   activeAgain: 'Reconnected. Nothing was lost.',
   listening: 'No input: listening until your peer leaves.',
   codeWanted: 'Type the code again:',
@@ -75,6 +77,7 @@ export const UI_WORDS = {
   ownName: 'Choose your own name at the start, with --name.',
   path: {
     direct: (address: string) => `Direct to ${address}.`,
+    local: 'In the local network, without a relay.',
     relay: {
       trying: 'Through the relay; looking for a direct path.',
       none: 'Through the relay; found no direct path.',

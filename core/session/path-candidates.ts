@@ -83,6 +83,17 @@ function mayDial({ address, port }: PathCandidate, around: Surroundings): boolea
   }
 }
 
+/** Whether an address can be somebody's in a network of this machine: none of the whole world, none of a link alone. */
+export function isAround(address: Uint8Array, own: readonly OwnAddress[]): boolean {
+  return isUsable(address) && isNear(address, own);
+}
+
+/** Whether an address of this machine can be told to others in its network. */
+export function isUsable(address: Uint8Array): boolean {
+  const kind = kindOf(address);
+  return kind === 'private' || kind === 'global';
+}
+
 /** Those of the peer that are dialled, each once. */
 export function dialled(candidates: readonly PathCandidate[], around: Surroundings): readonly PathCandidate[] {
   const taken: PathCandidate[] = [];
@@ -130,6 +141,13 @@ export function parseEnd(text: string): Endpoint | undefined {
 /** An address of either family, as bytes. */
 export function parseAddress(text: string): Uint8Array | undefined {
   return text.includes(':') ? parse6(text) : parse4(text);
+}
+
+/** As URLs and sockets take it. */
+export function addressText(address: Uint8Array): string {
+  if (address.length === 4) return address.join('.');
+  const groups = Array.from({ length: 8 }, (_, i) => (address[2 * i] ?? 0) * 256 + (address[2 * i + 1] ?? 0));
+  return groups.map((group) => group.toString(16)).join(':');
 }
 
 function parse4(text: string): Uint8Array | undefined {

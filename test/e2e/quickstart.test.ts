@@ -132,16 +132,20 @@ async function follow({ typed, blocks }: Section, { shell, standIn = (text) => t
 const BASH = ['bash', '--norc', '--noprofile', '-i'];
 
 describe.skipIf(hosts === undefined)('on two hosts', () => {
-  test.each(['Through a relay', 'Without a relay', 'Without a relay, over TLS'])('%s', async (title) => {
-    const found = section(title);
-    expect(found.blocks.length).toBeGreaterThan(3);
-    await follow(found, { shell: (person) => [...(hosts?.before[person === 'bob' ? 1 : 0] ?? []), ...BASH] });
-  });
+  test.each(['Through a relay', 'Without a relay', 'Without a relay, over TLS', 'In one local network'])(
+    '%s',
+    async (title) => {
+      const found = section(title);
+      expect(found.blocks.length).toBeGreaterThan(3);
+      await follow(found, { shell: (person) => [...(hosts?.before[person === 'bob' ? 1 : 0] ?? []), ...BASH] });
+    },
+  );
 });
 
 test('the page has these ways and no other', () => {
   expect([...PAGE.matchAll(/^## (.*)$/gm)].map(([, title]) => title)).toEqual([
-    ...['Install', 'Through a relay', 'Without a relay', 'Without a relay, over TLS', 'As an onion service'],
+    ...['Install', 'Through a relay', 'Without a relay', 'Without a relay, over TLS', 'In one local network'],
+    'As an onion service',
     'When it does not work',
   ]);
 });

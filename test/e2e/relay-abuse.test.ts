@@ -114,7 +114,7 @@ describe.runIf(hasManyAddresses).each(['relay-ws', 'relay-socketio'] as const)('
 
   beforeAll(async () => {
     // The crowd has tests of its own (ticket.test.ts): here everybody is judged by what he does.
-    const args = ['--port', '0', '--monitor-port', '0', '--join-timeout', '1', '--connections-per-second', '1000000'];
+    const args = ['--port', '0', '--monitor-port', '0', '--join-timeout', '3', '--connections-per-second', '1000000'];
     // The loudest that can be asked for.
     relay = await startRelayProcess(args, program, { env: { DEBUG: '*', NODE_ENV: 'development' } });
     pair = await honestPair(program, relay.url);
@@ -436,7 +436,7 @@ describe.runIf(hasManyAddresses).each(['relay-ws', 'relay-socketio'] as const)('
 
   test.runIf(hasOpenssl)('wrong TLS on a port with it: plain words, old versions, a handshake that stops', async () => {
     const { cert, key, remove } = makeCertificate();
-    const flags = ['--port', '0', '--tls-cert', cert, '--tls-key', key, '--join-timeout', '1'];
+    const flags = ['--port', '0', '--tls-cert', cert, '--tls-key', key, '--join-timeout', '3'];
     const secure = await startRelayProcess(flags, program);
     remove();
     const { port } = secure.url;

@@ -236,7 +236,7 @@ export function createPair(options: PairOptions = {}): Pair {
         who.roundTrips.push(view.ms);
         break;
       case 'path':
-        who.paths.push(view.path === 'direct' ? view.address : view.why);
+        who.paths.push(view.path === 'direct' ? view.address : view.path === 'relay' ? view.why : view.path);
         break;
       case 'input':
         who.welcome = view.welcome;
@@ -306,7 +306,7 @@ export function createPair(options: PairOptions = {}): Pair {
           event();
           continue;
         }
-        const due = SIDES.filter((side) => people[side].session.wakeAt(pair.now) <= pair.now);
+        const due = SIDES.filter((side) => people[side].session.wakeAt <= pair.now);
         if (due.length === 0) return;
         for (const side of due) handle(side, { type: 'wake' });
       }
@@ -315,7 +315,7 @@ export function createPair(options: PairOptions = {}): Pair {
       const end = pair.now + ms;
       for (;;) {
         pair.settle();
-        const at = Math.min(...SIDES.map((side) => people[side].session.wakeAt(pair.now)));
+        const at = Math.min(...SIDES.map((side) => people[side].session.wakeAt));
         if (at > end) break;
         pair.now = at;
       }

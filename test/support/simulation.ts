@@ -152,7 +152,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
   function arm(side: Side): void {
     armed[side] += 1;
     const mine = armed[side];
-    const at = actors[side].session.wakeAt(now);
+    const at = actors[side].session.wakeAt;
     if (at === Number.POSITIVE_INFINITY) return;
     queue.add(Math.max(at, now), () => {
       if (armed[side] === mine) handle(side, { type: 'wake' });
@@ -176,7 +176,7 @@ export function simulate(plan: Plan, cryptos: Readonly<Record<Side, CryptoPort>>
         who.sent.push(fromUtf8(view.text).slice(0, 12));
         break;
       case 'path':
-        note(`${who.side} ${view.path === 'direct' ? 'direct' : view.why}`);
+        note(`${who.side} ${view.path === 'relay' ? view.why : view.path}`);
         who.moved += Number(view.path === 'direct');
         break;
       case 'notice':

@@ -150,6 +150,7 @@ function eventBytes(view: UiView): Uint8Array | undefined {
     case 'file-failed':
       return writeEvent('file-failed', { id: view.id, code: view.code, text: view.text });
     case 'path':
+      if (view.path === 'local network') return writeEvent('path', { path: view.path });
       return writeEvent(
         'path',
         view.path === 'direct' ? { path: view.path, address: view.address } : { path: view.path, why: view.why },

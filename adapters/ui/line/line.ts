@@ -95,7 +95,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   const tally = createTally(say);
   const waiting = createWaiting(clock, (room) => {
     notice(sanitize(utf8(UI_WORDS.alone(room))));
-    say(UI_WORDS.aloneHint);
+    say(way.aloneHint);
   });
   const transfers = createTransferLines(printer, sanitize);
   const limit = terminal ? TERMINAL_LINE_LIMIT : LINE_LIMIT;
@@ -325,7 +325,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         if (!view.late) say(UI_WORDS.comparing);
         return;
       case 'relay':
-        if (view.joined) say(UI_WORDS.joined);
+        if (view.joined) say(way.path === 'local network' ? UI_WORDS.joinedLocal : UI_WORDS.joined);
         return;
       case 'message':
         printer.message(view);

@@ -95,7 +95,7 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
     codeHelp,
   });
   const waiting = createWaiting(clock, (room) => {
-    model.say(UI_WORDS.alone(room), UI_WORDS.aloneHint);
+    model.say(UI_WORDS.alone(room), model.way.aloneHint);
     schedule.request();
   });
   const keys = createKeys(clock, (event) => {

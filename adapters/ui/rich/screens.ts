@@ -49,10 +49,14 @@ function reaching({ relay, attempt }: Model): Uint8Array | string {
   return concat(utf8(searchingAt), relay, utf8(attempt > 1 ? again(attempt) : ''));
 }
 
+function waitingFor({ way }: Model): string {
+  return way.path === 'local network' ? SCREEN_WORDS.connecting.joinedLocal : SCREEN_WORDS.connecting.joined;
+}
+
 /** With the QR code where it fits: beside the text, or below it. */
 export function waitingPage(model: Model, place: Place, height: number, qr: QrCode | undefined): Page {
   if (model.invite.length === 0) {
-    return page(place, model.joined ? SCREEN_WORDS.connecting.joined : reaching(model));
+    return page(place, model.joined ? waitingFor(model) : reaching(model));
   }
   const beside = qr !== undefined && qr.rows.length <= height && place.width >= TEXT_BESIDE + GAP + qr.width;
   const text = beside ? { ...place, width: place.width - GAP - qr.width } : place;
