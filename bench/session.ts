@@ -66,7 +66,7 @@ function pairOf(one: CryptoPort, two: CryptoPort): { left: Side; say: (count: nu
   function settle(): void {
     for (;;) {
       if (pass(left, right) || pass(right, left)) continue;
-      const due = [left, right].filter(({ session }) => session.wakeAt(0) <= 0);
+      const due = [left, right].filter(({ session }) => session.wakeAt <= 0);
       if (due.length === 0) return;
       for (const who of due) handle(who, { type: 'wake' });
     }

@@ -7,6 +7,7 @@ import type { PathEvent, PathPort } from './path-port.js';
 import type { CloseReason, Connection, CryptoPort, TransportEvent, TransportPort, UiEvent, UiPort } from './ports.js';
 import { PATH_LENGTHS } from './protocol/path-proof.js';
 import { ADDRESS_LIMIT, FRAME_LIMIT } from './wire/control.js';
+import { quick } from './quick.js';
 
 /** What an adapter's error is called in SC-506. */
 type Kind = 'transport' | 'crypto' | 'ui' | 'path';
@@ -87,7 +88,7 @@ function guardConnection(
   if (!isConnection(connection))
     throw new SecurechatError('SC-506', { kind: 'transport', why: 'it gave back no connection' });
   returned = true;
-  return {
+  return quick({
     /** Asked before every event, that of its failure too: it never throws. */
     get waiting() {
       if (broken || over) return 0;
@@ -108,7 +109,7 @@ function guardConnection(
         // We are done with it. Nobody waits for ever for a `closed` that does not come.
       }
     },
-  };
+  });
 }
 
 /** The same for the sockets of a direct path. An event that is none is not passed on. */
@@ -134,7 +135,7 @@ export function guardCrypto(crypto: CryptoPort): CryptoPort {
     const operation = crypto[name as keyof typeof OPERATIONS] as (...inputs: unknown[]) => unknown;
     guarded[name] = (...inputs: unknown[]) => guard('crypto', () => operation.apply(crypto, inputs));
   }
-  return Object.defineProperty(guarded, 'live', { get: () => crypto.live }) as unknown as CryptoPort;
+  return quick(Object.defineProperty(guarded, 'live', { get: () => crypto.live }) as unknown as CryptoPort);
 }
 
 /** What the UI throws becomes SC-506. `failed` is called for an event that is none; the UI is still listened to. */

@@ -338,7 +338,7 @@ export type BulkCommand =
   | { readonly type: 'taken'; readonly id: number }
   /** So many `data` events more are wanted. */
   | { readonly type: 'want'; readonly id: number; readonly count: number }
-  /** 0 to 65502 bytes of the peer. The buffer belongs to the adapter, which wipes it and then reports `used`. */
+  /** 0 to 65438 bytes of the peer. The buffer belongs to the adapter, which wipes it and then reports `used`. */
   | { readonly type: 'data'; readonly id: number; readonly data: Uint8Array; readonly last: boolean }
   /** The end of a transfer, whoever ended it. `whole`: everything arrived. */
   | { readonly type: 'over'; readonly id: number; readonly whole: boolean; readonly code: Code | undefined };
@@ -352,7 +352,7 @@ export type BulkEvent =
   /** Data of the peer are welcome. */
   | { readonly type: 'accept'; readonly id: number }
   /**
-   * As it was wanted: 1 to 65502 bytes, or less with the last. The buffer is the session's until it has wanted READ_AHEAD
+   * As it was wanted: 1 to 65438 bytes, or less with the last. The buffer is the session's until it has wanted READ_AHEAD
    * (core/session/bulk/outgoing.ts) more. `content`: how many of them a person counts. `sum` with the last: see
    * `file-done`.
    */

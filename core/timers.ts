@@ -24,23 +24,43 @@ export interface Timers<Name extends string> {
 
 export function createTimers<Name extends string>(): Timers<Name> {
   const due = new Map<Name, number>();
+  /** Of all: asked after every event, and seldom another one. */
+  let earliest = NEVER;
+
+  function look(): void {
+    earliest = NEVER;
+    for (const at of due.values()) if (at < earliest) earliest = at;
+  }
+
+  function set(name: Name, at: number): void {
+    due.set(name, at);
+    look();
+  }
+
+  function stop(name: Name): void {
+    if (due.delete(name)) look();
+  }
+
   return {
-    set: (name, at) => void due.set(name, at),
-    hurry: (name, at) => void due.set(name, Math.min(due.get(name) ?? NEVER, at)),
+    set,
+    hurry: (name, at) => set(name, Math.min(due.get(name) ?? NEVER, at)),
     stop(...names) {
-      for (const name of names) due.delete(name);
+      for (const name of names) stop(name);
     },
-    stopAll: () => due.clear(),
+    stopAll() {
+      due.clear();
+      earliest = NEVER;
+    },
     isSet: (name) => due.has(name),
     left(name, now) {
       const at = due.get(name);
       return at === undefined ? undefined : Math.max(0, at - now);
     },
     rings(name, now) {
-      const rings = now >= (due.get(name) ?? NEVER);
-      if (rings) due.delete(name);
-      return rings;
+      if (now < earliest || now < (due.get(name) ?? NEVER)) return false;
+      stop(name);
+      return true;
     },
-    next: () => Math.min(NEVER, ...due.values()),
+    next: () => earliest,
   };
 }

@@ -162,6 +162,8 @@ function driven(ui: UiPort, { offer, yes }: Drive): Driven {
       ui.open(to);
     },
     show(view) {
+      // What is offered at the moment in which that is told is refused for the same reason.
+      if (view.type === 'notice' && view.code === 'SC-333' && failure === 'SC-333') return;
       ui.show(view);
       drive(view);
     },

@@ -21,6 +21,8 @@ const ENDING: readonly NodeJS.Signals[] = [
   ...(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM'] as const),
   ...(['SIGPROF', 'SIGXCPU', 'SIGIO', 'SIGPWR', 'SIGSTKFLT', 'SIGSYS'] as const),
 ];
+/** The engine looks at itself by this signal, when it is asked to. */
+const PROFILED = process.execArgv.some((flag) => flag.startsWith('--cpu-prof') || flag === '--prof');
 const PROGRAM = fileURLToPath(import.meta.url);
 const argv = process.argv.slice(2);
 // Whoever reads our output may go away; the UI learns it on its own.
@@ -108,7 +110,10 @@ async function start(): Promise<void> {
 
   process.on('uncaughtException', (error) => void fail(error));
   process.on('unhandledRejection', (error) => void fail(error));
-  for (const signal of ENDING) if (signal in constants.signals) process.on(signal, () => program.interrupt());
+  for (const signal of ENDING) {
+    if (!(signal in constants.signals) || (PROFILED && signal === 'SIGPROF')) continue;
+    process.on(signal, () => program.interrupt());
+  }
 
   try {
     const status = await program.done;

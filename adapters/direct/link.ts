@@ -8,6 +8,7 @@ import type { Connection, TransportEvent } from '../../core/ports.js';
 import { WAITING_LIMIT, WAITING_MARK } from '../../core/wire/control.js';
 import { CLOSE_WAIT_MS, DEAF } from '../transport/pipe.js';
 import { createReader, LENGTH, PATH_FRAME_LIMIT } from './reader.js';
+import { quick } from '../../core/quick.js';
 
 /** A path that died unnoticed is asked after this long without a byte, milliseconds. */
 const KEEP_ALIVE_MS = 10_000;
@@ -72,7 +73,7 @@ export function createLink(socket: Socket, events: { message(bytes: Uint8Array):
     sink?.({ type: 'drain' });
   }
 
-  return {
+  return quick({
     socket,
     send(bytes) {
       if (sink === undefined && !socket.destroyed) socket.write(bytes);
@@ -118,5 +119,5 @@ export function createLink(socket: Socket, events: { message(bytes: Uint8Array):
         },
       };
     },
-  };
+  });
 }

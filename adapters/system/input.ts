@@ -34,12 +34,13 @@ export function openInput(fd = 0): StandardInput {
   // What is in a file is on disk already.
   if (source === 'usual') return process.stdin;
   if (source === 'strange') return createReadStream('', { fd, autoClose: false });
-  const buffer = new Uint8Array(READ_SIZE);
+  /** What is read next. */
+  let buffer = new Uint8Array(READ_SIZE);
   let unrefed = false;
   let socket: (Socket & { setRawMode?: (raw: boolean) => unknown }) | undefined;
   let reading = false;
   let discarding = false;
-  const spare: Uint8Array[] = [];
+  const spare: Uint8Array<ArrayBuffer>[] = [];
 
   // In chunks, so that each is handed on as it is: joined by the stream, the parts would stay in memory.
   const stream: Readable = new Readable({
@@ -70,16 +71,21 @@ export function openInput(fd = 0): StandardInput {
       buffer.fill(0, 0, length);
       return true;
     }
-    const chunk = roomFor(length);
-    chunk.set(buffer.subarray(0, length));
-    buffer.fill(0, 0, length);
-    reading = stream.push(chunk);
+    reading = stream.push(taken(length));
     return reading;
   }
 
-  /** What is typed gets as much as it is; what flows, whole pieces that come back. */
-  function roomFor(length: number): Uint8Array {
-    return length < READ_SIZE / 4 ? unfilled(length) : (spare.pop() ?? unfilled(READ_SIZE)).subarray(0, length);
+  /** What flows is handed on where it was read, in memory that comes back; what is typed, in as much as it is. */
+  function taken(length: number): Uint8Array {
+    const read = buffer.subarray(0, length);
+    if (length >= READ_SIZE / 4) {
+      buffer = spare.pop() ?? unfilled(READ_SIZE);
+      return read;
+    }
+    const chunk = unfilled(length);
+    chunk.set(read);
+    read.fill(0);
+    return chunk;
   }
 
   function open(): void {
@@ -87,7 +93,7 @@ export function openInput(fd = 0): StandardInput {
     const options: SocketConstructorOpts & { onread: OnReadOpts } = {
       fd,
       writable: false,
-      onread: { buffer, callback },
+      onread: { buffer: () => buffer, callback },
     };
     socket =
       source === 'terminal'
@@ -113,7 +119,8 @@ export function openInput(fd = 0): StandardInput {
         }
       : {}),
     reuse({ buffer: memory }: Uint8Array) {
-      if (memory.byteLength === READ_SIZE && spare.length < SPARE_LIMIT) spare.push(new Uint8Array(memory));
+      if (memory.byteLength === READ_SIZE && spare.length < SPARE_LIMIT)
+        spare.push(new Uint8Array(memory as ArrayBuffer));
     },
     async discard() {
       discarding = true;

@@ -7,6 +7,7 @@ import type { CloseReason, TransportPort } from '../../core/ports.js';
 import { CONTROL_LIMIT, FRAME_LIMIT, parseControl, WAITING_LIMIT, WAITING_MARK } from '../../core/wire/control.js';
 import { addressOf, checkFrame, textOf } from './messages.js';
 import { CLOSE_WAIT_MS, CONNECT_TIMEOUT_MS, DEAF, DETAIL_LIMIT } from './pipe.js';
+import { quick } from '../../core/quick.js';
 
 /** What waits is looked at this often while the relay is slow, milliseconds: a browser does not tell when it is taken. */
 export const DRAIN_LOOK_MS = 10;
@@ -42,7 +43,7 @@ export function createBrowserTransport({
   connect = platformSocket,
   connectTimeoutMs = CONNECT_TIMEOUT_MS,
 }: BrowserTransportOptions): TransportPort {
-  return {
+  return quick({
     open(join, sink) {
       let opened = false;
       let asked = false;
@@ -161,7 +162,7 @@ export function createBrowserTransport({
         },
       };
     },
-  };
+  });
 }
 
 function platformSocket(address: string): PlatformSocket {

@@ -8,6 +8,7 @@ import { CONTROL_LIMIT, FRAME_LIMIT, WAITING_LIMIT, WAITING_MARK } from '../../c
 import { type Answer, explainFailure } from './failure.js';
 import { CLOSE_WAIT_MS, CONNECT_TIMEOUT_MS, DEAF, DETAIL_LIMIT, type Pipe, type PipeEvents } from './pipe.js';
 import type { Route } from './way.js';
+import { quick } from '../../core/quick.js';
 
 /** One answer to a poll: the relay may put several packets into it, frames in base64. */
 export const POLL_LIMIT = 2 * 1024 * 1024;
@@ -164,7 +165,7 @@ export function openPolling(options: PollingOptions, events: PipeEvents): Pollin
     if (!over) poll();
   });
 
-  return {
+  return quick({
     get waiting() {
       return opened && !over ? queued + posted : 0;
     },
@@ -193,7 +194,7 @@ export function openPolling(options: PollingOptions, events: PipeEvents): Pollin
     identify(sid) {
       address.searchParams.set('sid', sid);
     },
-  };
+  });
 }
 
 /** Of the message, not of its base64. */

@@ -15,6 +15,7 @@ import { CONNECT_TIMEOUT_MS, type End, type Pipe, type PipeEvents } from './pipe
 import { openPolling } from './polling.js';
 import type { Way } from './way.js';
 import { openWebSocket } from './web-socket.js';
+import { quick } from '../../core/quick.js';
 
 /** A text packet with the letter of engine.io: longer ones are not looked at. */
 const TEXT_LIMIT = 1 + Math.max(PACKET_LIMIT, HANDSHAKE_LIMIT);
@@ -39,7 +40,7 @@ export function createSocketioTransport({
   connectTimeoutMs = CONNECT_TIMEOUT_MS,
   ways = ['websocket', 'polling'],
 }: SocketioTransportOptions): TransportPort {
-  return {
+  return quick({
     open(join, sink) {
       const left = [...ways];
       let opened = false;
@@ -139,7 +140,7 @@ export function createSocketioTransport({
         },
       };
     },
-  };
+  });
 }
 
 function addressOf(relay: URL, room: string, kind: 'websocket' | 'polling'): URL {

@@ -9,6 +9,7 @@ import { type Answer, explainFailure } from './failure.js';
 import { CLOSE_WAIT_MS, CONNECT_TIMEOUT_MS, DEAF, DETAIL_LIMIT, type Pipe, type PipeEvents } from './pipe.js';
 import type { Origin } from './origin.js';
 import type { Route } from './way.js';
+import { quick } from '../../core/quick.js';
 
 /** Something is heard from the relay at least this often while the connection lives, milliseconds; … */
 export const PING_INTERVAL_MS = 20_000;
@@ -139,7 +140,7 @@ export function openWebSocket(options: WebSocketOptions, events: PipeEvents): Pi
     socket.on('close', (code, reason) => end(`${String(code)} ${reason.toString()}`.trimEnd()));
   }
 
-  return {
+  return quick({
     get waiting() {
       const flushes = socket?.readyState === WebSocket.OPEN || asked;
       return opened && !over && flushes ? (socket?.bufferedAmount ?? 0) : 0;
@@ -159,7 +160,7 @@ export function openWebSocket(options: WebSocketOptions, events: PipeEvents): Pi
       socket.close(1000);
     },
     drop,
-  };
+  });
 }
 
 function connect({ address, route, origin }: WebSocketOptions): WebSocket | undefined {

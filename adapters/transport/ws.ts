@@ -11,6 +11,7 @@ import type { Origin } from './origin.js';
 import type { Pipe } from './pipe.js';
 import type { Way } from './way.js';
 import { openWebSocket } from './web-socket.js';
+import { quick } from '../../core/quick.js';
 
 export interface WsTransportOptions {
   /** ws://, wss://, http:// (means ws) or https:// (means wss). */
@@ -28,7 +29,7 @@ export interface WsTransportOptions {
 }
 
 export function createWsTransport({ relay, way, ...times }: WsTransportOptions): TransportPort {
-  return {
+  return quick({
     open(join, sink) {
       const address = addressOf(relay, join);
       const route = way?.routeTo(address);
@@ -70,5 +71,5 @@ export function createWsTransport({ relay, way, ...times }: WsTransportOptions):
         },
       };
     },
-  };
+  });
 }

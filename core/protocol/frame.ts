@@ -12,7 +12,8 @@ export const FRAME_TYPE = 0x10;
 export const CHUNK_TYPE = 0x20;
 /** The only sizes on the wire, in bytes. */
 export const FRAME_SIZES = [1280, 4096, 16384] as const;
-export const CHUNK_SIZES = [16384, 65536] as const;
+/** The larger one, with every head in front of it, fits a read of 64 KiB and a packet of a machine to itself. */
+export const CHUNK_SIZES = [16384, 65472] as const;
 
 /** The type is all of the head. */
 export const FRAME_HEAD = Uint8Array.of(FRAME_TYPE);

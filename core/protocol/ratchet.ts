@@ -11,6 +11,7 @@ import { asKey, derive, type Key } from './keys.js';
 import type { ProtocolRecord } from './records.js';
 import { other, type Role, roleByte } from './role.js';
 import { withSecrets } from './secrets.js';
+import { quick } from '../quick.js';
 
 const CHAIN_LENGTH = 64;
 const MESSAGE_KEY = [Uint8Array.of(0x01)];
@@ -217,7 +218,7 @@ export function createRatchet(
     });
   }
 
-  return {
+  return quick({
     get epoch() {
       return epoch.number;
     },
@@ -313,5 +314,5 @@ export function createRatchet(
       wipeOffer(offer);
       before = prepared = offer = undefined;
     },
-  };
+  });
 }

@@ -3,6 +3,7 @@
  * steps and leaves nothing behind. Equal times come out in the order in which they were set. No clock may be in this file.
  */
 import { NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** What can have one deadline in one heap. All three fields belong to the heap. */
 export interface Due {
@@ -79,7 +80,7 @@ export function createDeadlines<T extends Due>(): Deadlines<T> {
     down(last);
   }
 
-  return {
+  return quick({
     get next() {
       return heap[0]?.at ?? NEVER;
     },
@@ -102,5 +103,5 @@ export function createDeadlines<T extends Due>(): Deadlines<T> {
       remove(first);
       return first;
     },
-  };
+  });
 }

@@ -14,6 +14,7 @@ import type { Rooms, RoomsOptions, Seat } from './seats.js';
 import { isTicket } from '../protocol/ticket.js';
 import { NEVER } from '../timers.js';
 import { checkJoin, FRAME_LIMIT, type Join, type RelayErrorCode } from '../wire/control.js';
+import { quick } from '../quick.js';
 
 export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
   const limits: RoomLimits = { ...ROOM_LIMITS, ...options.limits };
@@ -226,7 +227,7 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
     for (const seat of both) expel(seat, 'idle-timeout', now, out);
   }
 
-  return {
+  return quick({
     connect(socket, key, now) {
       figures.connections += 1;
       const address = addressOf(key);
@@ -391,7 +392,7 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
     get counts() {
       return { members: members.size, rooms: rooms.size, addresses: addresses.size };
     },
-  };
+  });
 }
 
 function isRefusal(why: RelayErrorCode | 'replaced' | 'broken-link'): why is RelayErrorCode {

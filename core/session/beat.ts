@@ -1,6 +1,7 @@
 /**
  * The beat of cover (protocol.md section 7): when the next frame goes out, whatever there is to say. Times only.
  */
+import { quick } from '../quick.js';
 
 /** With cover, one frame of the smallest size on each beat, milliseconds. */
 export const COVER_BEAT = 500;
@@ -16,7 +17,7 @@ export interface Beat {
 
 export function createBeat(start: number): Beat {
   let at = start;
-  return {
+  return quick({
     get at() {
       return at;
     },
@@ -26,5 +27,5 @@ export function createBeat(start: number): Beat {
     restart(now) {
       at = now;
     },
-  };
+  });
 }

@@ -9,6 +9,7 @@ import type { Source } from './composer.js';
 import { createStreams, type DueCredit, type OpenedKeys } from './bulk/streams.js';
 import type { Transfers } from './transfers.js';
 import { NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 export interface CarriageOptions {
   readonly crypto: CryptoPort;
@@ -65,7 +66,7 @@ export function createCarriage(options: CarriageOptions): Carriage {
     return handed;
   }
 
-  return {
+  return quick({
     source: {
       wakeAt: (now) => (streams.waiting ? now : NEVER),
       next: (limit) => streams.next(limit),
@@ -76,11 +77,7 @@ export function createCarriage(options: CarriageOptions): Carriage {
       more = true;
       streams.record(record, seq, keys);
     },
-    chunk(bytes) {
-      const taken = streams.chunk(bytes);
-      if (taken !== 'gap') more = true;
-      return taken;
-    },
+    chunk: (bytes) => streams.chunk(bytes),
     interrupted: () => streams.interrupted(),
     resumed: (peerNext) => streams.resumed(peerNext),
 
@@ -99,5 +96,5 @@ export function createCarriage(options: CarriageOptions): Carriage {
       return streams.waiting;
     },
     wipe: () => streams.wipe(),
-  };
+  });
 }

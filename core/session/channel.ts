@@ -19,6 +19,7 @@ import { createRekey } from './rekey.js';
 import { createRoundTrip, type RoundTrip } from './round-trip.js';
 import { controlOf, createUnacked } from './unacked.js';
 import { NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** Records that stay inside the channel. */
 type Internal =
@@ -153,6 +154,8 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     sealed: () => life.pinged(),
   };
   const controls: readonly ControlSource[] = [answering, offering, compare, options.path, pinging];
+  /** Those of them that know of no time: they are due, or wait for something. */
+  const answers: readonly ControlSource[] = [answering, compare, options.path];
   const credits = (now: number): readonly ControlSource[] => creditControls(options.credits.due(now));
 
   // -- sealing
@@ -225,8 +228,8 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   function controlDue(now: number): number {
     if (!unacked.controlAllowed) return NEVER;
-    const due: readonly ControlSource[] = [answering, compare, options.path, ...credits(now)];
-    if (due.some((control) => mayGo(unacked, control, now) !== undefined)) return now;
+    const goes = (control: ControlSource): boolean => mayGo(unacked, control, now) !== undefined;
+    if (answers.some(goes) || credits(now).some(goes)) return now;
     const ping = unacked.has('ping') ? NEVER : life.pingDue(unacked.eliciting > 0);
     // One that is due and may not be sealed waits for an ack, not for a time.
     const credit = options.credits.at();
@@ -234,7 +237,8 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
   }
 
   function dataDue(now: number): number {
-    return unacked.dataAllowed ? Math.min(...sources.map((source) => source.wakeAt(now))) : NEVER;
+    if (!unacked.dataAllowed) return NEVER;
+    return sources.reduce((earliest, source) => Math.min(earliest, source.wakeAt(now)), NEVER);
   }
 
   // -- opening
@@ -295,7 +299,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     if (!cover) hand();
   }
 
-  return {
+  return quick({
     get proven() {
       return proven;
     },
@@ -391,5 +395,5 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
         rekey.wipe();
       }
     },
-  };
+  });
 }

@@ -20,6 +20,7 @@ import type { Outgoing } from './outgoing.js';
 import type { Path } from './path.js';
 import { createTrust } from './trust.js';
 import { WAITING_MARK } from '../wire/control.js';
+import { quick } from '../quick.js';
 
 export interface ConversationOptions {
   readonly crypto: CryptoPort;
@@ -147,7 +148,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
     return 'opened';
   }
 
-  return {
+  return quick({
     channel,
     trust,
     carriage,
@@ -248,5 +249,5 @@ export function createConversation(host: Host, line: Line, options: Conversation
         inbox.wipe();
       }
     },
-  };
+  });
 }

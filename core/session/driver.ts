@@ -109,9 +109,12 @@ export function chat(options: ChatOptions): Chat {
   let uiOpened = false;
   /** The UI has shown the end. */
   let told = false;
-  let cancelWake = (): void => undefined;
+  /** What comes in time is not set anew with each event: a timer that rings too early looks again. */
+  let timer: { readonly at: number; readonly cancel: () => void } | undefined;
   /** A wake-up comes at the end of this turn. */
   let soon = false;
+  /** Of the last event. */
+  let time = 0;
   const queue: SessionEvent[] = [];
   let pumping = false;
   let settle: (exit: ExitStatus) => void;
@@ -126,7 +129,8 @@ export function chat(options: ChatOptions): Chat {
     pumping = true;
     try {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        for (const effect of session.handle(next, clock.now(), connection?.waiting ?? 0)) {
+        time = clock.now();
+        for (const effect of session.handle(next, time, connection?.waiting ?? 0)) {
           try {
             perform(effect);
           } catch (error) {
@@ -143,17 +147,25 @@ export function chat(options: ChatOptions): Chat {
   /** What is due now is done at the end of this turn: whatever else comes in it goes along. Once, then a timer is set. */
   function arm(woken: boolean): void {
     if (soon) return;
-    cancelWake();
-    cancelWake = () => undefined;
-    const now = clock.now();
-    const at = session.wakeAt(now);
-    if (at <= now && !woken) {
+    const at = session.wakeAt;
+    if (at <= time && !woken) {
       soon = true;
       void Promise.resolve().then(() => {
         soon = false;
         dispatch({ type: 'wake' });
       });
-    } else if (at !== NEVER) cancelWake = clock.wakeAt(at, () => dispatch({ type: 'wake' }));
+    } else if (timer === undefined || at < timer.at || at === NEVER) setTimer(at);
+  }
+
+  function setTimer(at: number): void {
+    timer?.cancel();
+    timer = at === NEVER ? undefined : { at, cancel: clock.wakeAt(at, ring) };
+  }
+
+  function ring(): void {
+    timer = undefined;
+    if (session.wakeAt > clock.now()) setTimer(session.wakeAt);
+    else if (!soon) dispatch({ type: 'wake' });
   }
 
   function fail(error: unknown): void {

@@ -9,6 +9,7 @@ import type { Code, Detail } from '../errors.js';
 import { RemoteProtocolError } from '../errors.js';
 import type { ByeReason } from '../protocol/records.js';
 import { createTimers } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** Who sent bye goes on opening frames at most this long; a goodbye that is not to wait for text is over by then. */
 export const BYE_TIMEOUT = 5_000;
@@ -139,7 +140,7 @@ export function createGoodbye(): Goodbye {
       : { code, detail: {} };
   }
 
-  return {
+  return quick({
     get phase() {
       return phase.at;
     },
@@ -241,5 +242,5 @@ export function createGoodbye(): Goodbye {
     },
 
     wakeAt: () => timers.next(),
-  };
+  });
 }

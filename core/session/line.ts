@@ -9,6 +9,7 @@ import { createBackoff } from './backoff.js';
 import type { Host } from './events.js';
 import { createTicketWork, TICKET_TIMEOUT } from './ticket-work.js';
 import { createTimers, NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** From an open connection to the relay's answer to the join, milliseconds. */
 export const JOIN_TIMEOUT = 10_000;
@@ -224,7 +225,7 @@ export function createLine(host: Host, crypto: CryptoPort, asksAddress = false):
     }
   }
 
-  return {
+  return quick({
     get ready() {
       return waiting < WAITING_LIMIT;
     },
@@ -334,5 +335,5 @@ export function createLine(host: Host, crypto: CryptoPort, asksAddress = false):
     },
 
     wakeAt: () => (phase.at === 'away' ? NEVER : Math.min(timers.next(), ticketWork.wakeAt())),
-  };
+  });
 }

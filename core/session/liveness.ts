@@ -3,6 +3,7 @@
  * opened. Times only: no frame and no window may be in this file.
  */
 import { NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** An eliciting frame is acked at the latest after this many milliseconds. */
 export const ACK_DELAY = 50;
@@ -46,7 +47,7 @@ export function createLiveness(start: number): Liveness {
   let waitingSince = NEVER;
   let probing = false;
 
-  return {
+  return quick({
     sealed(eliciting, now) {
       unanswered = 0;
       ackDue = NEVER;
@@ -101,5 +102,5 @@ export function createLiveness(start: number): Liveness {
       lastOpened = now;
       waitingSince = waits ? now : NEVER;
     },
-  };
+  });
 }

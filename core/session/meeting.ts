@@ -13,6 +13,7 @@ import type { Ending } from './goodbye.js';
 import { LASTING, type Line, type LineEvent, type Place } from './line.js';
 import { createTimers } from '../timers.js';
 import { type CodeOptions, createTypedCode } from './typed-code.js';
+import { quick } from '../quick.js';
 
 /** From `connect` to an open connection: longer than what a transport allows itself, for one that never says anything. */
 export const OPEN_TIMEOUT = 30_000;
@@ -181,7 +182,7 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
     return undefined;
   }
 
-  return {
+  return quick({
     attempts,
     get place() {
       return place();
@@ -260,5 +261,5 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
         code.wipe();
       }
     },
-  };
+  });
 }

@@ -9,6 +9,7 @@ import { type Parts, takePart } from '../protocol/text.js';
 import type { Source } from './composer.js';
 import type { Host } from './events.js';
 import { NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** More input is not welcome while this many bytes wait here, … */
 export const HELD_HIGH = 1024 * 1024;
@@ -91,7 +92,7 @@ interface Queue<T> {
 function createQueue<T>(): Queue<T> {
   let items: T[] = [];
   let head = 0;
-  return {
+  return quick({
     get length() {
       return items.length - head;
     },
@@ -114,7 +115,7 @@ function createQueue<T>(): Queue<T> {
       items = [];
       head = 0;
     },
-  };
+  });
 }
 
 export function createOutgoing(host: Host, paced: boolean): Outgoing {
@@ -166,7 +167,7 @@ export function createOutgoing(host: Host, paced: boolean): Outgoing {
     message.text.fill(0);
   }
 
-  return {
+  return quick({
     add(text, at) {
       const id = nextId++;
       host.emit({ type: 'show', view: { type: 'own', id, text: plainCopy(text), at } });
@@ -258,5 +259,5 @@ export function createOutgoing(host: Host, paced: boolean): Outgoing {
       queue.clear();
       unacked.clear();
     },
-  };
+  });
 }

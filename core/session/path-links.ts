@@ -11,6 +11,7 @@ import type { Role } from '../protocol/role.js';
 import { fraction } from './backoff.js';
 import type { Host } from './events.js';
 import { NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** From a connection to the proof of the peer, milliseconds. */
 export const PATH_PROOF = 5_000;
@@ -155,7 +156,7 @@ export function createPathLinks(host: Host, crypto: CryptoPort, role: Role): Pat
     if (tries < PUNCHES) dial(candidate, tries);
   }
 
-  return {
+  return quick({
     get verified() {
       return [...links.values()].some(({ state }) => state === 'verified');
     },
@@ -200,6 +201,10 @@ export function createPathLinks(host: Host, crypto: CryptoPort, role: Role): Pat
       links.clear();
     },
 
-    wakeAt: () => Math.min(NEVER, ...[...links.values()].map(({ due }) => due)),
-  };
+    wakeAt() {
+      let earliest = NEVER;
+      for (const { due } of links.values()) earliest = Math.min(earliest, due);
+      return earliest;
+    },
+  });
 }

@@ -17,6 +17,7 @@ import type { Host } from './events.js';
 import { dialled, offered, type Surroundings } from './path-candidates.js';
 import { createPathLinks } from './path-links.js';
 import { createTimers, NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** From one try to the next, milliseconds: at least. */
 export const PATH_PAUSE = 60_000;
@@ -180,7 +181,7 @@ export function createPath(host: Host, options: PathOptions, start: number): Pat
     begin(question, now);
   }
 
-  return {
+  return quick({
     control: {
       due: () => (phase.at === 'telling' && allowed() ? 'paths' : undefined),
       record,
@@ -262,10 +263,11 @@ export function createPath(host: Host, options: PathOptions, start: number): Pat
     },
 
     wakeAt() {
+      if (phase.at === 'off') return NEVER;
       const waits = !allowed();
       const next = phase.at === 'resting' && waits ? NEVER : timers.next();
       const answering = kept === undefined || waits ? NEVER : answerFrom;
       return Math.min(next, answering, links.wakeAt());
     },
-  };
+  });
 }

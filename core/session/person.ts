@@ -13,6 +13,7 @@ import type { Talk } from './talk.js';
 import { createTimers } from '../timers.js';
 import type { Transfers } from './transfers.js';
 import type { Transition } from './transitions.js';
+import { quick } from '../quick.js';
 
 export interface PersonOptions {
   readonly meeting: Meeting;
@@ -104,7 +105,7 @@ export function createPerson(host: Host, options: PersonOptions): Person {
     return interrupts > 1 ? { code, detail: {} } : leave(code, now);
   }
 
-  return {
+  return quick({
     get unsent() {
       return unsent;
     },
@@ -156,5 +157,5 @@ export function createPerson(host: Host, options: PersonOptions): Person {
     },
 
     wakeAt: () => timers.next(),
-  };
+  });
 }

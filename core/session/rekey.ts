@@ -7,6 +7,7 @@ import type { Ratchet } from '../protocol/ratchet.js';
 import type { ProtocolRecord } from '../protocol/records.js';
 import type { Role } from '../protocol/role.js';
 import { NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** A rekey of a turn of the conversation at most this often, milliseconds, … */
 export const REKEY_MIN = 5_000;
@@ -59,7 +60,7 @@ export function createRekey(ratchet: Ratchet, role: Role, start: number): Rekey 
     return ratchet.offerOut ? 2 : 1;
   }
 
-  return {
+  return quick({
     sealed(records) {
       counted();
       since.sent ||= records.some(({ type }) => type === 'text');
@@ -117,5 +118,5 @@ export function createRekey(ratchet: Ratchet, role: Role, start: number): Rekey 
     wipe() {
       offered = undefined;
     },
-  };
+  });
 }

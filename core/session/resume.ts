@@ -13,6 +13,7 @@ import { createBackoff } from './backoff.js';
 import type { Host } from './events.js';
 import type { Line, LineEvent, Place } from './line.js';
 import { createTimers, NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** From `connect` to an open connection, milliseconds. */
 export const RESUME_OPEN_TIMEOUT = 10_000;
@@ -271,7 +272,7 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
     }
   }
 
-  return {
+  return quick({
     get up() {
       return phase.at === 'up' || (phase.at === 'visiting' && phase.found);
     },
@@ -320,5 +321,5 @@ export function createResume(host: Host, line: Line, options: ResumeOptions): Re
     },
 
     wakeAt: () => (isUp() ? NEVER : timers.next()),
-  };
+  });
 }

@@ -2,6 +2,7 @@
  * The round-trip time of the connection, for display: from a frame that asks for an ack to that ack, both directions and
  * the relay included. No decision may depend on it, and no clock may be read in this file.
  */
+import { quick } from '../quick.js';
 
 /** An ack may wait up to ACK_DELAY for company: the smallest of this many counts. */
 export const SAMPLES = 8;
@@ -27,7 +28,7 @@ export function createRoundTrip(): RoundTrip {
   let out: { readonly seq: number; readonly at: number } | undefined;
   const smallest = (): number | undefined => (samples.length === 0 ? undefined : Math.min(...samples));
 
-  return {
+  return quick({
     get ms() {
       return smallest();
     },
@@ -50,5 +51,5 @@ export function createRoundTrip(): RoundTrip {
       warm = false;
       first = out = undefined;
     },
-  };
+  });
 }

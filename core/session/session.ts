@@ -19,6 +19,7 @@ import { createPerson } from './person.js';
 import { createTalk, type Talk } from './talk.js';
 import { NEVER } from '../timers.js';
 import { move, next } from './transitions.js';
+import { quick } from '../quick.js';
 
 export interface SessionOptions extends MeetingOptions {
   readonly receipts: boolean;
@@ -39,8 +40,8 @@ export const REPLACED_LIMIT = 5;
 
 export interface Session {
   readonly state: State;
-  /** When `handle({type: 'wake'})` is wanted; NEVER: not before something else happens. */
-  wakeAt(now: number): number;
+  /** When `handle({type: 'wake'})` is wanted, as of the last call of it; NEVER: not before something else happens. */
+  readonly wakeAt: number;
   /** `waiting`: bytes that the connection has taken and the system has not, at this moment. Never throws. */
   handle(event: SessionEvent, now: number, waiting?: number): readonly Effect[];
 }
@@ -51,7 +52,7 @@ export function createSession(options: SessionOptions): Session {
   let state: State = 'idle';
   let phase: Phase = { at: 'idle' };
   let effects: Effect[] = [];
-  /** When this session wanted to be called last. */
+  /** When this session wants to be called. */
   let wanted = NEVER;
   let replaced = 0;
   const gaps = { count: 0 };
@@ -96,7 +97,8 @@ export function createSession(options: SessionOptions): Session {
         return arrived(line.handle(event.event, now), now);
       case 'bulk':
         transfers.bulk(event.event, now);
-        return tick(now);
+        // What is due because of it, a credit now and then, comes at the end of the turn.
+        return event.event.type === 'used' ? undefined : tick(now);
       case 'path':
         return phase.at === 'talking' ? (reached(phase.talk.path(event.event, now), now) ?? tick(now)) : undefined;
       case 'wake':
@@ -225,24 +227,26 @@ export function createSession(options: SessionOptions): Session {
     }
   }
 
-  function wakeAt(now: number): number {
+  function wants(now: number): number {
     if (phase.at === 'idle' || phase.at === 'over') return NEVER;
     const parts = phase.at === 'talking' ? phase.talk.wakeAt(now) : meeting.wakeAt();
-    return Math.min(line.wakeAt(), parts, person.wakeAt());
+    return Math.max(now, Math.min(line.wakeAt(), parts, person.wakeAt()));
   }
 
-  return {
+  return quick({
     get state() {
       return state;
     },
-    wakeAt,
+    get wakeAt() {
+      return wanted;
+    },
     handle(event, now, waiting = 0) {
       effects = [];
       line.sampled(waiting);
       if (phase.at !== 'over') perform(event, now);
       else discard(event);
-      wanted = Math.max(now, wakeAt(now));
+      wanted = wants(now);
       return effects;
     },
-  };
+  });
 }

@@ -18,6 +18,8 @@ import type { Meeting, MeetingEvent } from './meeting.js';
 import type { Outgoing } from './outgoing.js';
 import { createPath } from './path.js';
 import { createResume, type ResumeEvent } from './resume.js';
+import { NEVER } from '../timers.js';
+import { quick } from '../quick.js';
 
 /** Frames that were lost, reordered or forged on the way are told after this many. */
 export const GAPS_TOLD_AFTER = 3;
@@ -181,7 +183,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     return ended(farewell.step(now));
   }
 
-  return {
+  return quick({
     open(now) {
       conversation.open(now);
       if (role === 'B') prove();
@@ -250,10 +252,9 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
 
     wakeAt(now) {
       if (goodbye.phase === 'flushing') return goodbye.wakeAt();
-      const due = [goodbye.wakeAt(), resume.wakeAt(), path.wakeAt(), channel.wakeAt(now)];
-      if (carriage.more) due.push(now);
-      if (resume.visiting) due.push(attempts.wakeAt());
-      return Math.min(...due);
+      if (carriage.more) return now;
+      const visit = resume.visiting ? attempts.wakeAt() : NEVER;
+      return Math.min(goodbye.wakeAt(), resume.wakeAt(), path.wakeAt(), channel.wakeAt(now), visit);
     },
 
     abort: farewell.abort,
@@ -266,7 +267,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
         established.resume.wipe();
       }
     },
-  };
+  });
 }
 
 function ended(ending: Ending | undefined): MeetingEvent | undefined {

@@ -9,6 +9,7 @@ import { plainCopy } from '../protocol/bytes.js';
 import type { Host } from './events.js';
 import { partFault, isText } from './bulk/path.js';
 import { OPEN_LIMIT, type Streams, type StreamSink } from './bulk/streams.js';
+import { quick } from '../quick.js';
 
 /** Milliseconds between two reports about one transfer. */
 export const PROGRESS_EVERY = 250;
@@ -202,7 +203,7 @@ export function createTransfers(host: Host, available: boolean): Transfers {
     over(transfer, code, detail);
   }
 
-  return {
+  return quick({
     sink,
 
     attach(next, cover) {
@@ -305,5 +306,5 @@ export function createTransfers(host: Host, available: boolean): Transfers {
       unseen = [];
       for (const transfer of [...transfers.values()]) over(transfer, code);
     },
-  };
+  });
 }

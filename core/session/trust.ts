@@ -5,6 +5,7 @@
  */
 import type { Comparison } from './compare.js';
 import type { Host } from './events.js';
+import { quick } from '../quick.js';
 
 export interface TrustOptions {
   /** The list of 2048 words. */
@@ -49,7 +50,7 @@ export function createTrust(host: Host, options: TrustOptions): Trust {
     host.emit({ type: 'show', view: { type: 'safety-words', words, required } });
   }
 
-  return {
+  return quick({
     get given() {
       return given;
     },
@@ -84,5 +85,5 @@ export function createTrust(host: Host, options: TrustOptions): Trust {
       host.emit({ type: 'show', view: { type: 'comparing', late: what.type === 'starved' } });
       if (what.type === 'starved') host.notice('SC-329');
     },
-  };
+  });
 }

@@ -5,6 +5,7 @@
  */
 import { LocalProtocolError, RemoteProtocolError } from '../errors.js';
 import type { ProtocolRecord } from '../protocol/records.js';
+import { quick } from '../quick.js';
 
 /** Frames with data stop here. */
 export const DATA_WINDOW_FRAMES = 256;
@@ -91,7 +92,7 @@ export function createUnacked(): Unacked {
     dataBytes -= frame.length;
   }
 
-  return {
+  return quick({
     get nextSeq() {
       return nextSeq;
     },
@@ -152,5 +153,5 @@ export function createUnacked(): Unacked {
       out.clear();
       handed = dataFrames = dataBytes = eliciting = 0;
     },
-  };
+  });
 }

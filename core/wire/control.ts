@@ -8,7 +8,7 @@ export const CONTROL_LIMIT = 1024;
 /** Frames: at most this many bytes. */
 export const FRAME_LIMIT = 72 * 1024;
 /** What a transport may have to send before it says stop: one chunk (protocol.md section 8) and the longest head of one. */
-export const WAITING_MARK = 65_536 + 14;
+export const WAITING_MARK = 65_472 + 14;
 /** A transport that has more than this to send gives its connection up. */
 export const WAITING_LIMIT = 2 * 1024 * 1024;
 /** A server-given delay is believed up to this many milliseconds (protocol.md section 7). */

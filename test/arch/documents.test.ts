@@ -82,12 +82,45 @@ describe('docs/architecture.md', () => {
   const page = text('docs/architecture.md');
 
   test('every file and folder that it names exists, and so does every test', () => {
-    const names = [...page.matchAll(/`((?:core|adapters|plugins|relay-ws|relay-socketio|test|docs)\/[\w./-]+)`/g)];
-    const gone = names.map(([, name = '']) => name).filter((name) => !FILES.some((file) => file.startsWith(name)));
+    const names = [
+      ...page.matchAll(
+        /`((?:core|adapters|plugins|relay-ws|relay-socketio|test|docs|bench|\.config|\.ci)\/[\w./-]+)`/g,
+      ),
+    ];
+    const gone = names
+      .map(([, name = '']) => name)
+      .filter((name) => !FILES.some((file) => file.startsWith(name) || file.startsWith(`test/${name}`)));
     expect(names.length).toBeGreaterThan(30);
     expect(gone).toEqual([]);
     const cells = lastCells(page, 'its test').filter((cell) => cell.startsWith('`'));
     expect(missing(cells)).toEqual([]);
+  });
+
+  test('every file that a row calls by its last name is in a folder that the row names', () => {
+    const rows = page.split('\n').filter((line) => line.startsWith('| ') && line.includes('`'));
+    const wrong = rows.flatMap((row) => {
+      const words = [...row.matchAll(/`([\w./-]+)`/g)].map(([, word = '']) => word);
+      let folder = '';
+      return words.filter((word) => {
+        if (word.includes('/')) folder = path.posix.dirname(word.endsWith('/') ? `${word}x` : word);
+        if (!/^[\w-]+\.(ts|mjs|sh)$/.test(word)) return false;
+        const places = [folder, path.posix.dirname(folder), 'core/session', 'adapters/cli'];
+        return !places.some((place) => FILES.includes(path.posix.join(place, word)));
+      });
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('no folder of the sources is left out', () => {
+    const folders = new Set(
+      FILES.filter((file) => /\.(ts|mjs|sh)$|^\.ci/.test(file)).map((file) => path.posix.dirname(file)),
+    );
+    const places = [...folders].filter((folder) => !/^(\.|test|dist|docs)(\/|$)/.test(folder));
+    const absent = places.filter(
+      (folder) => !new RegExp(`(^|[\\s/\`])${path.posix.basename(folder)}(/|[\\s\`])`, 'm').test(page),
+    );
+    expect(places.length).toBeGreaterThan(25);
+    expect(absent).toEqual([]);
   });
 
   test('every module of the session stands in its drawing', () => {

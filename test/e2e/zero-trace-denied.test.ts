@@ -252,6 +252,12 @@ describe.skipIf(process.platform === 'win32')('ended from outside', () => {
     if (found.limits !== '') expect(found.limits).toMatch(/^Max core file size +0 +0 /m);
   });
 
+  it('not by the profiler of the engine, which has a signal for itself', async () => {
+    const profiled = [process.execPath, '--cpu-prof', path.join(ROOT, 'dist/securechat.cjs')];
+    const found = await waiting('SIGTERM', profiled);
+    expect([found.status, found.left]).toEqual([130, [expect.stringMatching(/\.cpuprofile$/), 'there']]);
+  });
+
   it('by SIGSEGV without the launcher: a core, the search is real', async ({ skip }) => {
     const pattern = '/proc/sys/kernel/core_pattern';
     const elsewhere = existsSync(pattern) ? /^[|/]/.test(readFileSync(pattern, 'utf8')) : true;

@@ -307,7 +307,7 @@ export function createPair(options: PairOptions = {}): Pair {
           event();
           continue;
         }
-        const due = SIDES.filter((side) => people[side].session.wakeAt(pair.now) <= pair.now);
+        const due = SIDES.filter((side) => people[side].session.wakeAt <= pair.now);
         if (due.length === 0) return;
         for (const side of due) handle(side, { type: 'wake' });
       }
@@ -316,7 +316,7 @@ export function createPair(options: PairOptions = {}): Pair {
       const end = pair.now + ms;
       for (;;) {
         pair.settle();
-        const at = Math.min(...SIDES.map((side) => people[side].session.wakeAt(pair.now)));
+        const at = Math.min(...SIDES.map((side) => people[side].session.wakeAt));
         if (at > end) break;
         pair.now = at;
       }

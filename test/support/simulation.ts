@@ -160,7 +160,7 @@ export function simulate(
   function arm(side: Side): void {
     armed[side] += 1;
     const mine = armed[side];
-    const at = actors[side].session.wakeAt(now);
+    const at = actors[side].session.wakeAt;
     if (at === Number.POSITIVE_INFINITY) return;
     queue.add(Math.max(at, now), () => {
       if (armed[side] === mine) handle(side, { type: 'wake' });

@@ -8,6 +8,7 @@ import { type ChunkHead, openChunk, type OpenedChunk } from '../../protocol/chun
 import type { Bytes, Key } from '../../protocol/keys.js';
 import { NEVER } from '../../timers.js';
 import { createStreamKeys } from './keys.js';
+import { quick } from '../../quick.js';
 
 /** Chunks that are granted at first, … */
 export const WINDOW_MIN = 16;
@@ -71,7 +72,7 @@ export function createIncoming(crypto: CryptoPort, th: Bytes<'transcript'>, firs
     return slow ? Math.max(WINDOW_MIN, window / 2) : window;
   }
 
-  return {
+  return quick({
     get accepted() {
       return accepted;
     },
@@ -143,5 +144,5 @@ export function createIncoming(crypto: CryptoPort, th: Bytes<'transcript'>, firs
     },
 
     wipe: () => keys.wipe(),
-  };
+  });
 }

@@ -9,6 +9,7 @@ import { CHUNK_SIZES } from '../../protocol/frame.js';
 import type { Bytes, Key } from '../../protocol/keys.js';
 import type { Role } from '../../protocol/role.js';
 import { createStreamKeys } from './keys.js';
+import { quick } from '../../quick.js';
 
 /** Most chunks of one stream that are kept un-acked, whatever was granted. */
 export const HELD_CHUNKS = 256;
@@ -80,7 +81,7 @@ export function createOutgoing(
     }
   }
 
-  return {
+  return quick({
     get accepted() {
       return accepted;
     },
@@ -144,5 +145,5 @@ export function createOutgoing(
       kept = [];
       held = 0;
     },
-  };
+  });
 }

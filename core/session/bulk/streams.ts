@@ -19,6 +19,7 @@ import { other, type Role } from '../../protocol/role.js';
 import { NEVER } from '../../timers.js';
 import { createIncoming, GRANTED_CHUNKS, type Incoming } from './incoming.js';
 import { createOutgoing, HELD_BYTES, type Outgoing } from './outgoing.js';
+import { quick } from '../../quick.js';
 
 /** Streams of one opener that are open at once. */
 export const OPEN_LIMIT = 8;
@@ -204,7 +205,7 @@ export function createStreams(crypto: CryptoPort, role: Role, th: Bytes<'transcr
     return 'taken';
   }
 
-  return {
+  return quick({
     open(offer) {
       if (own.size >= OPEN_LIMIT || queue.length >= QUEUE_LIMIT) return undefined;
       const id = nextOwn;
@@ -295,7 +296,11 @@ export function createStreams(crypto: CryptoPort, role: Role, th: Bytes<'transcr
       return due;
     },
 
-    creditAt: () => Math.min(NEVER, ...[...theirs.values()].map((stream) => stream.wakeAt())),
+    creditAt() {
+      let earliest = NEVER;
+      for (const stream of theirs.values()) earliest = Math.min(earliest, stream.wakeAt());
+      return earliest;
+    },
 
     ask() {
       for (const [id, stream] of own) {
@@ -337,5 +342,5 @@ export function createStreams(crypto: CryptoPort, role: Role, th: Bytes<'transcr
       for (const streams of [own, theirs]) for (const id of [...streams.keys()]) drop(streams, id);
       queue.length = 0;
     },
-  };
+  });
 }

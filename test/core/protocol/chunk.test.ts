@@ -28,8 +28,8 @@ afterAll(() => {
 test.each([
   [1, 16384],
   [16350, 16384],
-  [16351, 65536],
-  [CHUNK_DATA, 65536],
+  [16351, 65472],
+  [CHUNK_DATA, 65472],
 ])('%d bytes of data make a chunk of %d', (length, size) => {
   const data = new Uint8Array(length).fill(1);
   const chunk = seal(data, true);

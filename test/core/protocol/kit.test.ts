@@ -160,7 +160,13 @@ function plaintexts() {
 
 function shapes() {
   const list = [1279, 1280, 1281, 4096, 16_384, 16_385].map((size) => [0x10, size] as const);
-  return [...list, [0x20, 16_384] as const, [0x20, 65_536] as const, [0x20, 1280] as const].map(([type, size]) => {
+  return [
+    ...list,
+    [0x20, 16_384] as const,
+    [0x20, 65_472] as const,
+    [0x20, 65_536] as const,
+    [0x20, 1280] as const,
+  ].map(([type, size]) => {
     const bytes = new Uint8Array(size);
     bytes[0] = type;
     return { type, size, then: classify(bytes) };

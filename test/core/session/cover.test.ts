@@ -7,7 +7,7 @@ import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import { COVER_BEAT } from '../../../core/session/beat.js';
 import { SILENCE_LIMIT } from '../../../core/session/liveness.js';
 import { deterministicRandom } from '../../support/deterministic.js';
-import { createPair, opposite, type Pair, SIDES, type Side, utf8 } from '../../support/pair.js';
+import { connectedPair, createPair, opposite, type Pair, SIDES, type Side, utf8 } from '../../support/pair.js';
 
 /** Milliseconds on the way, either direction. */
 const LATENCY = 40;
@@ -139,4 +139,34 @@ describe('with cover', () => {
 it('without cover the relay sees the difference', () => {
   const none = { left: false, right: false };
   expect(before(view(none, chatter))).not.toEqual(before(view(none, silence)));
+});
+
+it('goes on over a direct path: one frame of the smallest size on each beat, of a chat as of silence', () => {
+  const counts = [true, false].map((talks) => {
+    const both = { cover: true, direct: true };
+    const pair = connectedPair({ left: both, right: both });
+    for (let s = 0; s < 60 && !SIDES.every((side) => pair[side].paths.length > 1); s++) pair.advance(1_000);
+    for (const side of SIDES) expect(pair[side].paths.at(-1)).toMatch(/\d/);
+    pair.advance(10_000);
+    let relayed = 0;
+    pair.relay.frame = () => void (relayed += 1);
+    const seen: string[] = [];
+    for (let beat = 0; beat < 60; beat++) {
+      const before = SIDES.map((side) => pair[side].frames.length);
+      if (talks && beat % 5 === 0) pair.send('left', `text ${String(beat)}`);
+      pair.advance(COVER_BEAT);
+      for (const [i, side] of SIDES.entries())
+        seen.push(
+          pair[side].frames
+            .slice(before[i])
+            .map(({ length }) => `${side} ${String(length)}`)
+            .join(),
+        );
+    }
+    expect(relayed).toBe(0);
+    expect(pair.right.messages).toHaveLength(talks ? 12 : 0);
+    return seen;
+  });
+  expect(new Set(counts[0])).toEqual(new Set(['left 1280', 'right 1280']));
+  expect(counts[1]).toEqual(counts[0]);
 });

@@ -62,7 +62,7 @@ describe('a process that slept', () => {
     // Nothing passes any more, and nobody has said so.
     pair.relay.frame = () => undefined;
     const frames = pair.left.frames.length;
-    pair.now = session.wakeAt(pair.now) + SLEPT;
+    pair.now = session.wakeAt + SLEPT;
     pair.settle();
     expect(pair.left.frames.length).toBe(frames + 1);
     expect(session.state).toBe('active');

@@ -7,6 +7,7 @@ import { createLineUi, LINE_LIMIT } from '../../../../adapters/ui/line/line.js';
 import { UI_WORDS } from '../../../../adapters/words/line.js';
 import type { UiEvent, UiView } from '../../../../core/ports.js';
 import { UNREAD_LIMIT } from '../../../../plugins/kit/outlet.js';
+import { DEPTH } from '../../../support/chance.js';
 import { bytes, openUi, type RigOptions, textOf } from '../../../support/streams.js';
 
 const open = (options: RigOptions = {}) => openUi((context) => createLineUi({}, context), options);
@@ -239,7 +240,8 @@ describe('words of the present', () => {
   });
 });
 
-test('while nobody reads, so much is kept and no more', async () => {
+// 64 MiB of text: some ten seconds of CPU. The bound itself is tried in test/plugins/kit/lines.
+test.skipIf(DEPTH === 'quick')('while nobody reads, so much is kept and no more', async () => {
   const rig = open();
   rig.output.hold();
   const text = bytes('x'.repeat(60_000));
