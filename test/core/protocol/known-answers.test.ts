@@ -6,8 +6,9 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import { RemoteProtocolError } from '../../../core/errors.js';
+import type { Secret } from '../../../core/ports.js';
 import { ENTRIES_LIMIT, OFFER_NAME_LIMIT } from '../../../core/protocol/bulk-records.js';
-import { asKey, type Key } from '../../../core/protocol/keys.js';
+import { asKey } from '../../../core/protocol/keys.js';
 import { createPathProof, pathKey } from '../../../core/protocol/path-proof.js';
 import { CANDIDATES_LIMIT } from '../../../core/protocol/path-records.js';
 import { createRatchet } from '../../../core/protocol/ratchet.js';
@@ -24,7 +25,7 @@ const expand = (key: Uint8Array, info: Uint8Array, length: number): Buffer =>
 const lv = (...parts: readonly (string | Uint8Array)[]): Buffer =>
   Buffer.concat(parts.flatMap((part) => [Uint8Array.of(part.length), Buffer.from(part)]));
 const name = (label: string): string => `securechat/1 ${label}`;
-const revealed = (key: Key<string> | undefined): Buffer => Buffer.from(key === undefined ? [] : crypto.reveal(key));
+const revealed = (key: Secret | undefined): Buffer => Buffer.from(key === undefined ? [] : crypto.reveal(key));
 
 describe('of the direct path', () => {
   const [resume, tokenA, tokenB] = [fill(32, 9), fill(32, 1), fill(32, 2)];
