@@ -1,35 +1,14 @@
 /**
- * The example of docs/plugins.md as its reader gets it: its code is taken out of the page into an empty folder far from
- * the sources, compiled there against the packed package, put through the contract suite, and used by two processes for
- * a conversation. Run after a build, from the root. What npm
- * installs beside it are today's versions, as its reader gets them.
+ * The example of docs/plugins.md as its reader gets it (example.mjs): compiled against the packed package, put through the
+ * contract suite, and used by two processes for a conversation. Run after a build, from the root.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { createExample } from './example.mjs';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'securechat-example-'));
-const example = path.join(folder, 'an empty folder');
-/** What the page installs. */
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-const PACKED = `../securechat/securechat-${version}.tgz`;
+const { example, run, install, remove } = createExample('docs/plugins.md');
 /** One conversation takes a second; this is for a machine that is busy. */
 const PATIENCE_MS = 60_000;
-
-function run(file, args, options = {}) {
-  try {
-    return execFileSync(file, args, { cwd: example, encoding: 'utf8', stdio: 'pipe', ...options });
-  } catch (error) {
-    throw new Error(`${file} ${args.join(' ')}\n${error.stdout ?? ''}${error.stderr ?? ''}`, { cause: error });
-  }
-}
-
-/** Every block of the page that has a name behind its language. */
-function blocks() {
-  const page = readFileSync('docs/plugins.md', 'utf8');
-  return new Map([...page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, name, code]) => [name, code]));
-}
 
 /** One side of the conversation, in the json UI. */
 function side(args) {
@@ -100,16 +79,7 @@ async function converse() {
 }
 
 try {
-  run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: process.cwd() });
-  const tarball = path.join(folder, readdirSync(folder)[0]);
-  mkdirSync(example);
-  const found = blocks();
-  for (const [name, code] of found) if (name !== 'install') writeFileSync(path.join(example, name), code);
-
-  // The page's own command, with today's versions of what it names; only the package is this one.
-  const [npm, ...args] = found.get('install').trim().split(' ');
-  if (!args.includes(PACKED)) throw new Error(`the page does not install ${PACKED}`);
-  run(npm, [...args.map((word) => (word === PACKED ? tarball : word)), '--no-audit', '--no-fund']);
+  install();
   run('npm', ['run', '--silent', 'build']);
   const tested = run('npm', ['test']);
   const passed = Number(/^# pass (\d+)$/m.exec(tested)?.[1] ?? /pass (\d+)/.exec(tested)?.[1]);
@@ -117,5 +87,5 @@ try {
   await converse();
   process.stdout.write(`example: builds, passes ${passed} tests of the contract, and carries a conversation\n`);
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  remove();
 }

@@ -1,39 +1,20 @@
 /**
- * The examples of docs/library.md as their reader gets them: taken out of the page into an empty folder far from the sources,
- * with the packed package; their types are checked, and each is run and talked to, the page in a browser where there is one.
- * Run after a build, from the root. What npm installs beside it are today's versions, as its reader gets them.
+ * The examples of docs/library.md as their reader gets them (example.mjs): their types are checked, and each is run and talked
+ * to, the page in a browser where there is one. Run after a build, from the root.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { createExample } from './example.mjs';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'securechat-library-'));
-const example = path.join(folder, 'an empty folder');
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-/** What the page installs. */
-const PACKED = `../securechat/securechat-${version}.tgz`;
+const { folder, example, run, install, remove } = createExample('docs/library.md');
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 /** All of it takes seconds; this is for a machine that is busy. */
 const PATIENCE_MS = 240_000;
 const children = [];
-
-function run(file, args, options = {}) {
-  try {
-    return execFileSync(file, args, { cwd: example, encoding: 'utf8', stdio: 'pipe', ...options });
-  } catch (error) {
-    throw new Error(`${file} ${args.join(' ')}\n${error.stdout ?? ''}${error.stderr ?? ''}`, { cause: error });
-  }
-}
-
-/** Every block of the page that has a name behind its language. */
-function blocks() {
-  const page = readFileSync('docs/library.md', 'utf8');
-  return new Map([...page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, name, code]) => [name, code]));
-}
 
 /** A program whose lines can be waited for. */
 function start(file, args, env = {}) {
@@ -106,7 +87,8 @@ async function alert(connect, relay) {
   const code = refused.code.replace(/-.*/, '-zoo-zoo-zoo');
   const wrong = start(process.execPath, ['alert.mjs'], { RELAY: relay, CODE: code });
   same('the status with a wrong code', await wrong.exit, 1);
-  if (!/ChatError: The code that you gave[^]*code: 'SC-408'/.test(wrong.errors())) throw new Error(wrong.errors());
+  if (!/ChatError: Your code and that of your peer do not match\.[^]*code: 'SC-408'/.test(wrong.errors()))
+    throw new Error(wrong.errors());
   await refused.wipe();
 }
 
@@ -151,18 +133,10 @@ async function page(connect, relay) {
 
 const timer = setTimeout(() => children.forEach((child) => child.kill('SIGKILL')), PATIENCE_MS);
 try {
-  run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: process.cwd() });
-  const tarball = path.join(folder, readdirSync(folder)[0]);
-  mkdirSync(example);
-  const found = blocks();
-  for (const [name, code] of found) if (name !== 'install') writeFileSync(path.join(example, name), code);
-  const [npm, ...args] = found.get('install').trim().split(' ');
-  if (!args.includes(PACKED)) throw new Error(`the page does not install ${PACKED}`);
-  writeFileSync(path.join(example, 'package.json'), '{}');
-  run(npm, [...args.map((word) => (word === PACKED ? tarball : word)), '--no-audit', '--no-fund']);
+  install();
 
   // Its types, with today's compiler, for Node and for a page; declarations are looked into, too.
-  run(npm, ['install', '--no-save', '--no-audit', '--no-fund', 'typescript', '@types/node']);
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', 'typescript', '@types/node']);
   const strict = ['--noEmit', '--strict', '--allowJs', '--checkJs', '--module', 'nodenext', '--target', 'es2022'];
   const tsc = (...more) => run(path.join(example, 'node_modules/.bin/tsc'), [...strict, ...more]);
   tsc('--types', 'node', 'echo.mjs', 'alert.mjs');
@@ -181,5 +155,5 @@ try {
 } finally {
   clearTimeout(timer);
   for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  remove();
 }

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { measureBulk } from './bulk.js';
 import { measureChat } from './chat.js';
 import { figureOf, type Series } from './figures.js';
+import { measurePage } from './page.js';
 import { measureMessages, measureStart } from './programs.js';
 import { measureRelays } from './relays.js';
 import { reportOf, type Section, write } from './report.js';
@@ -44,6 +45,7 @@ const SECTIONS: Readonly<Record<string, readonly [string, () => Promise<readonly
   start: ['Start', () => measureStart(quick)],
   chat: ['Chat', () => measureChat(quick)],
   programs: ['Messages through the programs', () => measureMessages(quick)],
+  page: ['The page in Chromium', () => measurePage(quick)],
   bulk: ['Pipe and files', () => measureBulk(quick)],
   resume: ['Resume', () => measureResume(quick)],
   relays: ['Relays', relays],

@@ -269,8 +269,8 @@ export type UiEvent =
   /** Offer these files and folders to the peer; UTF-8, as a person names them. */
   | { readonly type: 'offer'; readonly paths: readonly Uint8Array[] }
   /**
-   * Take what the peer offers; without an id the oldest offer that waits. `collision`: what becomes of a file whose name is
-   * taken (default `rename`); nothing is ever overwritten.
+   * Take what the peer offers; without an id the oldest offer that waits, unless another was taken back before it.
+   * `collision`: what becomes of a file whose name is taken (default `rename`); nothing is ever overwritten.
    */
   | { readonly type: 'accept'; readonly id?: number | undefined; readonly collision?: 'rename' | 'skip' | undefined }
   | { readonly type: 'reject'; readonly id?: number | undefined }

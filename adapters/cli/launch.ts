@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { CLI_WORDS } from '../words/cli.js';
 import { cleaned } from './environment.js';
@@ -103,6 +104,17 @@ function pluginFolders(argv: readonly string[], app: string, cwd: string): strin
   return folders;
 }
 
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/**
+ * Signals that the program gets from here. What a terminal sends it gets itself, and a second one would cut its goodbye
+ * short; on Windows each ends it where it is.
+ */
+export function passedOn(platform: string, terminal: boolean): readonly NodeJS.Signals[] {
+  if (platform === 'win32') return [];
+  return terminal ? ['SIGTERM'] : SIGNALS;
+}
+
 function launch(): void {
   const dist = path.dirname(realpathSync(fileURLToPath(import.meta.url)));
   const argv = process.argv.slice(2);
@@ -113,7 +125,9 @@ function launch(): void {
     stdio: 'inherit',
     env,
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void child.kill(signal));
+  const passed = passedOn(process.platform, [0, 1, 2].some(isatty));
+  // Those that are not passed on do not end this process before the program.
+  for (const signal of SIGNALS) process.on(signal, () => (passed.includes(signal) ? child.kill(signal) : undefined));
   child.on('exit', (code) => process.exit(code ?? 1));
 }
 

@@ -151,6 +151,7 @@ for each in "$@"; do
             ;;
           -o | --output) [ "$command" != receive ] || next=output.new ;;
           --output=*) [ "$command" != receive ] || output=${each#--output=} ;;
+          -o?*) [ "$command" != receive ] || output=${each#-o} ;;
           -?*) ;;
           *) file=$each ;;
         esac

@@ -6,6 +6,7 @@ import { parseDuration } from '../../core/duration.js';
 import { isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { LOWEST_PORT } from '../../core/protocol/path-records.js';
 import { NAME_LIMIT } from '../../core/protocol/records.js';
+import { RESUME_TIMEOUT } from '../../core/session/resume.js';
 import type { FlagValues } from '../../plugins/kit/define.js';
 import { wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
@@ -22,8 +23,6 @@ import { nearCommand } from './near-command.js';
 import { parseProxy } from './proxy-address.js';
 import { parseRelayAddress } from './relay-address.js';
 
-/** Without a connection to the peer for this many milliseconds the session is given up (protocol.md section 7). */
-export const RESUME_TIMEOUT = 600_000;
 /** The longest duration, milliseconds: 24 days. */
 export const DURATION_LIMIT = 24 * 86_400_000;
 /** Highest descriptor that --code-fd takes. */

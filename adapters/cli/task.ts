@@ -72,6 +72,13 @@ function must(flag: string, value: string | undefined): string {
 /** Short forms of the flags that are read here. */
 const SHORT: Readonly<Record<string, string>> = { '-o': 'output', '-y': 'yes' };
 
+/** `-o DIR` and `-oDIR`; any other word without its dashes. */
+function shortOf(word: string, valued: readonly string[]): readonly string[] {
+  const name = SHORT[word.slice(0, 2)];
+  if (name !== undefined && valued.includes(name) && word.length > 2) return [name, word.slice(2)];
+  return [SHORT[word] ?? word.replace(/^--?/, '')];
+}
+
 /**
  * Calls `take` for each word. Those in `valued` come with their value, attached or the next word; every other word comes as
  * it is, the value of a known flag too, with the flag it is or belongs to; `''`: it is neither a flag nor a value.
@@ -92,7 +99,7 @@ function walk(
       take('', undefined, word);
       continue;
     }
-    const [name = '', attached] = /^--([^=]+)=(.*)$/s.exec(word)?.slice(1) ?? [SHORT[word] ?? word.replace(/^--?/, '')];
+    const [name = '', attached] = /^--([^=]+)=(.*)$/s.exec(word)?.slice(1) ?? shortOf(word, valued);
     if (valued.includes(name)) {
       const next = words[0];
       const value = attached ?? (next === undefined || next.startsWith('-') ? undefined : words.shift());

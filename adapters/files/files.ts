@@ -8,7 +8,8 @@ import { isSecurechatError, SecurechatError } from '../../core/errors.js';
 import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, BulkPort } from '../../core/ports.js';
 import { plainCopy } from '../../core/protocol/bytes.js';
 import { storable } from './names.js';
-import { createReader, type Reader } from './reader.js';
+import type { Packer } from './packer.js';
+import { createReader } from './reader.js';
 import { listTree, whyOf } from './tree.js';
 import { createWriter, freeIn, isOwn, type Writer } from './writer.js';
 
@@ -25,7 +26,7 @@ interface Job {
   over: boolean;
   tail: Promise<void>;
   offer: Extract<BulkOffer, { kind: 'files' }> | undefined;
-  reader: Reader | undefined;
+  reader: Packer | undefined;
   writer: Writer | undefined;
 }
 

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { SecurechatError } from '../../core/errors.js';
 import { ENTRIES_LIMIT } from '../../core/protocol/bulk-records.js';
 import { pathFault } from '../../core/session/bulk/path.js';
+import { FILE_FAULTS } from '../words/files.js';
 import { sendable } from './names.js';
 
 export interface Listed {
@@ -83,8 +84,8 @@ export async function listTree(paths: readonly string[], wanted: Wanted): Promis
 
   function push(entry: Listed): void {
     const fault = pathFault(entry.path);
-    if (fault !== undefined) throw unreadable(entry.at, `its path is ${fault}`);
-    if (entries.length >= ENTRIES_LIMIT) throw unreadable(entry.at, 'more files than a transfer holds');
+    if (fault !== undefined) throw unreadable(entry.at, FILE_FAULTS.path(fault));
+    if (entries.length >= ENTRIES_LIMIT) throw unreadable(entry.at, FILE_FAULTS.tooMany(ENTRIES_LIMIT));
     entries.push(entry);
   }
 

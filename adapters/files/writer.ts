@@ -3,7 +3,7 @@
  * file with a random name until its checksum fits, then linked to its own name, which fails where something is. Whatever
  * came is checked by core/session/bulk before; nothing is ever overwritten, and no link followed.
  */
-import { createHash, randomBytes, type Hash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
   chmod,
@@ -25,6 +25,7 @@ import { sameBytes } from '../../core/protocol/bytes.js';
 import { type Announced, createEntryReader, type Entry, type EntryPart } from '../../core/session/bulk/entries.js';
 import { partsOf } from '../../core/session/bulk/path.js';
 import { numbered, storable } from './names.js';
+import { createSums } from './sums.js';
 import { whyOf } from './tree.js';
 
 export type Collision = 'rename' | 'skip';
@@ -113,10 +114,7 @@ export function createWriter(destination: string, announced: Announced, collisio
   /** The folders that the next entry may be in, from the top one down. */
   let chain: Folder[] = [];
   let part: Part | undefined;
-  let hash: Hash | undefined;
-  let only = '';
-  let files = 0;
-  const all = createHash('sha256');
+  const sums = createSums(() => createHash('sha256'));
   const left = { count: 0, name: '' };
   const renamed = { count: 0, name: '' };
 
@@ -206,8 +204,7 @@ export function createWriter(destination: string, announced: Announced, collisio
   }
 
   async function file(entry: Entry, name: Uint8Array): Promise<void> {
-    files += 1;
-    hash = createHash('sha256');
+    sums.begin();
     const inside = chain.length === 0 ? destination : chain.at(-1)?.at;
     const stored = storable(name);
     if (inside === undefined) return note(left, stored);
@@ -225,7 +222,7 @@ export function createWriter(destination: string, announced: Announced, collisio
   }
 
   async function data(bytes: Uint8Array): Promise<void> {
-    hash?.update(bytes);
+    sums.update(bytes);
     for (let at = 0; part !== undefined && at < bytes.length; ) {
       try {
         at += (await part.handle.write(bytes, at, bytes.length - at, null)).bytesWritten;
@@ -236,10 +233,7 @@ export function createWriter(destination: string, announced: Announced, collisio
   }
 
   async function finish(sum: Uint8Array): Promise<void> {
-    const ours = hash?.digest() ?? Buffer.alloc(0);
-    if (!sameBytes(ours, sum)) throw new SecurechatError('SC-347', { name: part?.name ?? '' });
-    only = ours.toString('hex');
-    all.update(ours);
+    if (!sameBytes(sums.end(), sum)) throw new SecurechatError('SC-347', { name: part?.name ?? '' });
     if (part === undefined) return;
     const { handle, at, folder: inside, given, name, entry } = part;
     try {
@@ -298,7 +292,7 @@ export function createWriter(destination: string, announced: Announced, collisio
       return content;
     },
 
-    sum: () => (files === 1 ? only : all.digest('hex')),
+    sum: () => sums.whole(),
 
     async close() {
       const half = part;

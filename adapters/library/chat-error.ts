@@ -4,6 +4,7 @@
  */
 import { type Code, type Detail, isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { hintOf, sentenceOf } from '../text/describe.js';
+import { LIBRARY_HINTS } from '../words/library.js';
 
 /** What is said to a person. */
 export interface Told {
@@ -17,11 +18,17 @@ export class ChatError extends SecurechatError {
   /** What to do; empty when there is nothing to be done. */
   readonly remedy: string;
 
-  constructor(code: Code, detail: Detail = {}, told?: Told) {
+  /** `cause`: what code of the caller has thrown. */
+  constructor(code: Code, detail: Detail = {}, told?: Told, cause?: unknown) {
     super(code, detail);
     this.message = told?.sentence ?? sentenceOf(code, detail);
-    this.remedy = told?.remedy ?? hintOf(code, detail);
+    this.remedy = told?.remedy ?? remedyOf(code, detail);
+    if (cause !== undefined) this.cause = cause;
   }
+}
+
+function remedyOf(code: Code, detail: Detail): string {
+  return LIBRARY_HINTS[code] ?? hintOf(code, detail);
 }
 
 /** One of ours as the library throws it; everything else as it is. */
@@ -37,5 +44,5 @@ export function toldOf(text: string): Told {
 
 /** Sentence and hint on a line each: what is said holds no line feed itself. */
 export function describeApart(code: Code, detail: Detail): string {
-  return `${sentenceOf(code, detail)}\n${hintOf(code, detail)}`;
+  return `${sentenceOf(code, detail)}\n${remedyOf(code, detail)}`;
 }

@@ -13,12 +13,12 @@ import { createWordlist } from '../../core/room/words.js';
 import { type Chat, chat, type ChatOptions } from '../../core/session/driver.js';
 import { checkMade, inTime, wordsOf } from '../../plugins/kit/make.js';
 import { VERSION } from '../../core/version.js';
+import type { Hash } from '../files/sums.js';
 import { createClock } from '../system/clock.js';
 import type { ConnectOptions, Session } from './api.js';
 import { asChatError, ChatError, describeApart } from './chat-error.js';
 import { type CheckedOptions, random, readOptions } from './options.js';
 import { createSessionUi, type SessionUi } from './session.js';
-import type { Hash } from './sources.js';
 import { createLibraryTransfers } from './transfers.js';
 
 export interface TransportWanted {

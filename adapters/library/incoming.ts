@@ -6,10 +6,10 @@ import { plainBuffer, plainCopy, sameBytes } from '../../core/protocol/bytes.js'
 import type { BulkFailure } from '../../core/ports.js';
 import { type Announced, createEntryReader, type Entry, type EntryPart } from '../../core/session/bulk/entries.js';
 import { storable } from '../files/names.js';
+import { createSums, type Hash } from '../files/sums.js';
 import { LIBRARY_WORDS } from '../words/library.js';
 import type { IncomingFile } from './api.js';
 import { ChatError } from './chat-error.js';
-import type { Hash } from './sources.js';
 
 /** What `bytes` takes when it is not told otherwise. */
 export const BYTES_LIMIT = 64 * 1024 * 1024;
@@ -38,7 +38,6 @@ export interface IncomingFiles {
 interface Current {
   readonly entry: Entry;
   readonly path: string;
-  readonly hash: Hash;
 }
 
 export function createIncomingFiles(options: IncomingOptions): IncomingFiles {
@@ -52,10 +51,8 @@ export function createIncomingFiles(options: IncomingOptions): IncomingFiles {
   let complete = false;
   let busy = false;
   let wake = (): void => undefined;
-  const all = sha256();
-  let only = '';
+  const sums = createSums(sha256);
   let seen = 0;
-  let files = 0;
 
   function release(): void {
     pieces.shift()?.data.fill(0);
@@ -106,14 +103,14 @@ export function createIncomingFiles(options: IncomingOptions): IncomingFiles {
         return begin(what.entry);
       case 'data':
         content += what.data.length;
-        current?.hash.update(what.data);
+        sums.update(what.data);
         return what.data;
       case 'sum':
         return finish(what.sum);
       case 'end':
         complete = true;
         release();
-        whole(files === 1 ? only : hex(all.digest()));
+        whole(sums.whole());
         return undefined;
       case 'fault': {
         const truncated = what.fault === 'truncated';
@@ -125,15 +122,12 @@ export function createIncomingFiles(options: IncomingOptions): IncomingFiles {
 
   function begin(entry: Entry): undefined {
     seen += 1;
-    if (entry.kind === 'file') files += 1;
-    current = { entry, path: storable(entry.path), hash: sha256() };
+    if (entry.kind === 'file') sums.begin();
+    current = { entry, path: storable(entry.path) };
   }
 
   function finish(sum: Uint8Array): undefined {
-    const ours = current?.hash.digest() ?? plainBuffer(0);
-    if (!sameBytes(ours, sum)) fail('bad hash', new ChatError('SC-347', { name: current?.path ?? '' }));
-    only = hex(ours);
-    all.update(ours);
+    if (!sameBytes(sums.end(), sum)) fail('bad hash', new ChatError('SC-347', { name: current?.path ?? '' }));
     current = undefined;
   }
 
@@ -207,8 +201,4 @@ export function createIncomingFiles(options: IncomingOptions): IncomingFiles {
       wake();
     },
   };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -7,14 +7,13 @@ import { NAME_LIMIT } from '../../core/protocol/records.js';
 import { generateCode, generateStrongCode, parseTyped, type RoomCode } from '../../core/room/code.js';
 import type { Meeting } from '../../core/room/invite.js';
 import type { Wordlist } from '../../core/room/words.js';
+import { RESUME_TIMEOUT } from '../../core/session/resume.js';
 import { parseRelayAddress } from '../cli/relay-address.js';
 import { normalize } from '../text/normalize.js';
 import { LIBRARY_WORDS } from '../words/library.js';
 import type { ConnectOptions } from './api.js';
 import { asChatError, ChatError } from './chat-error.js';
 
-/** Without a connection to the peer for so long the session is given up (protocol.md section 7), milliseconds. */
-export const RESUME_TIMEOUT = 600_000;
 /** Messages that nobody has read yet, bytes. */
 export const UNREAD_LIMIT = 16 * 1024 * 1024;
 

@@ -5,6 +5,7 @@
 import { EXIT, SecurechatError } from '../../core/errors.js';
 import type { State, UiEvent, UiPort, UiView } from '../../core/ports.js';
 import { plainCopy } from '../../core/protocol/bytes.js';
+import { LIBRARY_WORDS } from '../words/library.js';
 import { WRITE_COST } from '../../plugins/kit/outlet.js';
 import type { End, Message, SafetyWords, Session } from './api.js';
 import { ChatError, toldOf } from './chat-error.js';
@@ -191,8 +192,9 @@ export function createSessionUi({ created, unreadLimit, signal, fail, ...given }
 
   // -- what is done
 
-  const refuse = (): ChatError => new ChatError('SC-312');
   const gone = (): boolean => end !== undefined || state === 'closing';
+  const refuse = (): ChatError =>
+    new ChatError('SC-312', {}, leaving || gone() ? { sentence: LIBRARY_WORDS.over, remedy: '' } : undefined);
 
   function confirm(match: boolean): void {
     if (words === undefined || gone() || (match && answered)) throw refuse();
@@ -232,8 +234,8 @@ export function createSessionUi({ created, unreadLimit, signal, fail, ...given }
     },
     ready: ready.promise,
     ended: ended.promise,
-    messages,
-    offers: transfers.offers,
+    messages: { [Symbol.asyncIterator]: () => messages[Symbol.asyncIterator]() },
+    offers: { [Symbol.asyncIterator]: () => transfers.offers[Symbol.asyncIterator]() },
     send(text) {
       if (gone() || leaving) return Promise.reject(refuse());
       return deliveries.send(text, (bytes) => tell({ type: 'send', text: bytes }));

@@ -13,7 +13,9 @@ import { createIncomingFiles, type IncomingFiles } from './incoming.js';
 import { createMailbox } from './mailbox.js';
 import { createSettled, type Settled } from './settled.js';
 import { storable } from '../files/names.js';
-import { createPacker, type Hash, type Packer, readSources, type Source } from './sources.js';
+import type { Packer } from '../files/packer.js';
+import type { Hash } from '../files/sums.js';
+import { packSources, readSources, type Source } from './sources.js';
 
 export type FileView = Extract<UiView, { type: 'offer' | 'progress' | 'file-done' | 'file-failed' }>;
 type FilesOffer = Extract<BulkOffer, { kind: 'files' }>;
@@ -35,6 +37,8 @@ interface Job {
   tail: Promise<void>;
   /** All of it was handed over. */
   given: boolean;
+  /** What the content has thrown. */
+  cause?: unknown;
   readonly packer?: Packer;
   readonly incoming?: IncomingFiles;
 }
@@ -82,7 +86,7 @@ export function createLibraryTransfers({ tell, now, sha256 }: LibraryTransfersOp
     const sources = readSources(files, now());
     if (prepared.size + unanswered.size >= PREPARED_LIMIT) throw new ChatError('SC-354', { limit: PREPARED_LIMIT });
     const done = createSettled<Transferred>();
-    const job: Job = { done, progress, tail: Promise.resolve(), given: false, packer: createPacker(sources, sha256) };
+    const job: Job = { done, progress, tail: Promise.resolve(), given: false, packer: packSources(sources, sha256) };
     const own: Prepared = { sources, job, canceled: false, id: undefined };
     const token = String(tokens++);
     prepared.set(token, own);
@@ -211,7 +215,10 @@ export function createLibraryTransfers({ tell, now, sha256 }: LibraryTransfersOp
         if (job === undefined) return;
         job.tail = job.tail
           .then(() => give(command.id, job, command.count))
-          .catch((error: unknown) => fail(command.id, 'changed', error));
+          .catch((error: unknown) => {
+            job.cause = error instanceof ChatError ? error.cause : undefined;
+            fail(command.id, 'changed', error);
+          });
         return;
       }
       case 'data': {
@@ -241,7 +248,7 @@ export function createLibraryTransfers({ tell, now, sha256 }: LibraryTransfersOp
         case 'file-done':
           return settle(view.id, { bytes: view.bytes, sum: view.sum });
         case 'file-failed':
-          return settle(view.id, new ChatError(view.code, {}, toldOf(view.text)));
+          return settle(view.id, new ChatError(view.code, {}, toldOf(view.text), jobs.get(view.id)?.cause));
       }
     },
     end(error) {

@@ -87,7 +87,9 @@ export async function openRelay(options: RelayOptions, entrances: readonly Entra
     const entrance = entranceFor(request);
     // The door of WebSockets takes none: nothing is loaded to find that out.
     if (entrance?.kind !== 'socketio') {
-      if (options.page?.answer(request, response, { [RELAY_HEADER]: kinds.join(', ') }) !== true) plain(response);
+      const { address } = listener.arrivalOf(request);
+      const more = { [RELAY_HEADER]: kinds.join(', ') };
+      if (options.page?.answer(request, response, more, address) !== true) plain(response);
       return;
     }
     const arrival = listener.arrivalOf(request);

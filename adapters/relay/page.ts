@@ -1,6 +1,6 @@
 /**
  * The page for browsers, as a relay serves it where its operator wants that: one file, with headers that allow it nothing but
- * its own code and this relay. Who asks for it is not remembered. No rule of a room may be in this file.
+ * its own code and this relay. Who asks for it is forgotten with the answer. No rule of a room may be in this file.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,6 +12,8 @@ import { RELAY_WORDS } from '../words/relay.js';
 
 /** Answers that are under way at a time: more are asked to come again. A page costs more than a frame. */
 export const PAGES_AT_ONCE = 64;
+/** Those of one address: who reads slowly on purpose locks nobody else out. */
+export const PAGES_OF_ONE = 16;
 /** For one of them, milliseconds: who reads slower is let go of. */
 export const PAGE_TIMEOUT_MS = 60_000;
 
@@ -31,8 +33,13 @@ export function pageHash(page: Uint8Array): string {
 }
 
 export interface Page {
-  /** Whether it was a request for the page; if so, it is answered. */
-  answer(request: IncomingMessage, response: ServerResponse, more: Readonly<Record<string, string>>): boolean;
+  /** Whether it was a request for the page; if so, it is answered. `address`: the key of who asks. */
+  answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    more: Readonly<Record<string, string>>,
+    address: string,
+  ): boolean;
 }
 
 /** `html`: as the build makes it, with its policy in a meta element. Throws an Error for anything else. */
@@ -55,21 +62,29 @@ export function createPage(html: Buffer, timeoutMs = PAGE_TIMEOUT_MS): Page {
   } as const;
   const packed = gzipSync(html, { level: 9 });
   let open = 0;
+  const openOf = new Map<string, number>();
+
+  function count(address: string, change: 1 | -1): void {
+    open += change;
+    const of = (openOf.get(address) ?? 0) + change;
+    if (of === 0) openOf.delete(address);
+    else openOf.set(address, of);
+  }
 
   return {
-    answer({ method, url = '', headers: asked }, response, more) {
+    answer({ method, url = '', headers: asked }, response, more, address) {
       // Who only asks what answers here (a client does) names no kind of answer, and is told without a page.
       const accepts = /text\/html|\*\/\*/.test(asked.accept ?? '');
       if ((method !== 'GET' && method !== 'HEAD') || !accepts || !/^\/(?:\?|$)/.test(url)) return false;
-      if (open >= PAGES_AT_ONCE) {
+      if (open >= PAGES_AT_ONCE || (openOf.get(address) ?? 0) >= PAGES_OF_ONE) {
         response.writeHead(503, { ...more, 'retry-after': '5', connection: 'close' }).end();
         return true;
       }
-      open += 1;
+      count(address, 1);
       const timer = setTimeout(() => response.destroy(), timeoutMs).unref();
       response.on('close', () => {
         clearTimeout(timer);
-        open -= 1;
+        count(address, -1);
       });
       const small = /\bgzip\b/.test(asked['accept-encoding']?.toString() ?? '');
       const body = small ? packed : html;

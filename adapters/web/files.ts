@@ -6,8 +6,9 @@
 import { isSecurechatError, SecurechatError } from '../../core/errors.js';
 import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, BulkPort } from '../../core/ports.js';
 import { ascii, plainCopy } from '../../core/protocol/bytes.js';
-import { createPacker, named, type Packer } from './packing.js';
-import type { AskPlace, ChosenFile, FileShelf, KeptFile, Place, PlaceWriter } from './shelf.js';
+import type { Packer } from '../files/packer.js';
+import { listed, packChosen } from './packing.js';
+import type { AskPlace, Chosen, FileShelf, KeptFile, Place, PlaceWriter } from './shelf.js';
 import { createUnpacker, type Unpacker } from './unpacking.js';
 
 /** Bytes of all files together that are kept in memory until they are saved. */
@@ -48,7 +49,7 @@ export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & Fil
   const jobs = new Map<number, Job>();
   const ending = new Set<Promise<void>>();
   /** What was chosen and is not offered yet, by the name it is offered by. */
-  const given = new Map<string, ChosenFile>();
+  const given = new Map<string, readonly Chosen[] | Promise<readonly Chosen[]>>();
   let names = 0;
   const places = new Map<number, Place>();
   const kept = new Map<number, KeptFile[]>();
@@ -82,22 +83,20 @@ export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & Fil
     });
   }
 
-  function prepare(one: Job, paths: readonly Uint8Array[]): void {
-    const files = paths.flatMap((path) => {
-      const name = new TextDecoder().decode(path);
-      const file = given.get(name);
-      given.delete(name);
-      return file === undefined ? [] : [file];
-    });
-    const packed = named(files);
-    const [first] = packed;
+  async function prepare(one: Job, [path = ascii('')]: readonly Uint8Array[]): Promise<void> {
+    const name = new TextDecoder().decode(path);
+    const chosen = given.get(name);
+    given.delete(name);
+    const sources = listed((await chosen) ?? []);
+    const [first] = sources;
     if (first === undefined) throw new SecurechatError('SC-340');
-    one.packer = createPacker(packed);
-    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    if (one.over) return;
+    one.packer = packChosen(sources);
+    const bytes = sources.reduce((sum, { entry }) => sum + entry.size, 0);
     emit({
       type: 'ready',
       id: one.id,
-      offer: { kind: 'files', count: packed.length, bytes, name: plainCopy(first.path) },
+      offer: { kind: 'files', count: sources.length, bytes, name: plainCopy(first.entry.path) },
     });
   }
 
@@ -187,6 +186,7 @@ export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & Fil
     jobs.delete(one.id);
     places.delete(one.id);
     one.offer?.name.fill(0);
+    void one.packer?.close();
     one.tail = one.tail.then(async () => {
       await one.unpacker?.close();
       // Of a transfer that is not whole nothing is offered to be saved.
@@ -248,13 +248,13 @@ export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & Fil
       await Promise.all([...[...jobs.values()].map((one) => end(one, false)), ...ending]);
     },
 
-    give(files) {
-      return files.map((file) => {
-        const name = String(names);
-        names += 1;
-        given.set(name, file);
-        return ascii(name);
-      });
+    give(chosen) {
+      const name = String(names);
+      names += 1;
+      // Whoever prepares it hears of it.
+      if (chosen instanceof Promise) chosen.catch(() => undefined);
+      given.set(name, chosen);
+      return [ascii(name)];
     },
 
     async choosePlace(id, name, count) {

@@ -1,140 +1,126 @@
 /**
- * The stream of files that a browser sends: entries, contents and sums, packed into pieces as they are asked for. A file that
- * is not what it was when it was offered ends it. No protocol state may be in this file.
+ * What a person chose in a browser, as it is sent: files and folders in an order that every receiver takes, each with a name
+ * of its own, read as they are asked for. No protocol state may be in this file.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { SecurechatError } from '../../core/errors.js';
-import { plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
-import { CHUNK_DATA } from '../../core/protocol/chunk.js';
-import { writeEntry } from '../../core/session/bulk/entries.js';
+import { isSecurechatError, SecurechatError } from '../../core/errors.js';
+import { ENTRIES_LIMIT } from '../../core/protocol/bulk-records.js';
+import { plainBuffer } from '../../core/protocol/bytes.js';
+import { pathFault } from '../../core/session/bulk/path.js';
 import { sendable } from '../files/names.js';
+import { type Content, createPacker, type Packable, type Packer } from '../files/packer.js';
 import { neutral } from '../text/describe.js';
 import { utf8 } from '../text/utf8.js';
-import type { ChosenFile } from './shelf.js';
+import { FILE_FAULTS } from '../words/files.js';
+import type { Chosen, ChosenFile } from './shelf.js';
 
 /** Read at once, bytes: a browser takes long for each read. */
 export const READ_BYTES = 1024 * 1024;
 /** What a browser does not tell: readable by everybody, written by its owner. */
-const MODE = 0o644;
+const MODES = { file: 0o644, folder: 0o755 } as const;
 
-export interface Piece {
-  readonly data: Uint8Array;
-  readonly last: boolean;
-  /** Bytes of it that are content. */
-  readonly content: number;
+interface Folder {
+  readonly path: string;
+  /** In the order in which they were chosen. */
+  readonly inside: (Folder | { readonly path: string; readonly file: ChosenFile })[];
+  /** By the names that they had here. */
+  readonly folders: Map<string, Folder>;
+  /** Names that are given in it. */
+  readonly taken: Set<string>;
 }
 
-export interface Packer {
-  /** The next piece, full but for the last. Throws SecurechatError SC-346 and SC-350. */
-  next(): Promise<Piece>;
-  /** SHA-256 in hex: of the one file, or of all sums in their order. */
-  sum(): string;
+const emptyFolder = (path: string): Folder => ({ path, inside: [], folders: new Map(), taken: new Set() });
+
+/**
+ * What is sent of it: folders before what is in them, depth first. Each has another name than what is beside it, and only the
+ * first may begin with a dot. Throws SecurechatError SC-350 for a path that no receiver takes, and for too much.
+ */
+export function listed(chosen: readonly Chosen[]): Packable[] {
+  const top = emptyFolder('');
+  for (const { folders, file } of chosen) {
+    const into = folders.reduce(folderIn, top);
+    if (file !== undefined) into.inside.push({ file, path: fresh(into, file.name) });
+  }
+  const sources = inOrder(top);
+  if (sources.length > ENTRIES_LIMIT)
+    throw new SecurechatError('SC-350', { name: sources[0]?.name ?? '', why: FILE_FAULTS.tooMany(ENTRIES_LIMIT) });
+  return sources;
 }
 
-export interface Packed {
-  readonly file: ChosenFile;
-  readonly path: Uint8Array;
+function folderIn(outer: Folder, name: string): Folder {
+  const known = outer.folders.get(name);
+  if (known !== undefined) return known;
+  const made = emptyFolder(fresh(outer, name));
+  outer.folders.set(name, made);
+  outer.inside.push(made);
+  return made;
 }
 
-/** What each is called when it is sent: every one by another name, and only the first may begin with a dot. */
-export function named(files: readonly ChosenFile[]): Packed[] {
-  const taken = new Set<string>();
-  return files.map((file, place) => {
-    const plain = sendable(file.name);
-    const base = place > 0 && plain.startsWith('.') ? `_${plain.slice(1)}` : plain;
-    let name = base;
-    for (let number = 2; taken.has(name); number++) name = `${String(number)}_${base}`;
-    taken.add(name);
-    return { file, path: utf8(name) };
+function fresh({ path, taken }: Folder, name: string): string {
+  const plain = sendable(name);
+  const bare = path !== '' || taken.size === 0 || !plain.startsWith('.');
+  const base = bare ? plain : `_${plain.slice(1)}`;
+  let sent = base;
+  for (let number = 2; taken.has(sent); number++) sent = sendable(`${String(number)}_${base}`);
+  taken.add(sent);
+  return path === '' ? sent : `${path}/${sent}`;
+}
+
+function inOrder({ inside }: Folder): Packable[] {
+  return inside.flatMap((each) => {
+    if ('file' in each) {
+      const mtime = Math.max(0, Math.floor(each.file.lastModified / 1000));
+      return [packable('file', each.path, mtime, each.file.size, each.file)];
+    }
+    const below = inOrder(each);
+    // A browser does not tell when a folder was changed: as its newest content.
+    const mtime = below.reduce((newest, { entry }) => Math.max(newest, entry.mtime), 0);
+    return [packable('folder', each.path, mtime, 0), ...below];
   });
 }
 
-export function createPacker(files: readonly Packed[]): Packer {
-  const all = sha256.create();
-  let at = 0;
-  let hash = sha256.create();
-  let read = 0;
-  /** Of the file that is being read. */
-  let ahead: Uint8Array = plainBuffer(0);
-  /** Bytes that are not content and wait for room. */
-  let waiting: Uint8Array = plainBuffer(0);
-  let begun = false;
-  let only = '';
-
-  async function content(file: ChosenFile): Promise<void> {
-    try {
-      ahead = new Uint8Array(await file.slice(read, Math.min(file.size, read + READ_BYTES)).arrayBuffer());
-    } catch (error) {
-      const name = neutral(file.name);
-      // A file that has another size or time now can no longer be read.
-      if (error instanceof Error && error.name === 'NotReadableError') throw new SecurechatError('SC-346', { name });
-      throw new SecurechatError('SC-350', { name, why: error instanceof Error ? error.name : '' });
-    }
-    if (ahead.length === 0) throw new SecurechatError('SC-346', { name: neutral(file.name) });
-    read += ahead.length;
-    hash.update(ahead);
-  }
-
-  function begin({ file, path }: Packed): void {
-    begun = true;
-    read = 0;
-    hash = sha256.create();
-    waiting = writeEntry({
-      ...{ kind: 'file', mode: MODE, size: file.size, path },
-      mtime: Math.max(0, Math.floor(file.lastModified / 1000)),
-    });
-  }
-
-  function finish(): void {
-    const sum = hash.digest();
-    only = hex(sum);
-    all.update(sum);
-    waiting = sum;
-    begun = false;
-    at += 1;
-  }
-
+function packable(kind: 'file' | 'folder', sent: string, mtime: number, size: number, file?: ChosenFile): Packable {
+  const path = utf8(sent);
+  const name = neutral(file?.name ?? sent);
+  const fault = pathFault(path);
+  if (fault !== undefined) throw new SecurechatError('SC-350', { name, why: FILE_FAULTS.path(fault) });
   return {
-    async next() {
-      const piece = plainBuffer(CHUNK_DATA);
-      let filled = 0;
-      let counted = 0;
-      const put = (bytes: Uint8Array): Uint8Array => {
-        const part = bytes.subarray(0, piece.length - filled);
-        piece.set(part, filled);
-        filled += part.length;
-        return bytes.subarray(part.length);
-      };
-      try {
-        while (filled < piece.length) {
-          const current = files[at];
-          if (waiting.length > 0) {
-            waiting = put(waiting);
-          } else if (ahead.length > 0) {
-            const before = filled;
-            ahead = put(ahead);
-            counted += filled - before;
-          } else if (current === undefined) {
-            break;
-          } else if (!begun) {
-            begin(current);
-          } else if (read < current.file.size) {
-            await content(current.file);
-          } else {
-            finish();
-          }
-        }
-      } catch (error) {
-        piece.fill(0);
-        throw error;
-      }
-      const last = files[at] === undefined && waiting.length === 0;
-      return { data: filled === piece.length ? piece : plainCopy(piece.subarray(0, filled)), last, content: counted };
-    },
-    sum: () => (files.length === 1 ? only : hex(all.clone().digest())),
+    ...{ name, entry: { kind, mode: MODES[kind], size, path, mtime } },
+    open: () => Promise.resolve(contentOf(file)),
   };
 }
 
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+/** Its pieces throw SecurechatError SC-346 and SC-350. */
+export function packChosen(sources: readonly Packable[]): Packer {
+  return createPacker({
+    sources,
+    sha256: () => sha256.create(),
+    failure(error, { name }) {
+      if (isSecurechatError(error)) return error;
+      // A file that has another size or time now can no longer be read.
+      if (error instanceof Error && error.name === 'NotReadableError') return new SecurechatError('SC-346', { name });
+      return new SecurechatError('SC-350', { name, why: error instanceof Error ? error.name : '' });
+    },
+  });
+}
+
+function contentOf(file: ChosenFile | undefined): Content {
+  let at = 0;
+  let ahead: Uint8Array = plainBuffer(0);
+  return {
+    async read(into) {
+      if (ahead.length === 0 && file !== undefined && at < file.size) {
+        ahead = new Uint8Array(await file.slice(at, Math.min(file.size, at + READ_BYTES)).arrayBuffer());
+        at += ahead.length;
+      }
+      const part = ahead.subarray(0, into.length);
+      into.set(part);
+      ahead = ahead.subarray(part.length);
+      return part.length;
+    },
+    close() {
+      ahead.fill(0);
+      return Promise.resolve();
+    },
+  };
 }

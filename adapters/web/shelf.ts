@@ -12,6 +12,12 @@ export interface ChosenFile {
   slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
 }
 
+/** Chosen with the folders that it is in, the outermost first. Without a file: the last of these folders itself. */
+export interface Chosen {
+  readonly folders: readonly string[];
+  readonly file?: ChosenFile;
+}
+
 /** Where a file is written as it comes: the platform's FileSystemWritableFileStream. */
 export interface PlaceWriter {
   write(data: Uint8Array<ArrayBuffer>): Promise<void>;
@@ -36,8 +42,8 @@ export interface KeptFile {
 }
 
 export interface FileShelf {
-  /** Keeps these until they are offered: the names to offer them by. */
-  give(files: readonly ChosenFile[]): Uint8Array[];
+  /** Keeps these until they are offered: the names to offer them by. What it rejects with ends the transfer. */
+  give(chosen: readonly Chosen[] | Promise<readonly Chosen[]>): Uint8Array[];
   /**
    * The person takes a transfer: asks for a place where the browser can. False: none was chosen. Called inside a press of a
    * button, because browsers want one.

@@ -8,7 +8,7 @@ import { plainCopy, sameBytes } from '../../core/protocol/bytes.js';
 import { type Announced, createEntryReader, type EntryPart } from '../../core/session/bulk/entries.js';
 import { partsOf } from '../../core/session/bulk/path.js';
 import { storable } from '../files/names.js';
-import { hex } from './packing.js';
+import { createSums } from '../files/sums.js';
 import type { PlaceWriter } from './shelf.js';
 
 /** Where files go. */
@@ -27,11 +27,8 @@ export interface Unpacker {
 
 export function createUnpacker(announced: Announced, keeper: Keeper): Unpacker {
   const reader = createEntryReader({ ...announced, name: plainCopy(announced.name) });
-  const all = sha256.create();
-  let hash = sha256.create();
+  const sums = createSums(() => sha256.create());
   let open: { readonly name: string; readonly writer: PlaceWriter } | undefined;
-  let files = 0;
-  let only = '';
 
   async function guarded(name: string, work: () => Promise<void>): Promise<void> {
     try {
@@ -47,8 +44,7 @@ export function createUnpacker(announced: Announced, keeper: Keeper): Unpacker {
       case 'entry': {
         // Folders are no more than part of the names of what is in them.
         if (part.entry.kind === 'folder') return 0;
-        files += 1;
-        hash = sha256.create();
+        sums.begin();
         const name = partsOf(part.entry.path).map(storable).join(' - ');
         await guarded(name, async () => {
           open = { name, writer: await keeper.begin(name, part.entry.size) };
@@ -56,16 +52,13 @@ export function createUnpacker(announced: Announced, keeper: Keeper): Unpacker {
         return 0;
       }
       case 'data': {
-        hash.update(part.data);
+        sums.update(part.data);
         const file = open;
         if (file !== undefined) await guarded(file.name, () => file.writer.write(plainCopy(part.data)));
         return part.data.length;
       }
       case 'sum': {
-        const ours = hash.digest();
-        if (!sameBytes(ours, part.sum)) throw new SecurechatError('SC-347', { name: open?.name ?? '' });
-        only = hex(ours);
-        all.update(ours);
+        if (!sameBytes(sums.end(), part.sum)) throw new SecurechatError('SC-347', { name: open?.name ?? '' });
         const file = open;
         open = undefined;
         if (file !== undefined) await guarded(file.name, () => file.writer.close());
@@ -84,7 +77,7 @@ export function createUnpacker(announced: Announced, keeper: Keeper): Unpacker {
       for (const part of reader.read(bytes, last)) content += await take(part);
       return content;
     },
-    sum: () => (files === 1 ? only : hex(all.clone().digest())),
+    sum: () => sums.whole(),
     async close() {
       const half = open;
       open = undefined;

@@ -23,6 +23,11 @@ export const FILES = {
     cause: 'The name was taken, or held characters that deceive on a screen.',
     remedy: '',
   },
+  'SC-337': {
+    sentence: always('Your peer took back an offer; nothing was accepted.'),
+    cause: 'You accepted without a number after an offer was taken back: another one may have stood in its place.',
+    remedy: 'Accept it by its number: /accept N.',
+  },
   'SC-340': {
     sentence: always('This chat cannot read or write files.'),
     cause: 'A file was to be sent or received, and the program was not given a folder for that.',

@@ -31,8 +31,15 @@ export interface OfferWords {
   readonly exists: boolean;
 }
 
-const entries = (count: number): string => (count === 1 ? '1 file' : `${String(count)} files and folders`);
+/** An offer counts folders, too. */
+export const entries = (count: number): string => (count === 1 ? '1 file' : `${String(count)} files and folders`);
 const size = (bytes: number | undefined): string => (bytes === undefined ? 'of unknown size' : sizeOf(bytes));
+
+/** Why files cannot be sent: clauses of SC-350. */
+export const FILE_FAULTS = {
+  path: (fault: string): string => `its path is ${fault}`,
+  tooMany: (limit: number): string => `a transfer holds at most ${String(limit)} files and folders`,
+} as const;
 
 export const FILE_WORDS = {
   /** The name follows. */

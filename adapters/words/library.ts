@@ -3,6 +3,8 @@
  * Sentences with a code are in the tables beside this file.
  */
 
+import type { Code } from '../../core/errors.js';
+
 export const LIBRARY_WORDS = {
   wanted: {
     object: 'an object',
@@ -34,4 +36,12 @@ export const LIBRARY_WORDS = {
   tooLarge: (limit: number): string => `it has more than ${String(limit)} bytes; read it piece by piece`,
   noBytes: 'it gave something else than bytes',
   broken: 'reading it failed',
+  event: (names: readonly string[]): string => `the events are ${names.join(', ')}`,
+  listener: 'a listener must be a function',
+  over: 'This session is over, or about to be: nothing more can be done with it.',
 } as const;
+
+/** Where the hint of the program is about its files and its person. Empty: there is nothing to be done. */
+export const LIBRARY_HINTS: Readonly<Partial<Record<Code, string>>> = {
+  'SC-350': 'See the cause of this error: it is what your content has thrown.',
+};

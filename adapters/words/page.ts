@@ -3,7 +3,7 @@
  * code and no key may be in this file or be passed to it.
  */
 import type { Code } from '../../core/errors.js';
-import { sizeOf } from './files.js';
+import { entries, sizeOf } from './files.js';
 import { clockOf, counted } from './line.js';
 
 export const PAGE_WORDS = {
@@ -34,6 +34,7 @@ export const PAGE_WORDS = {
     code: 'Room code or link',
     example: '482913-tunnel-anchor-mango',
     fromLink: (room: string) => `Your link brought the code for room ${room}. Press Join to begin.`,
+    linkKept: 'Your browser may keep this link in its history. The code in it is good for one chat only.',
     noCode: 'No code yet? Make one and give it to the person you want to talk to.',
     otherCode: 'Use another code',
     relay: 'Relay',
@@ -95,6 +96,7 @@ export const PAGE_WORDS = {
     message: 'Message',
     send: 'Send',
     files: 'Send files',
+    folder: 'Send folder',
     leave: 'Leave',
     wipe: 'Wipe now',
     leaveKey: 'Alt+Shift+Q',
@@ -112,15 +114,15 @@ export const PAGE_WORDS = {
     misused: 'Use /verify, /verify yes, no or again. Nothing was sent.',
     commands: 'Commands: /quit, /wipe, /verify, /clear. Enter sends, Shift+Enter starts a new line.',
     useButton: 'Use the button "Send files", or drop files here. Nothing was sent.',
-    drop: 'Drop files to offer them',
+    drop: 'Drop files or folders to offer them',
     cleared: 'Messages wiped from this page.',
   },
   files: {
     list: 'Files',
     incoming: (count: number, bytes: number | undefined) =>
-      `Your peer offers ${counted(count, 'file')}${bytes === undefined ? '' : `, ${sizeOf(bytes)}`}:`,
+      `Your peer offers ${entries(count)}${bytes === undefined ? '' : `, ${sizeOf(bytes)}`}:`,
     outgoing: (count: number, bytes: number | undefined) =>
-      `Offering ${counted(count, 'file')}${bytes === undefined ? '' : `, ${sizeOf(bytes)}`}:`,
+      `Offering ${entries(count)}${bytes === undefined ? '' : `, ${sizeOf(bytes)}`}:`,
     bound: (bytes: number) =>
       `This browser keeps a file in memory until you save it: at most ${sizeOf(bytes)} at a time.`,
     save: 'Save',

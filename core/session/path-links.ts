@@ -99,7 +99,11 @@ export function createPathLinks(host: Host, crypto: CryptoPort, role: Role): Pat
   function connected(id: number, address: string, now: number): void {
     const accepted = { ...FRESH, dialled: undefined, tries: 0, due: NEVER };
     const link = id < 0 && open ? accepted : links.get(id);
-    if (link === undefined) return;
+    if (link === undefined) {
+      // Nobody may come in yet, or any more: it would take up room until the try is over.
+      if (id < 0) close(id);
+      return;
+    }
     links.set(id, link);
     link.state = 'up';
     link.address = address;

@@ -71,6 +71,8 @@ export function createTransfers(host: Host, available: boolean): Transfers {
   /** Offers of the peer that came before they may be seen, by stream. */
   let unseen: { readonly stream: number; readonly offer: BulkOffer }[] = [];
   let time = 0;
+  /** The peer has taken back what the person could accept: a yes without a number may mean that. */
+  let takenBack = false;
   const told = new Set<Code>();
 
   const tell = (command: BulkCommand): void => host.emit({ type: 'bulk', command });
@@ -177,7 +179,9 @@ export function createTransfers(host: Host, available: boolean): Transfers {
     ended(own, stream, reason) {
       unseen = unseen.filter((each) => own || each.stream !== stream);
       const transfer = byStream(own, stream);
-      if (transfer !== undefined) over(transfer, reason === 'whole' ? undefined : ENDS[reason]);
+      if (transfer === undefined) return;
+      takenBack ||= isOffer(transfer);
+      over(transfer, reason === 'whole' ? undefined : ENDS[reason]);
     },
   };
 
@@ -232,7 +236,10 @@ export function createTransfers(host: Host, available: boolean): Transfers {
         case 'offer':
           return prepare(event.paths);
         case 'accept': {
+          const doubtful = takenBack && event.id === undefined;
+          takenBack = false;
           const transfer = find(event.id, isOffer);
+          if (transfer !== undefined && doubtful) return host.notice('SC-337');
           if (transfer === undefined) return host.notice('SC-356');
           transfer.phase = 'taken';
           return tell({ type: 'take', id: transfer.id, collision: event.collision ?? 'rename' });

@@ -2,7 +2,8 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { freePort, HOST, listening } from '../support/direct-tcp.js';
+import { HOST, listening } from '../support/direct-tcp.js';
+import { freePort } from '../support/free-port.js';
 import { type JsonEvent, killAll, run, start } from '../support/program.js';
 
 const DIRECT = ['--plugin', './plugins/direct-tcp', '--transport', 'direct-tcp'];

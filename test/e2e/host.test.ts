@@ -8,9 +8,9 @@ import { createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { makeSelfSigned } from '../../adapters/system/self-signed.js';
+import { freePort } from '../support/free-port.js';
 import { makeHosts } from '../support/hosts.js';
 import { killAll, PROGRAM, type Program, start } from '../support/program.js';
-import { freePort } from '../support/redis.js';
 
 const JSON_UI = ['--ui', 'json', '--crypto', 'tweetnacl'];
 afterEach(killAll);

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DROPPED } from '../../adapters/cli/environment.js';
 import { FLAGS } from '../../adapters/cli/flags.js';
-import { flagsOf } from '../../adapters/cli/launch.js';
+import { flagsOf, passedOn } from '../../adapters/cli/launch.js';
 import { ENV, PROGRAM, ROOT } from '../support/program.js';
 import { startRelayProcess } from '../support/relay.js';
 
@@ -55,6 +55,12 @@ it('--help, which is made beforehand, is what the program would say', () => {
   expect(told('--help')).toBe(told('--quiet', '--help'));
   expect(told('-h')).toBe(told('--help'));
   expect(told('--help')).toContain('Usage: securechat');
+});
+
+it('a signal of the terminal reaches the program once', () => {
+  expect(passedOn('linux', true)).toEqual(['SIGTERM']);
+  expect(passedOn('linux', false)).toEqual(['SIGINT', 'SIGTERM', 'SIGHUP']);
+  expect(passedOn('win32', true)).toEqual([]);
 });
 
 it('both launchers take the same out of the environment', () => {
@@ -157,6 +163,7 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
       ['--files=./'],
       ['receive'],
       ['receive', '-o', '.'],
+      ['receive', '-o.'],
       ['send', '.'],
     ])
       expect(launch(name, args).told.execArgv.join('\n')).toMatch(/^--allow-fs-read=.*securechat launcher-\w+\/?$/m);

@@ -3,7 +3,7 @@
  * cancelled, what is too large.
  */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -52,7 +52,7 @@ describe.skipIf(DEPTH === 'quick' || !hasChromium('files on the page'))('files',
 
   it('20 MiB from the page: chosen with the button, written by the program, every byte', async () => {
     const { page, program, complaints } = await meeting();
-    await page.locator('input[type=file]').setInputFiles(path.join(folder, 'large.bin'));
+    await page.getByLabel('Send files').setInputFiles(path.join(folder, 'large.bin'));
     const { id } = await program.event('offer', ({ incoming }) => incoming === true);
     program.command({ do: 'accept', id });
     const { sum } = await program.event('file-done');
@@ -67,7 +67,7 @@ describe.skipIf(DEPTH === 'quick' || !hasChromium('files on the page'))('files',
     const { page, program } = await meeting();
     const chosen = path.join(folder, 'changes.txt');
     writeFileSync(chosen, 'before');
-    await page.locator('input[type=file]').setInputFiles(chosen);
+    await page.getByLabel('Send files').setInputFiles(chosen);
     const { id } = await program.event('offer', ({ incoming }) => incoming === true);
     writeFileSync(chosen, 'something else');
     program.command({ do: 'accept', id });
@@ -142,6 +142,30 @@ describe.skipIf(DEPTH === 'quick' || !hasChromium('files on the page'))('files',
     }
     expect(readFileSync(path.join(folder, '2_a.txt'), 'utf8')).toBe('content of a.txt');
     expect(readFileSync(path.join(folder, '_hidden'), 'utf8')).toBe('content of .hidden');
+  });
+
+  it.each(['picked', 'dropped'])('a folder that is %s arrives as a folder', async (how) => {
+    const { page, program } = await meeting();
+    const top = mkdtempSync(path.join(tmpdir(), 'securechat-dropped-'));
+    mkdirSync(path.join(top, 'in/deep'), { recursive: true });
+    writeFileSync(path.join(top, 'in/deep/.hidden'), 'deep');
+    writeFileSync(path.join(top, 'outer'), 'outer');
+    if (how === 'picked') {
+      await page.locator('input[webkitdirectory]').setInputFiles(top);
+    } else {
+      const session = await page.context().newCDPSession(page);
+      const data = { items: [], files: [top], dragOperationsMask: 1 };
+      for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+        await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
+    }
+    const offer = await program.event('offer', ({ incoming }) => incoming === true);
+    expect([offer['names'], offer['count']]).toEqual([[path.basename(top)], 5]);
+    program.command({ do: 'accept', id: offer['id'] });
+    await program.event('file-done');
+    const there = path.join(folder, path.basename(top));
+    expect(readFileSync(path.join(there, 'in/deep/.hidden'), 'utf8')).toBe('deep');
+    expect(readFileSync(path.join(there, 'outer'), 'utf8')).toBe('outer');
+    rmSync(top, { recursive: true });
   });
 
   it('is cancelled in the middle by the page: nothing half is offered to be saved', async () => {

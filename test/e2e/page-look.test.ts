@@ -78,6 +78,11 @@ describe.skipIf(DEPTH === 'quick' || !hasChromium('how the page looks'))('the pa
     await page.goto(pageOf(relay.url));
     expect(await faults(page)).toEqual([]);
     await picture(page, `start-${name}`);
+    const invited = await newPage(browser, size);
+    await invited.page.goto(`${pageOf(relay.url)}#482913-tunnel-anchor-mango`);
+    await invited.page.getByText('Your browser may keep this link').waitFor();
+    expect(await faults(invited.page)).toEqual([]);
+    await picture(invited.page, `invited-${name}`);
     await page.getByLabel('Room code or link').fill('482913-tunnel-anchr-m');
     expect(await page.locator('#code-hint').innerText()).toMatch(/anchor/);
     expect(await faults(page)).toEqual([]);

@@ -4,10 +4,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.js';
 import { killPiped, startPiped } from '../support/pipes.js';
 import { PROGRAM, ROOT } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
@@ -94,7 +94,7 @@ async function sshServer(): Promise<{ port: number; flags: string; stop(): void 
   for (const key of ['host', 'user']) {
     spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path.join(folder, key)]);
   }
-  const { port } = await freePort();
+  const port = await freePort();
   const sshd = spawn(
     '/usr/sbin/sshd',
     [
@@ -117,14 +117,6 @@ async function sshServer(): Promise<{ port: number; flags: string; stop(): void 
       rmSync(`/tmp/securechat-key-${String(process.pid)}`, { force: true });
     },
   };
-}
-
-async function freePort(): Promise<AddressInfo> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return address;
 }
 
 const sshd = has('/usr/sbin/sshd') && has('ssh') && has('nc');

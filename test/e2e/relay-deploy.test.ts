@@ -6,7 +6,6 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { validate } from 'dockerfile-utils';
@@ -14,6 +13,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { flagNames, helpText } from '../../adapters/relay/flags.js';
 import { hasOpenssl, makeCertificate, type TestCertificate } from '../support/certificate.js';
+import { freePort } from '../support/free-port.js';
 import { honestPair } from '../support/honest-pair.js';
 import { killAll, ROOT, start } from '../support/program.js';
 import { type RelayProcess, type RelayProgram, startRelayProcess } from '../support/relay.js';
@@ -63,15 +63,6 @@ function certificate(): TestCertificate {
   const made = makeCertificate();
   cleanups.push(() => made.remove());
   return made;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Runs until the test is over; its output is told when it ends before. */

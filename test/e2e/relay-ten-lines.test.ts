@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { hasOpenssl, makeCertificate } from '../support/certificate.js';
+import { freePort } from '../support/free-port.js';
 import { ENV, killAll, ROOT, start } from '../support/program.js';
-import { freePort } from '../support/redis.js';
 
 const hasCaddy = hasOpenssl && spawnSync('caddy', ['version']).status === 0;
 if (!hasCaddy) console.warn('SKIPPED: no caddy here, so the ten lines of docs/relay are not tried as a sequence');

@@ -22,10 +22,23 @@ export function hasChromium(what: string): boolean {
 /** How long something on a page is waited for: machines differ, and nothing is asserted on time. */
 const PATIENCE_MS = 60_000;
 
+function launch(): { readonly executablePath: string; readonly args: string[] } {
+  const found = spawnSync('sh', ['-c', `command -v ${CHROMIUM ?? 'chromium'}`], { encoding: 'utf8' }).stdout.trim();
+  return { executablePath: found, args: ['--no-sandbox', '--disable-dev-shm-usage'] };
+}
+
 export async function startBrowser(): Promise<Browser> {
   const { chromium } = await import('playwright-core');
-  const found = spawnSync('sh', ['-c', `command -v ${CHROMIUM ?? 'chromium'}`], { encoding: 'utf8' }).stdout.trim();
-  return chromium.launch({ executablePath: found, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch(launch());
+}
+
+/** A browser that keeps what browsers keep, in this folder. After close all of it is on the disk. */
+export async function startProfile(folder: string): Promise<{ readonly page: Page; close(): Promise<void> }> {
+  const { chromium } = await import('playwright-core');
+  const context = await chromium.launchPersistentContext(folder, launch());
+  context.setDefaultTimeout(PATIENCE_MS);
+  const [first] = context.pages();
+  return { page: first ?? (await context.newPage()), close: () => context.close() };
 }
 
 export interface Seen {

@@ -1,11 +1,12 @@
 /** Both sides of direct-tcp, strangers on raw sockets, and what each was told. No expectation may be here. */
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { createClock } from '../../adapters/system/clock.js';
 import { base64url } from '../../core/protocol/bytes.js';
 import type { ClockPort, Connection, Join, TransportEvent, TransportPort } from '../../plugins/kit/define.js';
 import { createDirectTcp } from '../../plugins/direct-tcp/index.js';
 import { ANSWER, HELLO, identity } from '../../plugins/direct-tcp/wire.js';
+import { freePort } from './free-port.js';
 
 export const HOST = '127.0.0.1';
 const realClock = createClock();
@@ -14,15 +15,6 @@ export async function listening(server: Server, host = HOST): Promise<number> {
   server.listen(0, host);
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
-}
-
-/** Nothing listens there. */
-export async function freePort(host = HOST): Promise<number> {
-  const server = createServer();
-  const port = await listening(server, host);
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export interface SideOptions {

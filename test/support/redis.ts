@@ -1,7 +1,7 @@
 /** A Redis of its own for tests, persistence off, on a free port of 127.0.0.1. No expectation may be in this file. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { freePort } from './free-port.js';
 
 export interface TestRedis {
   readonly port: number;
@@ -17,15 +17,6 @@ export function hasRedis(skipped: string): boolean {
   const found = spawnSync('redis-server', ['--version']).status === 0;
   if (!found) console.warn(`SKIPPED, no redis-server here: ${skipped}`);
   return found;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export async function startRedis(): Promise<TestRedis> {

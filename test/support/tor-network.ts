@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort } from './redis.js';
+import { freePort } from './free-port.js';
 
 const AUTHORITIES = 6;
 /** For a tor that needs a list of authorities before there is one. */

@@ -1,6 +1,6 @@
 /**
  * A relay behind a forwarder that can cut every connection, a place where nobody listens and one where something else
- * answers: what the transport contract needs of every transport that speaks plain WebSocket. No expectation may be in this
+ * answers: what the transport contract needs of every transport. No expectation may be in this
  * file.
  */
 import { once } from 'node:events';
@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import type { TransportPort } from '../../core/ports.js';
 import type { TransportFixture } from '../../plugins/testing/transport.js';
+import { freePort } from './free-port.js';
 import { startTestRelay } from './relay.js';
 
 export interface WsPlaces {
@@ -18,12 +19,18 @@ export interface WsPlaces {
   dispose(): Promise<void>;
 }
 
-/** `telling`: the transport can tell that something else answers, which a browser's cannot. */
+export interface FixtureOptions {
+  /** The transport can tell that something else answers, which a browser's cannot. */
+  readonly telling?: boolean;
+  /** Default: one that speaks WebSocket. */
+  readonly startRelay?: () => Promise<{ readonly port: number; close(): Promise<void> }>;
+}
+
 export async function wsFixture(
   make: (relay: URL) => TransportPort,
-  { telling = true }: { readonly telling?: boolean } = {},
+  { telling = true, startRelay = startTestRelay }: FixtureOptions = {},
 ): Promise<TransportFixture> {
-  const { relay, unused, foreign, cut, dispose } = await wsPlaces();
+  const { relay, unused, foreign, cut, dispose } = await wsPlaces(startRelay);
   const transport = make(relay);
   return {
     pair: [transport, transport],
@@ -34,8 +41,10 @@ export async function wsFixture(
   };
 }
 
-export async function wsPlaces(): Promise<WsPlaces> {
-  const relay = await startTestRelay();
+export async function wsPlaces(
+  startRelay: NonNullable<FixtureOptions['startRelay']> = startTestRelay,
+): Promise<WsPlaces> {
+  const relay = await startRelay();
   // The connections go through a forwarder, so that they can be broken without a word.
   const sockets = new Set<Socket>();
   const forwarder = createTcpServer((client) => {
@@ -55,11 +64,7 @@ export async function wsPlaces(): Promise<WsPlaces> {
 
   const at = (port: number) => new URL(`ws://127.0.0.1:${String(port)}/`);
   const port = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
-  const free = createTcpServer().listen(0, '127.0.0.1');
-  await once(free, 'listening');
-  const unused = port(free);
-  free.close();
-  await once(free, 'close');
+  const unused = await freePort();
   return {
     relay: at(port(forwarder)),
     unused: at(unused),

@@ -4,6 +4,8 @@
  */
 import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import { utf8 } from '../../text/utf8.js';
+import { picked } from '../../web/folders.js';
+import type { Chosen } from '../../web/shelf.js';
 import { PAGE_WORDS } from '../../words/page.js';
 import { meaningOf } from '../rich/commands.js';
 import { button, make, show } from './dom.js';
@@ -16,7 +18,7 @@ export interface ComposerOptions {
   /** Takes the text over; undefined: it was taken, otherwise why it stays. */
   readonly send: (text: Uint8Array) => string | undefined;
   readonly command: (name: PageCommand) => void;
-  readonly files: (files: readonly File[]) => void;
+  readonly files: (chosen: readonly Chosen[]) => void;
   readonly say: (sentence: string) => void;
   readonly typed: () => void;
 }
@@ -38,8 +40,21 @@ export function createComposer(options: ComposerOptions): Composer {
   });
   const pick = make('input', { type: 'file', multiple: true, hidden: true, 'aria-label': WORDS.files });
   const attach = button(WORDS.files, {}, () => pick.click());
+  const pickFolder = make('input', { type: 'file', webkitdirectory: true, hidden: true, 'aria-label': WORDS.folder });
+  const attachFolder = button(WORDS.folder, {}, () => pickFolder.click());
+  // Not every phone can.
+  show(attachFolder, 'webkitdirectory' in pickFolder);
   const send = make('button', { type: 'submit', class: 'primary' }, WORDS.send);
-  const element = make('form', { id: 'composer', autocomplete: 'off' }, input, pick, attach, send);
+  const element = make(
+    'form',
+    { id: 'composer', autocomplete: 'off' },
+    input,
+    pick,
+    attach,
+    pickFolder,
+    attachFolder,
+    send,
+  );
   let pasted = false;
   let startPasted = false;
 
@@ -115,40 +130,15 @@ export function createComposer(options: ComposerOptions): Composer {
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length === 0) return;
     event.preventDefault();
-    options.files(files);
+    options.files(picked(files));
   });
-  pick.addEventListener('change', () => {
-    options.files([...(pick.files ?? [])]);
-    pick.value = '';
-  });
+  for (const each of [pick, pickFolder]) {
+    each.addEventListener('change', () => {
+      const files = [...(each.files ?? [])];
+      if (files.length > 0) options.files(picked(files));
+      each.value = '';
+    });
+  }
 
   return { element, input, clear };
-}
-
-/** Takes files that are dropped anywhere on the page; a browser would open them in its place. */
-export function takeDrops(target: HTMLElement, ready: () => boolean, take: (files: readonly File[]) => void): void {
-  const veil = make('div', { class: 'veil', hidden: true, 'aria-hidden': 'true' }, WORDS.drop);
-  target.append(veil);
-  let depth = 0;
-  const over = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
-  target.addEventListener('dragenter', (event) => {
-    if (!over(event)) return;
-    depth += 1;
-    show(veil, ready());
-  });
-  target.addEventListener('dragleave', (event) => {
-    if (!over(event)) return;
-    depth = Math.max(0, depth - 1);
-    if (depth === 0) show(veil, false);
-  });
-  target.addEventListener('dragover', (event) => {
-    if (over(event)) event.preventDefault();
-  });
-  target.addEventListener('drop', (event) => {
-    if (!over(event)) return;
-    event.preventDefault();
-    depth = 0;
-    show(veil, false);
-    if (ready()) take([...(event.dataTransfer?.files ?? [])]);
-  });
 }

@@ -10,6 +10,7 @@ import { formatCode, generateCode, parseCode, type RoomCode, withNewNameplate } 
 import { formatInvite, webLink } from '../../../core/room/invite.js';
 import { createWordlist } from '../../../core/room/words.js';
 import { type Chat, chat } from '../../../core/session/driver.js';
+import { RESUME_TIMEOUT } from '../../../core/session/resume.js';
 import { createCodeHelp } from '../../cli/code-help.js';
 import { normalize } from '../../text/normalize.js';
 import { parseRelayAddress } from '../../cli/relay-address.js';
@@ -27,9 +28,6 @@ import type { AskPlace, Place } from '../../web/shelf.js';
 import { createFrame } from './frame.js';
 import { createPageUi } from './page.js';
 import { type Answers, askStart } from './start.js';
-
-/** How long a connection that is lost is tried for, milliseconds: as in the program. */
-const RESUME_TIMEOUT = 600_000;
 
 interface Wanted {
   readonly code: RoomCode;

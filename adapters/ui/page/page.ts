@@ -10,10 +10,11 @@ import { PAGE_WORDS } from '../../words/page.js';
 import { UI_WORDS } from '../../words/line.js';
 import type { CodeHelp } from '../code-help.js';
 import { createWaiting } from '../waiting.js';
-import type { FileShelf } from '../../web/shelf.js';
+import type { Chosen, FileShelf } from '../../web/shelf.js';
 import { createCodeField } from './code-field.js';
-import { createComposer, type PageCommand, takeDrops } from './composer.js';
+import { createComposer, type PageCommand } from './composer.js';
 import { button, make, show, textOf } from './dom.js';
+import { takeDrops } from './drops.js';
 import { createLog } from './log.js';
 import type { Frame } from './frame.js';
 import { createTransfers } from './transfers.js';
@@ -123,8 +124,8 @@ export function createPageUi({ frame, clock, sanitize, codeHelp, shelf, again }:
     return why;
   }
 
-  function offer(files: readonly File[]): void {
-    if (files.length > 0) tell({ type: 'offer', paths: shelf.give(files) });
+  function offer(chosen: readonly Chosen[] | Promise<readonly Chosen[]>): void {
+    if (!closed) tell({ type: 'offer', paths: shelf.give(chosen) });
   }
 
   function command(name: PageCommand): void {

@@ -48,7 +48,12 @@ export function askStart({ frame, codeHelp, room, relay, use, otherCode }: Start
   const verify = make('input', { id: 'verify', type: 'checkbox' });
   const why = make('p', { id: 'why', class: 'hint', role: 'alert' });
   const join = make('button', { type: 'submit', class: 'primary' }, WORDS.join);
-  const fromLink = make('p', {}, WORDS.fromLink(room ?? ''));
+  const fromLink = make(
+    'div',
+    {},
+    make('p', {}, WORDS.fromLink(room ?? '')),
+    make('p', { class: 'hint' }, WORDS.linkKept),
+  );
   const other = button(WORDS.otherCode, {}, () => {
     linked = false;
     otherCode();

@@ -7,6 +7,7 @@ import { startRelay } from '../../../adapters/cli/relays.js';
 import { createWsTransport } from '../../../adapters/transport/ws.js';
 import type { TransportEvent } from '../../../core/ports.js';
 import { startRelay as startSocketio } from '../../../relay-socketio/server.js';
+import { freePort } from '../../support/free-port.js';
 import { bareClient, barePair, pairings, randomId, randomJoin } from '../../support/relay-client.js';
 
 const cleanups: (() => unknown)[] = [];
@@ -15,15 +16,6 @@ afterEach(async () => {
 });
 
 describe('the relay on this machine', () => {
-  async function freePort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
-
   async function find(port: number) {
     const found = await findOrStartRelay({ host: '127.0.0.1', port, startRelay });
     cleanups.push(() => found.close());

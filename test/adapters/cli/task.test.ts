@@ -38,6 +38,7 @@ describe('receive', () => {
   test.each([
     [[], '.', false, []],
     [['kitchen', '-o', 'd', '--yes'], 'd', true, ['kitchen']],
+    [['-od', '-y'], 'd', true, []],
     [['--output=d', '-y', '--json', '-t', 'ws'], 'd', true, ['--ui=json', '-t', 'ws']],
   ])('%j', (argv, folder, yes, rest) => {
     expect(taskOf(['receive', ...argv])).toEqual({ task: { kind: 'receive', folder, yes }, rest });

@@ -1,6 +1,7 @@
 /**
  * What the promise of `send` means: at delivery, at each kind of end, and for what is not sent at all.
  */
+import { LIBRARY_WORDS } from '../../../adapters/words/library.js';
 import { describe, expect, test } from 'vitest';
 import { createDeliveries, UNDELIVERED_LIMIT, UNSENT_LIMIT } from '../../../adapters/library/deliveries.js';
 import { createRooms, failure, texts } from '../../support/library.js';
@@ -91,7 +92,7 @@ describe('not sent at all', () => {
     const [one, other] = await meet();
     const closing = one.session.close();
     expect(await failure(one.session.send('too late'))).toMatchObject({ code: 'SC-312' });
-    expect(() => one.session.sendFiles({ name: 'a', content: new Uint8Array(1) })).toThrow('Not available now');
+    expect(() => one.session.sendFiles({ name: 'a', content: new Uint8Array(1) })).toThrow(LIBRARY_WORDS.over);
     await closing;
     expect(await failure(one.session.send('much too late'))).toMatchObject({ code: 'SC-312' });
     await other.session.ended;

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Incoming, IncomingFile, Offer, OutgoingFile, Session } from '../../../adapters/library/api.js';
-import { createPacker, readSources } from '../../../adapters/library/sources.js';
+import { packSources, readSources } from '../../../adapters/library/sources.js';
 import { createLibraryTransfers } from '../../../adapters/library/transfers.js';
 import type { BulkEvent, UiEvent } from '../../../core/ports.js';
 import { runs, seededBytes } from '../../support/chance.js';
@@ -162,7 +162,7 @@ test('whoever lets go of a transfer lets go of each stream, also beside one that
   };
   const file = (name: string, content: OutgoingFile['content']): OutgoingFile => ({ name, content, size: 1 });
   const files = [file('a', hangs), file('b', locked), file('c', stream()), file('d', stream())];
-  const packer = createPacker(readSources(files, 0), () => createHash('sha256'));
+  const packer = packSources(readSources(files, 0), () => createHash('sha256'));
   void packer.next();
   await Promise.resolve();
   void packer.close();
@@ -207,7 +207,7 @@ describe('do not arrive', () => {
     ['too long', pieces(new Uint8Array(10), 3), 9, 'SC-346', 'SC-346'],
     ['a stream of strings', Object.assign(pieces(utf8('x'), 1), words()), 1, 'SC-350', 'SC-346'],
     ['broken', broken(), 10, 'SC-350', 'SC-346'],
-  ])('when the content is %s', async (_what, content, size, here, there) => {
+  ])('when the content is %s', async (what, content, size, here, there) => {
     const { one, other, leave } = await pair();
     const offering = offerTo(other);
     const transfer = one.sendFiles({ name: 'a', content, size });
@@ -217,7 +217,9 @@ describe('do not arrive', () => {
         for await (const file of incoming) await file.bytes();
       })(),
     );
-    expect(await failure(transfer.done)).toMatchObject({ code: here, name: 'ChatError' });
+    const told = await failure(transfer.done);
+    expect(told).toMatchObject({ code: here, name: 'ChatError' });
+    if (what === 'broken') expect((told as Error).cause).toBeInstanceOf(Error);
     expect(await read).toMatchObject({ code: there });
     expect(await failure(incoming.done)).toMatchObject({ code: there });
     await leave();

@@ -1,6 +1,7 @@
 /**
  * The library as a program uses it: two sessions that meet over a relay in memory, talk, compare words, and end.
  */
+import { LIBRARY_WORDS } from '../../../adapters/words/library.js';
 import { describe, expect, test } from 'vitest';
 import { sanitize } from '../../../adapters/library/library.js';
 import { createRooms, failure, next, take, texts } from '../../support/library.js';
@@ -115,6 +116,41 @@ describe('a conversation', () => {
     expect(states).toEqual(['destroyed']);
     expect(await end).toMatchObject({ code: 'SC-311' });
     expect(await thrown).toMatchObject({ message: 'a defect of the program' });
+  });
+});
+
+describe('what a program may do wrongly', () => {
+  test('it listens to an event that there is not, or with what is no function', async () => {
+    const { meet } = createRooms();
+    const [one] = await meet();
+    for (const wrong of [
+      ['mesage', () => undefined],
+      ['toString', () => undefined],
+      ['state', undefined],
+    ] as const) {
+      const on = one.session.on as (...given: readonly unknown[]) => unknown;
+      expect(() => on(...wrong)).toThrow(expect.objectContaining({ code: 'SC-360' }));
+    }
+    await one.session.wipe();
+  });
+
+  test('it does something with a session that is over, and is told so', async () => {
+    const { meet } = createRooms();
+    const [one] = await meet();
+    await one.session.close();
+    const told = { code: 'SC-312', message: LIBRARY_WORDS.over, remedy: '' };
+    expect(await failure(one.session.send('too late'))).toMatchObject(told);
+    expect(() => one.session.sendFiles({ name: 'a', content: new Uint8Array(1) })).toThrow(
+      expect.objectContaining(told),
+    );
+  });
+
+  test('it finds no more in messages and offers than how to read them', async () => {
+    const { meet } = createRooms();
+    const [one] = await meet();
+    for (const each of [one.session.messages, one.session.offers])
+      expect(Reflect.ownKeys(each)).toEqual([Symbol.asyncIterator]);
+    await one.session.wipe();
   });
 });
 

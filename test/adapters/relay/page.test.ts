@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expect, it } from 'vitest';
-import { createPage, PAGES_AT_ONCE } from '../../../adapters/relay/page.js';
+import { createPage, PAGES_AT_ONCE, PAGES_OF_ONE } from '../../../adapters/relay/page.js';
 
 const HTML = Buffer.from(
   `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; connect-src ws: wss:; base-uri 'none'"><p>`,
@@ -26,10 +26,10 @@ class Answer extends EventEmitter {
   }
 }
 
-function ask(page: ReturnType<typeof createPage>, request: object = {}): Answer | undefined {
+function ask(page: ReturnType<typeof createPage>, request: object = {}, from = '192.0.2.1'): Answer | undefined {
   const answer = new Answer();
   const asked = { method: 'GET', url: '/', headers: { accept: 'text/html' }, ...request } as IncomingMessage;
-  return page.answer(asked, answer as unknown as ServerResponse, { 'x-relay': 'ws' }) ? answer : undefined;
+  return page.answer(asked, answer as unknown as ServerResponse, { 'x-relay': 'ws' }, from) ? answer : undefined;
 }
 
 it('narrows the policy of the page to its own relay, and says what else it may not', () => {
@@ -58,12 +58,22 @@ it('HEAD has no body', () => {
 
 it('so many at a time and no more; one that ends makes room', () => {
   const page = createPage(HTML);
-  const open = Array.from({ length: PAGES_AT_ONCE }, () => ask(page));
+  const open = Array.from({ length: PAGES_AT_ONCE }, (_, i) => ask(page, {}, String(i)));
   expect(open.every((answer) => answer?.status === 200)).toBe(true);
   expect(ask(page)?.status).toBe(503);
   open[0]?.destroy();
   expect(ask(page)?.status).toBe(200);
   expect(ask(page)?.status).toBe(503);
+});
+
+it('one address does not use up those of all', () => {
+  const page = createPage(HTML);
+  const open = Array.from({ length: PAGES_OF_ONE }, () => ask(page));
+  expect(open.every((answer) => answer?.status === 200)).toBe(true);
+  expect(ask(page)?.status).toBe(503);
+  expect(ask(page, {}, '192.0.2.2')?.status).toBe(200);
+  open[0]?.destroy();
+  expect(ask(page)?.status).toBe(200);
 });
 
 it('who reads too slowly is let go of', async () => {

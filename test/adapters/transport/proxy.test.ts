@@ -10,14 +10,8 @@ import { createWsTransport } from '../../../adapters/transport/ws.js';
 import type { TransportEvent } from '../../../core/ports.js';
 import { transportContract } from '../../../plugins/testing/transport.js';
 import { startRelay as startSocketio } from '../../../relay-socketio/server.js';
-import {
-  freePort,
-  hasMicrosocks,
-  hasTinyproxy,
-  startMicrosocks,
-  startTinyproxy,
-  type TestProxy,
-} from '../../support/proxies.js';
+import { freePort } from '../../support/free-port.js';
+import { hasMicrosocks, hasTinyproxy, startMicrosocks, startTinyproxy, type TestProxy } from '../../support/proxies.js';
 import { GENEROUS, startTestRelay } from '../../support/relay.js';
 import { randomJoin } from '../../support/relay-client.js';
 

@@ -1,7 +1,7 @@
 /** The transport contract on `socketio`, against a real relay-socketio, over WebSocket and over long polling. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { Server } from 'socket.io';
 import { expect, test } from 'vitest';
 import type { TransportEvent } from '../../../core/ports.js';
@@ -12,53 +12,16 @@ import { transportContract } from '../../../plugins/testing/transport.js';
 import { startRelay } from '../../../relay-socketio/server.js';
 import { GENEROUS } from '../../support/relay.js';
 import { randomJoin } from '../../support/relay-client.js';
+import { wsFixture } from '../../support/ws-fixture.js';
 
 for (const way of ['websocket', 'polling'] as const) {
   transportContract({
     name: `socketio, ${way}`,
     test,
-    async makeFixture() {
-      const relay = await startRelay({ port: 0, limits: GENEROUS });
-      // The connections go through a forwarder, so that they can be broken without a word.
-      const sockets = new Set<Socket>();
-      const forwarder = createTcpServer((client) => {
-        sockets.add(client);
-        client.on('error', () => undefined);
-        client.on('close', () => sockets.delete(client));
-        const upstream = connect(relay.port, '127.0.0.1');
-        upstream.on('error', () => client.destroy());
-        client.pipe(upstream).pipe(client);
-        client.on('close', () => upstream.destroy());
-      });
-      forwarder.listen(0, '127.0.0.1');
-      await once(forwarder, 'listening');
-      const foreign = createServer((_request, response) => response.writeHead(404).end('no relay'));
-      foreign.listen(0, '127.0.0.1');
-      await once(foreign, 'listening');
-      const at = (port: number) =>
-        createSocketioTransport({ relay: new URL(`ws://127.0.0.1:${String(port)}/`), ways: [way] });
-      const port = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
-      const transport = at(port(forwarder));
-      const free = createTcpServer().listen(0, '127.0.0.1');
-      await once(free, 'listening');
-      const unused = port(free);
-      free.close();
-      await once(free, 'close');
-      return {
-        pair: [transport, transport],
-        unreachable: at(unused),
-        foreign: at(port(foreign)),
-        cut() {
-          for (const socket of sockets) socket.destroy();
-        },
-        async dispose() {
-          for (const socket of sockets) socket.destroy();
-          forwarder.close();
-          foreign.close();
-          await relay.close();
-        },
-      };
-    },
+    makeFixture: () =>
+      wsFixture((relay) => createSocketioTransport({ relay, ways: [way] }), {
+        startRelay: () => startRelay({ port: 0, limits: GENEROUS }),
+      }),
   });
 }
 

@@ -18,6 +18,8 @@ function file(name: string, content: Uint8Array, size = content.length): ChosenF
   return { name, size, lastModified: 1_700_000_000_123, slice: (start, end) => blob.slice(start, end) };
 }
 
+const alone = (files: readonly ChosenFile[]) => files.map((each) => ({ folders: [], file: each }));
+
 function open(options: Partial<BrowserFilesOptions> = {}) {
   const saved = new Map<string, Uint8Array>();
   const events: BulkEvent[] = [];
@@ -56,7 +58,7 @@ function open(options: Partial<BrowserFilesOptions> = {}) {
 /** Sends what was chosen, and gives back all pieces. */
 async function sent(chosen: readonly ChosenFile[]) {
   const { files, event } = open();
-  files.tell({ type: 'prepare', id: 1, paths: files.give(chosen) });
+  files.tell({ type: 'prepare', id: 1, paths: files.give(alone(chosen)) });
   const { offer } = await event('ready');
   const pieces: Uint8Array[] = [];
   for (;;) {
@@ -196,7 +198,7 @@ it('a file that is shorter than it was, or cannot be read, ends the transfer', a
     [{ ...file('gone', bytesOf(10)), slice: () => ({ arrayBuffer: () => Promise.reject(new Error('no')) }) }, 'SC-350'],
   ] as const) {
     const { files, event } = open();
-    files.tell({ type: 'prepare', id: 1, paths: files.give([broken]) });
+    files.tell({ type: 'prepare', id: 1, paths: files.give(alone([broken])) });
     await event('ready');
     files.tell({ type: 'want', id: 1, count: 4 });
     expect(await event('failed')).toMatchObject({ code });

@@ -1,10 +1,12 @@
 /** A direct path under a whole session: the move, the way back, and who is not let in (protocol.md section 8a). */
 import { describe, expect, it } from 'vitest';
 import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
+import type { PathCommand } from '../../../core/path-port.js';
 import { asKey } from '../../../core/protocol/keys.js';
 import { createPathProof, pathKey } from '../../../core/protocol/path-proof.js';
+import type { Effect } from '../../../core/session/events.js';
 import { BROKEN_LIMIT, PATH_CHOICE, PATH_PAUSE, PATH_TRY } from '../../../core/session/path.js';
-import { PATH_PROOF, PUNCHES, UNPROVEN_LIMIT } from '../../../core/session/path-links.js';
+import { createPathLinks, PATH_PROOF, PUNCHES, UNPROVEN_LIMIT } from '../../../core/session/path-links.js';
 import { connectedPair, type Pair, type PairOptions, type Side, SIDES } from '../../support/pair.js';
 import { SEEN } from '../../support/paths.js';
 
@@ -186,6 +188,20 @@ describe('strangers', () => {
     pair.advance(PATH_PROOF + 10);
     expect(one.open).toBe(false);
     expect(one.heard).toEqual([]);
+  });
+
+  it('who come before anybody may are let go of at once', () => {
+    const commands: PathCommand[] = [];
+    const emit = (effect: Effect): void => {
+      if (effect.type === 'path') commands.push(effect.command);
+    };
+    const host = { emit, notice: () => undefined, move: () => undefined };
+    const links = createPathLinks(host, createTweetnaclCrypto(), 'A');
+    links.handle({ type: 'up', id: -1, address: SEEN.left }, 0);
+    expect(commands).toEqual([{ type: 'drop', id: -1 }]);
+    links.listen();
+    links.handle({ type: 'up', id: -2, address: SEEN.left }, 0);
+    expect(commands).toHaveLength(1);
   });
 
   it('are not more than a few', () => {

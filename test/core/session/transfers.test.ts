@@ -147,6 +147,21 @@ describe('it does not come about', () => {
     expect(pair.left.notices.map(({ code }) => code)).toEqual(['SC-340', 'SC-340']);
   });
 
+  test('an offer is taken back for another: a yes without a number does not mean that one', () => {
+    const { pair, adapters, settle: go } = connected();
+    for (let i = 0; i < 2; i++) pair.ui('left', { type: 'offer', paths: [utf8('a.txt')] });
+    go();
+    pair.ui('left', { type: 'cancel', id: 1 });
+    go();
+    pair.ui('right', { type: 'accept' });
+    go();
+    expect(pair.right.notices.map(({ code }) => code)).toEqual(['SC-337']);
+    expect(adapters.right.received).toBe(0);
+    pair.ui('right', { type: 'accept' });
+    go();
+    expect(adapters.right.received).toBe(CONTENT);
+  });
+
   test('a number that no transfer has', () => {
     const { pair } = connected();
     pair.ui('left', { type: 'cancel', id: 7 });

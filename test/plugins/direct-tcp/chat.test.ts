@@ -8,7 +8,8 @@ import { createJsonUi } from '../../../adapters/ui/json/json.js';
 import { sanitize } from '../../../adapters/text/sanitize.js';
 import type { Nameplate, RoomCode } from '../../../core/room/code.js';
 import { chat } from '../../../core/session/driver.js';
-import { bytes, freePort, hello, newJoin, stranger, transport } from '../../support/direct-tcp.js';
+import { bytes, hello, newJoin, stranger, transport } from '../../support/direct-tcp.js';
+import { freePort } from '../../support/free-port.js';
 
 function person(role: 'listen' | 'connect', port: number, secret: string, created = false) {
   const [input, output] = [createFakeInput(), createFakeOutput()];

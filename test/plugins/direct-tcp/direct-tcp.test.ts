@@ -2,7 +2,8 @@
 import { createServer as createHttpServer } from 'node:http';
 import { test } from 'vitest';
 import { transportContract } from 'securechat/testing';
-import { freePort, listening, transport } from '../../support/direct-tcp.js';
+import { listening, transport } from '../../support/direct-tcp.js';
+import { freePort } from '../../support/free-port.js';
 
 const search = { ms: 500, intervalMs: 20 };
 

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { isItself } from '../../../plugins/direct-tcp/connect.js';
 import * as wire from '../../../plugins/direct-tcp/wire.js';
 import * as direct from '../../support/direct-tcp.js';
+import { freePort } from '../../support/free-port.js';
 
 const { activePair, bytes, newJoin, open, part, stillTalk, stranger, transport, waitingListener } = direct;
 
@@ -29,7 +30,7 @@ test('no timer outlives the end, whenever it comes', async () => {
       return clock.wakeAt(at, wake);
     },
   };
-  const lonely = open(transport('connect', await direct.freePort(), { clock: watched }), newJoin());
+  const lonely = open(transport('connect', await freePort(), { clock: watched }), newJoin());
   // From the look at a silent socket to the wait for the next try.
   await expect.poll(() => wakes).toEqual([wire.HELLO_TIMEOUT_MS, 20]);
   expect(clock.waiting).toBe(1);
@@ -93,7 +94,7 @@ test('who does not come back in time is lost', async () => {
 });
 
 test('the order of starting does not matter', async () => {
-  const port = await direct.freePort();
+  const port = await freePort();
   const join = newJoin();
   const connector = open(transport('connect', port), newJoin(join.room));
   const listener = open(transport('listen', port), join);
@@ -103,7 +104,7 @@ test('the order of starting does not matter', async () => {
 });
 
 test('a side that connects with a new code is in its room at once, and waits', async () => {
-  const port = await direct.freePort();
+  const port = await freePort();
   const join = newJoin(undefined, 'create');
   const connector = open(transport('connect', port, { search: { ms: 0, intervalMs: 0 } }), join);
   await connector.says('open', 'joined nobody');
@@ -154,7 +155,7 @@ test('IPv6', async () => {
     console.warn('skipped: direct-tcp over IPv6, this machine has no ::1');
     return;
   }
-  const port = await direct.freePort('::1');
+  const port = await freePort('::1');
   const join = newJoin();
   const listener = open(transport('listen', port, { host: '::1' }), join);
   const connector = open(transport('connect', port, { host: '::1' }), newJoin(join.room));
@@ -165,7 +166,7 @@ test('IPv6', async () => {
 });
 
 test.each(['peer-joined', 'open', 'joined nobody'])('close from within %j ends once', async (word) => {
-  const port = await direct.freePort();
+  const port = await freePort();
   const join = newJoin();
   const listener = open(transport('listen', port), join, (said, side) => {
     if (said === word) side.connection.close();
