@@ -4,6 +4,7 @@
  */
 import { LocalProtocolError } from '../../core/errors.js';
 import type { Secret } from '../../core/ports.js';
+import { quick } from '../../core/quick.js';
 
 export interface Handles<Memory> {
   /** A handle of memory that nobody else may keep. */
@@ -19,8 +20,8 @@ export interface Handles<Memory> {
 export function createHandles<Memory>(release: (memory: Memory, length: number) => void): Handles<Memory> {
   const alive = new Map<Secret, Memory>();
 
-  return {
-    own(memory, length) {
+  return quick({
+    own(memory: Memory, length: number) {
       const handle: Secret = Object.freeze({
         length,
         wipe() {
@@ -45,5 +46,5 @@ export function createHandles<Memory>(release: (memory: Memory, length: number) 
     wipeAll() {
       for (const handle of [...alive.keys()]) handle.wipe();
     },
-  };
+  });
 }

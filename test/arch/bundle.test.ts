@@ -80,6 +80,7 @@ describe('loaded only when chosen', () => {
       'adapters/words/command.ts',
       'core/errors.ts',
       'core/protocol/bytes.ts',
+      'core/quick.ts',
       'core/version.ts',
       // What plugins import shares the errors.
       'core/wire/control.ts',
