@@ -120,6 +120,7 @@ export const CODES = {
   'SC-371': EXIT.relay, // this machine is in no local network
   'SC-372': EXIT.relay, // multicast cannot be heard here
   'SC-373': EXIT.ok, // what --lan shows, and to whom (notice)
+  'SC-374': EXIT.usage, // the forwarded port of --direct-address cannot be listened on
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)
   'SC-403': EXIT.violation, // safety words did not match

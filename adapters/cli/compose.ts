@@ -136,8 +136,10 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
     .toResolvedValue(
       async (origin) => {
         if (options.direct === undefined || origin === undefined) return undefined;
-        const { createDirect } = await import('../direct/direct.js');
-        return createDirect({ origin, named: options.direct.named });
+        const { checkNamed, createDirect } = await import('../direct/direct.js');
+        const { named } = options.direct;
+        if (named !== undefined) await checkNamed(named);
+        return createDirect({ origin, named });
       },
       [ORIGIN],
     )

@@ -6,6 +6,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { SecurechatError } from '../../core/errors.js';
 import type { Endpoint, OwnAddress, PathCommand, PathEvent, PathPort } from '../../core/path-port.js';
 
 import { plainAddress } from '../../core/relay/address.js';
@@ -141,6 +142,23 @@ export function createDirect({ origin, named }: DirectOptions): PathPort {
       return Promise.resolve();
     },
   };
+}
+
+/** Told at the start, where something can be done about it. Throws SecurechatError SC-374. */
+export async function checkNamed({ port }: Named): Promise<void> {
+  let why = '';
+  for (const host of ['::', '0.0.0.0']) {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      why = error.code ?? error.name;
+    });
+    if ((await listening(server, host, port)) !== 0) {
+      server.close();
+      return;
+    }
+    if (why === 'EADDRINUSE') break;
+  }
+  throw new SecurechatError('SC-374', { port, why });
 }
 
 async function listening(server: Server, host: string, port: number): Promise<number> {

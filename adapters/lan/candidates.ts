@@ -14,6 +14,9 @@ export const CANDIDATES = 16;
 export const CANDIDATES_OF_ONE = 4;
 /** … with so many places each. */
 export const PLACES = 8;
+/** Senders whose dials are counted, at most; how many each has before it must wait ever longer. */
+const SENDERS = 64;
+export const FREELY = 4;
 /** One that is not heard of for this long is forgotten, milliseconds. */
 export const CANDIDATE_AGE = 75_000;
 /** Dials a minute, of the whole session. */
@@ -86,8 +89,14 @@ interface Known extends Candidate {
   due: number;
 }
 
+function pauseAfter(times: number): number {
+  return Math.min(AGAIN * 2 ** times, AGAIN_LIMIT);
+}
+
 export function createCandidates({ crypto, room, nonce: mine, port, own, allowance }: CandidatesOptions): Candidates {
   const known = new Map<string, Known>();
+  /** Dials of each sender, so that one with many names is dialed no more than one with a single name, and when it may be again. */
+  const senders = new Map<string, { readonly dials: number; readonly due: number }>();
 
   function forget(now: number): void {
     for (const [nonce, { heardAt }] of known) if (now - heardAt >= CANDIDATE_AGE) known.delete(nonce);
@@ -110,6 +119,14 @@ export function createCandidates({ crypto, room, nonce: mine, port, own, allowan
         isAround(place.address, around) &&
         (place.port !== port || !around.some(({ address }) => sameBytes(address, place.address))),
     );
+  }
+
+  function ofSender({ from }: Known): { readonly dials: number; readonly due: number } {
+    return senders.get(from) ?? { dials: 0, due: 0 };
+  }
+
+  function dueOf(each: Known): number {
+    return Math.max(each.due, ofSender(each).due);
   }
 
   function ready(may: (candidate: Candidate) => boolean): readonly Known[] {
@@ -144,22 +161,25 @@ export function createCandidates({ crypto, room, nonce: mine, port, own, allowan
       forget(now);
       if (allowance.from(now) > now) return undefined;
       const [first] = ready(may)
-        .filter(({ due }) => due <= now)
-        .toSorted((a, b) => a.dials - b.dials || (a.nonce < b.nonce ? -1 : 1));
+        .filter((each) => dueOf(each) <= now)
+        .toSorted((a, b) => ofSender(a).dials - ofSender(b).dials || a.dials - b.dials || (a.nonce < b.nonce ? -1 : 1));
       if (first === undefined) return undefined;
       const places = dialable(first.places);
       const place = places[first.dials % places.length];
       if (place === undefined) return undefined;
       allowance.take(now);
       first.dials += 1;
+      const dials = ofSender(first).dials + 1;
+      if (senders.size >= SENDERS) senders.clear();
+      senders.set(first.from, { dials, due: dials < FREELY ? now : now + pauseAfter(dials - FREELY) });
       // All places of one come quickly the first time, and the whole of it ever more slowly.
       const rounds = Math.floor(first.dials / places.length);
-      first.due = rounds === 0 ? now : now + Math.min(AGAIN * 2 ** (rounds - 1), AGAIN_LIMIT);
+      first.due = rounds === 0 ? now : now + pauseAfter(rounds - 1);
       return { ...place, candidate: first };
     },
 
     wakeAt(may, now) {
-      const due = Math.min(...ready(may).map((each) => each.due));
+      const due = Math.min(...ready(may).map(dueOf));
       return due === Number.POSITIVE_INFINITY ? due : Math.max(due, allowance.from(now));
     },
 

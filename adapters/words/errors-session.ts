@@ -246,4 +246,10 @@ export const SESSION = {
     cause: 'Each side announces itself by multicast DNS under a new name each time; the code is not in it.',
     remedy: 'Leave --lan out to meet through a relay.',
   },
+  'SC-374': {
+    sentence: ({ port, why }) =>
+      `Cannot listen on ${port === undefined ? 'the forwarded port' : `port ${String(port)}`} for a direct path${given(' (', why, ')')}.`,
+    cause: 'Another program uses the port of `--direct-address`, or it may not be used here; nothing was sent.',
+    remedy: 'End the program that uses the port, or forward another one.',
+  },
 } as const satisfies Partial<Record<string, Message>>;

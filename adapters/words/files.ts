@@ -60,6 +60,11 @@ export const FILE_WORDS = {
         `${sizeOf(rate)}/s${left === undefined ? '' : `  ${duration(left)} left`}`,
   pipe: (sent: number, received: number, up: number, down: number): string =>
     `sent ${sizeOf(sent)} (${sizeOf(up)}/s)  received ${sizeOf(received)} (${sizeOf(down)}/s)`,
+  reconnecting: {
+    unknown: 'Connection lost. Reconnecting; it goes on where it stopped.',
+    own: 'Your connection broke. Reconnecting; it goes on where it stopped.',
+    peer: "Your peer's connection broke. Reconnecting; it goes on where it stopped.",
+  },
   /** Why a pipe is truncated. */
   stopped: {
     output: 'the output here takes no more',

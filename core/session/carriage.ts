@@ -40,6 +40,8 @@ export interface Carriage {
   carry(): void;
   /** It is to be called as soon as what waits in the connection is known anew. */
   readonly more: boolean;
+  /** A stream is open. */
+  readonly busy: boolean;
   /** Opens or closes wait to be said. */
   readonly unsaid: boolean;
   wipe(): void;
@@ -81,6 +83,9 @@ export function createCarriage(options: CarriageOptions): Carriage {
     interrupted: () => streams.interrupted(),
     resumed: (peerNext) => streams.resumed(peerNext),
 
+    get busy() {
+      return streams.count > 0;
+    },
     get more() {
       return more;
     },

@@ -61,6 +61,7 @@ export interface ChannelOptions {
   readonly transmit: (frame: Uint8Array) => void;
   /** Whether the connection takes more now. */
   readonly ready: () => boolean;
+  readonly brisk: () => boolean;
   /** In the order in which they are asked. */
   readonly sources: readonly Source[];
   /** Of the direct path (section 8a). */
@@ -149,7 +150,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     sealed: () => undefined,
   };
   const pinging: ControlSource = {
-    due: (now) => (now >= life.pingDue(unacked.eliciting > 0) ? 'ping' : undefined),
+    due: (now) => (now >= life.pingDue(unacked.eliciting > 0, options.brisk()) ? 'ping' : undefined),
     record: () => ({ type: 'ping' }),
     sealed: () => life.pinged(),
   };
@@ -230,7 +231,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     if (!unacked.controlAllowed) return NEVER;
     const goes = (control: ControlSource): boolean => mayGo(unacked, control, now) !== undefined;
     if (answers.some(goes) || credits(now).some(goes)) return now;
-    const ping = unacked.has('ping') ? NEVER : life.pingDue(unacked.eliciting > 0);
+    const ping = unacked.has('ping') ? NEVER : life.pingDue(unacked.eliciting > 0, options.brisk());
     // One that is due and may not be sealed waits for an ack, not for a time.
     const credit = options.credits.at();
     return Math.min(ping, unacked.has('offer') ? NEVER : offerDue(), credit > now ? credit : NEVER);
@@ -371,7 +372,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
     wakeAt(now) {
       if (paused) return NEVER;
-      const others = Math.min(life.lostAt(cover), compare.wakeAt());
+      const others = Math.min(life.lostAt(cover, options.brisk()), compare.wakeAt());
       if (cover) return Math.min(beat.at, others);
       const sealing = options.ready() ? Math.min(controlDue(now), dataDue(now)) : NEVER;
       return Math.min(sealing, ackDue(), others);
@@ -383,7 +384,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
     compare: (now) => compare.ask(now),
 
-    silent: (now) => !paused && now >= life.lostAt(cover),
+    silent: (now) => !paused && now >= life.lostAt(cover, options.brisk()),
     conclude: () => void (concluded ??= { ack: expected }),
 
     wipe() {

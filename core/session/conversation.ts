@@ -72,6 +72,8 @@ export function createConversation(host: Host, line: Line, options: Conversation
       role,
       transmit: line.transmit,
       ready: () => line.ready,
+      // An answer comes soon, or not at all: a direct path, and not much under way.
+      brisk: () => line.direct && line.waiting <= WAITING_MARK && !carriage.busy,
       path: options.path.control,
       credits: carriage.credits,
       sources: [

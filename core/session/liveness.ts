@@ -13,6 +13,9 @@ export const ACK_FRAMES = 32;
 export const PING_AFTER = 15_000;
 /** The connection is lost after this long without any answer. */
 export const SILENCE_LIMIT = 10_000;
+/** The same on a direct path: the relay is there to go on with. Where much is under way an answer may take its time. */
+export const PATH_PING_AFTER = 5_000;
+export const PATH_SILENCE = 4_000;
 /** After this process has slept it is asked at once, and believed for this long. */
 export const PROBE_LIMIT = 2_000;
 
@@ -27,11 +30,14 @@ export interface Liveness {
   /** A bare ack: NEVER while no frame was opened since the last one was sealed. */
   readonly ackDue: number;
   /** `waits`: something that is out and not acked is a question, too. */
-  pingDue(waits: boolean): number;
+  pingDue(waits: boolean, brisk: boolean): number;
   /** A ping was sealed. */
   pinged(): void;
-  /** The line is given up then. `beats`: the peer sends on each beat, so that any silence counts. */
-  lostAt(beats: boolean): number;
+  /**
+   * The line is given up then. `beats`: the peer sends on each beat, so that any silence counts. `brisk`: answers come soon,
+   * or not at all.
+   */
+  lostAt(beats: boolean, brisk: boolean): number;
   /** This process slept: the peer is asked at once. */
   probe(now: number): void;
   down(): void;
@@ -75,16 +81,17 @@ export function createLiveness(start: number): Liveness {
       return unanswered >= ACK_FRAMES ? lastOpened : ackDue;
     },
 
-    pingDue(waits) {
+    pingDue(waits, brisk) {
       if (probing) return lastOpened;
-      return waits ? NEVER : lastOpened + PING_AFTER;
+      return waits ? NEVER : lastOpened + (brisk ? PATH_PING_AFTER : PING_AFTER);
     },
 
     pinged() {
       probing = false;
     },
 
-    lostAt: (beats) => (beats ? Math.min(lastOpened, waitingSince) : waitingSince) + SILENCE_LIMIT,
+    lostAt: (beats, brisk) =>
+      (beats ? Math.min(lastOpened, waitingSince) : waitingSince) + (brisk ? PATH_SILENCE : SILENCE_LIMIT),
 
     probe(now) {
       probing = true;

@@ -177,7 +177,7 @@ describe.skipIf(!SPIN)('the code as the model sees it', () => {
   let monitor: Monitor;
   beforeAll(() => {
     monitor = createMonitor();
-  });
+  }, 600_000);
   afterAll(() => monitor.remove());
 
   it(`accepts ${String(SIMULATED)} runs over a network that breaks`, () => {

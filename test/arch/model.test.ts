@@ -127,9 +127,12 @@ it.each(RESTS)('%s: %s', (model, word, file, code) => {
   expect(read(file)).toContain(code);
 });
 
-/** Labels outside every symbolic model: the direct path, tickets, names of rooms, and keys that only lead on to modeled ones. */
+/**
+ * Labels outside every symbolic model: the direct path, tickets, names of rooms, the local network, and keys that only lead
+ * on to modeled ones.
+ */
 const UNMODELED = [
-  ...['path', 'path 1', 'path 2', 'path 3', 'ticket', 'room', 'name'],
+  ...['path', 'path 1', 'path 2', 'path 3', 'ticket', 'room', 'name', 'lan'],
   ...['ratchet', 'resume', 'resume proof', 'text: string'],
 ];
 

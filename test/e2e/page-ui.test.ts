@@ -25,6 +25,8 @@ const INSIDE = `
   const frame = createFrame();
   const read = { bytes: (value) => Uint8Array.from(value), number: Number, other: (value) => value };
   const ui = createPageUi({ frame, clock: createClock(), sanitize, codeHelp, shelf, again: () => undefined });
+  // A browser asks for files only when a person has pressed a button, and says so.
+  HTMLInputElement.prototype.click = () => undefined;
   window.ui = {
     open: () => ui.open((event) => window.told(event.type)),
     show(entries) {

@@ -70,6 +70,7 @@ export function channelOf(
         self.handed.push({ at: now(), length: frame.length });
       },
       ready: () => self.ready,
+      brisk: () => false,
       sources: [source],
       path: { due: () => undefined, record: () => ({ type: 'ping' }), sealed: () => undefined },
       credits: { due: () => [], at: () => Number.POSITIVE_INFINITY },

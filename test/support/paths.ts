@@ -21,6 +21,8 @@ export interface PathsAround {
   transport(side: Side, event: TransportEvent): void;
   /** Whether an address of an interface is reached: both are in one house. Default: yes. */
   near?: () => boolean;
+  /** Whether it is heard that the other side closes. Default: yes. */
+  closes?: () => boolean;
   /** Whether a message or frame gets through. Default: yes. */
   passes?: (from: Side, bytes: Uint8Array) => boolean;
 }
@@ -100,6 +102,7 @@ export function createPaths(around: PathsAround): Paths {
     const far = endOf(link, OTHER[side]);
     if (!own.open) return;
     own.open = false;
+    if (around.closes?.() === false) return;
     later(far.side, () => ended(link, far));
   }
 

@@ -88,7 +88,7 @@ export interface PairOptions {
   readonly left?: PersonOptions;
   readonly right?: PersonOptions;
   readonly relay?: RelayHooks;
-  readonly paths?: Pick<PathsAround, 'near' | 'passes'>;
+  readonly paths?: Pick<PathsAround, 'near' | 'passes' | 'closes'>;
   /** Hears all that a side is shown. */
   readonly told?: (side: Side, view: SessionView) => void;
 }

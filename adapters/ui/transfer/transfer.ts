@@ -243,8 +243,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
     switch (view.type) {
       case 'state':
         if (view.state !== 'reconnecting') return;
-        say(view.broken === undefined ? UI_WORDS.state.reconnecting : UI_WORDS.broken[view.broken]);
-        return;
+        return say(FILE_WORDS.reconnecting[view.broken ?? 'unknown']);
       case 'code':
         if (view.code.length > 0) outside(UI_WORDS.tellPeer, view.code);
         outside(view.code.length > 0 ? UI_WORDS.orPaste : UI_WORDS.sendLink, view.invite);

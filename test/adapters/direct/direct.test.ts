@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ACCEPTED_LIMIT, createDirect, type DirectOptions } from '../../../adapters/direct/direct.js';
+import { ACCEPTED_LIMIT, checkNamed, createDirect, type DirectOptions } from '../../../adapters/direct/direct.js';
 import { createOrigin } from '../../../adapters/transport/origin.js';
 import type { PathCommand, PathEvent, PathPort } from '../../../core/path-port.js';
 import type { Connection, TransportEvent } from '../../../core/ports.js';
@@ -348,4 +348,18 @@ describe('a connection that was taken', () => {
     expect(await taken.until(end)).toBe('lost');
     expect(taken.connection.send(Uint8Array.of(1))).toBe(false);
   });
+});
+
+it('a forwarded port that another program has is told at once, and one that is free is left free', async () => {
+  const other = createServer().listen(0, '0.0.0.0');
+  await once(other, 'listening');
+  const { port } = other.address() as { port: number };
+  await expect(checkNamed({ host: '127.0.0.1', port })).rejects.toMatchObject({
+    code: 'SC-374',
+    detail: { port, why: 'EADDRINUSE' },
+  });
+  other.close();
+  await once(other, 'close');
+  await checkNamed({ host: '127.0.0.1', port });
+  await checkNamed({ host: '127.0.0.1', port });
 });

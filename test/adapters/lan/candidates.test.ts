@@ -116,6 +116,18 @@ test('each address of one is tried, then the same ever more slowly; who was dial
   expect(next(1_000)?.address).toEqual(at(9));
 });
 
+test('one sender with a thousand names takes turns with one that has a single name', () => {
+  const { say, next } = rig();
+  say(0x8000, [at(20)], { from: '192.168.1.20' });
+  const dialed: string[] = [];
+  for (let n = 0; n < 40; n++) {
+    say(n, [at(9)], { now: n });
+    dialed.push(next(n * 1_000)?.address.join('.') ?? '');
+  }
+  expect(dialed.slice(0, 2).sort()).toEqual(['192.168.1.20', '192.168.1.9']);
+  expect(dialed.filter((each) => each === '192.168.1.20').length).toBeGreaterThan(3);
+});
+
 test('more is said of one than is kept', () => {
   const { say, next } = rig();
   for (let i = 0; i < 20; i++) say(1, [at(i + 10)]);

@@ -4,8 +4,10 @@ import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import type { PathCommand } from '../../../core/path-port.js';
 import { asKey } from '../../../core/protocol/keys.js';
 import { createPathProof, pathKey } from '../../../core/protocol/path-proof.js';
-import type { Effect } from '../../../core/session/events.js';
-import { BROKEN_LIMIT, PATH_CHOICE, PATH_PAUSE, PATH_TRY } from '../../../core/session/path.js';
+import { CANDIDATES_LIMIT } from '../../../core/protocol/path-records.js';
+import type { Effect, Host } from '../../../core/session/events.js';
+import { PATH_PING_AFTER, PATH_SILENCE } from '../../../core/session/liveness.js';
+import { BROKEN_LIMIT, createPath, PATH_CHOICE, PATH_PAUSE, PATH_TRY } from '../../../core/session/path.js';
 import { createPathLinks, PATH_PROOF, PUNCHES, UNPROVEN_LIMIT } from '../../../core/session/path-links.js';
 import { connectedPair, type Pair, type PairOptions, type Side, SIDES } from '../../support/pair.js';
 import { SEEN } from '../../support/paths.js';
@@ -120,6 +122,30 @@ describe('the way back', () => {
     talk(pair, 'on');
   });
 
+  it('is soon where a path dies in silence, whoever has something to say', () => {
+    for (const who of SIDES) {
+      const other = who === 'left' ? 'right' : 'left';
+      let dead = false;
+      const pair = direct({ paths: { passes: () => !dead, closes: () => !dead } });
+      pair.advance(1_000);
+      dead = true;
+      pair.send(who, 'is anybody there?');
+      pair.advance(PATH_SILENCE + 500);
+      expect(pair.paths.has(who)).toBe(false);
+      // The other one has asked nothing yet, and does so before long.
+      pair.advance(PATH_PING_AFTER + 500);
+      expect(pair[other].messages).toContain('is anybody there?');
+      talk(pair, 'over the relay');
+    }
+  });
+
+  it('is not taken while a path is quiet', () => {
+    const pair = direct();
+    pair.advance(600_000);
+    expect(ways(pair)).toEqual([true, true]);
+    for (const side of SIDES) expect(pair[side].states).not.toContain('reconnecting');
+  });
+
   it('is not for good when paths last', () => {
     const pair = direct();
     for (let i = 0; i < BROKEN_LIMIT + 2; i++) {
@@ -152,6 +178,45 @@ describe('the way back', () => {
     expect(ways(pair)).toEqual([false, false]);
     talk(pair, 'back');
     for (const side of SIDES) expect(pair[side].session.state).toBe('active');
+  });
+});
+
+describe('a peer that tells where it is again and again', () => {
+  it('is answered once a minute, and dialed no more than that', () => {
+    const crypto = createTweetnaclCrypto();
+    const commands: PathCommand[] = [];
+    const host: Host = {
+      emit(effect) {
+        if (effect.type === 'path') commands.push(effect.command);
+      },
+      notice: () => undefined,
+      move: () => undefined,
+    };
+    const resume = asKey<'resume'>(crypto.randomSecret(32));
+    const asked = { asked: true, peerAsked: true, allowed: () => true, observed: () => undefined };
+    const path = createPath(host, { crypto, role: 'B', resume, ...asked, roundTrip: () => 10 }, 0);
+    const candidates = Array.from({ length: CANDIDATES_LIMIT }, (_, i) => {
+      return { observed: i === 0, address: Uint8Array.of(203, 0, 113, i), port: 40_000 };
+    });
+    const counted = (type: PathCommand['type']): number => commands.filter((each) => each.type === type).length;
+    const minutes = 5;
+    for (let now = 0; now < minutes * PATH_PAUSE; now += 20) {
+      path.take({ type: 'paths', token: crypto.random(32), candidates }, now);
+      path.tick(now);
+      const last = commands.at(-1);
+      if (last?.type === 'gather') {
+        const around = { own: [], port: 40_001, named: [], relay: undefined };
+        path.handle({ type: 'gathered', attempt: last.attempt, ...around }, now);
+      }
+      if (path.control.due(now) === 'paths') path.control.sealed(now);
+    }
+    expect(counted('gather')).toBe(minutes);
+    expect(counted('dial')).toBeGreaterThan(0);
+    expect(counted('dial')).toBeLessThanOrEqual(minutes * (CANDIDATES_LIMIT - 1 + PUNCHES));
+    path.stop();
+    resume.wipe();
+    // The key of a try went with it.
+    expect(crypto.live).toBe(0);
   });
 });
 

@@ -150,6 +150,13 @@ test('progress is drawn over on a terminal, and ends with a line of its own; els
   expect(await off.said()).toBe('Complete: 1.00 kB, SHA-256 ab12\n');
 });
 
+test('a connection that breaks is told without a word of typing', async () => {
+  const { rig, said } = opened();
+  rig.show({ type: 'state', state: 'reconnecting', broken: 'peer' }, { type: 'state', state: 'reconnecting' });
+  expect(await said()).toMatch(/Your peer's connection broke\. Reconnecting; it goes on.*\nConnection lost\./);
+  expect(await said()).not.toContain('type');
+});
+
 test('a pipe shows what it moves at its own pace, on a terminal alone', async () => {
   const on = opened({}, true);
   for (let i = 0; i < 100; i++) on.ui.moved(1000, 0);
