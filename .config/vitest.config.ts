@@ -7,6 +7,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -43,6 +44,18 @@ const shared = {
   hookTimeout: Math.max(60_000, building),
 } as const;
 
+/** What takes longest begins first, so that nobody waits for one file at the end. */
+const LONGEST =
+  /\/(?:network-(?:properties|changes)|relay-(?:capacity|program|attacks|abuse)|differential-\w+|resume|plugins|bad-input)\.test\.ts$/;
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = (file: TestSpecification): number => Number(LONGEST.test(file.moduleId));
+    return sorted.toSorted((one, other) => isLong(other) - isLong(one));
+  }
+}
+
 export default defineConfig({
   // The public modules by the names that plugins use; from the sources, so that errors have one class.
   resolve: {
@@ -53,6 +66,7 @@ export default defineConfig({
   },
   test: {
     ...shared,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { extends: true, test: { ...shared, name: 'programs', include: FREE, exclude } },
       {
