@@ -9,6 +9,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureBulk } from './bulk.js';
 import { measureChat } from './chat.js';
+import { measureDirect } from './direct.js';
 import { figureOf, type Series } from './figures.js';
 import { measurePage } from './page.js';
 import { measureMessages, measureStart } from './programs.js';
@@ -47,6 +48,7 @@ const SECTIONS: Readonly<Record<string, readonly [string, () => Promise<readonly
   programs: ['Messages through the programs', () => measureMessages(quick)],
   page: ['The page in Chromium', () => measurePage(quick)],
   bulk: ['Pipe and files', () => measureBulk(quick)],
+  direct: ['The direct path', () => measureDirect(quick)],
   resume: ['Resume', () => measureResume(quick)],
   relays: ['Relays', relays],
 };

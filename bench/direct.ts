@@ -1,19 +1,15 @@
 /**
  * A direct path beside the relay, `ssh localhost cat` and plain TCP, in one run of the real programs: bytes a second through a
  * pipe on this machine; and how long a message of a chat takes there and back behind two routers, with the relay as far from
- * both as they are from each other (test/support/routers.ts; it needs to be root). Build first.
- * `node bench/run.mjs direct [MiB] [rounds] [messages]`.
+ * both as they are from each other (test/support/routers.ts; it needs to be root). Build first. No report may be in this file.
  */
 import nodePath from 'node:path';
 import { killAll, PROGRAM, type Program, ROOT, start } from '../test/support/program.js';
 import { createRouters, RELAY_ADDRESS, type Routers } from '../test/support/routers.js';
-import { quantile } from './figures.js';
-import { type Moved, measureWays } from './pipes.js';
+import type { Series } from './figures.js';
+import { measureWays } from './pipes.js';
 
-const [mebibytes = '512', rounds = '3', count = '300'] = process.argv.slice(2);
-/** Of the relay's, at most. */
-const WANTED = 0.6;
-const OTHERS = ['securechat', 'securechat --direct', 'ssh localhost cat', 'plain TCP'];
+const WAYS = ['securechat', 'securechat --direct', 'ssh localhost cat', 'plain TCP'];
 
 /** Of each of the cables between two routers, one way, milliseconds. */
 const DELAY = 10;
@@ -36,11 +32,11 @@ async function meet(routers: Routers, path: 'relay' | 'direct'): Promise<readonl
   return sides;
 }
 
-/** Milliseconds from a text to its answer, medians of many. */
-async function roundTrip(routers: Routers, path: 'relay' | 'direct'): Promise<number> {
+/** Milliseconds from a text to its answer, `count` times. */
+async function roundTrips(routers: Routers, path: 'relay' | 'direct', count: number): Promise<number[]> {
   const [left, right] = await meet(routers, path);
   const took: number[] = [];
-  for (let i = 0; i < Number(count); i++) {
+  for (let i = 0; i < count; i++) {
     const began = performance.now();
     left.command({ do: 'send', text: `ping ${String(i)}` });
     await right.event('message', ({ text }) => text === `ping ${String(i)}`);
@@ -50,37 +46,48 @@ async function roundTrip(routers: Routers, path: 'relay' | 'direct'): Promise<nu
   }
   left.command({ do: 'quit' });
   await Promise.all([left.exit, right.exit]);
-  return quantile(took, 0.5);
+  return took;
 }
 
-const { moved, skipped } = await measureWays(Number(mebibytes) * 2 ** 20, Number(rounds), OTHERS);
-for (const why of skipped) process.stdout.write(`SKIPPED, loudly: ${why}\n`);
-const rate = (name: string): number =>
-  quantile(
-    (moved.get(name) ?? []).map((each: Moved) => each.rate),
-    0.5,
-  );
-for (const name of moved.keys()) {
-  const ratio = (rate('securechat --direct') / rate(name)).toFixed(2);
-  process.stdout.write(
-    `${name.padEnd(20)} ${(rate(name) / 1e6).toFixed(0).padStart(5)} MB/s   direct is ${ratio} × of it\n`,
-  );
-}
-
-const routers = await createRouters({ delay: DELAY });
-if (routers !== undefined) {
+async function measureTrips(quick: boolean): Promise<Series[]> {
+  const routers = await createRouters({ delay: DELAY });
+  // It has said why.
+  if (routers === undefined) return [];
   const relay = start(['--host', RELAY_ADDRESS, '--port', String(PORT)], {
     before: [...routers.inside('relay'), process.execPath, nodePath.join(ROOT, 'dist', 'relay-ws.js')],
   });
   await relay.says('listening');
-  const trips: { readonly relay: number[]; readonly direct: number[] } = { relay: [], direct: [] };
-  for (let round = 0; round < Number(rounds); round++) {
-    for (const path of ['relay', 'direct'] as const) trips[path].push(await roundTrip(routers, path));
+  const trips: Record<'relay' | 'direct', number[]> = { relay: [], direct: [] };
+  for (let round = 0; round < (quick ? 1 : 3); round++) {
+    for (const path of ['relay', 'direct'] as const)
+      trips[path].push(...(await roundTrips(routers, path, quick ? 20 : 200)));
   }
-  const [through, past] = [quantile(trips.relay, 0.5), quantile(trips.direct, 0.5)];
-  process.stdout.write(
-    `round trip           ${through.toFixed(1)} ms by the relay, ${past.toFixed(1)} ms directly: ${(past / through).toFixed(2)} × (wanted: ${String(WANTED)})\n`,
-  );
   killAll();
   routers.close();
+  return [
+    {
+      name: `a message and its answer behind two routers, ${String(DELAY)} ms of cable between any two`,
+      unit: 'ms',
+      ours: trips.direct,
+      anchor: { name: 'by the relay', values: trips.relay },
+      target: { of: 'ratio', sign: '≤', bound: 0.6 },
+    },
+  ];
+}
+
+export async function measureDirect(quick: boolean): Promise<Series[]> {
+  const [rounds, bytes] = quick ? [1, 2 ** 21] : [3, 2 ** 28];
+  const { moved, skipped } = await measureWays(bytes, rounds, WAYS);
+  for (const why of skipped) console.warn(`SKIPPED: ${why}`);
+  const rates = (name: string): number[] => (moved.get(name) ?? []).map(({ rate }) => rate / 1e6);
+  const beside = [...moved.keys()].filter((name) => name !== 'securechat --direct');
+  const pipes = beside.map(
+    (name): Series => ({
+      name: `pipe, ${String(bytes / 2 ** 20)} MiB, --direct, beside ${name === 'securechat' ? 'the relay' : name}`,
+      unit: 'MB/s',
+      ours: rates('securechat --direct'),
+      anchor: { name: name === 'securechat' ? 'by the relay' : name, values: rates(name) },
+    }),
+  );
+  return [...pipes, ...(await measureTrips(quick))];
 }
