@@ -61,3 +61,10 @@ export function isLoopback(hostname: string): boolean {
   const host = hostname.replace(/\.$/, '');
   return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
+
+/** The page that a relay serves. What is behind the last slash of its address would be the name of the page to a browser. */
+export function pageOf(relay: string): string {
+  const page = new URL(relay.replace(/^ws/, 'http'));
+  if (!page.pathname.endsWith('/')) page.pathname += '/';
+  return page.href;
+}

@@ -11,7 +11,7 @@ import type { EnteredCode } from './code-entry.js';
 import type { LocalRelay } from './embedded.js';
 import { DEFAULTS } from './help.js';
 import type { Options } from './options.js';
-import { isPrivate } from './relay-address.js';
+import { isPrivate, pageOf } from './relay-address.js';
 import type { Task } from './task.js';
 import type { Notice, Told } from './told-ui.js';
 
@@ -64,7 +64,7 @@ export function presented(code: RoomCode, options: Options, relay: LocalRelay | 
 /** For the program, or for a browser: the page that the relay serves, with the code behind the #, which is not sent. */
 function inviteOf(typed: Uint8Array, { web, transport }: Options, relay: LocalRelay | undefined): Uint8Array {
   if (!web || relay === undefined) return formatInvite(typed, meetingAt(relay, transport));
-  return webLink((relay.meetings?.[0]?.relay ?? relay.url.href).replace(/^ws/, 'http'), typed);
+  return webLink(pageOf(relay.meetings?.[0]?.relay ?? relay.url.href), typed);
 }
 
 /** Where a peer finds the relay; nowhere that a link could name when it is this machine's own. */

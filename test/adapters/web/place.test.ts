@@ -1,6 +1,7 @@
 /** What the address of a page says: the relay, the code, whether the page can have been changed on the way. */
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { describe, expect, it } from 'vitest';
+import { pageOf } from '../../../adapters/cli/relay-address.js';
 import { normalize } from '../../../adapters/text/normalize.js';
 import { utf8 } from '../../../adapters/text/utf8.js';
 import { fragmentOf, isOpenToChange, type PageAddress, readTyped, relayOf } from '../../../adapters/web/place.js';
@@ -24,6 +25,12 @@ describe('the relay that serves the page', () => {
     ['http://127.0.0.1:8765/?s=1', 'ws://127.0.0.1:8765/'],
     ['file:///tmp/chat.html', ''],
   ])('%s: %s', (address, relay) => expect(relayOf(at(address))).toBe(relay));
+
+  it.each([
+    ['wss://relay.example/', 'wss://relay.example/'],
+    ['wss://relay.example/chat', 'wss://relay.example/chat/'],
+    ['ws://127.0.0.1:8765/a/b/?s=1', 'ws://127.0.0.1:8765/a/b/'],
+  ])('of the page of %s is found there again', (relay, found) => expect(relayOf(at(pageOf(relay)))).toBe(found));
 });
 
 it.each([
