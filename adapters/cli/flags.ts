@@ -51,7 +51,7 @@ export const FLAGS: readonly OwnFlag[] = [
   { long: 'verify', common: true },
   { long: 'cover' },
   { long: 'room', value: 'room' },
-  { long: 'code-stdin', common: true },
+  { long: 'code-stdin' },
   { long: 'code-fd', value: 'n' },
   { long: 'files', value: 'dir', values: 'path', bare: { means: '.', looks: /^[^-]/ } },
   { long: 'plugin', short: 'p', value: 'spec', values: 'path', repeated: true, common: true },

@@ -16,7 +16,7 @@ export const CLI_WORDS = {
     listen: 'be the relay for one conversation (0.0.0.0:8765)',
     'tls-self': 'with --listen: encrypt the connection with a certificate that the invitation names',
     onion: 'the same as an onion service of Tor',
-    lan: 'meet in the local network, without a relay; your peer types the same',
+    lan: 'meet in the local network; your peer types the same',
     web: 'show a link that opens in a browser (the relay must serve the page: --page)',
     'tor-control': 'with --onion: where the control port of Tor is (also the path of a socket)',
     'tor-cookie': 'with --onion: the control cookie of Tor, where it is not in its usual place',

@@ -28,7 +28,7 @@ export const ATTEMPT_STILL = 5_000;
  * Who finds the code wrong leaves at once and is back with another M0 after GUESS_WAITS. An M0 that comes after more than
  * ATTEMPT_STILL while paired, or this in all, says only that the time was up.
  */
-export const ATTEMPT_OLD = 60_000;
+export const ATTEMPT_OLD = 20_000;
 /** In a visit nothing is said before the peer's M0, for this long. */
 export const HUSH = 1_000;
 

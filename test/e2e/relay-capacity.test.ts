@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasChromium } from '../support/browser.js';
 import { DEPTH } from '../support/chance.js';
 import { ROOT } from '../support/program.js';
 
@@ -37,6 +38,7 @@ describe.skipIf(DEPTH === 'quick')('in small', () => {
       'memory of a client',
       'pipe, 2 MiB, beside bare ws',
       'send and receive a file of 2 MiB',
+      'pipe, 2 MiB, --direct, beside the relay',
       'both active again',
       'ws, 1,280 B, saturated: CPU a frame',
       'socketio, 64 KiB, paced: CPU a frame',
@@ -49,8 +51,10 @@ describe.skipIf(DEPTH === 'quick')('in small', () => {
       'bulk.svg',
       'chat.svg',
       'cost.svg',
+      'direct.svg',
       'figures.json',
       'figures.md',
+      ...(hasChromium('how soon the page is there') ? ['page.svg'] : []),
       'relays.svg',
       'resume.svg',
       'start.svg',
