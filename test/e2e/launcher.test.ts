@@ -106,12 +106,13 @@ it.skipIf(!BUSYBOX)('does under busybox, as Alpine has it, what it does here', (
 });
 
 describe.each(['securechat', 'securechat-node'])('%s', (name) => {
-  it('begins with a larger heap for what moves streams, and for nothing else', () => {
-    const larger = (...args: string[]): boolean =>
-      launch(name, args).told.execArgv.some((flag) => flag.startsWith('--initial-old-space-size='));
-    expect(['pipe', 'receive'].map((command) => larger(command))).toEqual([true, true]);
-    expect(larger('send', 'package.json')).toBe(true);
-    expect(larger('--files')).toBe(false);
+  it('begins with a larger heap for what moves streams, and a smaller young one for a chat', () => {
+    const heap = (...args: string[]): string[] =>
+      launch(name, args).told.execArgv.filter((flag) => /^--(?:initial|max)-.*-space-size=/.test(flag));
+    const larger = ['--initial-old-space-size=48'];
+    expect(['pipe', 'receive'].map((command) => heap(command))).toEqual([larger, larger]);
+    expect(heap('send', 'package.json')).toEqual(larger);
+    expect([heap(), heap('--files'), heap('constructor')]).toEqual(Array(3).fill(['--max-semi-space-size=2']));
   });
 
   it('hands every argument on as it is, and the exit status back', () => {
@@ -211,12 +212,14 @@ it('securechat leaves no process of its own behind', () => {
 
 it('the flags of each version of Node', () => {
   const of = (version: string): string[] => flagsOf([], '/app', '/', version).slice(2, -1);
-  expect(of('v20.19.0')).toEqual(['--experimental-permission']);
-  expect(of('v22.12.0')).toEqual(['--experimental-permission']);
-  expect(of('v22.13.0')).toEqual(['--permission']);
-  expect(of('v22.14.0')).toEqual(['--disable-sigusr1', '--permission']);
-  expect(of('v24.1.0')).toEqual(['--disable-sigusr1', '--permission']);
-  expect(of('v26.0.0')).toEqual(['--disable-sigusr1', '--permission', '--allow-net']);
+  const SMALL = '--max-semi-space-size=2';
+  expect(of('v20.19.0')).toEqual(['--experimental-permission', SMALL]);
+  expect(of('v22.12.0')).toEqual(['--experimental-permission', SMALL]);
+  expect(of('v22.13.0')).toEqual(['--permission', SMALL]);
+  expect(of('v22.14.0')).toEqual(['--disable-sigusr1', '--permission', SMALL]);
+  expect(of('v24.1.0')).toEqual(['--disable-sigusr1', '--permission', SMALL]);
+  expect(of('v27.0.0')).not.toContain(SMALL);
+  expect(of('v26.0.0')).toEqual(['--disable-sigusr1', '--permission', '--allow-net', SMALL]);
 });
 
 describe('securechat doctor', () => {
