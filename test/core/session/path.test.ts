@@ -2,8 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import type { PathCommand } from '../../../core/path-port.js';
+import type { Secret } from '../../../core/ports.js';
+import { label, lvBytes, sameBytes } from '../../../core/protocol/bytes.js';
 import { asKey } from '../../../core/protocol/keys.js';
-import { createPathProof, pathKey } from '../../../core/protocol/path-proof.js';
+import { createPathProof } from '../../../core/protocol/path-proof.js';
 import { CANDIDATES_LIMIT } from '../../../core/protocol/path-records.js';
 import type { Effect, Host } from '../../../core/session/events.js';
 import { PATH_PING_AFTER, PATH_SILENCE } from '../../../core/session/liveness.js';
@@ -11,6 +13,9 @@ import { BROKEN_LIMIT, createPath, PATH_CHOICE, PATH_PAUSE, PATH_TRY } from '../
 import { createPathLinks, PATH_PROOF, PUNCHES, UNPROVEN_LIMIT } from '../../../core/session/path-links.js';
 import { connectedPair, type Pair, type PairOptions, type Side, SIDES } from '../../support/pair.js';
 import { SEEN } from '../../support/paths.js';
+
+/** How the info of the key of a path begins. */
+const PATH_LABEL = lvBytes(label('path'));
 
 const DIRECT: PairOptions = { left: { direct: true }, right: { direct: true } };
 
@@ -320,21 +325,40 @@ describe('strangers', () => {
     expect(ways(pair)).toEqual([false, false]);
   });
 
-  it('with a proof under a key of `resume` alone: a thief of resume proves nothing', () => {
-    const pair = listening();
+  it('who have `resume` itself, but not the tokens, which went sealed, prove nothing', () => {
     const crypto = createTweetnaclCrypto();
-    // What the thief has: any key but that of the two tokens, which went sealed.
-    const key = pathKey(crypto, asKey(crypto.take(new Uint8Array(32))), new Uint8Array(32), new Uint8Array(32));
-    for (const side of SIDES) {
-      for (const role of ['A', 'B'] as const) {
-        const { first } = createPathProof(crypto, role, key, true);
-        const one = pair.paths.knock(side);
-        if (first !== undefined) one.send(first);
-        pair.settle();
-        expect(one.open).toBe(false);
-        expect(one.heard).toEqual([]);
+    const none = new Uint8Array(32);
+    const stolen: Secret[] = [];
+    const real: Secret[] = [];
+    const watched = {
+      ...crypto,
+      expand(prk: Secret, info: Uint8Array, length: number): Secret {
+        if (sameBytes(info.subarray(0, PATH_LABEL.length), PATH_LABEL)) {
+          // `prk` is the session's own `resume`.
+          stolen.push(crypto.expand(prk, lvBytes(label('path'), none, none), 32));
+          real.push(crypto.expand(prk, info, length));
+        }
+        return crypto.expand(prk, info, length);
+      },
+    };
+    const pair = direct({ paths: { near: () => false }, left: { crypto: watched } });
+    const answers = (keys: readonly Secret[]): number => {
+      let heard = 0;
+      for (const key of keys) {
+        for (const role of ['A', 'B'] as const) {
+          const one = pair.paths.knock('left');
+          const { first } = createPathProof(crypto, role, asKey(key), true);
+          if (first !== undefined) one.send(first);
+          pair.settle();
+          heard += one.heard.length;
+        }
       }
-    }
+      return heard;
+    };
+    expect(stolen).not.toHaveLength(0);
+    expect(answers(stolen)).toBe(0);
+    // With the tokens it would have been let in.
+    expect(answers(real)).toBeGreaterThan(0);
   });
 
   it('who replay the proofs of an earlier try prove nothing', () => {
