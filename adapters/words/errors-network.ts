@@ -66,7 +66,7 @@ export const NETWORK = {
   'SC-110': {
     sentence: ({ host }) =>
       `Plain ws:// to${given(' ', host)}${host === undefined ? ' another machine' : ''} is not allowed.`,
-    cause: 'An unencrypted relay address that is neither this machine nor an onion service.',
+    cause: 'An unencrypted relay address that is neither this machine, nor in a private network, nor an onion service.',
     remedy: 'Use wss://, or add --insecure-relay to let anyone on the network see who talks to whom and when.',
   },
   'SC-111': {

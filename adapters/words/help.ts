@@ -103,7 +103,7 @@ export const HELP_WORDS = {
       'it in the list of processes. Better:',
       '',
       `  ${COMMAND}                            type it at the question`,
-      `  pass show chat | ${COMMAND} --code-stdin`,
+      `  ${COMMAND} --code-stdin <code.txt       where nobody types`,
       `  ${COMMAND} --code-fd 3 3< <(pass show chat)`,
     ],
     safety: [

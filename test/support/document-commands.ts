@@ -64,7 +64,7 @@ export const COMMANDS: Readonly<Record<string, How | Readonly<Record<string, How
     'echo hi | securechat --ui line --code-fd 3 3<code.txt': run(/Delivered/, { exit: 0 }),
     'tar -c folder | securechat pipe': run(/securechat pipe|Tell your peer/),
     'securechat send report.pdf photos': run(/Tell your peer/),
-    'pass show chat | securechat --ui json --code-stdin --relay wss://relay.example': run(
+    'securechat --ui json --code-fd 3 --relay wss://relay.example 3< <(pass show chat)': run(
       /^\{"v":1,"event":"state","state":"searching"\}$/m,
     ),
   },
