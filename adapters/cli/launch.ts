@@ -11,13 +11,8 @@ import { CLI_WORDS } from '../words/cli.js';
 import { cleaned } from './environment.js';
 import { taskOf } from './task.js';
 
-/** How much memory V8 begins or goes on with, by command, as in launcher.sh, which says why; of all others the last one. */
-const HEAPS: Readonly<Record<string, readonly string[]>> = {
-  pipe: ['--initial-old-space-size=48'],
-  send: ['--initial-old-space-size=48'],
-  receive: ['--initial-old-space-size=48'],
-};
-const CHAT_HEAP = ['--max-semi-space-size=2'];
+/** Commands whose buffers V8 takes for a heap that grows; as in launcher.sh, which says why all others have a small young one. */
+const STREAMS: ReadonlySet<string> = new Set(['pipe', 'send', 'receive']);
 
 /** Node's flags for this program in `app`, started in `cwd` with these arguments, by this version of Node. */
 export function flagsOf(argv: readonly string[], app: string, cwd: string, version: string): string[] {
@@ -30,16 +25,12 @@ export function flagsOf(argv: readonly string[], app: string, cwd: string, versi
     ...(after(22, 14) ? ['--disable-sigusr1'] : []),
     after(22, 13) ? '--permission' : '--experimental-permission',
     ...(after(25, 0) ? ['--allow-net'] : []),
-    ...(after(27, 0) ? [] : heapOf(argv[0] ?? '')),
+    ...(after(27, 0) ? [] : [STREAMS.has(argv[0] ?? '') ? '--initial-old-space-size=48' : '--max-semi-space-size=2']),
     ...filesOf(argv, cwd),
     // Node 20 dies of a folder that is allowed twice.
     ...[...new Set([app, ...pluginFolders(argv, app, cwd)])].map((folder) => `--allow-fs-read=${folder}${path.sep}`),
     ...torCookies(argv, cwd).map((file) => `--allow-fs-read=${file}`),
   ];
-}
-
-function heapOf(command: string): readonly string[] {
-  return Object.hasOwn(HEAPS, command) ? (HEAPS[command] ?? []) : CHAT_HEAP;
 }
 
 /** What `send` names, where `receive` writes, the folder of --files. */

@@ -2,6 +2,7 @@
  * The SHA-256 of each file as it passes, and of the transfer: that of its one file, or of all sums in their order. No bytes
  * are kept in this file.
  */
+import { hex } from '../../core/protocol/bytes.js';
 
 /** SHA-256 as it goes, of the platform or of a library. */
 export interface Hash {
@@ -38,8 +39,4 @@ export function createSums(sha256: () => Hash): Sums {
     },
     whole: () => hex(files === 1 ? only : all.digest()),
   };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

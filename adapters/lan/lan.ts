@@ -7,7 +7,8 @@
  */
 import type { OwnAddress } from '../../core/path-port.js';
 import type { ClockPort, Connection, CryptoPort, TransportEvent, TransportPort } from '../../core/ports.js';
-import { announcement, hex, LAN_NONCE } from '../../core/protocol/lan-record.js';
+import { hex } from '../../core/protocol/bytes.js';
+import { announcement, LAN_NONCE } from '../../core/protocol/lan-record.js';
 import { fraction } from '../../core/session/backoff.js';
 import { createTimers, NEVER } from '../../core/timers.js';
 import { addressText } from '../../core/session/path-candidates.js';

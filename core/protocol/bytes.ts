@@ -122,3 +122,8 @@ export function base64url(bytes: Uint8Array): string {
   }
   return out;
 }
+
+/** Two digits a byte. Not for secrets: a string cannot be overwritten. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

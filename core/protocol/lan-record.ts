@@ -7,7 +7,7 @@
  *   name  nonce(12) ‖ H(lv("lan", room, nonce, body))[0..16], in hexadecimal
  */
 import type { CryptoPort } from '../ports.js';
-import { ascii, concat, label, lvBytes, putUint, readUint } from './bytes.js';
+import { ascii, concat, hex, label, lvBytes, putUint, readUint } from './bytes.js';
 import { LOWEST_PORT } from './path-records.js';
 
 /** Bytes of it. */
@@ -69,10 +69,6 @@ function placeOf(body: Uint8Array): LanPlace | undefined {
     at += 1 + length;
   }
   return { port, addresses };
-}
-
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function bytesOf(text: string): Uint8Array {
