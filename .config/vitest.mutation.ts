@@ -18,7 +18,7 @@ export default defineConfig({
     root: full.test?.root ?? '',
     include: ['test/core/{protocol,session}/**/*.test.ts'],
     // Long searches by chance: what they alone would find, no test names.
-    exclude: ['test/core/session/{network-properties,network-changes,session-properties,restart-properties}.test.ts'],
+    exclude: ['test/core/session/{network-properties,network-changes,session-properties,thief,path-transfers}.test.ts'],
     testTimeout: 60_000,
     // Each file in modules of its own would load them for every mutant again.
     isolate: false,

@@ -10,7 +10,7 @@ import { decodePlaintext, encodePlaintext, frameAd, FRAME_HEAD, PLAINTEXT_LIMIT 
 import { asKey, derive, type Key } from './keys.js';
 import type { ProtocolRecord } from './records.js';
 import { other, type Role, roleByte } from './role.js';
-import { withSecrets } from './secrets.js';
+import { unlessThrown, withSecrets } from './secrets.js';
 import { quick } from '../quick.js';
 
 const CHAIN_LENGTH = 64;
@@ -90,15 +90,18 @@ const NO_STREAMS: StreamKeys = { take: () => undefined, wipe: () => undefined };
 /** From each RK_e at once: both chains, NX_e, RS_e, WK_e; then RK_e is wiped. */
 function openEpoch(crypto: CryptoPort, role: Role, number: number, root: Key<'epoch root'>): Epoch {
   try {
-    const chain = (sender: Role): Key<'chain'> => derive(crypto, root, 'chain', label(`chain ${sender}`), CHAIN_LENGTH);
-    return {
-      number,
-      send: chain(role),
-      receive: chain(other(role)),
-      next: derive(crypto, root, 'next', label('next'), 64),
-      proof: derive(crypto, root, 'resume proof', label('resume proof'), 32),
-      words: derive(crypto, root, 'words key', label('words key'), 32),
-    };
+    return unlessThrown((make) => {
+      const chain = (sender: Role): Key<'chain'> =>
+        make(derive(crypto, root, 'chain', label(`chain ${sender}`), CHAIN_LENGTH));
+      return {
+        number,
+        send: chain(role),
+        receive: chain(other(role)),
+        next: make(derive(crypto, root, 'next', label('next'), 64)),
+        proof: make(derive(crypto, root, 'resume proof', label('resume proof'), 32)),
+        words: make(derive(crypto, root, 'words key', label('words key'), 32)),
+      };
+    });
   } finally {
     root.wipe();
   }
@@ -170,12 +173,14 @@ export function createRatchet(
   function streamKeys(mk: Key<'message'>, opener: Role, records: readonly ProtocolRecord[]): StreamKeys {
     if (!records.some(({ type }) => type === 'bulk-open')) return NO_STREAMS;
     const keys = new Map<number, Key<'stream'>>();
-    for (const record of records) {
-      if (record.type !== 'bulk-open') continue;
-      if (keys.has(record.id)) throw new RemoteProtocolError('a stream is opened twice');
-      const info = lvBytes(label('stream'), roleByte(opener), uint(record.id, 4));
-      keys.set(record.id, derive(crypto, mk, 'stream', info, 64));
-    }
+    unlessThrown((make) => {
+      for (const record of records) {
+        if (record.type !== 'bulk-open') continue;
+        if (keys.has(record.id)) throw new RemoteProtocolError('a stream is opened twice');
+        const info = lvBytes(label('stream'), roleByte(opener), uint(record.id, 4));
+        keys.set(record.id, make(derive(crypto, mk, 'stream', info, 64)));
+      }
+    });
     return {
       take(id) {
         const key = keys.get(id);
@@ -261,9 +266,11 @@ export function createRatchet(
     makeOffer() {
       if (role !== 'A') throw new LocalProtocolError('only A offers a rekey');
       if (offer !== undefined) throw new LocalProtocolError('an offer is already out');
-      const scalar = asKey<'scalar'>(crypto.randomSecret(POINT));
-      const seed = asKey<'kem seed'>(crypto.randomSecret(64));
-      offer = { value: concat(crypto.x25519Public(scalar), crypto.kemPublic(seed)), scalar, seed };
+      offer = unlessThrown((make) => {
+        const scalar = make(asKey<'scalar'>(crypto.randomSecret(POINT)));
+        const seed = make(asKey<'kem seed'>(crypto.randomSecret(64)));
+        return { value: concat(crypto.x25519Public(scalar), crypto.kemPublic(seed)), scalar, seed };
+      });
       return { type: 'offer', value: offer.value };
     },
 
