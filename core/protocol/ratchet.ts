@@ -207,17 +207,18 @@ export function createRatchet(
     return withMessageKey(from.receive, (key, nonce, mk) => {
       const plaintext = crypto.open(key, nonce, ad.peer(from.number, seq), frame.subarray(FRAME_HEAD.length));
       if (plaintext === undefined) return undefined;
+      let streams = NO_STREAMS;
+      const wipe = (): void => {
+        plaintext.fill(0);
+        streams.wipe();
+      };
       try {
         const { ack, records } = decodePlaintext(plaintext);
-        const streams = streamKeys(mk, other(role), records);
+        streams = streamKeys(mk, other(role), records);
         from.receive = step(from.receive);
-        const wipe = (): void => {
-          plaintext.fill(0);
-          streams.wipe();
-        };
         return { epoch: from.number, ack, records, streams, wipe };
       } catch (error) {
-        plaintext.fill(0);
+        wipe();
         throw error;
       }
     });

@@ -16,6 +16,7 @@ import {
 } from '../../../core/protocol/handshake.js';
 import type { Established, Mode } from '../../../core/protocol/handshake-keys.js';
 import { deterministicRandom } from '../../support/deterministic.js';
+import { failingOnceEach, watched } from '../../support/watched-crypto.js';
 
 const HEAD = 2;
 const SID = 16;
@@ -48,17 +49,6 @@ function side(
   const setting = { mode, roomId: new Uint8Array(32).fill(room) };
   const attempt = createAttempt(crypto, prs, setting, { version: ascii('1.2'), name: ascii(name), features: 5 });
   return { crypto: inner, attempt };
-}
-
-/** Every method of the crypto goes through `call`. */
-function watched(inner: CryptoPort, call: (name: string, args: unknown[], go: () => unknown) => unknown): CryptoPort {
-  return new Proxy(inner, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== 'function' || typeof name !== 'string') return member;
-      return (...args: unknown[]) => call(name, args, () => Reflect.apply(member, target, args) as unknown);
-    },
-  });
 }
 
 /** Seeds by what they commit to: the first of two is A. */
@@ -393,28 +383,16 @@ describe.each([
   ['B', THIRD],
 ])('of the secrets of %s', (_role, seed) => {
   it('none outlives a defect, in whichever call of the crypto', () => {
-    let failed = 0;
-    for (let at = 1; ; at++) {
-      let calls = 0;
-      let used: CryptoPort | undefined;
-      const run = (): void =>
-        whole(seed, (inner) => {
-          used = inner;
-          return watched(inner, (name, _args, go) => {
-            if (++calls === at) throw new Error(`${name} fails`);
-            return go();
-          });
-        });
-      try {
-        run();
-        break;
-      } catch (error) {
-        expect(String(error)).toContain('fails');
-        failed += 1;
-        expect(`${String(error)} as call ${at}: ${used?.live}`).toBe(`${String(error)} as call ${at}: ${ONLY_PRS}`);
-      }
-    }
-    expect(failed).toBeGreaterThan(30);
+    let used: CryptoPort | undefined;
+    const failures = failingOnceEach(
+      (through) => {
+        whole(seed, (inner) => through((used = inner)));
+      },
+      (failure) => {
+        expect({ failure, live: used?.live }).toEqual({ failure, live: ONLY_PRS });
+      },
+    );
+    expect(failures).toBeGreaterThan(30);
   });
 
   it('none stays in plain memory: what was opened and not sent is overwritten', () => {
