@@ -83,7 +83,11 @@ describe('control records', () => {
   it('are what says nothing of the conversation; a credit is one of its stream', () => {
     const data: ProtocolRecord['type'][] = ['text', 'name', 'delivered', 'confirmed', 'bulk-open', 'bulk-close'];
     for (const type of data) expect(controlOf({ type } as ProtocolRecord)).toBeUndefined();
-    expect([controlOf(PING), controlOf(WANTED), controlOf(credit(3))]).toEqual(['ping', 'rekey-wanted', 'bulk-credit 3']);
+    expect([controlOf(PING), controlOf(WANTED), controlOf(credit(3))]).toEqual([
+      'ping',
+      'rekey-wanted',
+      'bulk-credit 3',
+    ]);
   });
 
   it('are out until the last frame with them is acknowledged', () => {
