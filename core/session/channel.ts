@@ -78,8 +78,7 @@ export interface ChannelOptions {
 export interface Channel {
   /** The peer is known to hold the keys: A is provisional until it has opened a frame, or the proof of a resume. */
   readonly proven: boolean;
-  /** The line is down: nothing is sealed, sent, opened or due. */
-  readonly paused: boolean;
+  /** The line is down: nothing is sealed, sent or due. */
   pause(now: number): void;
   /** What resume-2 says of this side. */
   readonly position: Position;
@@ -303,9 +302,6 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
   return quick({
     get proven() {
       return proven;
-    },
-    get paused() {
-      return paused;
     },
     get position() {
       return { expected: concluded?.ack ?? expected, next: unacked.nextSeq };
