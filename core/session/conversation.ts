@@ -5,7 +5,8 @@
  */
 import { RemoteProtocolError } from '../errors.js';
 import type { Position } from '../protocol/resume.js';
-import type { ChannelRecord, Opened } from './channel.js';
+import type { Opened } from './channel.js';
+import type { ChannelRecord } from './controls.js';
 import { type ConversationOptions, createParts } from './conversation-parts.js';
 import type { Host } from './events.js';
 import type { Line } from './line.js';

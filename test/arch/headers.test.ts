@@ -138,6 +138,12 @@ const CLAIMS: readonly (readonly [string, string, ...Forbidden[]])[] = [
   ['core/session/composer.ts', 'no time of a heartbeat is decided', imports('liveness', 'beat')],
   ['core/session/conversation.ts', 'nothing ends the session here', END],
   [
+    'core/session/controls.ts',
+    'no frame may be in this file',
+    imports('frame'),
+    { pattern: /\bframe:/, planted: 'frame: Uint8Array' },
+  ],
+  [
     'core/session/conversation-parts.ts',
     'nothing happens in this file',
     { pattern: /\bemit\(|\bnotice\(|\.move\(/, planted: "host.notice('SC-332');" },
