@@ -88,6 +88,7 @@ const CLAIMS: readonly (readonly [string, string, ...Forbidden[]])[] = [
   ['core/protocol/resume.ts', 'No frame is opened here', OPENING],
   ['core/protocol/resume.ts', 'no timer and no connection may be in this file', TIME, TIMER, CONNECTION],
   ['core/protocol/ticket.ts', 'No chance may be in this file', CHANCE],
+  ['core/relay/addresses.ts', 'no room and no clock may be in this file', imports('rooms', 'seating'), CLOCK],
   ['core/relay/admission.ts', 'No room and no member may be in this file', imports('rooms', 'seats')],
   ['core/relay/cluster-port.ts', 'No rule may be here', VALUE],
   [
@@ -102,6 +103,7 @@ const CLAIMS: readonly (readonly [string, string, ...Forbidden[]])[] = [
     imports('rooms', 'seats'),
     { pattern: /^let\b/m, planted: 'let n = 0;' },
   ],
+  ['core/relay/seating.ts', 'no limit of an address may be in this file', imports('admission', 'addresses')],
   ['core/relay/seats.ts', 'No rule may be in this file', { pattern: /\bif \(/, planted: 'if (full) refuse();' }],
   ['core/session/attempts.ts', 'returned, never done here', CONNECTION, END],
   ['core/session/beat.ts', 'Times only', BYTES],
