@@ -16,7 +16,12 @@ export default defineConfig({
   resolve: full.resolve ?? {},
   test: {
     root: full.test?.root ?? '',
-    include: ['test/core/session/attempts.test.ts','test/core/session/handshake-loss.test.ts','test/core/session/meeting.test.ts','test/core/session/tally.test.ts'],
+    include: [
+      'test/core/session/attempts.test.ts',
+      'test/core/session/handshake-loss.test.ts',
+      'test/core/session/meeting.test.ts',
+      'test/core/session/tally.test.ts',
+    ],
     // Long searches by chance: what they alone would find, no test names.
     exclude: ['test/core/session/{network-properties,network-changes,session-properties,thief,path-transfers}.test.ts'],
     testTimeout: 60_000,
