@@ -223,7 +223,7 @@ test('what a claim forbids is found where it is planted', () => {
 const BY_OTHER_MEANS: Readonly<Record<string, string>> = {
   'core/session/channel.ts': 'test/core/session/hostile.test.ts, and the memory of the process in test/e2e',
   'core/session/outgoing.ts': 'buffers are wiped: test/core/session/endings.test.ts',
-  'core/session/bulk/path.ts': 'it has no file system to ask: its tsconfig',
+  'core/session/bulk/file-path.ts': 'it has no file system to ask: its tsconfig',
   'core/session/bulk/streams.ts': 'test/core/session/bulk/streams.test.ts',
 };
 
