@@ -90,6 +90,11 @@ const CLAIMS: readonly (readonly [string, string, ...Forbidden[]])[] = [
   ['core/protocol/ticket.ts', 'No chance may be in this file', CHANCE],
   ['core/relay/addresses.ts', 'no room and no clock may be in this file', imports('rooms', 'seating'), CLOCK],
   ['core/relay/admission.ts', 'No room and no member may be in this file', imports('rooms', 'seats')],
+  [
+    'core/relay/cluster-batches.ts',
+    'Which seat is linked with which, and what a record leads to, may not be in this file',
+    imports('cluster', 'seats', 'rooms'),
+  ],
   ['core/relay/cluster-port.ts', 'No rule may be here', VALUE],
   [
     'core/relay/cluster.ts',
