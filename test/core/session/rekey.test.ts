@@ -42,6 +42,13 @@ describe('A offers', () => {
     const other = standing('A');
     other.rekey.opened([]);
     expect(other.rekey.offerDue()).toBe(START + REKEY_MAX);
+    // Text of one side, and whatever else of the other, is no turn.
+    other.rekey.opened(TEXT);
+    other.rekey.sealed(PING);
+    expect(other.rekey.offerDue()).toBe(START + REKEY_MAX);
+    other.rekey.takeAnswer(VALUE, 50_000);
+    other.rekey.sealed(TEXT);
+    expect(other.rekey.offerDue()).toBe(50_000 + REKEY_MAX);
   });
 
   it('after a turn of the conversation: text of both, in whatever order', () => {

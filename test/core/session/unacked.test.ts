@@ -42,6 +42,16 @@ describe('frames', () => {
     expect([unacked.waiting, unacked.hand(), unacked.waiting]).toEqual([true, frame(2), false]);
   });
 
+  it('each ack releases what is below it and nothing else', () => {
+    const unacked = createUnacked();
+    for (const mark of [0, 1, 2, 3]) unacked.add(frame(mark), [PING]);
+    for (const ack of [1, 2, 3]) {
+      unacked.acknowledge(ack);
+      expect([unacked.lowest, unacked.eliciting, unacked.hand()]).toEqual([ack, 4 - ack, frame(ack)]);
+      unacked.rewind();
+    }
+  });
+
   it('an ack that goes back is nothing; one above what was sent, or none at all, is a violation', () => {
     const unacked = createUnacked();
     for (const mark of [0, 1]) unacked.add(frame(mark), [PING]);
