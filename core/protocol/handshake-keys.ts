@@ -76,11 +76,11 @@ export function deriveKeys(
   return unlessThrown((make) => {
     const { root, transcript } = withSecrets((keep) => {
       keep(sides.kem);
-      const th = asBytes<'transcript'>(
+      const transcript = asBytes<'transcript'>(
         crypto.digest([lvBytes(TAG, Uint8Array.of(mode), roomId, commitments.A, commitments.B, ADa, Ya, Yb, ADb)]),
       );
       const isk = keep(sessionKey(crypto, sides.y, sides.role === 'A' ? Yb : Ya, sides.sid, cpace));
-      return { root: make(asKey<'root'>(crypto.extract(th, lv(isk, sides.kem)))), transcript: th };
+      return { root: make(asKey<'root'>(crypto.extract(transcript, lv(isk, sides.kem)))), transcript };
     });
     const confirm = (role: Role): Key<'confirm'> => make(derive(crypto, root, 'confirm', label(`confirm ${role}`), 64));
     const seal = (role: Role): Key<'seal'> => make(derive(crypto, root, 'seal', label(`handshake ${role}`), 32));
