@@ -12,6 +12,7 @@ import { nativeMasking } from '../../adapters/relay/addon.js';
 import { SPARE_PER_ADDRESS } from '../../adapters/relay/listener.js';
 import { clientAddress, parseProxies } from '../../adapters/relay/proxy.js';
 import { flagNames } from '../../adapters/relay/flags.js';
+import { repeats } from '../support/chance.js';
 import { hasOpenssl, makeCertificate, type TestCertificate } from '../support/certificate.js';
 import { honestPair } from '../support/honest-pair.js';
 import { killAll, ROOT, start } from '../support/program.js';
@@ -19,7 +20,7 @@ import { type RelayProcess, type RelayProgram, runRelayProgram, startRelayProces
 import { tcp, upgraded, upgradeRequest } from '../support/relay-attacker.js';
 import { bareClient, randomJoin } from '../support/relay-client.js';
 
-const PROGRAMS = ['relay-ws', 'relay-socketio'] as const;
+const PROGRAMS = repeats(['relay-ws', 'relay-socketio'] as const);
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   killAll();

@@ -191,7 +191,7 @@ async function asked(command: readonly string[], after: number): Promise<string>
 }
 
 describe.skipIf(process.platform === 'win32')('SIGUSR1', () => {
-  const step = runs(25, 2, 1);
+  const step = runs(50, 2, 1);
   it(`at each ${step} ms of the first 500 ms, and later, opens no port`, async () => {
     expect(await listens(INSPECTOR)).toBe(false);
     const times = [...Array.from({ length: 500 / step + 1 }, (_, i) => step * i), 700, 1000, 1500];
@@ -209,7 +209,7 @@ describe.skipIf(process.platform === 'win32')('SIGUSR1', () => {
   });
 });
 
-describe.concurrent.skipIf(process.platform === 'win32')('ended from outside', () => {
+describe.skipIf(process.platform === 'win32')('ended from outside', { concurrent: true }, () => {
   let relay: RelayProcess;
   beforeAll(async () => {
     relay = await startRelayProcess(['--port', '0']);

@@ -7,12 +7,7 @@ import { RemoteProtocolError } from '../../../core/errors.js';
 import type { CryptoPort } from '../../../core/ports.js';
 import { hex, unhex } from '../../../core/protocol/bytes.js';
 import { CRYPTOS } from '../../support/cryptos.js';
-import {
-  haveVectors,
-  readWycheproof,
-  type Wycheproof,
-  type WycheproofCase,
-} from '../../support/vectors.js';
+import { haveVectors, readWycheproof, type Wycheproof, type WycheproofCase } from '../../support/vectors.js';
 
 interface X25519Case {
   readonly public: string;

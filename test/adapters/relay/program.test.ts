@@ -11,8 +11,11 @@ afterEach(() => {
 });
 
 class Exit extends Error {
-  constructor(readonly status: number) {
+  readonly status: number;
+
+  constructor(status: number) {
     super(`exit ${String(status)}`);
+    this.status = status;
   }
 }
 

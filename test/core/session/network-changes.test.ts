@@ -20,9 +20,9 @@ import {
   type Simulation,
 } from '../../support/simulation-plan.js';
 
-const RESTARTS = runs(60, 2_000);
-const COVERED = runs(6, 300);
-const PATHS = runs(60, 600);
+const RESTARTS = runs(40, 2_000);
+const COVERED = runs(4, 300);
+const PATHS = runs(40, 600);
 
 const cryptos = { left: await createSodiumCrypto(), right: await createSodiumCrypto() };
 
