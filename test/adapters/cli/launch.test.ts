@@ -82,7 +82,11 @@ test('a path that Node would widen is refused before anything starts', () => {
     throw new Error(`exit ${String(status)}`);
   });
   mkdirSync(path.join(here, 'all*'));
-  for (const argv of [['send', 'a*'], ['receive', '-o', 'all*'], ['--files', 'all*']]) {
+  for (const argv of [
+    ['send', 'a*'],
+    ['receive', '-o', 'all*'],
+    ['--files', 'all*'],
+  ]) {
     expect(() => allowed(...argv)).toThrow('exit 2');
     expect(said).toHaveBeenLastCalledWith(`${CLI_WORDS.star}\n`);
   }
