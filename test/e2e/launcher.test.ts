@@ -108,7 +108,9 @@ it.skipIf(!BUSYBOX)('does under busybox, as Alpine has it, what it does here', (
 describe.each(['securechat', 'securechat-node'])('%s', (name) => {
   it('begins with a larger heap for what moves streams, and a smaller young one for a chat', () => {
     const heap = (...args: string[]): string[] =>
-      launch(name, args).told.execArgv.filter((flag) => /^--(?:(?:initial|max)-.*-space-size|interrupt-budget)=/.test(flag));
+      launch(name, args).told.execArgv.filter((flag) =>
+        /^--(?:(?:initial|max)-.*-space-size|interrupt-budget)=/.test(flag),
+      );
     const late = process.version.startsWith('v20.') ? ['--interrupt-budget=1000000'] : [];
     const larger = [...late, '--initial-old-space-size=48'];
     expect(['pipe', 'receive'].map((command) => heap(command))).toEqual([larger, larger]);
