@@ -26,7 +26,7 @@ export function flagsOf(argv: readonly string[], app: string, cwd: string, versi
     ...(after(22, 14) ? ['--disable-sigusr1'] : []),
     after(22, 13) ? '--permission' : '--experimental-permission',
     ...(after(25, 0) ? ['--allow-net'] : []),
-    ...(streams && major === 20 ? ['--interrupt-budget=1000000'] : []),
+    ...(streams && major === 20 ? ['--interrupt-budget=200000'] : []),
     ...(after(27, 0) ? [] : [streams ? '--initial-old-space-size=48' : '--max-semi-space-size=2']),
     ...filesOf(argv, cwd),
     // Node 20 dies of a folder that is allowed twice.

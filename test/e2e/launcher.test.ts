@@ -111,7 +111,7 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
       launch(name, args).told.execArgv.filter((flag) =>
         /^--(?:(?:initial|max)-.*-space-size|interrupt-budget)=/.test(flag),
       );
-    const late = process.version.startsWith('v20.') ? ['--interrupt-budget=1000000'] : [];
+    const late = process.version.startsWith('v20.') ? ['--interrupt-budget=200000'] : [];
     const larger = [...late, '--initial-old-space-size=48'];
     expect(['pipe', 'receive'].map((command) => heap(command))).toEqual([larger, larger]);
     expect(heap('send', 'package.json')).toEqual(larger);
@@ -224,7 +224,7 @@ it('the flags of each version of Node', () => {
   expect(of('v27.0.0')).not.toContain(SMALL);
   expect(of('v26.0.0')).toEqual(['--disable-sigusr1', '--permission', '--allow-net', SMALL]);
   const pipe = (version: string): string[] => flagsOf(['pipe'], '/app', '/', version);
-  expect(pipe('v20.20.2')).toContain('--interrupt-budget=1000000');
+  expect(pipe('v20.20.2')).toContain('--interrupt-budget=200000');
   expect(pipe('v22.0.0').join()).not.toContain('interrupt-budget');
 });
 

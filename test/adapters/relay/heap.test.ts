@@ -1,3 +1,4 @@
+/** The heap of a relay's process: what V8 is told, and that it knows the flag. */
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { collectLess } from '../../../adapters/relay/heap.js';
