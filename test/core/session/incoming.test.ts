@@ -90,7 +90,19 @@ describe('text', () => {
     inbox.close();
     text('late');
     inbox.open();
+    text('later');
     expect([shown(), due()]).toEqual([[], []]);
+    // However much of it comes: it is not kept.
+    for (let i = 0; i <= UNSEEN_LIMIT / MESSAGE_LIMIT; i++) text('x'.repeat(MESSAGE_LIMIT));
+  });
+
+  it('that was wiped unseen is not told as delivered with what comes after it', () => {
+    const { inbox, text, due } = receiving();
+    text('unseen');
+    inbox.wipeUnseen();
+    inbox.open();
+    text('seen');
+    expect(due()).toEqual([{ type: 'delivered', id: 1 }]);
   });
 });
 

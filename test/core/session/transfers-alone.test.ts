@@ -165,6 +165,33 @@ describe('of the peer', () => {
     expect(stage.views('file-failed')).toEqual([{ type: 'file-failed', id, code: 'SC-345', detail: { name: 'a' } }]);
   });
 
+  test('a number means that one of several; one that no offer has means none', () => {
+    const { stage, transfers, asked, commands, offeredBy } = alone();
+    const [, second, third] = [offeredBy(0), offeredBy(1), offeredBy(2)];
+    transfers.ui({ type: 'accept', id: second }, 0);
+    expect(commands().at(-1)).toMatchObject({ type: 'take', id: second });
+    transfers.ui({ type: 'reject', id: third }, 0);
+    expect([asked, stage.views('file-failed').map(({ id, code }) => [id, code])]).toEqual([
+      ['finish 2 refused'],
+      [[third, 'SC-353']],
+    ]);
+    transfers.ui({ type: 'reject' }, 0);
+    expect(asked.at(-1)).toBe('finish 0 refused');
+    for (const type of ['accept', 'reject', 'cancel'] as const) transfers.ui({ type, id: 99 }, 0);
+    transfers.ui({ type: 'reject' }, 0);
+    expect(stage.codes()).toEqual(['SC-356', 'SC-356', 'SC-356', 'SC-356']);
+  });
+
+  test('a stream of this side with the same number is another', () => {
+    const { transfers, asked, offers, offeredBy } = alone();
+    const mine = offers();
+    const theirs = offeredBy(0);
+    transfers.sink.ended(false, 0, 'cancelled');
+    transfers.ui({ type: 'cancel', id: theirs }, 0);
+    transfers.ui({ type: 'cancel', id: mine }, 0);
+    expect(asked).toEqual(['abort 0 cancelled']);
+  });
+
   test('rejected before it is taken it is refused; cancelled afterwards it is cancelled', () => {
     const { transfers, asked, offeredBy } = alone();
     const [one, two] = [offeredBy(0), offeredBy(1)];
