@@ -3,7 +3,8 @@
  * protocol may be in this file.
  */
 import { CODES, type Code, EXIT, type ExitStatus } from '../../core/errors.js';
-import type { BulkPort, ClockPort, UiEvent, UiPort, UiView } from '../../core/ports.js';
+import type { BulkPort } from '../../core/bulk-port.js';
+import type { ClockPort, UiEvent, UiPort, UiView } from '../../core/ports.js';
 import type { UiContext } from '../../plugins/kit/define.js';
 import { realName } from '../system/folder.js';
 import { explain } from '../text/describe.js';

@@ -4,7 +4,8 @@
  */
 import { type Code, type ExitStatus, isSecurechatError, LocalProtocolError, type SecurechatError } from '../errors.js';
 import type { PathPort } from '../path-port.js';
-import type { BulkPort, Connection, CryptoPort, TransportEvent, TransportPort, UiPort } from '../ports.js';
+import type { BulkPort } from '../bulk-port.js';
+import type { Connection, CryptoPort, TransportEvent, TransportPort, UiPort } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { RoomCode } from '../room/code.js';
 import type { Effect, SessionEvent, SessionView } from './events.js';

@@ -116,6 +116,8 @@ export function createPerson(host: Host, options: PersonOptions): Person {
     },
 
     handle(event, now) {
+      // What is shown to nobody's eyes is no sign of a person.
+      if (event.type === 'shown') return void talk()?.shown(event.id);
       present(now);
       switch (event.type) {
         case 'send':

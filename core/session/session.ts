@@ -7,7 +7,7 @@
  *   idle ──▶ meeting (meeting.ts) ──▶ talking (talk.ts) ──▶ over
  */
 import { CODES, EXIT, isSecurechatError } from '../errors.js';
-import type { State } from '../ports.js';
+import type { State, UiEvent } from '../ports.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import type { Effect, Host, SessionEvent } from './events.js';
 import { createTransfers } from './transfers.js';
@@ -37,6 +37,9 @@ export interface SessionOptions extends MeetingOptions {
 export const SLEPT = 10_000;
 /** A provisional side is found again by a new handshake at most this often. */
 export const REPLACED_LIMIT = 5;
+
+/** What a UI tells often. */
+const WAITS: ReadonlySet<UiEvent['type']> = new Set<UiEvent['type']>(['send', 'shown']);
 
 export interface Session {
   readonly state: State;
@@ -91,8 +94,8 @@ export function createSession(options: SessionOptions): Session {
       case 'start':
         return start(now);
       case 'ui':
-        // Text waits for the end of the turn: what else comes in it goes into the same frame.
-        return person.handle(event.event, now) ?? (event.event.type === 'send' ? undefined : tick(now));
+        // Text and receipts wait for the end of the turn: what else comes in it goes into the same frame.
+        return person.handle(event.event, now) ?? (WAITS.has(event.event.type) ? undefined : tick(now));
       case 'transport':
         return arrived(line.handle(event.event, now), now);
       case 'bulk':

@@ -180,6 +180,7 @@ export function simulate(
         if (plan.cover === undefined && actors.left.words !== actors.right.words)
           throw restless('text shown of another attempt');
         who.shown.push(fromUtf8(view.text).slice(0, 12));
+        handle(who.side, { type: 'ui', event: { type: 'shown', id: view.id } });
         break;
       case 'own':
         who.sent.push(fromUtf8(view.text).slice(0, 12));

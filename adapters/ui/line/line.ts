@@ -328,7 +328,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         if (view.joined) say(way.path === 'local network' ? UI_WORDS.joinedLocal : UI_WORDS.joined);
         return;
       case 'message':
-        printer.message(view);
+        printer.message(view, () => tell({ type: 'shown', id: view.id }));
         return;
       case 'own':
         tally.own(view.id);

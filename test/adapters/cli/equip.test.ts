@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { equip } from '../../../adapters/cli/equip.js';
 import { sanitize } from '../../../adapters/text/sanitize.js';
 import { type Code, EXIT } from '../../../core/errors.js';
-import type { BulkPort } from '../../../core/ports.js';
+import type { BulkPort } from '../../../core/bulk-port.js';
 import { createFakeClock } from '../../../plugins/testing/clock.js';
 import { createFakeInput, createFakeOutput } from '../../../plugins/testing/streams.js';
 
