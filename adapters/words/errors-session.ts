@@ -36,6 +36,35 @@ const isRule = (rule: unknown): rule is CodeRule => typeof rule === 'string' && 
 const undelivered = (count: string | number | undefined): string =>
   count === undefined || count === 0 ? '' : ` ${messages(count)} of yours did not arrive.`;
 
+/** What one does, by what the program was started for: of the peer, and of oneself. */
+const DOES: Readonly<Record<string, readonly [peer: string, own: string]>> = {
+  chat: ['opened a chat', 'this is a chat'],
+  files: ['opened a chat', 'this is a chat'],
+  pipe: ['runs a pipe', 'this is a pipe'],
+  send: ['is sending files', 'you are sending files'],
+  receive: ['is waiting for files', 'you are waiting for files'],
+};
+/** What goes with it. */
+const COUNTERPART: Readonly<Record<string, string>> = {
+  pipe: 'pipe',
+  send: 'receive',
+  receive: 'send FILE...',
+};
+
+function unlike(own: string, peer: string): string {
+  if (own === peer) return `Both of you ${peer === 'send' ? 'are sending files' : 'are waiting for files'}.`;
+  return `Your peer ${DOES[peer]?.[0] ?? 'does something else'}, and ${DOES[own]?.[1] ?? 'you do not'}.`;
+}
+
+/** Who chats does what the other one came for. */
+function together(own: string, peer: string): string {
+  const again = 'Start again with a new code.';
+  if (own === peer) return `${again} One of you types: securechat ${COUNTERPART[peer] ?? ''}`;
+  const chats = own === 'chat' || own === 'files';
+  const command = COUNTERPART[chats ? peer : own] ?? '';
+  return `${again} ${chats ? `You type: ${COMMAND}` : 'Your peer types: securechat'} ${command}`;
+}
+
 /** `files`: this program may have written some. */
 const wiped = (files: string | number | undefined): string =>
   files === undefined ? 'keys wiped, nothing was saved.' : 'keys wiped.';
@@ -224,6 +253,12 @@ export const SESSION = {
     sentence: always('The key agreement did not finish, and no attempt with this code is left.'),
     cause: 'No proof of the code came: messages were lost, or somebody tried to guess it. Nobody can tell which.',
     remedy: 'Make a new code; do not use this one again. If it happens again, use another relay.',
+  },
+  'SC-338': {
+    sentence: ({ own, peer }) => unlike(String(own), String(peer)),
+    cause: 'One side chats, the other one runs send, receive or pipe; or both send, or both receive.',
+    remedy: 'Start again with a new code, with commands that go together.',
+    hint: ({ own, peer }) => together(String(own), String(peer)),
   },
   'SC-370': {
     sentence: always('Your peer sees your addresses, and the network sees when you talk (--direct).'),

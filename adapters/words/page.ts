@@ -160,6 +160,7 @@ export const PAGE_HINTS: Readonly<Partial<Record<Code, string>>> = {
   'SC-308': 'Try again, or use another relay.',
   'SC-325': 'Wait, or check your network; the button "Leave" ends it.',
   'SC-333': 'To send files, ask your peer to start again without cover.',
+  'SC-338': 'Ask your peer for a chat, or to send files; a page runs no pipe.',
   'SC-340': '',
   'SC-341': '',
   'SC-350': 'Choose the file again.',

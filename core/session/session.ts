@@ -9,6 +9,7 @@
 import { CODES, EXIT, isSecurechatError } from '../errors.js';
 import type { State, UiEvent } from '../ports.js';
 import type { Established } from '../protocol/handshake-keys.js';
+import { misfit, type Purpose } from '../protocol/purpose.js';
 import type { Effect, Host, SessionEvent } from './events.js';
 import { createTransfers } from './transfers.js';
 import { createGoodbye, type Ending } from './goodbye.js';
@@ -29,7 +30,7 @@ export interface SessionOptions extends MeetingOptions {
   readonly pace: boolean;
   /** The list of 2048 words. */
   readonly words: readonly string[];
-  /** There is an adapter for files or a pipe. */
+  /** There is an adapter for files or a pipe; `purpose` says for what, by default for files in a chat. */
   readonly bulk?: boolean;
 }
 
@@ -75,7 +76,8 @@ export function createSession(options: SessionOptions): Session {
   const line = createLine(host, options.crypto, options.direct);
   const sender = createOutgoing(host, options.pace);
   const goodbye = createGoodbye();
-  const meeting = createMeeting(host, line, options);
+  const purpose = options.purpose ?? (options.bulk === true ? 'files' : 'chat');
+  const meeting = createMeeting(host, line, { ...options, purpose });
   const transfers = createTransfers(host, options.bulk === true);
   const person = createPerson(host, {
     ...options,
@@ -151,9 +153,17 @@ export function createSession(options: SessionOptions): Session {
       now,
     );
     phase = { at: 'talking', talk };
+    const peer = misfit(purpose, result.peer.features);
+    if (peer !== undefined) return unlike(peer);
     talk.open(now);
     if (replaced > REPLACED_LIMIT) return { code: 'SC-410', detail: {} };
     return person.tick(now) ?? reached(talk.tick(now), now);
+  }
+
+  /** Both find it out for themselves, from the handshake: there is nothing to be said. */
+  function unlike(peer: Purpose): Ending {
+    meeting.settled();
+    return { code: 'SC-338', detail: { own: purpose, peer } };
   }
 
   /** A connection that nobody looked after for so long is not believed to be up. */

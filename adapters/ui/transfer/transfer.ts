@@ -29,6 +29,8 @@ export interface TransferUiOptions {
   readonly asks: boolean;
   /** Offers are taken without asking. */
   readonly yes: boolean;
+  /** What the peer must type, beside the code. */
+  readonly peerTypes?: string | undefined;
 }
 
 export interface TransferUi extends UiPort {
@@ -247,6 +249,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
       case 'code':
         if (view.code.length > 0) outside(UI_WORDS.tellPeer, view.code);
         outside(view.code.length > 0 ? UI_WORDS.orPaste : UI_WORDS.sendLink, view.invite);
+        if (options.peerTypes !== undefined) say(options.peerTypes);
         return;
       case 'path':
         return way.take(view);
