@@ -127,6 +127,9 @@ export const COMMANDS: Readonly<Record<string, How | Readonly<Record<string, How
     'npx vitest run --config .config/vitest.config.ts test/e2e/zero-trace-files.test.ts test/e2e/zero-trace-memory.test.ts test/e2e/zero-trace-denied.test.ts test/e2e/zero-trace-screen.test.ts':
       by('.ci/run'),
   },
+  'docs/playground/README.md': {
+    'npm run playground': run(/The playground is .*playground\.html/, { exit: 0, at: 'clone' }),
+  },
   'docs/models/README.md': {
     'npm run check:model': by('.ci/run'),
     'node docs/models/check.mjs numbers': by('.ci/run'),
