@@ -38,7 +38,11 @@ export function toldFirst({ task, options, entered, relay, env, enforced, termin
   const notices: Notice[] = codes.map((code) => ({ type: 'notice', code, text: explain(code) }));
   const first: Told['first'][number][] = local ? [{ type: 'path', path: 'local network' }, ...notices] : notices;
   if (local)
-    return { first, code: undefined, later: [{ type: 'notice', code: 'SC-126', text: CLI_WORDS.lan.peerTypes(CLI_WORDS.peerCommand[task.kind]) }] };
+    return {
+      first,
+      code: undefined,
+      later: [{ type: 'notice', code: 'SC-126', text: CLI_WORDS.lan.peerTypes(CLI_WORDS.peerCommand[task.kind]) }],
+    };
   if (relay?.meetings === undefined) {
     if (relay?.started === true)
       first.push({ type: 'notice', code: 'SC-320', text: explain('SC-320', { relay: relay.url.href }) });

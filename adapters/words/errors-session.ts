@@ -52,17 +52,19 @@ const COUNTERPART: Readonly<Record<string, string>> = {
 };
 
 function unlike(own: string, peer: string): string {
-  if (own === peer) return `Both of you ${peer === 'send' ? 'are sending files' : 'are waiting for files'}.`;
-  return `Your peer ${DOES[peer]?.[0] ?? 'does something else'}, and ${DOES[own]?.[1] ?? 'you do not'}.`;
+  const [theirs, ours] = [DOES[peer], DOES[own]];
+  if (theirs === undefined || ours === undefined) return 'Your peer started a command that does not go with yours.';
+  if (own === peer) return `Both of you ${own === 'send' ? 'are sending files' : 'are waiting for files'}.`;
+  return `Your peer ${theirs[0]}, and ${ours[1]}.`;
 }
 
-/** Who chats does what the other one came for. */
-function together(own: string, peer: string): string {
-  const again = 'Start again with a new code.';
-  if (own === peer) return `${again} One of you types: securechat ${COUNTERPART[peer] ?? ''}`;
-  const chats = own === 'chat' || own === 'files';
-  const command = COUNTERPART[chats ? peer : own] ?? '';
-  return `${again} ${chats ? `You type: ${COMMAND}` : 'Your peer types: securechat'} ${command}`;
+/** Whoever chats does what the other one came for. */
+function together(own: string, peer: string): string | undefined {
+  const chats = COUNTERPART[own] === undefined;
+  const command = COUNTERPART[chats ? peer : own];
+  if (command === undefined) return undefined;
+  const types = own === peer ? 'One of you types: securechat' : 'Your peer types: securechat';
+  return `Start again with a new code. ${chats ? `You type: ${COMMAND}` : types} ${command}`;
 }
 
 /** `files`: this program may have written some. */

@@ -74,6 +74,7 @@ export function createPair(options: PairOptions = {}): Pair {
       pace: given.pace ?? false,
       cover: given.cover ?? false,
       direct: given.direct ?? false,
+      purpose: given.purpose,
       version: utf8('test'),
       words: WORDS,
       bulk: given.bulk !== undefined,

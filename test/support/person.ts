@@ -4,6 +4,7 @@
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
 import type { BulkCommand, BulkEvent } from '../../core/bulk-port.js';
 import type { Broken, CloseReason, CryptoPort, MessageStatus, State, UiEvent } from '../../core/ports.js';
+import type { Purpose } from '../../core/protocol/purpose.js';
 import type { CodeForm, Nameplate } from '../../core/room/code.js';
 import type { SessionView } from '../../core/session/events.js';
 import type { Session } from '../../core/session/session.js';
@@ -24,6 +25,7 @@ export interface PersonOptions {
   readonly pace?: boolean;
   readonly cover?: boolean;
   readonly direct?: boolean;
+  readonly purpose?: Purpose;
   readonly resumeTimeout?: number;
   readonly idleTimeout?: number;
   readonly reroll?: () => Nameplate;
