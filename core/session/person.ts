@@ -116,9 +116,8 @@ export function createPerson(host: Host, options: PersonOptions): Person {
     },
 
     handle(event, now) {
-      // What is shown to nobody's eyes is no sign of a person.
-      if (event.type === 'shown') return void talk()?.shown(event.id);
-      present(now);
+      // What the UI shows by itself is no sign of a person.
+      if (event.type !== 'shown') present(now);
       switch (event.type) {
         case 'send':
           return send(event.text, now);
@@ -144,6 +143,9 @@ export function createPerson(host: Host, options: PersonOptions): Person {
           return { code: 'SC-311', detail: {} };
         case 'gone':
           return interrupt(event.why === 'unread' ? 'SC-513' : 'SC-505', now);
+        case 'shown':
+          talk()?.shown(event.id);
+          return undefined;
         case 'activity':
           return undefined;
         case 'malformed':
