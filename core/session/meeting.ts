@@ -211,7 +211,7 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
         case 'paired':
           return attempted(attempts.paired(now), now);
         case 'alone':
-          attempts.unpaired(now);
+          attempts.left(now);
           return undefined;
         case 'frame':
           return attempted(attempts.message(event.frame, now), now);

@@ -57,6 +57,8 @@ export interface Talk {
   confirm(match: boolean, now: number): boolean;
   /** The person asks for safety words of the present. False: not now. */
   compareAgain(now: number): boolean;
+  /** The person says something. */
+  said(): void;
   /** The UI has shown the peer's messages up to this one. */
   shown(id: number): void;
   /** The person wants to leave. */
@@ -242,6 +244,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       return trust.renewable;
     },
 
+    said: trust.said,
     shown: conversation.shown,
 
     leave(code, now) {

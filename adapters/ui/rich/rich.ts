@@ -156,7 +156,7 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
       model.show(view, clock.now());
       waiting.see(view);
       // What was asked on one screen is not answered on another.
-      if (model.screen !== screen) model.leaving = false;
+      if (model.screen !== screen) model.leaving = undefined;
       if (view.type === 'code' && unicode) {
         wipeQr();
         qr = qrCode(model.link, glyphs);
