@@ -144,7 +144,7 @@ for each in "$@"; do
           -r | -t | -c | -u | --relay | --transport | --crypto | --ui | --name | --code-fd) next=value.new ;;
           --listen) next=listen.new ;;
           --resume-timeout | --idle-timeout | --room | --proxy | --proxy-auth-fd | --tor-cookie | --tor-control | \
-            --direct-address) next=value.new ;;
+            --announce | --direct-address) next=value.new ;;
           --files) [ "$command" = send ] || [ "$command" = receive ] || [ "$command" = pipe ] || next=files.new ;;
           --files=*)
             case $command in pipe | send | receive) ;; *) output=${each#--files=} ;; esac

@@ -4,7 +4,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { doctor } from '../../../adapters/cli/doctor.js';
+import { doctor, sandbox } from '../../../adapters/cli/doctor.js';
 import { startRelay } from '../../../relay-ws/server.js';
 import { startRelay as startBoth } from '../../../adapters/cli/relays.js';
 
@@ -58,6 +58,19 @@ it('a relay for both: each wire is tried', async () => {
   const relay = await startBoth({ port: 0 });
   closing.push(() => relay.close());
   expect(await ask([`--relay=${relay.url.href}`])).toMatch(/ ok +ws \d+ ms, socketio \d+ ms, no TLS, version /);
+});
+
+it('the sandbox keeps the program and its Node, where it would hide them', () => {
+  expect(sandbox('/home/ann', '/usr/lib/node_modules/securechat/dist/securechat.cjs', '/usr/bin/node')).toMatch(
+    /^bwrap --ro-bind \/ \/ --tmpfs "\$HOME" --tmpfs \/tmp --proc .* securechat$/,
+  );
+  const [home, tmp] = ['/home/ann/a b/securechat', '/tmp/securechat'];
+  expect(sandbox('/home/ann/', `${home}/dist/securechat.cjs`, '/home/ann/node')).toMatch(
+    / --tmpfs \/tmp --ro-bind '\/home\/ann\/a b\/securechat' '.*' --ro-bind \/home\/ann\/node \/home\/ann\/node .* '\/home\/ann\/a b\/securechat\/dist\/securechat'$/,
+  );
+  expect(sandbox(undefined, `${tmp}/dist/securechat.cjs`, '/usr/bin/node')).toContain(
+    ` --ro-bind ${tmp} ${tmp} --proc`,
+  );
 });
 
 it('files: none, or those of a folder that is there', async () => {
