@@ -97,6 +97,7 @@ export const SESSION = {
     sentence: ({ what }) => INPUTS[String(what)] ?? 'The input ended too early.',
     cause: 'The input ended at a question, before a code was read, or before the peer joined.',
     remedy: 'Keep the input open, or provide the answer in it.',
+    hint: ({ what }) => (what === 'code' ? 'Write the code into the input, or name it with --code-fd.' : undefined),
   },
   'SC-311': {
     sentence: always('Interrupted; everything is wiped.'),

@@ -190,6 +190,7 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
     );
     for (const [word, isFile] of [
       ['80', false],
+      [':80', false],
       ['[::1]:80', false],
       ['123456', true],
       ['x', true],
