@@ -12,7 +12,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleClient } from './build-client.mjs';
-import { bundlePage } from './build-page.mjs';
+import { bundlePage, PAGES } from './build-page.mjs';
+import { licences } from './licences.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
@@ -170,33 +171,9 @@ async function declare(source) {
     await declare(path.join(path.dirname(source), `${name}.ts`));
 }
 
-/** The licence of every package of which something is in the bundle. */
-async function licences(inputs) {
-  const packages = new Set();
-  for (const input of inputs) {
-    const found = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input);
-    if (found) packages.add(found[0]);
-  }
-  const parts = [];
-  for (const folder of [...packages].sort()) {
-    const { name, version, license } = JSON.parse(await readFile(path.join(ROOT, folder, 'package.json'), 'utf8'));
-    const files = (await readdir(path.join(ROOT, folder))).filter((file) =>
-      /^(licen[cs]e|notice|copying|copyrightnotice)/i.test(file),
-    );
-    if (files.length === 0) throw new Error(`${name} carries no licence file`);
-    const texts = await Promise.all(files.sort().map((file) => readFile(path.join(ROOT, folder, file), 'utf8')));
-    parts.push(`${name} ${version} (${license})\n\n${texts.map((text) => text.trim()).join('\n\n')}\n`);
-  }
-  return parts;
-}
-
 /** The page for browsers, with the licences of what is in it. */
 async function page() {
-  const made = await bundlePage({
-    root: ROOT,
-    // In a comment of HTML there may be no two dashes.
-    licenses: async (own) => (await licences(own)).join('\n').replace(/-{2,}/g, (dashes) => '='.repeat(dashes.length)),
-  });
+  const made = await bundlePage(ROOT, PAGES.page);
   await put(path.join(DIST, 'page.html'), made.html);
   for (const input of made.inputs) inputs.add(input);
 }
@@ -236,7 +213,7 @@ await put(path.join(DIST, 'help.txt'), say('--quiet', '--help'));
 await put(path.join(DIST, 'securechat.1'), say('help', 'man'));
 await plugins();
 await page();
-const notes = await licences(inputs);
+const notes = await licences(ROOT, inputs);
 await put(path.join(DIST, 'THIRD-PARTY-LICENSES.txt'), notes.join(`\n${'-'.repeat(80)}\n\n`));
 await sweep();
 await mkdir(BUILD, { recursive: true });

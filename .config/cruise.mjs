@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { cruise } from 'dependency-cruiser';
 import configuration from './dependency-cruiser.js';
 
-const FOLDERS = ['core', 'adapters', 'plugins', 'relay-ws', 'relay-socketio', 'test', 'bench'];
+const FOLDERS = ['core', 'adapters', 'plugins', 'relay-ws', 'relay-socketio', 'test', 'bench', 'docs'];
 
 /** A plain import, one for its types only, one made at run time, one of a package, one of Node. */
 const KNOWN_EDGES = [

@@ -2,7 +2,7 @@
  * Who may import whom: rule 1 of docs/architecture.md. Run by .config/cruise.mjs, which also checks that the rules had
  * something to look at.
  */
-const OURS = '^(core|adapters|plugins|relay-ws|relay-socketio|test|bench)/';
+const OURS = '^(core|adapters|plugins|relay-ws|relay-socketio|test|bench|docs)/';
 const SHIPPED = '^(core|adapters|plugins|relay-ws|relay-socketio)/';
 /** An npm package, or the declarations of it. */
 const npm = (...names) => `(^|/)node_modules/(@types/)?(${names.join('|')})/`;
@@ -60,7 +60,7 @@ export default {
       name: 'nobody-imports-tests',
       severity: 'error',
       from: { path: SHIPPED },
-      to: { path: '^(test|bench)/' },
+      to: { path: '^(test|bench|docs)/' },
     },
     {
       name: 'container-in-compose-only',

@@ -5,7 +5,7 @@
 import { SecurechatError } from '../../core/errors.js';
 import { concat, ascii } from '../../core/protocol/bytes.js';
 import { type Normalize, parseTyped, type RoomCode } from '../../core/room/code.js';
-import { isInvite, LAN, type Meeting } from '../../core/room/invite.js';
+import { formatInvite, isInvite, LAN, type Meeting, webLink } from '../../core/room/invite.js';
 import type { Wordlist } from '../../core/room/words.js';
 import { utf8 } from '../text/utf8.js';
 import { parseRelayAddress, isLoopback } from '../cli/relay-address.js';
@@ -29,6 +29,18 @@ export function relayOf({ protocol, host, pathname }: PageAddress): string {
 /** Whether anybody on the way can have changed the page: an onion service and this machine have no such way. */
 export function isOpenToChange({ protocol, hostname }: PageAddress): boolean {
   return protocol === 'http:' && !isLoopback(hostname) && !hostname.replace(/\.$/, '').endsWith('.onion');
+}
+
+/**
+ * The link to this page for the peer of a session at `relay`, which it names where another place serves the page. A page that
+ * was opened from disk is nowhere else: then the link is one for the program, or for a copy of the page.
+ */
+export function linkTo(address: PageAddress, relay: URL, code: Uint8Array): Uint8Array {
+  const serving = relayOf(address);
+  const meeting = { relay: relay.href };
+  if (serving === '') return formatInvite(code, meeting);
+  const page = `${address.protocol}//${address.host}${address.pathname}`;
+  return webLink(page, code, new URL(serving).href === relay.href ? undefined : meeting);
 }
 
 const LINK = ascii('securechat://#');

@@ -1,16 +1,18 @@
 /**
- * The rooms of a relay (protocol.md section 3): two seats each, limits, time-outs. Events and the time go in, effects
- * come out. No socket, no timer, no log, and no byte of a frame may be in this file.
+ * The rooms of a relay (protocol.md section 3): connections and what they may do. Who sits where is seating.ts, who comes
+ * from where addresses.ts, what a join costs admission.ts. Events and the time go in, effects come out. No socket, no timer,
+ * no log, and no byte of a frame may be in this file.
  *
  * Order is part of the contract: a newcomer's `joined{peer:true}` and the other side's `peer-joined` are effects of the
  * same call, so a relay that performs effects at once has sent both before it can forward a frame between the two.
  */
-import { createDeadlines, NOT_DUE } from './deadlines.js';
+import { createLoad, type Price } from './admission.js';
+import { createAddresses } from './addresses.js';
+import { createDeadlines } from './deadlines.js';
 import { count, createFigures, type JoinOutcome } from './figures.js';
 import { allowance, BUSY_RETRY_MS, ROOM_LIMITS, type RoomLimits, SMALL_FRAME, TICKET_WAIT_MS } from './limits.js';
-import { createLoad, newStanding, type Price } from './admission.js';
-import { type Address, type CloseWhy, newSeat, type Room, type RoomEffect } from './seats.js';
-import type { Rooms, RoomsOptions, Seat } from './seats.js';
+import { createSeating, part } from './seating.js';
+import { type CloseWhy, newSeat, type RoomEffect, type Rooms, type RoomsOptions, type Seat } from './seats.js';
 import { isTicket } from '../protocol/ticket.js';
 import { NEVER } from '../timers.js';
 import { checkJoin, FRAME_LIMIT, type Join, type RelayErrorCode } from '../wire/control.js';
@@ -24,51 +26,20 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
   const load = createLoad(limits);
   const { claims } = options;
 
-  const rooms = new Map<string, Room<S>>();
-  const addresses = new Map<string, Address>();
   const members = new Set<Seat<S>>();
+  const addresses = createAddresses(load.forgottenAt);
+  const seating = createSeating<S>({ limits, figures, endpoint: options.endpoint, expel });
   /** A seat's one deadline is its join's before it joined, and the end of its hold afterwards. */
   const seatDeadlines = createDeadlines<Seat<S>>();
-  const roomDeadlines = createDeadlines<Room<S>>();
-  const addressDeadlines = createDeadlines<Address>();
   let stopping = false;
   /** Who is still here has been told `shutting-down`. */
   let draining = false;
-
-  function addressOf(key: string): Address {
-    let address = addresses.get(key);
-    if (address === undefined) {
-      address = { key, connections: 0, standing: newStanding(), at: 0, order: 0, place: NOT_DUE };
-      addresses.set(key, address);
-    }
-    addressDeadlines.delete(address);
-    return address;
-  }
-
-  /** Takes `seat` out of its room; who stays behind is told and waits again. */
-  function leave(seat: Seat<S>, now: number, out: RoomEffect<S>[]): void {
-    const { room, peer } = seat;
-    if (room === undefined) return;
-    seat.room = undefined;
-    room.seats.splice(room.seats.indexOf(seat), 1);
-    if (room.seats.length === 0) {
-      rooms.delete(room.id);
-      roomDeadlines.delete(room);
-      return;
-    }
-    room.alone = now;
-    roomDeadlines.set(room, now + limits.waitTimeoutMs);
-    if (peer === undefined) return;
-    seat.peer = undefined;
-    peer.peer = undefined;
-    out.push({ type: 'send', to: peer.socket, message: { type: 'peer-left' } });
-  }
 
   function end(seat: Seat<S>, now: number, out: RoomEffect<S>[]): void {
     seat.gone = true;
     seatDeadlines.delete(seat);
     if (seat.joined && !seat.met && !stopping) load.fail(seat.address.standing, now);
-    leave(seat, now, out);
+    seating.leave(seat, now, out);
     if (seat.joined || seat.claimed !== undefined) claims?.leave(seat);
   }
 
@@ -97,11 +68,6 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
     return code;
   }
 
-  /** Ends both seats at once: neither is told that the other left. */
-  function part(seats: readonly Seat<S>[]): void {
-    for (const seat of seats) seat.peer = undefined;
-  }
-
   function join(
     seat: Seat<S>,
     hash: string,
@@ -109,59 +75,17 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
     now: number,
     out: RoomEffect<S>[],
   ): JoinOutcome {
-    if (options.admits?.(wanted.room) === false) {
+    const refused = options.admits?.(wanted.room) === false ? 'room-full' : seating.refusal(hash, wanted);
+    if (refused === 'busy') return expelWith(seat, refused, now, out, BUSY_RETRY_MS);
+    if (refused !== undefined) {
       load.fail(seat.address.standing, now);
-      return expelWith(seat, 'room-full', now, out);
-    }
-    let room = rooms.get(wanted.room);
-    const ghost = room?.seats.find((held) => held.hash === hash);
-    if (room !== undefined && ghost === undefined) {
-      const taken = wanted.mode === 'create' ? 'room-taken' : room.seats.length >= 2 ? 'room-full' : undefined;
-      if (taken !== undefined) {
-        load.fail(seat.address.standing, now);
-        return expelWith(seat, taken, now, out);
-      }
-    }
-    if (room === undefined) {
-      if (rooms.size >= limits.rooms) return expelWith(seat, 'busy', now, out, BUSY_RETRY_MS);
-      room = { id: wanted.room, seats: [], far: undefined, alone: now, active: now, at: 0, order: 0, place: NOT_DUE };
-      rooms.set(room.id, room);
+      return expelWith(seat, refused, now, out);
     }
     seatDeadlines.delete(seat);
     seat.joined = true;
     seat.challenge = seat.claimed = undefined;
     seat.hash = hash;
-    seat.room = room;
-    room.seats.push(seat);
-    if (ghost !== undefined) {
-      // It goes on in its new connection.
-      seat.met = ghost.met;
-      ghost.met = true;
-      expel(ghost, 'replaced', now, out);
-    }
-
-    const peer = room.seats.find((other) => other !== seat);
-    const met = peer !== undefined || room.far !== undefined;
-    const address = seat.curious ? options.endpoint?.(seat.socket) : undefined;
-    const told = { type: 'joined', peer: met, ...(address === undefined ? {} : { address }) } as const;
-    out.push({ type: 'send', to: seat.socket, message: told });
-    if (!met) {
-      room.alone = now;
-      roomDeadlines.set(room, now + limits.waitTimeoutMs);
-      return 'waiting';
-    }
-    figures.onPaired(now - room.alone);
-    // To meet oneself shows nothing: whoever tries rooms could do it in each.
-    const other = peer !== undefined && peer.address !== seat.address;
-    if (other) seat.met = true;
-    room.active = now;
-    roomDeadlines.set(room, now + limits.idleTimeoutMs);
-    if (peer === undefined) return 'paired';
-    seat.peer = peer;
-    peer.peer = seat;
-    if (other) peer.met = true;
-    out.push({ type: 'send', to: peer.socket, message: { type: 'peer-joined' } });
-    return 'paired';
+    return seating.take(seat, wanted.room, now, out);
   }
 
   /** Nothing more is read from it until then. */
@@ -174,7 +98,7 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
   /** A message of a connection that has not joined, unchecked. */
   function first(seat: Seat<S>, message: unknown, now: number, out: RoomEffect<S>[]): JoinOutcome | undefined {
     const { challenge, address } = seat;
-    const held = { members: members.size, rooms: rooms.size };
+    const held = { members: members.size, rooms: seating.size };
     const price = challenge ?? load.judge(address.standing, held, now);
     if (price !== undefined && price.bits === undefined) {
       return expelWith(seat, price.code, now, out, price.retryAfterMs);
@@ -210,28 +134,10 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
     return 'ticket';
   }
 
-  function wakeRoom(room: Room<S>, now: number, out: RoomEffect<S>[]): void {
-    const [first, second] = room.seats;
-    if (first === undefined) return;
-    if (second === undefined && room.far === undefined) {
-      expel(first, 'wait-timeout', now, out);
-      return;
-    }
-    const due = room.active + limits.idleTimeoutMs;
-    if (due > now) {
-      roomDeadlines.set(room, due);
-      return;
-    }
-    const both = second === undefined ? [first] : [first, second];
-    part(both);
-    for (const seat of both) expel(seat, 'idle-timeout', now, out);
-  }
-
   return quick({
     connect(socket, key, now) {
       figures.connections += 1;
-      const address = addressOf(key);
-      address.connections += 1;
+      const address = addresses.enter(key);
       const member = newSeat(socket, address, limits.bytesPerSecond !== Number.POSITIVE_INFINITY);
       members.add(member);
       const effects: RoomEffect<S>[] = [];
@@ -245,7 +151,7 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
 
     refusal(key, now) {
       if (stopping) return 'shutting-down';
-      const address = addresses.get(key);
+      const address = addresses.find(key);
       return load.wouldRefuse(address?.standing, address?.connections ?? 0, members.size, now);
     },
 
@@ -293,12 +199,7 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
       if (!members.delete(member)) return out;
       if (!member.gone) count(figures.ends, 'left');
       end(member, now, out);
-      const { address } = member;
-      address.connections -= 1;
-      if (address.connections > 0) return out;
-      const forgotten = load.forgottenAt(address.standing);
-      if (forgotten > now) addressDeadlines.set(address, forgotten);
-      else addresses.delete(address.key);
+      addresses.leave(member.address, now);
       return out;
     },
 
@@ -312,12 +213,8 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
           out.push({ type: 'resume', to: seat.socket });
         }
       }
-      for (let room = roomDeadlines.take(now); room !== undefined; room = roomDeadlines.take(now)) {
-        wakeRoom(room, now, out);
-      }
-      for (let old = addressDeadlines.take(now); old !== undefined; old = addressDeadlines.take(now)) {
-        addresses.delete(old.key);
-      }
+      seating.wake(now, out);
+      addresses.wake(now);
       return out;
     },
 
@@ -357,23 +254,8 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
     },
 
     meet(id, far, now) {
-      const room = rooms.get(id);
       const out: RoomEffect<S>[] = [];
-      if (room === undefined || room.far === far) return out;
-      const [seat] = room.seats;
-      const lost = room.far !== undefined;
-      room.far = far;
-      if (seat === undefined || room.seats.length > 1) return out;
-      if (lost) {
-        room.alone = now;
-        roomDeadlines.set(room, now + limits.waitTimeoutMs);
-        out.push({ type: 'send', to: seat.socket, message: { type: 'peer-left' } });
-      }
-      if (far === undefined) return out;
-      figures.onPaired(now - room.alone);
-      room.active = now;
-      roomDeadlines.set(room, now + limits.idleTimeoutMs);
-      out.push({ type: 'send', to: seat.socket, message: { type: 'peer-joined' } });
+      seating.meet(id, far, now, out);
       return out;
     },
 
@@ -386,11 +268,11 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
     },
 
     get wakeAt() {
-      const next = Math.min(seatDeadlines.next, roomDeadlines.next, addressDeadlines.next);
+      const next = Math.min(seatDeadlines.next, seating.next, addresses.next);
       return next === NEVER ? undefined : next;
     },
     get counts() {
-      return { members: members.size, rooms: rooms.size, addresses: addresses.size };
+      return { members: members.size, rooms: seating.size, addresses: addresses.size };
     },
   });
 }

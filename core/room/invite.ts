@@ -90,11 +90,14 @@ export function formatInvite(code: Uint8Array, meeting?: Meeting | typeof LAN): 
   return link;
 }
 
-/** A page that follows such links, and the code behind the #: a browser sends no part of it. The caller wipes the result. */
-export function webLink(page: string, code: Uint8Array): Uint8Array {
-  const encoded = percentEncode(code);
-  const link = concat(ascii(page.replace(/#.*$/s, '')), Uint8Array.of(HASH), encoded);
-  encoded.fill(0);
+/**
+ * A page that follows such links, and behind the # the code, or a whole link where the page is not served by the relay of
+ * `meeting`: a browser sends no part of it. The caller wipes the result.
+ */
+export function webLink(page: string, code: Uint8Array, meeting?: Meeting): Uint8Array {
+  const fragment = meeting === undefined ? percentEncode(code) : formatInvite(code, meeting);
+  const link = concat(ascii(page.replace(/#.*$/s, '')), Uint8Array.of(HASH), fragment);
+  fragment.fill(0);
   return link;
 }
 

@@ -13,25 +13,14 @@ import type { Role } from '../protocol/role.js';
 import type { DueCredit } from './bulk/streams.js';
 import { createBeat } from './beat.js';
 import { type Comparison, createCompare } from './compare.js';
-import { type ControlSource, compose, creditControls, mayGo, type Source } from './composer.js';
+import { type ControlSource, compose, type Source } from './composer.js';
+import { type ChannelRecord, createControls } from './controls.js';
 import { createLiveness } from './liveness.js';
 import { createRekey } from './rekey.js';
 import { createRoundTrip, type RoundTrip } from './round-trip.js';
 import { controlOf, createUnacked } from './unacked.js';
 import { NEVER } from '../timers.js';
 import { quick } from '../quick.js';
-
-/** Records that stay inside the channel. */
-type Internal =
-  | 'offer'
-  | 'answer'
-  | 'rekey-wanted'
-  | 'ping'
-  | 'words-wanted'
-  | 'words-commit'
-  | 'words-nonce'
-  | 'words-reveal';
-export type ChannelRecord = Exclude<ProtocolRecord, { type: Internal }>;
 
 export type Received =
   /** Not a frame, or one that was taken before: nothing happened. */
@@ -78,8 +67,7 @@ export interface ChannelOptions {
 export interface Channel {
   /** The peer is known to hold the keys: A is provisional until it has opened a frame, or the proof of a resume. */
   readonly proven: boolean;
-  /** The line is down: nothing is sealed, sent, opened or due. */
-  readonly paused: boolean;
+  /** The line is down: nothing is sealed, sent or due. */
   pause(now: number): void;
   /** What resume-2 says of this side. */
   readonly position: Position;
@@ -139,25 +127,17 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
   let proven = role === 'B';
   const beat = createBeat(start);
 
-  const answering: ControlSource = {
-    due: () => (rekey.offered === undefined ? undefined : 'answer'),
-    record: () => ratchet.answerOffer(rekey.offered ?? new Uint8Array(0)),
-    sealed: (now) => rekey.answered(now),
-  };
-  const offering: ControlSource = {
-    due: (now) => (now >= offerDue() ? 'offer' : undefined),
-    record: () => ratchet.makeOffer(),
-    sealed: () => undefined,
-  };
-  const pinging: ControlSource = {
-    due: (now) => (now >= life.pingDue(unacked.eliciting > 0, options.brisk()) ? 'ping' : undefined),
-    record: () => ({ type: 'ping' }),
-    sealed: () => life.pinged(),
-  };
-  const controls: readonly ControlSource[] = [answering, offering, compare, options.path, pinging];
-  /** Those of them that know of no time: they are due, or wait for something. */
-  const answers: readonly ControlSource[] = [answering, compare, options.path];
-  const credits = (now: number): readonly ControlSource[] => creditControls(options.credits.due(now));
+  const controls = createControls({
+    ratchet,
+    rekey,
+    life,
+    unacked,
+    compare,
+    path: options.path,
+    credits: options.credits,
+    renewing: () => proven && concluded === undefined,
+    brisk: options.brisk,
+  });
 
   // -- sealing
 
@@ -184,7 +164,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   /** Seals the next frame if there is something to say, or `anyway`. */
   function sealNext(small: boolean, anyway: boolean, now: number): boolean {
-    const next = compose(unacked, [...controls, ...credits(now)], sources, small, now);
+    const next = compose(unacked, controls.all(now), sources, small, now);
     if (next.records.length === 0 && !anyway) return false;
     const { seq, streams } = seal(next.records, now);
     next.sealed(seq, streams, now);
@@ -218,23 +198,9 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   // -- what is due when
 
-  function offerDue(): number {
-    return proven && concluded === undefined ? rekey.offerDue() : NEVER;
-  }
-
   /** After the goodbye nothing is acknowledged any more. */
   function ackDue(): number {
     return concluded === undefined && unacked.controlAllowed ? life.ackDue : NEVER;
-  }
-
-  function controlDue(now: number): number {
-    if (!unacked.controlAllowed) return NEVER;
-    const goes = (control: ControlSource): boolean => mayGo(unacked, control, now) !== undefined;
-    if (answers.some(goes) || credits(now).some(goes)) return now;
-    const ping = unacked.has('ping') ? NEVER : life.pingDue(unacked.eliciting > 0, options.brisk());
-    // One that is due and may not be sealed waits for an ack, not for a time.
-    const credit = options.credits.at();
-    return Math.min(ping, unacked.has('offer') ? NEVER : offerDue(), credit > now ? credit : NEVER);
   }
 
   function dataDue(now: number): number {
@@ -243,32 +209,6 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
   }
 
   // -- opening
-
-  function take(record: ProtocolRecord, epoch: number, now: number): ChannelRecord | undefined {
-    switch (record.type) {
-      case 'offer':
-        rekey.takeOffer(record.value);
-        return undefined;
-      case 'answer':
-        rekey.takeAnswer(record.value, now);
-        // A sends at once in the new epoch.
-        life.ackNow(now);
-        return undefined;
-      case 'rekey-wanted':
-        rekey.wanted(now);
-        return undefined;
-      case 'ping':
-        return undefined;
-      case 'words-wanted':
-      case 'words-commit':
-      case 'words-nonce':
-      case 'words-reveal':
-        compare.take(record, epoch, now);
-        return undefined;
-      default:
-        return record;
-    }
-  }
 
   function opened(frame: OpenedFrame, now: number): Opened {
     try {
@@ -281,7 +221,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
       life.opened(frame.records.length > 0, unacked.eliciting > 0, now);
       const records: ChannelRecord[] = [];
       for (const record of frame.records) {
-        const outward = take(record, frame.epoch, now);
+        const outward = controls.take(record, frame.epoch, now);
         if (outward !== undefined) records.push(outward);
       }
       return { type: 'opened', seq, records, streams: frame.streams, wipe: frame.wipe };
@@ -303,9 +243,6 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
   return quick({
     get proven() {
       return proven;
-    },
-    get paused() {
-      return paused;
     },
     get position() {
       return { expected: concluded?.ack ?? expected, next: unacked.nextSeq };
@@ -374,7 +311,7 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
       if (paused) return NEVER;
       const others = Math.min(life.lostAt(cover, options.brisk()), compare.wakeAt());
       if (cover) return Math.min(beat.at, others);
-      const sealing = options.ready() ? Math.min(controlDue(now), dataDue(now)) : NEVER;
+      const sealing = options.ready() ? Math.min(controls.wakeAt(now), dataDue(now)) : NEVER;
       return Math.min(sealing, ackDue(), others);
     },
 

@@ -103,7 +103,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
     start,
   );
   const conversation = createConversation(host, line, { ...options, compares, secretless, path }, start);
-  const { channel, trust, carriage } = conversation;
+  const { channel, trust, carriage, presence } = conversation;
   const farewell = createFarewell(host, line, {
     goodbye,
     channel,
@@ -113,7 +113,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
   });
 
   function standing(): Standing {
-    return { up: conversation.up, undelivered: sender.undelivered, trusted: trust.given };
+    return { up: presence.up, undelivered: sender.undelivered, trusted: trust.given };
   }
 
   /** The peer holds the keys. */
@@ -128,7 +128,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
 
   function resumed(event: ResumeEvent | undefined, now: number, broken?: Broken): MeetingEvent | undefined {
     if (!line.direct) path.broke(now);
-    if (!resume.up && !resume.moving && conversation.interrupt(now, broken)) goodbye.interrupted(standing(), now);
+    if (!resume.up && !resume.moving && presence.interrupt(now, broken)) goodbye.interrupted(standing(), now);
     switch (event?.type) {
       case undefined:
         return undefined;
@@ -142,7 +142,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
         // What waited for the connection, a goodbye too, does not wait for a frame of the peer.
         return progress(now);
       case 'found':
-        channel.restart(now);
+        presence.found(now);
         return undefined;
       case 'established':
       case 'end':
@@ -212,7 +212,7 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       if (id === undefined) return undefined;
       const moved = line.take(id, now);
       path.taken();
-      conversation.move(now);
+      presence.move(now);
       return resumed(resume.handle(moved, now), now);
     },
 

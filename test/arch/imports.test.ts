@@ -49,7 +49,7 @@ function forbidden({ from, to }: Import): string | undefined {
   if (to === 'reflect-metadata' && from === 'adapters/system/self-signed.ts') return undefined;
   if (CONTAINER.test(to))
     return from === 'adapters/cli/compose.ts' ? undefined : 'the container is known to compose.ts only';
-  if (target === 'test' || target === 'bench') return 'nobody imports tests';
+  if (target === 'test' || target === 'bench' || target === 'docs') return 'nobody imports tests or documents';
   if (target === 'core') return undefined;
   if (from.startsWith('adapters/relay/'))
     return SHARED_WITH_RELAYS.test(to) || to === NODE || to === 'prom-client' || to === 'ioredis'

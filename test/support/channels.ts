@@ -6,9 +6,10 @@ import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { CryptoPort } from '../../core/ports.js';
 import { type ProtocolRecord, recordSize } from '../../core/protocol/records.js';
 import type { Role } from '../../core/protocol/role.js';
-import { type Channel, type ChannelOptions, type ChannelRecord, createChannel } from '../../core/session/channel.js';
+import { type Channel, type ChannelOptions, createChannel } from '../../core/session/channel.js';
 import type { Comparison } from '../../core/session/compare.js';
 import type { Source } from '../../core/session/composer.js';
+import type { ChannelRecord } from '../../core/session/controls.js';
 import { type Ends, ratchets } from './ratchets.js';
 
 export interface ChannelEnd {

@@ -92,16 +92,16 @@ export const COMMANDS: Readonly<Record<string, How | Readonly<Record<string, How
   'docs/library.md': by(LIBRARY),
   'docs/pipe.md': {
     'securechat send report.pdf photos': run(/Tell your peer/),
-    // On a terminal it asks; here it makes one.
-    'securechat receive -o downloads': run(WAITS),
-    'tar -c folder | securechat pipe CODE': by(RECIPES),
-    'securechat pipe CODE </dev/null | tar -x': by(RECIPES),
-    'git bundle create - --all | securechat pipe CODE': by(RECIPES),
-    'securechat pipe CODE </dev/null > repository.bundle': by(RECIPES),
+    // On a terminal it asks; here it reads.
+    'securechat receive -o downloads': run(/room code/, { exit: 2 }),
+    'tar -c folder | securechat pipe --code-fd 3 3<code.txt': by(RECIPES),
+    'securechat pipe --code-fd 3 3<code.txt </dev/null | tar -x': by(RECIPES),
+    'git bundle create - --all | securechat pipe --code-fd 3 3<code.txt': by(RECIPES),
+    'securechat pipe --code-fd 3 3<code.txt </dev/null > repository.bundle': by(RECIPES),
     'git clone repository.bundle repository': by(RECIPES),
-    'securechat pipe CODE --quiet < answers | nc localhost 22 > answers': by(RECIPES),
-    "ssh -o ProxyCommand='securechat pipe CODE --quiet' user@peer": by(RECIPES),
-    'rsync -a -e "ssh -o ProxyCommand=\'securechat pipe CODE --quiet\'" folder user@peer:': by(RECIPES),
+    'securechat pipe --quiet --code-fd 3 3<code.txt < answers | nc localhost 22 > answers': by(RECIPES),
+    "ssh -o ProxyCommand='securechat pipe --quiet --code-fd 3 3<code.txt' user@peer": by(RECIPES),
+    'rsync -a -e "ssh -o ProxyCommand=\'securechat pipe --quiet --code-fd 3 3<code.txt\'" folder user@peer:': by(RECIPES),
   },
   'docs/plugins.md': {
     'securechat --plugin securechat-plugin-loopback --transport loopback': not('the name stands for a plugin of yours'),
@@ -126,6 +126,9 @@ export const COMMANDS: Readonly<Record<string, How | Readonly<Record<string, How
     'securechat doctor': run(/^no file can be written .* enforced/m),
     'npx vitest run --config .config/vitest.config.ts test/e2e/zero-trace-files.test.ts test/e2e/zero-trace-memory.test.ts test/e2e/zero-trace-denied.test.ts test/e2e/zero-trace-screen.test.ts':
       by('.ci/run'),
+  },
+  'docs/playground/README.md': {
+    'npm run playground': run(/The playground is .*playground\.html/, { exit: 0, at: 'clone' }),
   },
   'docs/models/README.md': {
     'npm run check:model': by('.ci/run'),

@@ -7,7 +7,6 @@ import { isSecurechatError, SecurechatError, type Code, type Detail } from '../.
 import { ascii } from '../../../core/protocol/bytes.js';
 import { NAME_LIMIT } from '../../../core/protocol/records.js';
 import { formatCode, generateCode, parseCode, type RoomCode, withNewNameplate } from '../../../core/room/code.js';
-import { formatInvite, webLink } from '../../../core/room/invite.js';
 import { createWordlist } from '../../../core/room/words.js';
 import { type Chat, chat } from '../../../core/session/driver.js';
 import { RESUME_TIMEOUT } from '../../../core/session/resume.js';
@@ -23,7 +22,7 @@ import { utf8 } from '../../text/utf8.js';
 import { createBrowserTransport } from '../../transport/browser.js';
 import { PAGE_HINTS, PAGE_WORDS } from '../../words/page.js';
 import { createBrowserFiles } from '../../web/files.js';
-import { fragmentOf, isOpenToChange, readTyped, relayOf } from '../../web/place.js';
+import { fragmentOf, isOpenToChange, linkTo, readTyped, relayOf } from '../../web/place.js';
 import type { AskPlace, Place } from '../../web/shelf.js';
 import { createFrame } from './frame.js';
 import { createPageUi } from './page.js';
@@ -131,8 +130,6 @@ async function talk({ code, created, relay, name, verify }: Wanted): Promise<voi
   });
   const ui = createPageUi({ frame, clock, sanitize, codeHelp, shelf: files, again: () => location.reload() });
   const { name: chosen, crypto: primitives } = await loading;
-  const served = relayOf(parts(location));
-  const own = relay.href === new URL(served === '' ? 'ws://0.invalid/' : served).href;
   const running = chat({
     crypto: primitives,
     transport: createBrowserTransport({ relay }),
@@ -143,8 +140,7 @@ async function talk({ code, created, relay, name, verify }: Wanted): Promise<voi
     ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),
     present(made) {
       const spoken = formatCode(made);
-      const page = location.origin + location.pathname;
-      return { code: spoken, invite: own ? webLink(page, spoken) : formatInvite(spoken, { relay: relay.href }) };
+      return { code: spoken, invite: linkTo(parts(location), relay, spoken) };
     },
     retype: (typed) => parseCode(typed, words, normalize),
     ...{

@@ -1,9 +1,13 @@
 /**
  * Doctor: what it says of a relay, its clock, the terminal and the settings.
  */
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { DOCTOR_WORDS } from '../../../adapters/words/doctor.js';
+import { ROOT } from '../../support/program.js';
 import { doctor, sandbox } from '../../../adapters/cli/doctor.js';
 import { startRelay } from '../../../relay-ws/server.js';
 import { startRelay as startBoth } from '../../../adapters/cli/relays.js';
@@ -22,6 +26,15 @@ async function answering(headers: Record<string, string>, status: number): Promi
   closing.push(() => server.close());
   return `ws://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 }
+
+it('docs/zero-trace.md shows each row, in its words', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/zero-trace.md'), 'utf8');
+  const shown = [...page.matchAll(/^(\S.*?) +(?:NOT )?enforced +(\S.*)$/gm)].map(([, what, why]) => [what, why]);
+  const rows = Object.values(DOCTOR_WORDS.rows).map(([what, why]) => [what, why]);
+  expect(shown).toEqual(rows);
+  for (const [, , better] of Object.values(DOCTOR_WORDS.rows).filter(([what]) => page.includes(`${what}   NOT`)))
+    expect(page).toContain(`  better: ${better}\n`);
+});
 
 it('a relay: which wires, whether TLS, how long; its clock agrees', async () => {
   const relay = await startRelay({ port: 0 });

@@ -4,9 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { pageOf } from '../../../adapters/cli/relay-address.js';
 import { normalize } from '../../../adapters/text/normalize.js';
 import { utf8 } from '../../../adapters/text/utf8.js';
-import { fragmentOf, isOpenToChange, type PageAddress, readTyped, relayOf } from '../../../adapters/web/place.js';
+import {
+  fragmentOf,
+  isOpenToChange,
+  linkTo,
+  type PageAddress,
+  readTyped,
+  relayOf,
+} from '../../../adapters/web/place.js';
 import { formatCode } from '../../../core/room/code.js';
-import { webLink } from '../../../core/room/invite.js';
+import { parseInvite, webLink } from '../../../core/room/invite.js';
 import { createWordlist } from '../../../core/room/words.js';
 
 const words = createWordlist(wordlist);
@@ -62,6 +69,30 @@ describe('behind the #', () => {
     const found = fragmentOf(at('file:///chat.html#securechat://relay.example:8443#482913-tunnel-anchor-mango'));
     const { code, relay } = read(found ?? new Uint8Array(0));
     expect([code.nameplate, relay?.href]).toEqual(['482913', 'wss://relay.example:8443/']);
+  });
+
+  it.each([
+    ['https://relay.example/chat/', 'wss://relay.example/chat/', 'https://relay.example/chat/#482913-tunnel'],
+    ['https://relay.example/#old', 'wss://relay.example/', 'https://relay.example/#482913-tunnel'],
+    // Any web server: the page leads back to the relay that both use.
+    [
+      'https://files.example/chat.html',
+      'wss://relay.example/',
+      'https://files.example/chat.html#securechat://relay.example#482913-tunnel',
+    ],
+    [
+      'http://files.example/chat.html',
+      'ws://127.0.0.1:8765/',
+      'http://files.example/chat.html#securechat://127.0.0.1:8765/?plain#482913-tunnel',
+    ],
+    ['file:///tmp/chat.html', 'wss://relay.example/', 'securechat://relay.example#482913-tunnel'],
+  ])('of %s with a chat at %s: a link that leads the peer there', (page, relay, link) => {
+    const made = linkTo(at(page), new URL(relay), utf8('482913-tunnel'));
+    expect(text(made)).toBe(link);
+    expect(parseInvite(made).meeting).toEqual({ relay });
+    if (page.startsWith('file:')) return;
+    const { code, meeting } = parseInvite(fragmentOf(at(text(made))) ?? new Uint8Array(0));
+    expect([text(code), meeting?.relay ?? relayOf(at(page))]).toEqual(['482913-tunnel', relay]);
   });
 
   it.each([
