@@ -101,7 +101,8 @@ export const COMMANDS: Readonly<Record<string, How | Readonly<Record<string, How
     'git clone repository.bundle repository': by(RECIPES),
     'securechat pipe --quiet --code-fd 3 3<code.txt < answers | nc localhost 22 > answers': by(RECIPES),
     "ssh -o ProxyCommand='securechat pipe --quiet --code-fd 3 3<code.txt' user@peer": by(RECIPES),
-    'rsync -a -e "ssh -o ProxyCommand=\'securechat pipe --quiet --code-fd 3 3<code.txt\'" folder user@peer:': by(RECIPES),
+    'rsync -a -e "ssh -o ProxyCommand=\'securechat pipe --quiet --code-fd 3 3<code.txt\'" folder user@peer:':
+      by(RECIPES),
   },
   'docs/plugins.md': {
     'securechat --plugin securechat-plugin-loopback --transport loopback': not('the name stands for a plugin of yours'),
