@@ -108,8 +108,11 @@ it.skipIf(!BUSYBOX)('does under busybox, as Alpine has it, what it does here', (
 describe.each(['securechat', 'securechat-node'])('%s', (name) => {
   it('begins with a larger heap for what moves streams, and a smaller young one for a chat', () => {
     const heap = (...args: string[]): string[] =>
-      launch(name, args).told.execArgv.filter((flag) => /^--(?:initial|max)-.*-space-size=/.test(flag));
-    const larger = ['--initial-old-space-size=48'];
+      launch(name, args).told.execArgv.filter((flag) =>
+        /^--(?:(?:initial|max)-.*-space-size|interrupt-budget)=/.test(flag),
+      );
+    const late = process.version.startsWith('v20.') ? ['--interrupt-budget=200000'] : [];
+    const larger = [...late, '--initial-old-space-size=48'];
     expect(['pipe', 'receive'].map((command) => heap(command))).toEqual([larger, larger]);
     expect(heap('send', 'package.json')).toEqual(larger);
     expect([heap(), heap('--files'), heap('constructor')]).toEqual(Array(3).fill(['--max-semi-space-size=2']));
@@ -221,6 +224,9 @@ it('the flags of each version of Node', () => {
   expect(of('v24.1.0')).toEqual(['--disable-sigusr1', '--permission', SMALL]);
   expect(of('v27.0.0')).not.toContain(SMALL);
   expect(of('v26.0.0')).toEqual(['--disable-sigusr1', '--permission', '--allow-net', SMALL]);
+  const pipe = (version: string): string[] => flagsOf(['pipe'], '/app', '/', version);
+  expect(pipe('v20.20.2')).toContain('--interrupt-budget=200000');
+  expect(pipe('v22.0.0').join()).not.toContain('interrupt-budget');
 });
 
 const hasSandbox = spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-all', 'true']).status === 0;

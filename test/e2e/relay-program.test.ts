@@ -34,6 +34,20 @@ async function relayWith(program: RelayProgram, ...args: string[]): Promise<Rela
   return relay;
 }
 
+test.each(PROGRAMS)('%s lets its heap grow before V8 looks through it', async (program) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'securechat-heap-'));
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  const spy = path.join(folder, 'spy.mjs');
+  writeFileSync(
+    spy,
+    `import v8 from 'node:v8'; import { syncBuiltinESMExports } from 'node:module';
+    v8.setFlagsFromString = (flag) => process.stderr.write('V8 is told ' + flag + '\\n'); syncBuiltinESMExports();`,
+  );
+  const relay = await startRelayProcess(['--port', '0'], program, { env: { NODE_OPTIONS: `--import=${spy}` } });
+  cleanups.push(() => relay.child.kill('SIGKILL'));
+  expect(relay.output()).toContain('V8 is told --heap-growing-percent=300\n');
+});
+
 function certificate(...args: Parameters<typeof makeCertificate>): TestCertificate {
   const made = makeCertificate(...args);
   cleanups.push(() => made.remove());
