@@ -17,22 +17,12 @@ import { base64url } from '../core/protocol/bytes.js';
 import { parser } from '../core/wire/socketio-packets.js';
 import { startRelay as startSocketio } from '../relay-socketio/server.js';
 import { startRelay as startWs } from '../relay-ws/server.js';
+import { GENEROUS } from '../test/support/relay.js';
 import { quantile } from './figures.js';
 
 const ROUNDS = 5;
 const MESSAGES = 20_000;
 const SIZE = 128;
-const many = 1_000_000_000;
-const limits = {
-  connectionsPerSecond: many,
-  connectionsPerAddress: many,
-  arrivalsPerAddress: many,
-  failedJoins: many,
-  joinsPerMinute: many,
-  framesPerSecond: many,
-  frameBurst: many,
-};
-
 type Flood = () => Promise<number>;
 
 /** Messages a second from the first sent to the last arrived. */
@@ -142,7 +132,10 @@ async function bareSocketio(given?: object): Promise<Flood> {
   };
 }
 
-const [ws, socketio] = [await startWs({ port: 0, limits }), await startSocketio({ port: 0, limits })];
+const [ws, socketio] = [
+  await startWs({ port: 0, limits: GENEROUS }),
+  await startSocketio({ port: 0, limits: GENEROUS }),
+];
 const floods: readonly (readonly [string, Flood])[] = [
   ['bare ws', await bareWs()],
   ['relay-ws', throughRelay(createWsTransport({ relay: ws.url }))],

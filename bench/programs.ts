@@ -3,7 +3,7 @@
  * messages a second with the limits that a relay has by default; memory at the start and after many messages. Build
  * first. No report may be in this file.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -11,6 +11,7 @@ import { performance } from 'node:perf_hooks';
 import { jsonPair, killAll, PROGRAM, type Program, start } from '../test/support/program.js';
 import { startRelayProcess } from '../test/support/relay.js';
 import type { Series } from './figures.js';
+import { shown } from './terminal.js';
 
 const NODE = 'node -e 0';
 const MiB = 1024;
@@ -20,26 +21,6 @@ function whole(program: string, args: readonly string[]): number {
   const { status } = spawnSync(program, args, { stdio: 'ignore' });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${String(status)}`);
   return performance.now() - began;
-}
-
-/** Until the first output that contains the mark, on a pseudo-terminal. */
-async function shown(command: string, mark: string): Promise<number> {
-  const began = performance.now();
-  const child = spawn('script', ['-qfec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
-  let out = '';
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      out += chunk.toString();
-      if (out.includes(mark)) resolve();
-    });
-    child.on('error', reject);
-    child.on('close', () => reject(new Error(`ended without ${mark}: ${out}`)));
-  });
-  const took = performance.now() - began;
-  const closed = once(child, 'close');
-  child.kill('SIGKILL');
-  await closed;
-  return took;
 }
 
 let rooms = 100_000;

@@ -8,9 +8,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { collectLess } from '../adapters/relay/heap.js';
 import { shareRooms } from '../adapters/relay/redis.js';
 import { startRelay as startSocketio } from '../relay-socketio/server.js';
 import { startRelay as startWs } from '../relay-ws/server.js';
+import { GENEROUS } from '../test/support/relay.js';
 
 export type Kind = 'bare-ws' | 'relay-ws' | 'bare-socketio' | 'relay-socketio';
 
@@ -22,19 +24,7 @@ export interface Cost {
   readonly connections: number;
 }
 
-const many = 1_000_000_000;
-const limits = {
-  connections: many,
-  connectionsPerSecond: many,
-  connectionsPerAddress: many,
-  arrivalsPerAddress: many,
-  failedJoins: many,
-  joinsPerMinute: many,
-  framesPerSecond: many,
-  frameBurst: many,
-  joinTimeoutMs: 86_400_000,
-  idleTimeoutMs: 86_400_000,
-};
+const limits = { ...GENEROUS, joinTimeoutMs: 86_400_000, idleTimeoutMs: 86_400_000 };
 
 type Started = () => Promise<{ port: number; connections: () => number }>;
 
@@ -46,6 +36,8 @@ const KINDS: Readonly<Record<Kind, Started>> = {
 };
 
 async function ours(start: typeof startWs): ReturnType<Started> {
+  // As the program does.
+  collectLess();
   const redis = process.argv[3];
   const shared = redis === undefined ? {} : { cluster: shareRooms(`redis://127.0.0.1:${redis}`) };
   const relay = await start({ port: 0, limits, ...shared });

@@ -2,8 +2,6 @@
  * The rich UI: a burst of messages against a repaint for each, the first picture against the line UI's first line, and the
  * cost of a key with a long scrollback against a short one. Build first: npm run build.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { Readable, Writable } from 'node:stream';
 import { createEditor } from '../adapters/terminal/editor.js';
@@ -17,6 +15,7 @@ import { createClock } from '../adapters/system/clock.js';
 import type { ClockPort, UiPort, UiView } from '../core/ports.js';
 import { createFakeClock } from '../plugins/testing/clock.js';
 import { quantile, row } from './figures.js';
+import { shown } from './terminal.js';
 
 const SIZE = { columns: 120, rows: 40 };
 const BURST = 1000;
@@ -166,32 +165,15 @@ async function keys(): Promise<void> {
   for (const side of sides) await side.close();
 }
 
-/** Until the program's first output that contains the mark, on a pseudo-terminal. */
-async function until(args: string, mark: string): Promise<number> {
-  const start = performance.now();
-  const command = `stty cols 80 rows 24; exec ${PROGRAM} ${args} quay-a-b-c`;
-  const child = spawn('script', ['-qfec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
-  let out = '';
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      out += chunk.toString();
-      if (out.includes(mark)) resolve();
-    });
-    child.on('close', () => reject(new Error(`ended without ${mark}: ${out}`)));
-  });
-  const took = performance.now() - start;
-  const closed = once(child, 'close');
-  child.kill('SIGKILL');
-  await closed;
-  return took;
-}
+/** The program on a terminal of 80 by 24. No relay is needed for the first picture: nobody listens on this port. */
+const started = (args: string): string =>
+  `stty cols 80 rows 24; exec ${PROGRAM} ${args} --relay ws://127.0.0.1:9 quay-a-b-c`;
 
 async function firsts(): Promise<void> {
   const [ours, line]: [number[], number[]] = [[], []];
   for (let i = 0; i < 25; i++) {
-    // No relay is needed for the first picture: nobody listens on this port.
-    line.push(await until('--ui line --relay ws://127.0.0.1:9', '-- '));
-    ours.push(await until('--ui rich --relay ws://127.0.0.1:9', 'Nothing is written'));
+    line.push(await shown(started('--ui line'), '-- '));
+    ours.push(await shown(started('--ui rich'), 'Nothing is written'));
   }
   console.log(
     `\n${'from the start of the program'.padEnd(34)}  ${'rich'.padStart(10)}  ${'line'.padStart(10)}  ${'ratio'.padStart(8)}`,

@@ -2,7 +2,7 @@
  * Names of files on their way out and in: what a sender may not say is replaced before it is offered, and what could deceive
  * on a screen is stored as `_`. No file is touched in this file.
  */
-import { PART_LIMIT, partFault } from '../../core/session/bulk/path.js';
+import { PART_LIMIT, partFault } from '../../core/session/bulk/file-path.js';
 import { isHidden } from '../text/unicode.js';
 import { utf8 } from '../text/utf8.js';
 

@@ -7,7 +7,7 @@ import { lstat, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { SecurechatError } from '../../core/errors.js';
 import { ENTRIES_LIMIT } from '../../core/protocol/bulk-records.js';
-import { pathFault } from '../../core/session/bulk/path.js';
+import { pathFault } from '../../core/session/bulk/file-path.js';
 import { FILE_FAULTS } from '../words/files.js';
 import { sendable } from './names.js';
 

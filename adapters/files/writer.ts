@@ -23,7 +23,7 @@ import path from 'node:path';
 import { SecurechatError } from '../../core/errors.js';
 import { sameBytes } from '../../core/protocol/bytes.js';
 import { type Announced, createEntryReader, type Entry, type EntryPart } from '../../core/session/bulk/entries.js';
-import { partsOf } from '../../core/session/bulk/path.js';
+import { partsOf } from '../../core/session/bulk/file-path.js';
 import { numbered, storable } from './names.js';
 import { createSums } from './sums.js';
 import { whyOf } from './tree.js';

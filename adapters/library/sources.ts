@@ -4,7 +4,7 @@
  */
 import { isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { plainBuffer } from '../../core/protocol/bytes.js';
-import { partFault } from '../../core/session/bulk/path.js';
+import { partFault } from '../../core/session/bulk/file-path.js';
 import { type Content, createPacker, type Packable, type Packer } from '../files/packer.js';
 import type { Hash } from '../files/sums.js';
 import { LIBRARY_WORDS } from '../words/library.js';

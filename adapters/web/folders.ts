@@ -3,7 +3,7 @@
  * read and no name is judged in this file.
  */
 import { SecurechatError } from '../../core/errors.js';
-import { PARTS_LIMIT } from '../../core/session/bulk/path.js';
+import { PARTS_LIMIT } from '../../core/session/bulk/file-path.js';
 import { neutral } from '../text/describe.js';
 import { FILE_FAULTS } from '../words/files.js';
 import type { Chosen, ChosenFile } from './shelf.js';

@@ -6,7 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { ENTRIES_LIMIT } from '../../core/protocol/bulk-records.js';
 import { plainBuffer } from '../../core/protocol/bytes.js';
-import { pathFault } from '../../core/session/bulk/path.js';
+import { pathFault } from '../../core/session/bulk/file-path.js';
 import { sendable } from '../files/names.js';
 import { type Content, createPacker, type Packable, type Packer } from '../files/packer.js';
 import { neutral } from '../text/describe.js';

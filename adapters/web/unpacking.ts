@@ -6,7 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { SecurechatError } from '../../core/errors.js';
 import { plainCopy, sameBytes } from '../../core/protocol/bytes.js';
 import { type Announced, createEntryReader, type EntryPart } from '../../core/session/bulk/entries.js';
-import { partsOf } from '../../core/session/bulk/path.js';
+import { partsOf } from '../../core/session/bulk/file-path.js';
 import { storable } from '../files/names.js';
 import { createSums } from '../files/sums.js';
 import type { PlaceWriter } from './shelf.js';

@@ -8,22 +8,14 @@
  * and a frame that is missing ends the receiver's connection, so that the session resumes.
  */
 import type { Figures } from './figures.js';
+import { ARRIVED, createBatches, FRAME, NEIGHBOR, readBatch } from './cluster-batches.js';
 import type { Claim, ConnectCluster, Holding } from './cluster-port.js';
 import type { Claims, Member, RoomEffect, Rooms } from './seats.js';
 import type { Join, RelayErrorCode } from '../wire/control.js';
 
 /** Bytes of one sender that are on their way through another relay, from which on it is not read from. */
 export const LINK_WINDOW = 256 * 1024;
-/** Bytes that a batch for another relay may have before it is sent, whatever else this turn brings. */
-export const BATCH_LIMIT = 128 * 1024;
-/** Characters of the name of a relay in a cluster: base64url of 16 bytes. */
-export const NAME_LENGTH = 22;
-
 const NEWS = LINK_WINDOW / 4;
-const RECORD = 17;
-const FRAME = 1;
-const ARRIVED = 2;
-const NEIGHBOR = 3;
 
 /** What the relay around it does for it. */
 export interface ClusterHost<S> {
@@ -76,22 +68,19 @@ interface Shared<S> {
   far: Holding | undefined;
 }
 
-interface Outbound {
-  bytes: Uint8Array;
-  view: DataView;
-  end: number;
-}
-
 export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster, figures: Figures): Cluster<S> {
   const counted = { up: false, relays: 0, losses: 0, frames: 0 };
   figures.cluster = counted;
   const entries = new Map<Member<S>, Entry<S>>();
   const numbers = new Map<number, Entry<S>>();
   const rooms = new Map<string, Shared<S>>();
-  const outbound = new Map<string, Outbound>();
   let instance: string | undefined;
   let last = 0;
-  let deferred = false;
+  const batches = createBatches({
+    name: () => instance ?? '',
+    publish: (to, message) => port.publish(to, message),
+    defer: () => port.defer(),
+  });
 
   function add(member: Member<S>, room: string, mode: Join['mode']): Entry<S> {
     last = (last + 1) >>> 0;
@@ -135,7 +124,7 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster, 
     entry.far = far;
     entry.frames = entry.sent = entry.arrived = entry.expected = entry.received = entry.told = 0;
     entry.behind = false;
-    if (far !== undefined) put(far.instance, NEIGHBOR, entry, far, host.trace(entry.member, entry.claim.room));
+    if (far !== undefined) put(NEIGHBOR, entry, far, host.trace(entry.member, entry.claim.room));
     if (!entry.restrained) return;
     entry.restrained = false;
     host.release(entry.member.socket);
@@ -196,48 +185,18 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster, 
     for (const [room, there] of [...rooms]) {
       if (there.far !== undefined && isLost(there.far.instance)) part(room, there);
     }
-    for (const to of [...outbound.keys()]) if (isLost(to)) outbound.delete(to);
+    batches.drop(isLost);
   }
 
-  function put(to: string, kind: number, entry: Entry<S>, far: Holding, value: number, frame?: Uint8Array): void {
-    const length = frame?.length ?? 0;
-    let batch = outbound.get(to);
-    if (batch === undefined) {
-      // The largest frame on top of one that is not full yet.
-      const bytes = new Uint8Array(2 * BATCH_LIMIT);
-      batch = { bytes, view: new DataView(bytes.buffer), end: 0 };
-      outbound.set(to, batch);
-    }
-    if (batch.end === 0) {
-      for (let n = 0; n < NAME_LENGTH; n++) batch.bytes[n] = (instance ?? '').charCodeAt(n);
-      batch.end = NAME_LENGTH;
-    }
-    const { view, bytes, end } = batch;
-    view.setUint8(end, kind);
-    view.setUint32(end + 1, far.number);
-    view.setUint32(end + 5, entry.number);
-    view.setUint32(end + 9, value);
-    view.setUint32(end + 13, length);
-    if (frame !== undefined) bytes.set(frame, end + RECORD);
-    batch.end = end + RECORD + length;
-    if (batch.end > BATCH_LIMIT) post(to, batch);
-    else if (!deferred) {
-      deferred = true;
-      port.defer();
-    }
-  }
-
-  function post(to: string, batch: Outbound): void {
-    const { end } = batch;
-    batch.end = 0;
-    if (end > 0) port.publish(to, batch.bytes.subarray(0, end));
+  function put(kind: number, entry: Entry<S>, far: Holding, value: number, frame?: Uint8Array): void {
+    batches.put(far.instance, kind, entry.number, far.number, value, frame);
   }
 
   /** Tells the other relay how much of its sender's bytes has gone on to the receiver. */
   function acknowledge(entry: Entry<S>): void {
     if (entry.far === undefined || entry.told === entry.received) return;
     entry.told = entry.received;
-    put(entry.far.instance, ARRIVED, entry, entry.far, entry.received);
+    put(ARRIVED, entry, entry.far, entry.received);
   }
 
   function take(entry: Entry<S>, order: number, frame: Uint8Array): void {
@@ -273,10 +232,7 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster, 
   }
 
   const port = connect({
-    flush() {
-      deferred = false;
-      for (const [to, batch] of outbound) post(to, batch);
-    },
+    flush: () => batches.flush(),
 
     up(name) {
       instance = name;
@@ -291,7 +247,7 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster, 
       instance = undefined;
       counted.up = false;
       counted.losses += 1;
-      outbound.clear();
+      batches.drop(() => true);
       for (const [room, there] of [...rooms]) part(room, there);
       for (const entry of [...entries.values()]) {
         if (entry.standing === 'asked') deny(entry, 'busy');
@@ -319,19 +275,11 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster, 
     },
 
     message(bytes) {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      let source = '';
-      for (let n = 0; n < NAME_LENGTH && n < bytes.length; n++) source += String.fromCharCode(bytes[n] ?? 0);
-      for (let at = NAME_LENGTH; at + RECORD <= bytes.length; ) {
-        const entry = numbers.get(view.getUint32(at + 1));
-        const value = view.getUint32(at + 9);
-        const end = at + RECORD + view.getUint32(at + 13);
+      readBatch(bytes, (source, kind, from, to, value, frame) => {
+        const entry = numbers.get(to);
         // What belongs to an earlier pairing is nobody's.
-        if (entry?.far?.instance === source && entry.far.number === view.getUint32(at + 5) && end <= bytes.length) {
-          hear(view.getUint8(at), entry, value, bytes.subarray(at + RECORD, end));
-        }
-        at = end;
-      }
+        if (entry?.far?.instance === source && entry.far.number === from) hear(kind, entry, value, frame);
+      });
     },
 
     refresh() {
@@ -359,7 +307,7 @@ export function createCluster<S>(host: ClusterHost<S>, connect: ConnectCluster, 
     send(member, frame) {
       const entry = entries.get(member);
       if (entry?.far === undefined) return;
-      put(entry.far.instance, FRAME, entry, entry.far, entry.frames, frame);
+      put(FRAME, entry, entry.far, entry.frames, frame);
       entry.frames = (entry.frames + 1) >>> 0;
       counted.frames += 1;
       entry.sent = (entry.sent + frame.length) >>> 0;

@@ -8,7 +8,7 @@ import type { UiEvent } from '../ports.js';
 import type { StreamCloseReason } from '../protocol/bulk-records.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { Host } from './events.js';
-import { partFault, isText } from './bulk/path.js';
+import { partFault, isText } from './bulk/file-path.js';
 import { OPEN_LIMIT, type Streams, type StreamSink } from './bulk/streams.js';
 import { quick } from '../quick.js';
 

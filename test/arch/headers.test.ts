@@ -90,6 +90,11 @@ const CLAIMS: readonly (readonly [string, string, ...Forbidden[]])[] = [
   ['core/protocol/ticket.ts', 'No chance may be in this file', CHANCE],
   ['core/relay/addresses.ts', 'no room and no clock may be in this file', imports('rooms', 'seating'), CLOCK],
   ['core/relay/admission.ts', 'No room and no member may be in this file', imports('rooms', 'seats')],
+  [
+    'core/relay/cluster-batches.ts',
+    'Which seat is linked with which, and what a record leads to, may not be in this file',
+    imports('cluster', 'seats', 'rooms'),
+  ],
   ['core/relay/cluster-port.ts', 'No rule may be here', VALUE],
   [
     'core/relay/cluster.ts',
@@ -223,7 +228,7 @@ test('what a claim forbids is found where it is planted', () => {
 const BY_OTHER_MEANS: Readonly<Record<string, string>> = {
   'core/session/channel.ts': 'test/core/session/hostile.test.ts, and the memory of the process in test/e2e',
   'core/session/outgoing.ts': 'buffers are wiped: test/core/session/endings.test.ts',
-  'core/session/bulk/path.ts': 'it has no file system to ask: its tsconfig',
+  'core/session/bulk/file-path.ts': 'it has no file system to ask: its tsconfig',
   'core/session/bulk/streams.ts': 'test/core/session/bulk/streams.test.ts',
 };
 

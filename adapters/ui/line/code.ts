@@ -1,6 +1,6 @@
 /**
- * The code, asked for again: the next line is it. One that is probably mistyped, or not finished, is said once before it is taken. Bytes only;
- * no sentence may be in this file.
+ * The code, asked for again: the next line is it. One that is probably mistyped, or not finished, is said once before it is
+ * taken. Bytes only; no sentence may be in this file.
  */
 import type { UiEvent } from '../../../core/ports.js';
 import { plainCopy } from '../../../core/protocol/bytes.js';

@@ -358,6 +358,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         return;
       case 'file-failed':
       case 'notice':
+        if (view.type === 'file-failed') transfers.over(view.id);
         outside(plainBuffer(0), sanitize(utf8(`${view.text} (${view.code})`)));
         if (asking) ask();
         return;

@@ -11,6 +11,8 @@ import type { Printer } from './print.js';
 
 export interface TransferLines {
   show(view: Extract<UiView, { type: 'offer' | 'progress' | 'file-done' }>): void;
+  /** It failed, which is told elsewhere. */
+  over(id: number): void;
 }
 
 export function createTransferLines({ notice, outside }: Printer, sanitize: Sanitize): TransferLines {
@@ -38,5 +40,6 @@ export function createTransferLines({ notice, outside }: Printer, sanitize: Sani
       steps.delete(view.id);
       notice(ascii(files.done(view)));
     },
+    over: (id) => void steps.delete(id),
   };
 }

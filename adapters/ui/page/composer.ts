@@ -12,7 +12,8 @@ import { button, make, show } from './dom.js';
 
 const WORDS = PAGE_WORDS.chat;
 
-export type PageCommand = 'quit' | 'wipe' | 'clear' | 'help' | 'verify' | 'verify yes' | 'verify no' | 'verify again';
+const COMMANDS = ['quit', 'wipe', 'clear', 'help', 'verify', 'verify yes', 'verify no', 'verify again'] as const;
+export type PageCommand = (typeof COMMANDS)[number];
 
 export interface ComposerOptions {
   /** Takes the text over; undefined: it was taken, otherwise why it stays. */
@@ -28,10 +29,6 @@ export interface Composer {
   readonly input: HTMLTextAreaElement;
   clear(): void;
 }
-
-const COMMANDS: readonly string[] = [
-  ...['quit', 'wipe', 'clear', 'help', 'verify', 'verify yes', 'verify no', 'verify again'],
-];
 
 export function createComposer(options: ComposerOptions): Composer {
   const input = make('textarea', {
@@ -87,14 +84,16 @@ export function createComposer(options: ComposerOptions): Composer {
       case 'unknown':
         options.say(WORDS.unknown);
         break;
-      case 'command':
-        if (!COMMANDS.includes(meaning.name)) {
+      case 'command': {
+        const known = COMMANDS.find((name) => name === meaning.name);
+        if (known === undefined) {
           options.say(WORDS.unknown);
           break;
         }
         clear();
-        options.command(meaning.name as PageCommand);
+        options.command(known);
         break;
+      }
       case 'message': {
         const over = meaning.text.length - MESSAGE_LIMIT;
         const why = over > 0 ? WORDS.tooLong(over) : options.send(new Uint8Array(meaning.text));

@@ -41,6 +41,8 @@ export interface Log {
 interface Row {
   readonly element: HTMLElement;
   readonly text: Uint8Array;
+  /** Of an own message. */
+  readonly id?: number | undefined;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -57,7 +59,7 @@ export function createLog(): Log {
   /** One looks at the end. Kept, not asked at each message: an answer costs a layout of all. */
   let follows = true;
   let due = 0;
-  /** Where the status of an own message stands, until it is settled. */
+  /** Where the status of an own message stands, until it is settled or its row is dropped. */
   const open = new Map<number, HTMLElement>();
   const waiting = new Set<number>();
 
@@ -88,10 +90,10 @@ export function createLog(): Log {
     });
   }
 
-  function put(row: HTMLElement, text: Uint8Array, own: boolean): void {
-    rows.append(row);
-    kept.push({ element: row, text });
-    bytes += text.length;
+  function put(row: Row, own: boolean): void {
+    rows.append(row.element);
+    kept.push(row);
+    bytes += row.text.length;
     while (kept.length > 1 && (kept.length > ROWS_LIMIT || bytes > ROWS_BYTES)) drop();
     if (own || follows) return follow();
     unseen += 1;
@@ -105,6 +107,8 @@ export function createLog(): Log {
     bytes -= first.text.length;
     first.text.fill(0);
     first.element.remove();
+    // A peer that tells nothing as delivered would keep it here.
+    if (first.id !== undefined) open.delete(first.id);
   }
 
   return {
@@ -133,10 +137,11 @@ export function createLog(): Log {
         open.set(id, status);
         waiting.add(id);
       }
-      put(row, text, by === 'me');
+      put({ element: row, text, id }, by === 'me');
     },
     notice(text) {
-      put(make('div', { class: 'row notice' }, make('span', { class: 'text' }, text)), NOTHING, false);
+      const row = make('div', { class: 'row notice' }, make('span', { class: 'text' }, text));
+      put({ element: row, text: NOTHING }, false);
     },
     status(id, status) {
       if (status === 'held') waiting.add(id);

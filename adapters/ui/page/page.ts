@@ -44,7 +44,6 @@ export function createPageUi({ frame, clock, sanitize, codeHelp, shelf, again }:
   let joined = false;
   let attempt = 0;
   let since = 0;
-  let peerName: string = UI_WORDS.peer;
   let cancelTick = (): void => undefined;
 
   function tell(event: UiEvent): void {
@@ -263,8 +262,7 @@ export function createPageUi({ frame, clock, sanitize, codeHelp, shelf, again }:
         return;
       case 'peer':
         if (shown.name.length === 0) return;
-        peerName = textOf(shownName(shown.name, sanitize));
-        return log.notice(`${UI_WORDS.peerName}${peerName}`);
+        return log.notice(`${UI_WORDS.peerName}${textOf(shownName(shown.name, sanitize))}`);
       case 'peer-confirmed':
         return log.notice(UI_WORDS.peerConfirmed);
       case 'notice':

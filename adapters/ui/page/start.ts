@@ -2,6 +2,7 @@
  * What is asked before there is a chat: the code, unless the link brought it, the relay, a name. What a code is and how the
  * chat is made may not be in this file.
  */
+import { NAME_LIMIT } from '../../../core/protocol/records.js';
 import { PAGE_WORDS } from '../../words/page.js';
 import type { CodeHelp } from '../code-help.js';
 import { createCodeField } from './code-field.js';
@@ -42,7 +43,7 @@ export function askStart({ frame, codeHelp, room, relay, use, otherCode }: Start
   });
   place.value = relay;
   const name = make('input', {
-    ...{ id: 'name', type: 'text', maxlength: '64', autocomplete: 'off', spellcheck: 'false' },
+    ...{ id: 'name', type: 'text', maxlength: String(NAME_LIMIT), autocomplete: 'off', spellcheck: 'false' },
     'aria-describedby': 'why',
   });
   const verify = make('input', { id: 'verify', type: 'checkbox' });

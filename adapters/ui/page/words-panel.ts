@@ -18,7 +18,6 @@ export interface WordsPanel {
   words(words: readonly string[], required: boolean): void;
   coming(late: boolean): void;
   open(): void;
-  close(): void;
   answer(match: boolean): void;
   forget(): void;
 }
@@ -108,7 +107,6 @@ export function createWordsPanel(tell: (event: UiEvent) => void, changed: () => 
       show(element, true);
       heading.focus();
     },
-    close,
     answer,
     forget() {
       list.replaceChildren();

@@ -73,7 +73,6 @@ export interface Model {
   readonly scrollback: Scrollback;
   /** Files on their way. */
   readonly transfers: Transfers;
-  /** Milliseconds to the peer and back; undefined: not known. */
   /** Over what the two talk. */
   readonly way: Way;
   /** The session takes more text. */

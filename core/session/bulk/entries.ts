@@ -4,7 +4,7 @@
  */
 import { LocalProtocolError } from '../../errors.js';
 import { concat, plainBuffer, plainCopy, putUint, readUint, sameBytes } from '../../protocol/bytes.js';
-import { PATH_LIMIT, partsOf, pathFault } from './path.js';
+import { PATH_LIMIT, partsOf, pathFault } from './file-path.js';
 
 /** length(2) ‖ kind(1) ‖ mode(2) ‖ mtime(8) ‖ size(8), before the path. `length` counts what follows it. */
 const HEAD = 21;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type DroppedEntry, DROPPED_LIMIT, dropped, picked } from '../../../adapters/web/folders.js';
 import { listed } from '../../../adapters/web/packing.js';
 import type { Chosen, ChosenFile } from '../../../adapters/web/shelf.js';
-import { PARTS_LIMIT } from '../../../core/session/bulk/path.js';
+import { PARTS_LIMIT } from '../../../core/session/bulk/file-path.js';
 
 const file = (name: string, lastModified = 0): ChosenFile => ({
   ...{ name, size: 0, lastModified },

@@ -2,7 +2,7 @@
  * Paths that a receiver takes and refuses, on every system alike.
  */
 import { expect, test } from 'vitest';
-import { isText, PATH_LIMIT, partsOf, PARTS_LIMIT, pathFault } from '../../../../core/session/bulk/path.js';
+import { isText, PATH_LIMIT, partsOf, PARTS_LIMIT, pathFault } from '../../../../core/session/bulk/file-path.js';
 import { fc } from '../../../support/chance.js';
 import { utf8 } from '../../../support/pair.js';
 
