@@ -162,15 +162,16 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
   it('allows a folder once, however it is written', () => {
     const kept = path.join(folder, 'kept');
     mkdirSync(kept, { recursive: true });
-    for (const args of [
-      ['--files', '.'],
+    const here = [
       ['--files'],
-      ['--files=./'],
       ['receive'],
+      ['send', '.'],
+      ['--files', '.'],
+      ['--files=./'],
       ['receive', '-o', '.'],
       ['receive', '-o.'],
-      ['send', '.'],
-    ])
+    ];
+    for (const args of repeats(here, 3))
       expect(launch(name, args).told.execArgv.join('\n')).toMatch(/^--allow-fs-read=.*securechat launcher-\w+\/?$/m);
     for (const each of repeats(['kept/.', './kept', `${kept}/`, 'kept', 'kept/', kept], 3))
       for (const args of [
