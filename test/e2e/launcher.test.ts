@@ -195,6 +195,7 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
     );
     for (const [word, isFile] of [
       ['80', false],
+      [':80', false],
       ['[::1]:80', false],
       ['123456', true],
       ['x', true],
@@ -230,6 +231,9 @@ it('the flags of each version of Node', () => {
   expect(pipe('v22.0.0').join()).not.toContain('interrupt-budget');
 });
 
+const hasSandbox = spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-all', 'true']).status === 0;
+if (!hasSandbox) console.warn('SKIPPED, bwrap is not here, or may not be used: the sandbox of doctor');
+
 describe('securechat doctor', () => {
   const examine = (program: readonly string[], args: readonly string[] = []) => {
     const [file = '', ...rest] = program;
@@ -261,6 +265,19 @@ describe('securechat doctor', () => {
     for (const what of ['no file', 'only its own', 'no program', 'no thread', 'no native', 'no debugger', 'no code'])
       expect(row(stdout, what)).toContain('  NOT enforced  ');
     expect(stdout).toContain('  better: start it as securechat, not its file in dist/\n');
+  });
+
+  it.skipIf(!hasSandbox)('its sandbox works where it is installed, and then hides the files', () => {
+    const home = path.join(folder, 'a home');
+    cpSync(path.join(ROOT, 'dist'), path.join(home, 'app/dist'), { recursive: true });
+    cpSync(path.join(ROOT, 'package.json'), path.join(home, 'app/package.json'));
+    const env = { ...ENV, HOME: home };
+    const { stdout } = spawnSync(path.join(home, 'app/dist/securechat'), ['doctor'], { encoding: 'utf8', env });
+    const better = /^ {2}better: (bwrap .*)$/m.exec(stdout)?.[1] ?? '';
+    const inside = spawnSync('sh', ['-c', `${better} doctor`], { encoding: 'utf8', env });
+    expect(inside.stderr).toBe('');
+    expect(row(inside.stdout, 'your files')).toMatch(/ {2}enforced {6}/);
+    expect(row(inside.stdout, 'no file')).toMatch(/ {2}enforced {6}/);
   });
 
   it('tells whether the relay answers, and refuses what it does not know', async () => {
