@@ -1,131 +1,38 @@
-/** Messages and the name of the peer on their way in: held unseen, shown, told as delivered; wiped in every case. */
+/** What the peer says, from the frame to the eyes of a person: what is told as delivered, and when. */
 import { describe, expect, it } from 'vitest';
-import { RemoteProtocolError } from '../../../core/errors.js';
-import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
-import { createIncoming, UNSEEN_LIMIT } from '../../../core/session/incoming.js';
-import { NEVER } from '../../../core/timers.js';
-import { fromUtf8, utf8 } from '../../support/pair.js';
-import { createStage } from '../../support/stage.js';
+import { connectedPair } from '../../support/pair.js';
 
-/** What a receipt takes of a frame. */
-const RECEIPT = 8;
-
-function receiving(receipts = true) {
-  const stage = createStage();
-  const inbox = createIncoming(stage.host, receipts);
-  let id = 0;
-  return {
-    stage,
-    inbox,
-    text: (text: string, now = 0) => inbox.text({ type: 'text', id: id++, part: 0, last: true, text: utf8(text) }, now),
-    shown: () =>
-      stage.views('message').map(({ id: which, from, text, at }) => [which, fromUtf8(from), fromUtf8(text), at]),
-    names: () => stage.views('peer').map(({ name }) => fromUtf8(name)),
-    due(room = 1_000): unknown[] {
-      const records: unknown[] = [];
-      for (let next = inbox.next(room, 0); next !== undefined; next = inbox.next(room, 0)) records.push(next);
-      return records;
-    },
-  };
-}
-
-describe('text', () => {
-  it('is held until the words are compared, then shown in order with its time; only then it is told as delivered', () => {
-    const { inbox, text, shown, due } = receiving();
-    text('one', 5);
-    text('two', 6);
-    expect([shown(), due(), inbox.wakeAt(9)]).toEqual([[], [], NEVER]);
-    inbox.open();
-    inbox.open();
-    text('three', 7);
-    expect(shown()).toEqual([
-      [0, '', 'one', 5],
-      [1, '', 'two', 6],
-      [2, '', 'three', 7],
-    ]);
-    expect(inbox.wakeAt(9)).toBe(9);
-    expect(due()).toEqual([0, 1, 2].map((id) => ({ type: 'delivered', id })));
-    expect([due(), inbox.wakeAt(9)]).toEqual([[], NEVER]);
-    text('four');
-    expect(due()).toEqual([{ type: 'delivered', id: 3 }]);
+describe('a message', () => {
+  it('is told once the UI has shown it, up to what it was handed, and never twice', () => {
+    const pair = connectedPair({ right: { shows: false } });
+    const delivered = () => [...pair.left.statuses].flatMap(([id, status]) => (status === 'delivered' ? id : []));
+    for (const text of ['one', 'two', 'three']) pair.send('left', text);
+    pair.advance(60_000);
+    expect(pair.right.messages).toEqual(['one', 'two', 'three']);
+    expect(delivered()).toEqual([]);
+    pair.ui('right', { type: 'shown', id: 1 });
+    expect(delivered()).toEqual([0, 1]);
+    const { length } = pair.right.frames;
+    for (const id of [0, 1, -1]) pair.ui('right', { type: 'shown', id });
+    expect(pair.right.frames).toHaveLength(length);
+    // What was never handed over cannot have been shown.
+    pair.ui('right', { type: 'shown', id: 1_000_000 });
+    pair.send('left', 'four');
+    expect(delivered()).toEqual([0, 1, 2]);
   });
 
-  it('in parts is shown with the last one', () => {
-    const { inbox, shown } = receiving();
-    inbox.open();
-    inbox.text({ type: 'text', id: 0, part: 0, last: false, text: utf8('ab') }, 1);
-    expect(shown()).toEqual([]);
-    inbox.text({ type: 'text', id: 0, part: 1, last: true, text: utf8('c') }, 2);
-    expect(shown()).toEqual([[0, '', 'abc', 2]]);
+  it('what the peer does not see before it has compared the words is told to whoever says it', () => {
+    const pair = connectedPair({ right: { verify: true } });
+    for (const text of ['one', 'two']) pair.send('left', text);
+    expect(pair.left.notices.map(({ detail }) => detail)).toEqual([{}, { unseen: 1 }]);
   });
 
-  it('is told as delivered where there is room for it, and not at all where nobody wants to tell', () => {
-    const { inbox, text, due } = receiving();
-    inbox.open();
-    text('one');
-    expect(due(RECEIPT - 1)).toEqual([]);
-    expect(due(RECEIPT)).toEqual([{ type: 'delivered', id: 0 }]);
-    const silent = receiving(false);
-    silent.inbox.open();
-    silent.text('one');
-    expect([silent.shown().length, silent.due(), silent.inbox.wakeAt(9)]).toEqual([1, [], NEVER]);
-  });
-
-  it('unseen is bounded, with what each message costs', () => {
-    const { text, inbox } = receiving();
-    const most = Math.floor(UNSEEN_LIMIT / (MESSAGE_LIMIT + 64));
-    for (let i = 0; i < most; i++) text('x'.repeat(MESSAGE_LIMIT));
-    const left = UNSEEN_LIMIT - most * (MESSAGE_LIMIT + 64);
-    text('x'.repeat(left - 64));
-    expect(() => text('')).toThrow(RemoteProtocolError);
-    inbox.wipe();
-  });
-
-  it('that is refused, or comes after the goodbye, is wiped unseen', () => {
-    const { inbox, text, shown, due } = receiving();
-    text('secret');
-    inbox.wipeUnseen();
-    inbox.open();
-    expect(shown()).toEqual([]);
-    inbox.close();
-    text('late');
-    inbox.open();
-    text('later');
-    expect([shown(), due()]).toEqual([[], []]);
-    // However much of it comes: it is not kept.
-    for (let i = 0; i <= UNSEEN_LIMIT / MESSAGE_LIMIT; i++) text('x'.repeat(MESSAGE_LIMIT));
-  });
-
-  it('that was wiped unseen is not told as delivered with what comes after it', () => {
-    const { inbox, text, due } = receiving();
-    text('unseen');
-    inbox.wipeUnseen();
-    inbox.open();
-    text('seen');
-    expect(due()).toEqual([{ type: 'delivered', id: 1 }]);
-  });
-});
-
-describe('the name', () => {
-  it('is taken once, shown when text may be, and stands beside each message', () => {
-    const { inbox, text, names, shown } = receiving();
-    const name = utf8('Ada');
-    inbox.name(name);
-    name.fill(0);
-    inbox.name(utf8('Eve'));
-    expect(names()).toEqual([]);
-    inbox.open();
-    text('hello');
-    expect([names(), shown()]).toEqual([['Ada'], [[0, 'Ada', 'hello', 0]]]);
-    inbox.name(utf8('Eve'));
-    expect(names()).toEqual(['Ada']);
-  });
-
-  it('that comes later is shown then', () => {
-    const { inbox, names } = receiving();
-    inbox.open();
-    expect(names()).toEqual([]);
-    inbox.name(utf8('Ada'));
-    expect(names()).toEqual(['Ada']);
+  it('a UI that shows messages is no sign of a person', () => {
+    const pair = connectedPair({ right: { idleTimeout: 60_000 } });
+    for (let second = 0; second < 60; second += 10) {
+      pair.send('left', 'tick');
+      pair.advance(10_000);
+    }
+    expect(pair.right.ended?.code).toBe('SC-326');
   });
 });

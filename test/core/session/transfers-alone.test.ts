@@ -1,6 +1,6 @@
 /** Transfers against streams that only note what is asked of them: what the person, the adapter and the peer are told. */
 import { describe, expect, test } from 'vitest';
-import type { BulkCommand, BulkFailure, BulkOffer } from '../../../core/ports.js';
+import type { BulkCommand, BulkFailure, BulkOffer } from '../../../core/bulk-port.js';
 import { CLOSE_REASONS } from '../../../core/protocol/bulk-records.js';
 import { OPEN_LIMIT, type Streams } from '../../../core/session/bulk/streams.js';
 import { createTransfers, PREPARED_LIMIT, PROGRESS_EVERY } from '../../../core/session/transfers.js';
