@@ -145,7 +145,7 @@ afterAll(async () => {
   if (able) ip('netns', 'del', SPACE);
   rmSync(HOSTS, { recursive: true, force: true });
   rmSync(folder, { recursive: true, force: true });
-});
+}, LONG);
 
 const RUNS = Object.entries(COMMANDS).flatMap(([page, all]) =>
   isHow(all)
