@@ -87,6 +87,8 @@ export const CODES = {
   'SC-335': EXIT.ok, // what has a name that is taken was left out, as the person wanted (notice)
   'SC-336': EXIT.ok, // what came has another name here (notice)
   'SC-337': EXIT.usage, // a yes without a number, after an offer was taken back (notice)
+  'SC-338': EXIT.usage, // what the two were started for does not go together
+  'SC-339': EXIT.wrongCode, // the peer left when it had seen the proof of the code (notice)
   'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
   'SC-341': EXIT.ok, // the peer offered files, and this program takes none (notice)
   'SC-342': EXIT.truncated, // the peer refused what was offered
@@ -121,6 +123,10 @@ export const CODES = {
   'SC-372': EXIT.relay, // multicast cannot be heard here
   'SC-373': EXIT.ok, // what --lan shows, and to whom (notice)
   'SC-374': EXIT.usage, // the forwarded port of --direct-address cannot be listened on
+  'SC-375': EXIT.ok, // the invitation names a public address without TLS (notice)
+  'SC-376': EXIT.usage, // an invitation of --lan where the local network is not asked
+  'SC-377': EXIT.usage, // safety words are due, and nobody can be asked
+  'SC-378': EXIT.relay, // --web, and the relay serves no page
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)
   'SC-403': EXIT.violation, // safety words did not match

@@ -144,6 +144,7 @@ function serve(
       say(RELAY_WORDS.monitor(monitor.url.href));
     }
     relay = started;
+    if (options.relay.page !== undefined) say(RELAY_WORDS.page(started.url.href.replace(/^ws/, 'http')));
     say(RELAY_WORDS.listening(started.url.href));
     if (signals > 0) stop();
   }

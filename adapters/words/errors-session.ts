@@ -36,6 +36,44 @@ const isRule = (rule: unknown): rule is CodeRule => typeof rule === 'string' && 
 const undelivered = (count: string | number | undefined): string =>
   count === undefined || count === 0 ? '' : ` ${messages(count)} of yours did not arrive.`;
 
+/** What a relay does that answers, and lets nobody in: by its word for it. */
+const REFUSES: Readonly<Record<string, string>> = {
+  'shutting-down': 'is shutting down',
+  busy: 'is too busy',
+  'rate-limited': 'accepts no more joins from your address for now',
+};
+
+/** What one does, by what the program was started for: of the peer, and of oneself. */
+const DOES: Readonly<Record<string, readonly [peer: string, own: string]>> = {
+  chat: ['opened a chat', 'this is a chat'],
+  files: ['opened a chat', 'this is a chat'],
+  pipe: ['runs a pipe', 'this is a pipe'],
+  send: ['is sending files', 'you are sending files'],
+  receive: ['is waiting for files', 'you are waiting for files'],
+};
+/** What goes with it. */
+const COUNTERPART: Readonly<Record<string, string>> = {
+  pipe: 'pipe',
+  send: 'receive',
+  receive: 'send FILE...',
+};
+
+function unlike(own: string, peer: string): string {
+  const [theirs, ours] = [DOES[peer], DOES[own]];
+  if (theirs === undefined || ours === undefined) return 'Your peer started a command that does not go with yours.';
+  if (own === peer) return `Both of you ${own === 'send' ? 'are sending files' : 'are waiting for files'}.`;
+  return `Your peer ${theirs[0]}, and ${ours[1]}.`;
+}
+
+/** Whoever chats does what the other one came for. */
+function together(own: string, peer: string): string | undefined {
+  const chats = COUNTERPART[own] === undefined;
+  const command = COUNTERPART[chats ? peer : own];
+  if (command === undefined) return undefined;
+  const types = own === peer ? 'One of you types: securechat' : 'Your peer types: securechat';
+  return `Start again with a new code. ${chats ? `You type: ${COMMAND}` : types} ${command}`;
+}
+
 /** `files`: this program may have written some. */
 const wiped = (files: string | number | undefined): string =>
   files === undefined ? 'keys wiped, nothing was saved.' : 'keys wiped.';
@@ -97,6 +135,7 @@ export const SESSION = {
     sentence: ({ what }) => INPUTS[String(what)] ?? 'The input ended too early.',
     cause: 'The input ended at a question, before a code was read, or before the peer joined.',
     remedy: 'Keep the input open, or provide the answer in it.',
+    hint: ({ what }) => (what === 'code' ? 'Write the code into the input, or name it with --code-fd.' : undefined),
   },
   'SC-311': {
     sentence: always('Interrupted; everything is wiped.'),
@@ -130,8 +169,11 @@ export const SESSION = {
     remedy: '',
   },
   'SC-317': {
-    sentence: ({ files }) => `You left; ${wiped(files)}`,
-    cause: 'You said goodbye, and all text had arrived.',
+    sentence: ({ files, unheard }) =>
+      unheard === undefined
+        ? `You left; ${wiped(files)}`
+        : `You left without a goodbye, because the connection was down; ${wiped(files)}`,
+    cause: 'You left, and all text had arrived. Without a connection the peer learns of it when it gives up.',
     remedy: '',
   },
   'SC-318': {
@@ -143,6 +185,7 @@ export const SESSION = {
     sentence: always('The code is in your shell history, and other users can see it in the list of processes.'),
     cause: 'A code with a secret was given on the command line.',
     remedy: `Next time start ${COMMAND} without it and type the code at the prompt, or use --code-stdin.`,
+    hint: ({ input }) => (input === undefined ? undefined : 'Next time use --code-fd or --code-stdin.'),
   },
   'SC-320': {
     sentence: ({ relay }) => `Started a private relay on this machine${given(' (', relay, ')')}.`,
@@ -150,8 +193,11 @@ export const SESSION = {
     remedy: 'For a peer elsewhere, use --relay, --listen or --onion.',
   },
   'SC-321': {
-    sentence: always('Your peer wants to compare the safety words first.'),
-    cause: 'The peer started with --verify.',
+    sentence: ({ unseen }) =>
+      unseen === undefined
+        ? 'Your peer wants to compare the safety words first.'
+        : 'Your peer sees your messages once it has compared the safety words.',
+    cause: 'The peer started with --verify, or neither of you has a secret, and it has not said that the words match.',
     remedy: 'Read them to each other.',
   },
   'SC-322': {
@@ -173,13 +219,16 @@ export const SESSION = {
     sentence: ({ relay, why }) =>
       why === 'room-full'
         ? 'The room is full; still trying.'
-        : `The relay${given(' ', relay)} does not answer${given(' (', why, ')')}; still trying.`,
+        : `The relay${given(' ', relay)} ${REFUSES[String(why)] ?? `does not answer${given(' (', why, ')')}`}; still trying.`,
     cause:
       'The connection is down, and the first attempts to restore it failed, or others have taken both seats meanwhile.',
     remedy: 'Wait, or check your network; /quit leaves.',
   },
   'SC-326': {
-    sentence: always('Idle for too long: said goodbye and wiped everything.'),
+    sentence: ({ unheard }) =>
+      unheard === undefined
+        ? 'Idle for too long: said goodbye and wiped everything.'
+        : 'Idle for too long, and the connection was down: wiped everything without a goodbye.',
     cause: 'No input for as long as --idle-timeout says.',
     remedy: 'Meet again with a new code, with a longer --idle-timeout if you need one.',
   },
@@ -225,10 +274,23 @@ export const SESSION = {
     cause: 'No proof of the code came: messages were lost, or somebody tried to guess it. Nobody can tell which.',
     remedy: 'Make a new code; do not use this one again. If it happens again, use another relay.',
   },
+  'SC-338': {
+    sentence: ({ own, peer }) => unlike(String(own), String(peer)),
+    cause: 'One side chats, the other one runs send, receive or pipe; or both send, or both receive.',
+    remedy: 'Start again with a new code, with commands that go together.',
+    hint: ({ own, peer }) => together(String(own), String(peer)),
+  },
+  'SC-339': {
+    sentence: always(
+      'Your peer left before the keys were agreed on: its code may differ from yours. Still waiting for it.',
+    ),
+    cause: 'The peer went when it could tell whether the codes match; or its connection broke at that moment.',
+    remedy: 'Check the code with your peer. If its program says that the code is used up, start again with a new one.',
+  },
   'SC-370': {
-    sentence: always('Your peer sees your addresses, and the network sees when you talk (--direct).'),
+    sentence: always('With --direct your peer sees your addresses, and the network sees that you two talk.'),
     cause: 'Without the relay in between the two machines know each other, and nothing hides sizes and times.',
-    remedy: 'Leave --direct out to show your address to the relay only.',
+    remedy: 'Without it only the relay sees your address.',
   },
   'SC-371': {
     sentence: always('This machine is in no local network.'),
@@ -251,5 +313,30 @@ export const SESSION = {
       `Cannot listen on ${port === undefined ? 'the forwarded port' : `port ${String(port)}`} for a direct path${given(' (', why, ')')}.`,
     cause: 'Another program uses the port of `--direct-address`, or it may not be used here; nothing was sent.',
     remedy: 'End the program that uses the port, or forward another one.',
+  },
+  'SC-375': {
+    sentence: always('The link names a public address without TLS, and the program of your peer refuses that.'),
+    cause: '`--listen` at a public address over plain ws://: anyone on the way could see who talks to whom and when.',
+    remedy: 'Start again with --tls-self and send the link that it makes.',
+  },
+  'SC-376': {
+    sentence: always('This invitation is for the local network.'),
+    cause: 'The link was made with --lan. It is not followed without it: --lan shows the local network who uses it.',
+    remedy: `Start ${COMMAND} --lan and paste it there.`,
+  },
+  'SC-377': {
+    sentence: ({ flag }) =>
+      flag === undefined
+        ? 'This room has no secret, and there is nobody to compare the safety words.'
+        : `There is nobody to compare the safety words for ${String(flag)}.`,
+    cause: '`securechat pipe`, or `send` without a terminal, in a room without a secret or with --verify.',
+    remedy: 'Use a code with a secret, from --code-fd or --code-stdin.',
+    hint: ({ flag }) =>
+      flag === undefined ? undefined : `Leave ${String(flag)} out: a code with a secret proves who is there.`,
+  },
+  'SC-378': {
+    sentence: ({ relay }) => `The relay${given(' ', relay)} serves no page, so the link would not open in a browser.`,
+    cause: '`--web`: the relay was started without --page, or something else answers at its address.',
+    remedy: 'Leave --web out, start the relay with --page, or use --listen --web.',
   },
 } as const satisfies Partial<Record<string, Message>>;

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DROPPED } from '../../adapters/cli/environment.js';
 import { FLAGS } from '../../adapters/cli/flags.js';
 import { flagsOf, passedOn } from '../../adapters/cli/launch.js';
+import { repeats } from '../support/chance.js';
 import { ENV, PROGRAM, ROOT } from '../support/program.js';
 import { startRelayProcess } from '../support/relay.js';
 
@@ -149,7 +150,7 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
     expect(own).toHaveLength(1);
     const read = (target: string): string => `--allow-fs-read=${target}/`;
     for (const spec of ['./a plugin', './a plugin/index.js', path.join(folder, 'a plugin')])
-      for (const args of [['-p', spec], ['--plugin', spec], [`--plugin=${spec}`], [`-p${spec}`]])
+      for (const args of repeats([[`-p${spec}`], ['--plugin', spec], [`--plugin=${spec}`], ['-p', spec]], 2))
         expect(at([...args, 'ROOM'])).toContain(read(path.join(folder, 'a plugin')));
     const named = at(['-p', 'strange', '-p', 'strange']);
     expect(named).toContain(read(path.join(folder, 'node_modules')));
@@ -161,17 +162,18 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
   it('allows a folder once, however it is written', () => {
     const kept = path.join(folder, 'kept');
     mkdirSync(kept, { recursive: true });
-    for (const args of [
-      ['--files', '.'],
+    const here = [
       ['--files'],
-      ['--files=./'],
       ['receive'],
+      ['send', '.'],
+      ['--files', '.'],
+      ['--files=./'],
       ['receive', '-o', '.'],
       ['receive', '-o.'],
-      ['send', '.'],
-    ])
+    ];
+    for (const args of repeats(here, 3))
       expect(launch(name, args).told.execArgv.join('\n')).toMatch(/^--allow-fs-read=.*securechat launcher-\w+\/?$/m);
-    for (const each of ['kept', 'kept/', './kept', 'kept/.', kept, `${kept}/`])
+    for (const each of repeats(['kept/.', './kept', `${kept}/`, 'kept', 'kept/', kept], 3))
       for (const args of [
         ['--files', each],
         ['receive', '-o', each],
@@ -193,6 +195,7 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
     );
     for (const [word, isFile] of [
       ['80', false],
+      [':80', false],
       ['[::1]:80', false],
       ['123456', true],
       ['x', true],
@@ -228,6 +231,9 @@ it('the flags of each version of Node', () => {
   expect(pipe('v22.0.0').join()).not.toContain('interrupt-budget');
 });
 
+const hasSandbox = spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-all', 'true']).status === 0;
+if (!hasSandbox) console.warn('SKIPPED, bwrap is not here, or may not be used: the sandbox of doctor');
+
 describe('securechat doctor', () => {
   const examine = (program: readonly string[], args: readonly string[] = []) => {
     const [file = '', ...rest] = program;
@@ -259,6 +265,19 @@ describe('securechat doctor', () => {
     for (const what of ['no file', 'only its own', 'no program', 'no thread', 'no native', 'no debugger', 'no code'])
       expect(row(stdout, what)).toContain('  NOT enforced  ');
     expect(stdout).toContain('  better: start it as securechat, not its file in dist/\n');
+  });
+
+  it.skipIf(!hasSandbox)('its sandbox works where it is installed, and then hides the files', () => {
+    const home = path.join(folder, 'a home');
+    cpSync(path.join(ROOT, 'dist'), path.join(home, 'app/dist'), { recursive: true });
+    cpSync(path.join(ROOT, 'package.json'), path.join(home, 'app/package.json'));
+    const env = { ...ENV, HOME: home };
+    const { stdout } = spawnSync(path.join(home, 'app/dist/securechat'), ['doctor'], { encoding: 'utf8', env });
+    const better = /^ {2}better: (bwrap .*)$/m.exec(stdout)?.[1] ?? '';
+    const inside = spawnSync('sh', ['-c', `${better} doctor`], { encoding: 'utf8', env });
+    expect(inside.stderr).toBe('');
+    expect(row(inside.stdout, 'your files')).toMatch(/ {2}enforced {6}/);
+    expect(row(inside.stdout, 'no file')).toMatch(/ {2}enforced {6}/);
   });
 
   it('tells whether the relay answers, and refuses what it does not know', async () => {

@@ -67,7 +67,7 @@ const PICTURES: readonly Picture[] = [
   },
   {
     name: 'reconnecting',
-    title: 'Reconnecting: whose connection broke, and what is written is held',
+    title: 'Reconnecting: whose connection broke, and what is written is queued',
     rows: 16,
     views: [...CHAT, state('reconnecting', 'peer'), own(2, 'are you still there?', '12:05')],
     then: async (rig) => {
@@ -80,7 +80,7 @@ const PICTURES: readonly Picture[] = [
     name: 'ended',
     title: 'The end: the normal screen and one line',
     rows: 4,
-    views: [...CHAT, { type: 'ended', code: 'SC-316', text: 'The peer left; keys wiped, nothing was saved.', exit: 0 }],
+    views: [...CHAT, { type: 'ended', code: 'SC-316', text: explain('SC-316'), exit: 0 }],
     then: (rig) => rig.ui.close(),
   },
 ];
