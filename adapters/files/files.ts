@@ -5,7 +5,7 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { isSecurechatError, SecurechatError } from '../../core/errors.js';
-import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, BulkPort } from '../../core/ports.js';
+import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, BulkPort } from '../../core/bulk-port.js';
 import { plainCopy } from '../../core/protocol/bytes.js';
 import { storable } from './names.js';
 import type { Packer } from './packer.js';

@@ -4,7 +4,7 @@
  * no element of a page may be in this file.
  */
 import { isSecurechatError, SecurechatError } from '../../core/errors.js';
-import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, BulkPort } from '../../core/ports.js';
+import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, BulkPort } from '../../core/bulk-port.js';
 import { ascii, plainCopy } from '../../core/protocol/bytes.js';
 import type { Packer } from '../files/packer.js';
 import { listed, packChosen } from './packing.js';
