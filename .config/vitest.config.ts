@@ -18,9 +18,9 @@ const depth = (process.env['DEPTH'] ?? 'quick') as keyof typeof PATIENCE;
 /** Files that only compute, and leave nothing behind that another file would meet. */
 const COMPUTES = [
   'test/core/**',
-  'test/adapters/{text,terminal,words}/**',
+  'test/adapters/{direct,lan,relay,terminal,text,web,words}/**',
   'test/adapters/ui/**',
-  'test/plugins/kit/**',
+  'test/plugins/{kit,testing}/**',
 ];
 const FILES = ['test/**/*.test.ts'];
 
@@ -38,15 +38,15 @@ const building = process.env['SECURECHAT_PROGRAM'] === undefined ? 0 : 300_000;
 const shared = {
   root: ROOT,
   pool: 'forks',
-  // Those that start programs wait for them most of the time.
-  maxWorkers: 2 * availableParallelism(),
+  // Those that start programs wait for them most of the time: on two cores six keep both busy.
+  maxWorkers: 3 * availableParallelism(),
   testTimeout: Math.max(PATIENCE[depth], building),
   hookTimeout: Math.max(60_000, building),
 } as const;
 
 /** What takes longest begins first, so that nobody waits for one file at the end. */
 const LONGEST =
-  /\/(?:network-(?:properties|changes)|relay-(?:capacity|program|attacks|abuse)|differential-\w+|resume|plugins|bad-input)\.test\.ts$/;
+  /\/(?:network-(?:properties|changes)|relay-(?:abuse|attacks|capacity|cluster|program|several)|differential-\w+|zero-trace-(?:denied|memory)|resume|files|launcher|plugins|bad-input)\.test\.ts$/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { collectLess } from '../adapters/relay/heap.js';
 import { shareRooms } from '../adapters/relay/redis.js';
 import { startRelay as startSocketio } from '../relay-socketio/server.js';
 import { startRelay as startWs } from '../relay-ws/server.js';
@@ -35,6 +36,8 @@ const KINDS: Readonly<Record<Kind, Started>> = {
 };
 
 async function ours(start: typeof startWs): ReturnType<Started> {
+  // As the program does.
+  collectLess();
   const redis = process.argv[3];
   const shared = redis === undefined ? {} : { cluster: shareRooms(`redis://127.0.0.1:${redis}`) };
   const relay = await start({ port: 0, limits, ...shared });

@@ -121,6 +121,10 @@ export const CODES = {
   'SC-372': EXIT.relay, // multicast cannot be heard here
   'SC-373': EXIT.ok, // what --lan shows, and to whom (notice)
   'SC-374': EXIT.usage, // the forwarded port of --direct-address cannot be listened on
+  'SC-375': EXIT.ok, // the invitation names a public address without TLS (notice)
+  'SC-376': EXIT.usage, // an invitation of --lan where the local network is not asked
+  'SC-377': EXIT.usage, // safety words are due, and nobody can be asked
+  'SC-378': EXIT.relay, // --web, and the relay serves no page
   'SC-401': EXIT.wrongCode, // wrong code, attempts used up, code burnt
   'SC-402': EXIT.wrongCode, // the code that was typed here is not the peer's (notice)
   'SC-403': EXIT.violation, // safety words did not match

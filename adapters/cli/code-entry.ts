@@ -11,7 +11,7 @@ import {
   type RoomCode,
   withPassphrase,
 } from '../../core/room/code.js';
-import type { Meeting } from '../../core/room/invite.js';
+import { LAN, type Meeting } from '../../core/room/invite.js';
 import { doubtOf, suggest } from '../../core/room/completion.js';
 import type { Wordlist } from '../../core/room/words.js';
 import { describe } from '../text/describe.js';
@@ -31,6 +31,8 @@ export interface CodeEntry {
   readonly input: Input;
   /** Absent where nothing may be asked. */
   readonly prompter: Prompter | undefined;
+  /** The peer is looked for in the local network. */
+  readonly lan: boolean;
   /** Throws SC-109 or SC-110 for the address of a relay in an invitation link. */
   readonly checkRelay: (address: string) => URL;
 }
@@ -50,7 +52,7 @@ export interface EnteredCode {
 /** What an invitation link says, its address judged. */
 export type CheckedMeeting = Omit<Meeting, 'relay'> & { readonly relay: URL };
 
-/** Throws SecurechatError SC-109, SC-110, SC-301, SC-302, SC-310, SC-311, SC-505, SC-511, SC-514. */
+/** Throws SecurechatError SC-109, SC-110, SC-301, SC-302, SC-310, SC-311, SC-376, SC-505, SC-511, SC-514. */
 export async function enterCode(entry: CodeEntry): Promise<EnteredCode> {
   const { source, prompter, input } = entry;
   switch (source.type) {
@@ -100,12 +102,15 @@ function newCode({ random, words }: CodeEntry, strong = false): ReadCode {
 }
 
 /** A code or an invitation link. */
-function readCode(bytes: Uint8Array, { words, checkRelay }: CodeEntry): ReadCode {
+function readCode(bytes: Uint8Array, { words, lan, checkRelay }: CodeEntry): ReadCode {
   const { code, meeting } = parseTyped(bytes, words, normalize);
   try {
     if (code.form === 'none' && RESERVED.has(code.nameplate.toLowerCase()))
       throw new SecurechatError('SC-511', { name: code.nameplate });
-    const checked = meeting === undefined ? undefined : { ...meeting, relay: checkRelay(meeting.relay) };
+    // It shows this machine to its network: nobody is led there by a link alone.
+    if (meeting === LAN && !lan) throw new SecurechatError('SC-376');
+    const checked =
+      meeting === undefined || meeting === LAN ? undefined : { ...meeting, relay: checkRelay(meeting.relay) };
     return { code, created: false, meeting: checked };
   } catch (error) {
     code.secret.fill(0);

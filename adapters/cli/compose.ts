@@ -88,7 +88,8 @@ const CHAT = token<Chat>('chat');
 
 /**
  * All parts of a chat, and the way to begin and to end it. Throws SecurechatError SC-111 (no relay here), SC-201 (a crypto
- * adapter of ours), SC-502 (unknown name), SC-504 (another adapter); what was made until then is ended.
+ * adapter of ours), SC-378 (no page for --web), SC-502 (unknown name),
+ * SC-504 (another adapter); what was made until then is ended.
  */
 export async function compose(given: ComposeOptions): Promise<Composition> {
   const { registry, options, relay, streams } = given;
@@ -120,7 +121,15 @@ export async function compose(given: ComposeOptions): Promise<Composition> {
     .onDeactivation(({ bulk }) => quietly(() => bulk?.close()));
   container
     .bind(RELAY)
-    .toResolvedValue((clock) => (spec.needsRelay === false ? undefined : findRelay(relay, options, clock)), [CLOCK])
+    .toResolvedValue(
+      async (clock) => {
+        if (spec.needsRelay === false) return undefined;
+        const found = await findRelay(relay, options, clock);
+        if (options.web === true && !found.started) await checkPage(found.url, given.way);
+        return found;
+      },
+      [CLOCK],
+    )
     .onDeactivation((local) => quietly(() => local?.close()));
   container.bind(TOLD).toResolvedValue(given.told, [RELAY]);
   container
@@ -260,6 +269,13 @@ async function findRelay(
   }
   const [{ findOrStartRelay }, startRelay] = await Promise.all([import('./embedded.js'), relayStarter(web === true)]);
   return findOrStartRelay({ ...LOCAL_RELAY, kind: transport === 'socketio' ? 'socketio' : 'ws', startRelay });
+}
+
+/** Before a link is offered that no browser can open. Throws SecurechatError SC-378. */
+async function checkPage(relay: URL, way: Way | undefined): Promise<void> {
+  const { servesPage } = await import('./relay-check.js');
+  if (!(await servesPage(relay, way?.routeTo(relay)?.agent)))
+    throw new SecurechatError('SC-378', { relay: relay.href });
 }
 
 /** What starts a relay here: one that serves the page where the invitation is a link for browsers. Throws SC-369. */

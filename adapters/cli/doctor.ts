@@ -5,6 +5,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Agent } from 'node:http';
 import path from 'node:path';
+import { isSea } from 'node:sea';
 import { SecurechatError } from '../../core/errors.js';
 import { ELSEWHERE, permission } from '../system/enforced.js';
 import { whyNotRich } from '../ui/rich/capable.js';
@@ -43,7 +44,8 @@ export async function doctor(argv: readonly string[], surroundings: Surroundings
     const [what, why, remedy] = DOCTOR_WORDS.rows[name];
     const { yes, no, unknown } = DOCTOR_WORDS.state;
     lines.push(line(what, found === undefined ? unknown : found ? yes : no, found === undefined ? elsewhere() : why));
-    if (found === false) lines.push(`  ${DOCTOR_WORDS.remedy}${remedy}`);
+    const better = name === 'home' ? sandbox(env['HOME']) : remedy;
+    if (found === false) lines.push(`  ${DOCTOR_WORDS.remedy}${better}`);
   }
   lines.push('', aboutFiles(files));
   const { good, bad } = DOCTOR_WORDS.state;
@@ -151,6 +153,20 @@ function relayOf(given: string | undefined, env: Surroundings['env']): { url: UR
   return { url: new URL(`ws://${LOCAL_RELAY.host}:${String(LOCAL_RELAY.port)}/`), named: false };
 }
 
+/** The command that hides the files of a person, and not this program and its Node, wherever they are. */
+export function sandbox(home: string | undefined, program = process.argv[1] ?? '', node = process.execPath): string {
+  const emptied = [...(home === undefined ? [] : [home]), '/tmp'].map((each) => each.replace(/\/*$/, '/'));
+  const hidden = (at: string): boolean => emptied.some((folder) => at.startsWith(folder));
+  const dist = path.dirname(program);
+  const [all, start] = isSea() ? [[node], node] : [[path.dirname(dist), node], path.join(dist, 'securechat')];
+  return DOCTOR_WORDS.bubblewrap(all.filter(hidden).map(quoted), hidden(start) ? quoted(start) : undefined);
+}
+
+/** As a shell takes it for one word. */
+function quoted(word: string): string {
+  return /^[\w/.@%+:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** In the order of the table; undefined where this system cannot be asked. */
 export function enforced(env: Surroundings['env']): Record<Row, Finding> {
   const model = permission();
@@ -167,9 +183,17 @@ export function enforced(env: Surroundings['env']): Record<Row, Finding> {
     ptrace: found('/proc/sys/kernel/yama/ptrace_scope', (text) => Number(text) > 0) ?? (hasProc() ? false : undefined),
     swap: found('/proc/swaps', (text) => text.trim().split('\n').length <= 1),
     // A home that holds nothing, or is not there, is that of a sandbox: it cannot be looked into to see.
-    home: found('/proc/self/mountinfo', (text) => env['HOME'] !== undefined && text.includes(` ${env['HOME']} `)),
+    home: found(
+      '/proc/self/mountinfo',
+      (text) => env['HOME'] !== undefined && text.includes(` ${mounted(env['HOME'])} `),
+    ),
     certificates: (env['NODE_EXTRA_CA_CERTS'] ?? '') === '',
   };
+}
+
+/** As the kernel writes the place of a mount: what parts its fields, as three octal digits. */
+function mounted(at: string): string {
+  return at.replaceAll(/[ \t\n\\]/g, (each) => `\\${each.charCodeAt(0).toString(8).padStart(3, '0')}`);
 }
 
 function hasProc(): boolean {

@@ -32,9 +32,9 @@ export async function equip({ task, ui, json, context, cwd }: Given): Promise<Eq
     return { ui, bulk: (await files()).createFiles({ source: folder, destination: folder }), exit: (status) => status };
   }
   const { createTransferUi } = await import('../ui/transfer/transfer.js');
-  const asks = task.kind !== 'pipe' && context.errors.isTTY === true;
+  const asks = asksWords(task, context.errors);
   const own = createTransferUi(context, {
-    asks: task.kind === 'receive' || asks,
+    asks,
     yes: task.kind === 'receive' && task.yes,
   });
   if (task.kind === 'pipe') {
@@ -71,6 +71,11 @@ export async function equip({ task, ui, json, context, cwd }: Given): Promise<Eq
   const destination = await real(task.folder, cwd);
   const bulk = (await files()).createFiles({ source: undefined, destination });
   return { ui: receiving, bulk, exit: (status) => fileExit(status, receiving) };
+}
+
+/** Whether this task asks on its input whether the safety words match; that of a pipe is for its peer. */
+export function asksWords(task: Task, errors: Given['context']['errors']): boolean {
+  return task.kind === 'chat' || task.kind === 'receive' || (task.kind === 'send' && errors.isTTY === true);
 }
 
 const files = () => import('../files/files.js');

@@ -31,7 +31,13 @@ export interface OwnFlag {
 export const FLAGS: readonly OwnFlag[] = [
   { long: 'relay', short: 'r', value: 'url', common: true, setting: 'SECURECHAT_RELAY' },
   { long: 'insecure-relay' },
-  { long: 'listen', value: 'host:port', bare: { means: '0.0.0.0:8765', looks: /:\d+$|^\d{1,5}$/ }, common: true },
+  {
+    long: 'listen',
+    value: 'host:port',
+    bare: { means: '0.0.0.0:8765', looks: /^[^-].*:\d+$|^:?\d{1,5}$/ },
+    common: true,
+  },
+  { long: 'announce', value: 'host[:port]' },
   { long: 'tls-self' },
   { long: 'onion', common: true },
   { long: 'lan', common: true },

@@ -27,7 +27,14 @@ const EVERYWHERE: Readonly<Record<string, string>> = { [ANY4]: LOOPBACK, '::': '
 export type Listen =
   /** Whoever finds it in the local network. */
   | { readonly type: 'lan' }
-  | { readonly type: 'network'; readonly host: string; readonly port: number; readonly tls: boolean }
+  | {
+      readonly type: 'network';
+      readonly host: string;
+      readonly port: number;
+      readonly tls: boolean;
+      /** Where others reach it, behind a router that forwards a port; absent: at the addresses of this machine. */
+      readonly announced?: { readonly host: string; readonly port: number } | undefined;
+    }
   | {
       readonly type: 'onion';
       /** Absent: the usual places. */
@@ -73,7 +80,9 @@ export async function startHosting({ listen, startRelay, wallTime }: HostingOpti
   if (listen.type === 'lan') return { ...hosting, close: () => relay.close() };
   if (listen.type === 'network') {
     const pin = own === undefined ? {} : { pin: own.pin };
-    const meetings = reachable(place.host).map((host) => ({ relay: `${scheme}://${inUrl(host)}:${port}/`, ...pin }));
+    const { announced } = listen;
+    const places = announced === undefined ? reachable(listen.host).map((each) => ({ host: each, port })) : [announced];
+    const meetings = places.map((at) => ({ relay: `${scheme}://${inUrl(at.host)}:${String(at.port)}/`, ...pin }));
     return { ...hosting, ...pin, meetings, close: () => relay.close() };
   }
   try {

@@ -11,7 +11,7 @@ import { CLI_WORDS } from '../words/cli.js';
 import { cleaned } from './environment.js';
 import { taskOf } from './task.js';
 
-/** Commands whose buffers V8 takes for a heap that grows; as in launcher.sh, which says why all others have a small young one. */
+/** Commands that move streams, and the flags for them and for all others; launcher.sh says why. */
 const STREAMS: ReadonlySet<string> = new Set(['pipe', 'send', 'receive']);
 
 /** Node's flags for this program in `app`, started in `cwd` with these arguments, by this version of Node. */
@@ -19,13 +19,15 @@ export function flagsOf(argv: readonly string[], app: string, cwd: string, versi
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   const after = (atMajor: number, atMinor: number): boolean =>
     major > atMajor || (major === atMajor && minor >= atMinor);
+  const streams = STREAMS.has(argv[0] ?? '');
   return [
     '--disable-warning=ExperimentalWarning',
     '--disallow-code-generation-from-strings',
     ...(after(22, 14) ? ['--disable-sigusr1'] : []),
     after(22, 13) ? '--permission' : '--experimental-permission',
     ...(after(25, 0) ? ['--allow-net'] : []),
-    ...(after(27, 0) ? [] : [STREAMS.has(argv[0] ?? '') ? '--initial-old-space-size=48' : '--max-semi-space-size=2']),
+    ...(streams && major === 20 ? ['--interrupt-budget=200000'] : []),
+    ...(after(27, 0) ? [] : [streams ? '--initial-old-space-size=48' : '--max-semi-space-size=2']),
     ...filesOf(argv, cwd),
     // Node 20 dies of a folder that is allowed twice.
     ...[...new Set([app, ...pluginFolders(argv, app, cwd)])].map((folder) => `--allow-fs-read=${folder}${path.sep}`),

@@ -16,9 +16,9 @@ import { type CommandLine, readCommandLine } from './command-line.js';
 import { FLAGS, RESERVED } from './flags.js';
 import { DEFAULTS, shortHelp } from './help.js';
 import type { Listen } from './hosting.js';
+import { bad, checkListen, placeOf, text, type Values } from './listen-options.js';
 import type { Named } from '../direct/direct.js';
 import type { ProxyServer } from '../transport/way.js';
-import type { ControlPlace } from '../tor/control.js';
 import { nearCommand } from './near-command.js';
 import { parseProxy } from './proxy-address.js';
 import { parseRelayAddress } from './relay-address.js';
@@ -223,41 +223,6 @@ function check(room: string | undefined, values: Values, registry: Registry): Op
   };
 }
 
-/** `host:port` or a port, a host of IPv6 in brackets. */
-const LISTEN = /^(?:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]*):)?([1-9]\d{0,4})$/;
-
-function checkListen(values: Values): Listen | undefined {
-  const at = text(values['listen']);
-  const onion = values['onion'] === true;
-  const tls = values['tlsSelf'] === true;
-  if (values['lan'] === true) return checkLan(values);
-  if (Number(at !== undefined) + Number(onion) + Number(text(values['relay']) !== undefined) > 1) {
-    throw new SecurechatError('SC-503', { why: CLI_WORDS.oneRelay });
-  }
-  const control = text(values['torControl']);
-  const cookie = text(values['torCookie']);
-  if (!onion && cookie !== undefined) throw bad('--tor-cookie', CLI_WORDS.needsOnion);
-  if (tls && at === undefined) throw bad('--tls-self', CLI_WORDS.tlsNeedsListen);
-  if (onion) return { type: 'onion', control: control === undefined ? undefined : checkControl(control), cookie };
-  if (at === undefined) return undefined;
-  const [, host = '', port = ''] = LISTEN.exec(at) ?? [];
-  if (port === '' || Number(port) > 65_535) throw bad('--listen', CLI_WORDS.listen);
-  return { type: 'network', host: host.replaceAll(/[[\]]/g, '') || '0.0.0.0', port: Number(port), tls };
-}
-
-/** The local network and nothing else: no relay, no proxy, no other path. */
-function checkLan(values: Values): Listen {
-  const { lan } = CLI_WORDS;
-  const named = (key: string): boolean => text(values[key]) !== undefined || values[key] === true;
-  const transport = text(values['transport']) ?? DEFAULTS.transport;
-  if (named('relay') || named('listen') || named('onion')) throw bad('--lan', lan.relay);
-  if (named('proxy') || named('tor')) throw bad('--lan', lan.proxy);
-  if (named('direct')) throw bad('--lan', lan.direct);
-  if (named('web')) throw bad('--lan', lan.web);
-  if (transport !== DEFAULTS.transport) throw bad('--lan', lan.transport(transport));
-  return { type: 'lan' };
-}
-
 /** A browser can neither check a certificate of one's own nor do without a relay. */
 function checkWeb(values: Values, noRelay: boolean): boolean {
   const web = values['web'] === true;
@@ -275,23 +240,13 @@ function checkDirect(values: Values): Options['direct'] {
   if (values['tor'] === true || text(values['proxy']) !== undefined) throw bad('--direct', CLI_WORDS.direct.proxy);
   if (values['onion'] === true) throw bad('--direct', CLI_WORDS.direct.onion);
   if (at === undefined) return { named: undefined };
-  const [, host = '', port = ''] = LISTEN.exec(at) ?? [];
-  if (host === '' || Number(port) < LOWEST_PORT || Number(port) > 65_535)
-    throw bad('--direct-address', CLI_WORDS.direct.port);
-  return { named: { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) } };
-}
-
-function checkControl(place: string): ControlPlace {
-  if (place.startsWith('/')) return { path: place };
-  const [, host = '', port = ''] = LISTEN.exec(place) ?? [];
-  if (host === '' || Number(port) > 65_535) throw bad('--tor-control', CLI_WORDS.torControl);
-  return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) };
+  const { host, port = 0 } = placeOf(at) ?? {};
+  if (host === undefined || port < LOWEST_PORT) throw bad('--direct-address', CLI_WORDS.direct.port);
+  return { named: { host, port } };
 }
 
 /** Flags whose link is the only way to what they make. */
 const FLAG_OF = { strong: '--strong', tlsSelf: '--tls-self', onion: '--onion', web: '--web' } as const;
-
-type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 function checkProxy(values: Values, noRelay: boolean): Pick<Options, 'proxy' | 'proxyAuth'> {
   const named = text(values['proxy']);
@@ -385,12 +340,4 @@ function asked(kind: AdapterKind, adapter: string, check: () => unknown): string
   }
   if (why === undefined || typeof why === 'string') return why;
   return CLI_WORDS.checkFailed(kind, adapter, typeof why);
-}
-
-function bad(flag: string, why: string): SecurechatError {
-  return new SecurechatError('SC-503', { flag, why });
-}
-
-function text(value: Values[string]): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

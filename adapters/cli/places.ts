@@ -23,7 +23,7 @@ async function checkFile(at: string): Promise<void> {
   try {
     await access(at, constants.R_OK);
   } catch (error) {
-    throw new SecurechatError('SC-503', { why: CLI_WORDS.notReadable(shown(at), whyOf(error)) });
+    throw new SecurechatError('SC-503', { about: 'file', why: CLI_WORDS.notReadable(shown(at), whyOf(error)) });
   }
 }
 
@@ -36,7 +36,7 @@ async function checkFolder(flag: string, at: string): Promise<void> {
   } catch (error) {
     why = whyNoFolder(error);
   }
-  if (why !== undefined) throw new SecurechatError('SC-503', { flag, why });
+  if (why !== undefined) throw new SecurechatError('SC-503', { about: 'folder', flag, why });
 }
 
 /** What is not there the launcher has not allowed. */

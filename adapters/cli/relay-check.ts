@@ -6,6 +6,7 @@ import { type Agent, type IncomingHttpHeaders, type IncomingMessage, request as 
 import { request as requestTls } from 'node:https';
 import { connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { pageOf } from './relay-address.js';
 import { RELAY_HEADER, VERSION_HEADER, WIRE_KINDS, type WireKind } from '../../core/wire/kinds.js';
 
 /** Milliseconds for an answer. */
@@ -39,6 +40,12 @@ export async function checkRelay(url: URL, agent?: Agent): Promise<RelayFound> {
   for (const kind of kinds) wires.push(await tryWire(kind, target, agent));
   const version = /^[\w.+-]{1,32}$/.exec(String(headers[VERSION_HEADER] ?? ''))?.[0];
   return { answers: true, wires, version, tls, ahead: aheadOf(headers.date) };
+}
+
+/** Whether a browser finds something to open there; who does not answer, or is busy, is not the reason why not. */
+export async function servesPage(relay: URL, agent?: Agent): Promise<boolean> {
+  const asked = await ask(new URL(pageOf(relay.href)), agent, { accept: 'text/html' });
+  return !asked.answers || asked.status < 400 || asked.status >= 500;
 }
 
 /** Whether this wire gets through: an upgrade to WebSocket, the first poll of socket.io. */

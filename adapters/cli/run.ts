@@ -36,7 +36,7 @@ import { print } from './print.js';
 import { parseRelayAddress } from './relay-address.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { SCREEN_WORDS } from '../words/screen.js';
-import { equip } from './equip.js';
+import { asksWords, equip } from './equip.js';
 import { type Task, taskOf } from './task.js';
 import { presented, toldFirst } from './told.js';
 import { VERSION } from '../../core/version.js';
@@ -116,6 +116,7 @@ export function run(argv: readonly string[], io: Io): Run {
     const ahead = setTimeout(() => void import('./compose.js').catch(() => undefined), LOAD_AHEAD_MS).unref();
     const entering = enter(task, options, io, color, before.signal).finally(() => clearTimeout(ahead));
     const entered = await Promise.race([entering, calledOff]);
+    refuseUnasked(task, options, entered, io);
     // An address of one's own comes before that of a link, and then nothing else in the link is about it.
     const meeting = options.relay === undefined && options.listen === undefined ? entered.meeting : undefined;
     const relay = options.relay ?? meeting?.relay;
@@ -232,6 +233,14 @@ interface Entered extends EnteredCode {
   readonly retype: ((typed: Uint8Array) => RoomCode) | undefined;
 }
 
+/** Safety words that nobody can compare would end it, and only when the peer is there. Throws SecurechatError SC-377. */
+function refuseUnasked(task: Task, options: Options, { code }: Entered, io: Io): void {
+  if (options.ui === 'json' || asksWords(task, io.stderr)) return;
+  if (!options.verify && code.form !== 'none') return;
+  code.secret.fill(0);
+  throw new SecurechatError('SC-377', options.verify ? { flag: '--verify' } : {});
+}
+
 /** The transport that a link names is used where none was chosen here. */
 function atMeeting(options: Options, meeting: CheckedMeeting | undefined, registry: Registry): Options {
   const named = meeting?.transport;
@@ -252,14 +261,21 @@ async function enter(task: Task, options: Options, io: Io, color: boolean, signa
   const words = createWordlist(wordlist);
   const asked = task.kind === 'chat' && options.source.type !== 'stdin' && prompter !== undefined;
   const entered = await enterCode({
-    source: options.source,
+    source: sourceOf(task, options, io),
     words,
     random,
     input: io.stdin,
     prompter,
+    lan: options.listen?.type === 'lan',
     checkRelay: (address) => parseRelayAddress(address, options.insecureRelay),
   });
   return { ...entered, retype: asked ? (typed) => parseCode(typed, words, normalize) : undefined };
+}
+
+/** Who receives has been given a code: where nobody types, it is on the input. The json UI makes one, and tells it. */
+function sourceOf(task: Task, { source, ui }: Options, { stdin }: Io): Options['source'] {
+  const piped = task.kind === 'receive' && ui !== 'json' && stdin.isTTY !== true;
+  return piped && source.type === 'ask' ? { type: 'stdin' } : source;
 }
 
 /** Undefined where nothing may be asked. */

@@ -4,7 +4,7 @@
  */
 import type { RoomCode } from '../../core/room/code.js';
 import { formatCode } from '../../core/room/code.js';
-import { formatInvite, type Meeting, webLink } from '../../core/room/invite.js';
+import { formatInvite, LAN, type Meeting, webLink } from '../../core/room/invite.js';
 import { explain } from '../text/describe.js';
 import { CLI_WORDS } from '../words/cli.js';
 import type { EnteredCode } from './code-entry.js';
@@ -29,13 +29,15 @@ export interface Situation {
 
 export function toldFirst({ task, options, entered, relay, env, enforced, terminal }: Situation): Told {
   const codes = [...entered.notices];
+  // The input is for what is piped, or there is no question to answer.
+  const input = task.kind === 'pipe' || task.kind === 'send' ? { input: task.kind } : {};
   if (options.direct !== undefined) codes.push('SC-370');
   if (!enforced) codes.push('SC-508');
   if ((env['NODE_EXTRA_CA_CERTS'] ?? '') !== '') codes.push('SC-509');
   if (task.kind === 'chat' && options.ui === 'line' && !options.wipeScrollback && terminal) codes.push('SC-510');
   const local = options.listen?.type === 'lan';
   if (local) codes.push('SC-373');
-  const notices: Notice[] = codes.map((code) => ({ type: 'notice', code, text: explain(code) }));
+  const notices: Notice[] = codes.map((code) => ({ type: 'notice', code, text: explain(code, input) }));
   const first: Told['first'][number][] = local ? [{ type: 'path', path: 'local network' }, ...notices] : notices;
   if (local)
     return { first, code: undefined, later: [{ type: 'notice', code: 'SC-126', text: CLI_WORDS.lan.peerTypes }] };
@@ -45,6 +47,7 @@ export function toldFirst({ task, options, entered, relay, env, enforced, termin
     return { first, code: undefined, later: [] };
   }
   const later = whereToMeet(relay).map((text): Notice => ({ type: 'notice', code: 'SC-126', text }));
+  if (!options.web && isRefused(relay)) later.push({ type: 'notice', code: 'SC-375', text: explain('SC-375') });
   // A code of the person's own is told nowhere else, and the peer needs the address.
   const code = entered.created ? undefined : presented(entered.code, options, relay);
   return { first, code, later };
@@ -62,7 +65,9 @@ export function presented(code: RoomCode, options: Options, relay: LocalRelay | 
 }
 
 /** For the program, or for a browser: the page that the relay serves, with the code behind the #, which is not sent. */
-function inviteOf(typed: Uint8Array, { web, transport }: Options, relay: LocalRelay | undefined): Uint8Array {
+function inviteOf(typed: Uint8Array, options: Options, relay: LocalRelay | undefined): Uint8Array {
+  const { web, transport } = options;
+  if (options.listen?.type === 'lan') return formatInvite(typed, LAN);
   if (!web || relay === undefined) return formatInvite(typed, meetingAt(relay, transport));
   return webLink(pageOf(relay.meetings?.[0]?.relay ?? relay.url.href), typed);
 }
@@ -73,6 +78,11 @@ function meetingAt(relay: LocalRelay | undefined, transport: string): Meeting | 
   if (relay.meetings !== undefined) return relay.meetings[0];
   if (relay.started) return undefined;
   return { relay: relay.url.href, ...(transport === DEFAULTS.transport ? {} : { transport }) };
+}
+
+/** By the peer's program, when it is given the link. */
+function isRefused({ meetings: [linked] = [], pin }: LocalRelay): boolean {
+  return linked !== undefined && pin === undefined && !isPrivate(new URL(linked.relay).hostname);
 }
 
 /** What the peer types, for each address; with a certificate of its own, or as an onion service, the link is the way. */

@@ -9,9 +9,15 @@ import type { Aead } from './sodium.js';
 const CIPHER = 'chacha20-poly1305';
 const TAG = { authTagLength: 16 } as const;
 
-/** Pieces of memory that are filled with zeros at the end, and their size: that of a chunk. */
-const RINSED = 256;
-const RINSED_SIZE = 65_536;
+/**
+ * Pieces of memory that are filled with zeros at the end: how many, of which size. Those of a chunk come first; a hole that a
+ * chunk has left and that something small has been put into is reached by smaller ones.
+ */
+const RINSED = [
+  [256, 65_536],
+  [256, 16_384],
+  [512, 4_096],
+] as const;
 
 /** Undefined where this OpenSSL has no such cipher, as in FIPS mode. */
 export function createNodeAead(info: (name: string) => object | undefined = getCipherInfo): Aead | undefined {
@@ -57,7 +63,7 @@ export function createNodeAead(info: (name: string) => object | undefined = getC
       if (!opened) return;
       opened = false;
       // All at once, so that each is somewhere else.
-      const all = Array.from({ length: RINSED }, () => unfilled(RINSED_SIZE));
+      const all = RINSED.flatMap(([count, size]) => Array.from({ length: count }, () => unfilled(size)));
       for (const each of all) each.fill(0);
     },
   };

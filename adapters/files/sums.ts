@@ -14,7 +14,7 @@ export interface Sums {
   /** A file begins. */
   begin(): void;
   update(bytes: Uint8Array): void;
-  /** It is over: its sum. */
+  /** It is over: its sum. Once for each beginning. */
   end(): Uint8Array;
   /** Of the transfer, in hex; asked for once, behind the last file. */
   whole(): string;
@@ -22,7 +22,7 @@ export interface Sums {
 
 export function createSums(sha256: () => Hash): Sums {
   const all = sha256();
-  let one: Hash | undefined;
+  let one = sha256();
   let files = 0;
   let only: Uint8Array = new Uint8Array(0);
   return {
@@ -30,10 +30,9 @@ export function createSums(sha256: () => Hash): Sums {
       one = sha256();
       files += 1;
     },
-    update: (bytes) => void one?.update(bytes),
+    update: (bytes) => void one.update(bytes),
     end() {
-      only = one?.digest() ?? sha256().digest();
-      one = undefined;
+      only = one.digest();
       all.update(only);
       return only;
     },

@@ -8,14 +8,13 @@ import makeMulticast from 'multicast-dns';
 import type { OwnAddress } from '../../core/path-port.js';
 import { LAN_ADDRESSES, type LanAnnouncement } from '../../core/protocol/lan-record.js';
 import { isAround, isUsable, parseAddress } from '../../core/session/path-candidates.js';
+import { admitOnly, createAdmission } from './admission.js';
 import { answerOf, type Heard, heardIn, type Packet, question } from './message.js';
 
 export const PORT = 5353;
 const GROUP = { udp4: '224.0.0.251', udp6: 'ff02::fb' } as const;
 /** Interfaces that are used, at most. */
 export const INTERFACES = 16;
-/** Messages a second that are looked at; the others are as if they had been lost. */
-export const MESSAGES_A_SECOND = 200;
 /** How often it is looked whether the interfaces are others now, milliseconds. */
 export const LOOK_EVERY = 2_000;
 
@@ -99,14 +98,8 @@ export function openMulticast(events: MulticastEvents): Multicast {
   let own: readonly OwnAddress[] = [];
   let why: string | undefined;
   let closed = false;
-  let [second, count] = [0, 0];
-
-  function crowded(): boolean {
-    const now = Math.floor(performance.now() / 1_000);
-    if (now !== second) [second, count] = [now, 0];
-    count += 1;
-    return count > MESSAGES_A_SECOND;
-  }
+  // One for all interfaces: a crowd is a crowd, wherever it shouts.
+  const admits = createAdmission(isNear, () => performance.now());
 
   /** Of this link: nobody from elsewhere has a say here (RFC 6762 section 11). */
   function isNear(from: string): boolean {
@@ -117,7 +110,7 @@ export function openMulticast(events: MulticastEvents): Multicast {
   }
 
   function take(message: Heard, from: string): void {
-    if (closed || crowded() || !isNear(from)) return;
+    if (closed) return;
     const { asked, said } = heardIn(message);
     if (asked) events.asked();
     for (const { name, body, over } of said) events.said({ name, body }, from, over);
@@ -127,6 +120,7 @@ export function openMulticast(events: MulticastEvents): Multicast {
     const socket = createSocket({ type, reuseAddr: true, ...(type === 'udp6' ? { ipv6Only: true } : {}) });
     const everywhere = type === 'udp6' ? '::' : '0.0.0.0';
     const made = makeMulticast({ socket, type, ip: GROUP[type], port: PORT, interface: address, bind: everywhere });
+    admitOnly(socket, admits);
     made.on('error', (error: NodeJS.ErrnoException) => {
       ears.delete(`${type} ${at.name} ${address}`);
       why = error.code ?? error.name;

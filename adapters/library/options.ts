@@ -2,10 +2,10 @@
  * The options of `connect`, whatever they are, into checked ones: before anything is made or sent. No I/O may be in this
  * file.
  */
-import { isSecurechatError } from '../../core/errors.js';
+import { isSecurechatError, SecurechatError } from '../../core/errors.js';
 import { NAME_LIMIT } from '../../core/protocol/records.js';
 import { generateCode, generateStrongCode, parseTyped, type RoomCode } from '../../core/room/code.js';
-import type { Meeting } from '../../core/room/invite.js';
+import { LAN, type Meeting } from '../../core/room/invite.js';
 import type { Wordlist } from '../../core/room/words.js';
 import { RESUME_TIMEOUT } from '../../core/session/resume.js';
 import { parseRelayAddress } from '../cli/relay-address.js';
@@ -119,7 +119,10 @@ function readCode(
     return { code: linkOnly ? generateStrongCode(random) : generateCode(random, words), meeting: undefined };
   const bytes = new TextEncoder().encode(typed);
   try {
-    return parseTyped(bytes, words, normalize);
+    const { code, meeting } = parseTyped(bytes, words, normalize);
+    if (meeting !== LAN) return { code, meeting };
+    code.secret.fill(0);
+    throw new SecurechatError('SC-376');
   } catch (error) {
     throw isSecurechatError(error) ? asChatError(error) : error;
   } finally {

@@ -10,6 +10,7 @@ import { RELAY_WORDS } from '../words/relay.js';
 import { helpText, type Pem, type ParseFlags, parseCommand, type ProgramOptions, type RelayOptions } from './flags.js';
 import { type Certificate, readCertificate } from './certificate.js';
 import { describeConfiguration } from './configuration.js';
+import { collectLess } from './heap.js';
 import type { Relay } from './listener.js';
 import type { Monitor } from './monitor.js';
 import { createPage, type Page, pageFile } from './page.js';
@@ -120,6 +121,7 @@ function serve(
     }
   }
 
+  collectLess();
   process.on('uncaughtException', defect);
   process.on('unhandledRejection', defect);
   process.on('SIGTERM', signalled);
@@ -142,6 +144,7 @@ function serve(
       say(RELAY_WORDS.monitor(monitor.url.href));
     }
     relay = started;
+    if (options.relay.page !== undefined) say(RELAY_WORDS.page(started.url.href.replace(/^ws/, 'http')));
     say(RELAY_WORDS.listening(started.url.href));
     if (signals > 0) stop();
   }

@@ -8,10 +8,11 @@ export function unfilled(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
 }
 
-/** Bytes that nobody else has: these, where they fill a memory of their own, or else a copy. */
+/** Bytes that nobody else has, and that keep little else in memory: these, where they fill most of theirs, or else a copy. */
 export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  if (bytes.length === bytes.buffer.byteLength) return new Uint8Array(bytes.buffer as ArrayBuffer);
-  const copy = unfilled(bytes.length);
+  const { buffer, byteOffset, length } = bytes;
+  if (length * 2 > buffer.byteLength) return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
+  const copy = unfilled(length);
   copy.set(bytes);
   return copy;
 }

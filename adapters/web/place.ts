@@ -5,7 +5,7 @@
 import { SecurechatError } from '../../core/errors.js';
 import { concat, ascii } from '../../core/protocol/bytes.js';
 import { type Normalize, parseTyped, type RoomCode } from '../../core/room/code.js';
-import { formatInvite, isInvite, type Meeting, webLink } from '../../core/room/invite.js';
+import { formatInvite, isInvite, LAN, type Meeting, webLink } from '../../core/room/invite.js';
 import type { Wordlist } from '../../core/room/words.js';
 import { utf8 } from '../text/utf8.js';
 import { parseRelayAddress, isLoopback } from '../cli/relay-address.js';
@@ -78,7 +78,9 @@ export function readTyped(typed: Uint8Array, words: Wordlist, normalize: Normali
 /** A relay may take both wires, and then its other name is no obstacle. */
 const WIRES = ['ws', 'socketio'];
 
-function judge({ relay, transport, pin }: Meeting): URL {
+function judge(meeting: Meeting | typeof LAN): URL {
+  if (meeting === LAN) throw new SecurechatError('SC-365', { why: 'lan' });
+  const { relay, transport, pin } = meeting;
   if (pin !== undefined) throw new SecurechatError('SC-365', { why: 'pin' });
   if (transport !== undefined && !WIRES.includes(transport)) throw new SecurechatError('SC-365', { why: 'transport' });
   return parseRelayAddress(relay, false);

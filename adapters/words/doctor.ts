@@ -5,7 +5,13 @@
 import { COMMAND } from './command.js';
 
 const LAUNCHER = `start it as ${COMMAND}, not its file in dist/`;
-const BUBBLEWRAP = `bwrap --ro-bind / / --tmpfs "$HOME" --tmpfs /tmp --proc /proc --dev /dev --unshare-all --share-net --new-session ${COMMAND}`;
+/** What it runs, where that is in a folder which the sandbox empties, is brought back; in place of a name then its path. */
+const bubblewrap = (kept: readonly string[], program = COMMAND): string =>
+  [
+    'bwrap --ro-bind / / --tmpfs "$HOME" --tmpfs /tmp',
+    ...kept.map((each) => `--ro-bind ${each} ${each}`),
+    `--proc /proc --dev /dev --unshare-all --share-net --new-session ${program}`,
+  ].join(' ');
 
 /** How long a wire took, or what came instead. */
 type WireTold = { readonly kind: string } & ({ readonly ms: number } | { readonly why: string });
@@ -33,13 +39,14 @@ export const DOCTOR_WORDS = {
       'the swap devices of this machine',
       `systemd-run --user --scope -p MemorySwapMax=0 ${COMMAND}`,
     ],
-    home: ['your files are hidden from it', 'a sandbox around it', BUBBLEWRAP],
+    home: ['your files are hidden from it', 'a sandbox around it', bubblewrap([])],
     certificates: [
       'only the certificate authorities of Node',
       'NODE_EXTRA_CA_CERTS in the environment',
       'unset NODE_EXTRA_CA_CERTS',
     ],
   },
+  bubblewrap,
   macos: 'this system cannot be asked',
   windows: 'Windows has none of it; the administrator sets up crash dumps',
   noFiles: 'a chat reads and writes no files',

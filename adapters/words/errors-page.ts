@@ -11,7 +11,8 @@ const CANNOT: Readonly<Record<string, string>> = PAGE_WORDS.cannot;
 export const PAGE = {
   'SC-365': {
     sentence: ({ why }) => `A page cannot follow this link${given(': ', CANNOT[String(why)])}.`,
-    cause: 'The invitation names a certificate of its own, or a transport that a browser does not have.',
+    cause:
+      'The invitation names a certificate of its own, or a transport that a browser does not have, or is for --lan.',
     remedy: 'Open the link with the program: securechat asks for it.',
   },
   'SC-366': {

@@ -5,6 +5,12 @@
 import { COMMAND } from './command.js';
 import { always, given, type Message } from './message.js';
 
+/** What can be done about a file or a folder that the command line names. */
+const PLACES: Readonly<Record<string, string>> = {
+  file: 'Check its name, and that you may read it.',
+  folder: 'Make the folder first, or name one that you may write to.',
+};
+
 export const PROGRAM = {
   'SC-501': {
     sentence: ({ why, where }) => `Internal error${given(': ', why)}${given(' at ', where)}. Everything is wiped.`,
@@ -23,6 +29,7 @@ export const PROGRAM = {
         : `Cannot use ${String(flag)}: ${String(why)}.`,
     cause: 'A flag, a value or an argument is wrong.',
     remedy: `See ${COMMAND} --help.`,
+    hint: ({ about }) => PLACES[String(about)],
   },
   'SC-504': {
     sentence: ({ plugin, why }) => `Cannot use the plugin "${String(plugin)}": ${String(why)}.`,

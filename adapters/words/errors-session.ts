@@ -97,6 +97,7 @@ export const SESSION = {
     sentence: ({ what }) => INPUTS[String(what)] ?? 'The input ended too early.',
     cause: 'The input ended at a question, before a code was read, or before the peer joined.',
     remedy: 'Keep the input open, or provide the answer in it.',
+    hint: ({ what }) => (what === 'code' ? 'Write the code into the input, or name it with --code-fd.' : undefined),
   },
   'SC-311': {
     sentence: always('Interrupted; everything is wiped.'),
@@ -143,6 +144,7 @@ export const SESSION = {
     sentence: always('The code is in your shell history, and other users can see it in the list of processes.'),
     cause: 'A code with a secret was given on the command line.',
     remedy: `Next time start ${COMMAND} without it and type the code at the prompt, or use --code-stdin.`,
+    hint: ({ input }) => (input === undefined ? undefined : 'Next time use --code-fd or --code-stdin.'),
   },
   'SC-320': {
     sentence: ({ relay }) => `Started a private relay on this machine${given(' (', relay, ')')}.`,
@@ -226,9 +228,9 @@ export const SESSION = {
     remedy: 'Make a new code; do not use this one again. If it happens again, use another relay.',
   },
   'SC-370': {
-    sentence: always('Your peer sees your addresses, and the network sees when you talk (--direct).'),
+    sentence: always('With --direct your peer sees your addresses, and the network sees that you two talk.'),
     cause: 'Without the relay in between the two machines know each other, and nothing hides sizes and times.',
-    remedy: 'Leave --direct out to show your address to the relay only.',
+    remedy: 'Without it only the relay sees your address.',
   },
   'SC-371': {
     sentence: always('This machine is in no local network.'),
@@ -251,5 +253,30 @@ export const SESSION = {
       `Cannot listen on ${port === undefined ? 'the forwarded port' : `port ${String(port)}`} for a direct path${given(' (', why, ')')}.`,
     cause: 'Another program uses the port of `--direct-address`, or it may not be used here; nothing was sent.',
     remedy: 'End the program that uses the port, or forward another one.',
+  },
+  'SC-375': {
+    sentence: always('The link names a public address without TLS, and the program of your peer refuses that.'),
+    cause: '`--listen` at a public address over plain ws://: anyone on the way could see who talks to whom and when.',
+    remedy: 'Start again with --tls-self and send the link that it makes.',
+  },
+  'SC-376': {
+    sentence: always('This invitation is for the local network.'),
+    cause: 'The link was made with --lan. It is not followed without it: --lan shows the local network who uses it.',
+    remedy: `Start ${COMMAND} --lan and paste it there.`,
+  },
+  'SC-377': {
+    sentence: ({ flag }) =>
+      flag === undefined
+        ? 'This room has no secret, and there is nobody to compare the safety words.'
+        : `There is nobody to compare the safety words for ${String(flag)}.`,
+    cause: '`securechat pipe`, or `send` without a terminal, in a room without a secret or with --verify.',
+    remedy: 'Use a code with a secret, from --code-fd or --code-stdin.',
+    hint: ({ flag }) =>
+      flag === undefined ? undefined : `Leave ${String(flag)} out: a code with a secret proves who is there.`,
+  },
+  'SC-378': {
+    sentence: ({ relay }) => `The relay${given(' ', relay)} serves no page, so the link would not open in a browser.`,
+    cause: '`--web`: the relay was started without --page, or something else answers at its address.',
+    remedy: 'Leave --web out, start the relay with --page, or use --listen --web.',
   },
 } as const satisfies Partial<Record<string, Message>>;

@@ -33,6 +33,7 @@ export const HELP_WORDS = {
     'sides run it. Without ROOM it makes a code and shows it on standard error. Ends',
     'with 7 when not everything arrived. docs/pipe.md has recipes for tar, rsync, git',
     'and ssh; --quiet keeps standard error free for them.',
+    'Give a code with --code-fd: others see arguments in the list of processes.',
   ],
   send: [
     `Usage: ${COMMAND} send [--room ROOM] [--json] FILE... [options]`,
@@ -48,6 +49,7 @@ export const HELP_WORDS = {
     'Receives files into DIR (the current folder), and writes nowhere else. Shows what',
     'is offered and takes it on a yes, or at once with --yes. Nothing is overwritten: a',
     'name that is taken gets a number, or is left out if you say so.',
+    'Asks for the code, or reads the first line of its input where nobody types.',
   ],
   page: [
     `Usage: ${COMMAND} page [--hash]`,

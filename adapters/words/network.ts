@@ -13,7 +13,7 @@ const CLOCK =
   'Check the clock of this machine; if it is right, ask the operator of the relay to renew the certificate.';
 const SELF_SIGNED: Fault = {
   fault: 'The certificate of the relay is self-signed: it does not prove whose it is',
-  hint: 'If the relay is yours, start with NODE_EXTRA_CA_CERTS=its-certificate.pem; else ask its operator for a valid one.',
+  hint: 'If your peer started it with --tls-self, paste the whole link. If it is yours, set NODE_EXTRA_CA_CERTS=its-certificate.pem.',
 };
 const UNKNOWN_AUTHORITY: Fault = {
   fault: 'The certificate of the relay is from an authority that this program does not know',

@@ -144,6 +144,7 @@ export const PAGE_WORDS = {
   cannot: {
     pin: 'it names a certificate, and a browser does not let a page check that',
     transport: 'it names a transport that a page does not have',
+    lan: 'a browser cannot look around in the local network',
   },
 } as const;
 

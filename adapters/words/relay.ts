@@ -12,6 +12,7 @@ export const RELAY_WORDS = {
 
   // What the program says while it runs.
   listening: (url: string) => `listening on ${url}`,
+  page: (url: string) => `page on ${url}`,
   monitor: (url: string) => `monitor on ${url}`,
   newCertificate: (about: string) => `new certificate: ${about}`,
   oldCertificate: (why: string) => failed('SC-503', `${why}. The old certificate stays`),

@@ -7,7 +7,7 @@
  *   name  nonce(12) ‖ H(lv("lan", room, nonce, body))[0..16], in hexadecimal
  */
 import type { CryptoPort } from '../ports.js';
-import { ascii, concat, hex, label, lvBytes, putUint, readUint } from './bytes.js';
+import { ascii, concat, hex, label, lvBytes, putUint, readUint, unhex } from './bytes.js';
 import { LOWEST_PORT } from './path-records.js';
 
 /** Bytes of it. */
@@ -50,7 +50,7 @@ export function recognized(
   const place = NAME.test(name) && body.length <= LAN_BODY_LIMIT ? placeOf(body) : undefined;
   if (place === undefined) return undefined;
   const nonce = name.slice(0, 2 * LAN_NONCE).toLowerCase();
-  const tag = tagOf(crypto, room, bytesOf(nonce), body);
+  const tag = tagOf(crypto, room, unhex(nonce), body);
   return name.slice(2 * LAN_NONCE).toLowerCase() === tag ? { ...place, nonce } : undefined;
 }
 
@@ -69,8 +69,4 @@ function placeOf(body: Uint8Array): LanPlace | undefined {
     at += 1 + length;
   }
   return { port, addresses };
-}
-
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }

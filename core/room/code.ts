@@ -5,7 +5,7 @@
  */
 import { LocalProtocolError, SecurechatError } from '../errors.js';
 import { ascii, concat, plainBuffer, plainCopy } from '../protocol/bytes.js';
-import { CODE_LIMIT, type InviteRule, isInvite, type Meeting, parseInvite } from './invite.js';
+import { CODE_LIMIT, type InviteRule, isInvite, type LAN, type Meeting, parseInvite } from './invite.js';
 import { lowerCase, type Wordlist } from './words.js';
 
 declare const nameplateBrand: unique symbol;
@@ -62,7 +62,7 @@ const WIDE_SPACES = [
 export interface TypedCode {
   readonly code: RoomCode;
   /** Where an invitation link says that both meet; its address is not yet judged. */
-  readonly meeting: Meeting | undefined;
+  readonly meeting: Meeting | typeof LAN | undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The invitation link: `securechat://[host[:port][/path][?transport=…&plain&pin=…]]#<code, percent-encoded>`, or that of a
- * page, `https://host[:port][/path]#…`. What stands before the `#` is public and says where the relay is; the code behind it
+ * The invitation link: `securechat://[host[:port][/path][?transport=…&plain&pin=…]]#<code, percent-encoded>`, with
+ * `/?lan` in place of a host where both look for each other in the local network; or that of a page, `https://host[:port][/path]#…`. What stands before the `#` is public and says where the relay is; the code behind it
  * is a secret, so it is bytes only, and no error carries any of it. No connection may be made and no address be judged in
  * this file.
  */
@@ -36,11 +36,14 @@ export interface Meeting {
   readonly pin?: Uint8Array;
 }
 
+/** In place of a relay: both look for each other in the local network. */
+export const LAN = 'lan';
+
 export interface Invite {
   /** The code as bytes, decoded, not yet parsed. The caller wipes it. */
   readonly code: Uint8Array;
   /** Absent: the relay that is used here anyway. */
-  readonly meeting: Meeting | undefined;
+  readonly meeting: Meeting | typeof LAN | undefined;
 }
 
 /** What is wrong with a link: `detail.rule` of SC-301. */
@@ -54,6 +57,7 @@ export type InviteRule =
   | 'link-percent'
   | 'too-long';
 
+const LAN_PLACE = `/?${LAN}`;
 /** host, port, path, query; the characters are checked before. */
 const PLACE = /^(\[[0-9a-fA-F:.]*\]|[^:/?[\]]*)(?::([^/?]*))?(\/[^?]*)?(?:\?(.*))?$/;
 const HOST = /^(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\.?)$/;
@@ -79,7 +83,7 @@ export function parseInvite(bytes: Uint8Array): Invite {
 }
 
 /** The link for `code` (bytes as `formatCode` gives them, at most 1024 bytes). The caller wipes the result. */
-export function formatInvite(code: Uint8Array, meeting?: Meeting): Uint8Array {
+export function formatInvite(code: Uint8Array, meeting?: Meeting | typeof LAN): Uint8Array {
   const encoded = percentEncode(code);
   const link = concat(SCHEME, ascii(meeting === undefined ? '' : formatPlace(meeting)), Uint8Array.of(HASH), encoded);
   encoded.fill(0);
@@ -97,7 +101,9 @@ export function webLink(page: string, code: Uint8Array, meeting?: Meeting): Uint
   return link;
 }
 
-function formatPlace({ relay, transport, pin }: Meeting): string {
+function formatPlace(meeting: Meeting | typeof LAN): string {
+  if (meeting === LAN) return LAN_PLACE;
+  const { relay, transport, pin } = meeting;
   const [, scheme = '', place = ''] = /^(wss?):\/\/(.*)$/.exec(relay) ?? [];
   const parameters = [
     ...(transport === undefined ? [] : [`transport=${transport}`]),
@@ -116,7 +122,8 @@ function parsePage(place: Uint8Array, scheme: 'ws' | 'wss'): Meeting {
 }
 
 /** Unknown parameters are refused: one that is not understood may be the one that makes it safe. */
-function parsePlace(bytes: Uint8Array): Meeting | undefined {
+function parsePlace(bytes: Uint8Array): Meeting | typeof LAN | undefined {
+  if (bytes.length === LAN_PLACE.length && String.fromCharCode(...bytes) === LAN_PLACE) return LAN;
   const place = placeOf(bytes);
   if (place === undefined) return undefined;
   const { plain, ...more } = parameters(place.query ?? '');

@@ -1,4 +1,5 @@
 /** The few checks that contract suites need, without any test runner: a failed check throws. Nothing else may be here. */
+import { hex } from '../../core/protocol/bytes.js';
 
 /** Bytes of a value in a message; ML-KEM's keys are the longest that are compared whole. */
 const SHOWN = 2400;
@@ -33,14 +34,4 @@ export function refuses(run: () => unknown, kind: abstract new (...args: never[]
 /** All of a value, the beginning of a frame. */
 function shown(bytes: Uint8Array): string {
   return bytes.length <= SHOWN ? hex(bytes) : `${String(bytes.length)} bytes ${hex(bytes.subarray(0, SHOWN))}…`;
-}
-
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-export function unhex(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
 }

@@ -3,8 +3,8 @@
  * handles may be in this file.
  */
 import { RemoteProtocolError } from '../../core/errors.js';
-import { ascii, concat } from '../../core/protocol/bytes.js';
-import { ensure, equal, hex, refuses, same, unhex } from './assert.js';
+import { ascii, concat, hex, unhex } from '../../core/protocol/bytes.js';
+import { ensure, equal, refuses, same } from './assert.js';
 import { AEAD, CPACE, HKDF, HMAC, LOW_ORDER, SHA512, X25519 } from './crypto-answers.js';
 import { type Check, seededDraw } from './crypto-operations.js';
 

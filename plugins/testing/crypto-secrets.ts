@@ -4,8 +4,8 @@
  */
 import { LocalProtocolError } from '../../core/errors.js';
 import type { CryptoPort, Secret } from '../../core/ports.js';
-import { concat } from '../../core/protocol/bytes.js';
-import { ensure, equal, hex, refuses, same } from './assert.js';
+import { concat, hex } from '../../core/protocol/bytes.js';
+import { ensure, equal, refuses, same } from './assert.js';
 import { type Check, flatten, type Operation, runOn, seededDraw } from './crypto-operations.js';
 
 export function secretsContract(check: Check): void {

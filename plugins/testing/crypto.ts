@@ -4,7 +4,8 @@
  * adapter may be in this file.
  */
 import type { CryptoPort } from '../../core/ports.js';
-import { equal, hex, same } from './assert.js';
+import { hex } from '../../core/protocol/bytes.js';
+import { equal, same } from './assert.js';
 import { AGREEMENT, AGREEMENT_ROUNDS } from './crypto-answers.js';
 import { type Check, OPERATIONS, outcome, seededDraw } from './crypto-operations.js';
 import { primitivesContract } from './crypto-primitives.js';

@@ -8,6 +8,7 @@ import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { DEPTH } from '../support/chance.js';
 import { ROOT, SHIPPED, SOURCES, text } from './sources.js';
 
 const MODULES = SOURCES.filter(
@@ -141,10 +142,12 @@ describe('dependency-cruiser', () => {
     for (const folder of [...SHIPPED, 'package.json'])
       if (existsSync(path.join(ROOT, folder)))
         cpSync(path.join(ROOT, folder), path.join(fixture, folder), { recursive: true });
-    expect(cruise(fixture)).toMatchObject({
-      status: 0,
-      said: expect.stringMatching(/^cruise: \d+ files, \d+ imports, none forbidden\n$/) as string,
-    });
+    // What is planted is found below, and nothing else.
+    if (DEPTH !== 'quick')
+      expect(cruise(fixture)).toMatchObject({
+        status: 0,
+        said: expect.stringMatching(/^cruise: \d+ files, \d+ imports, none forbidden\n$/) as string,
+      });
 
     const helpers = [
       ['core/planted-b.ts', "import './planted-a.js';"],

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { repeats } from '../support/chance.js';
 import { ENV, PROGRAM, start } from '../support/program.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'securechat-test-'));
@@ -47,7 +48,7 @@ it('a socket', async () => {
   expect(await side.exit).toBe(3);
 });
 
-it.each([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20])(
+it.each(repeats([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20], 4))(
   'descriptor %d of Node is refused, or is at its end',
   (fd) => {
     const { status, stderr } = spawnSync(PROGRAM, ['--ui', 'json', '--code-fd', String(fd)], {

@@ -3,7 +3,7 @@
  * relay with the page, 127.0.0.1:1080 a SOCKS proxy, and the folder has what the documents name. Which, and what they come
  * to, is test/support/document-commands.ts. Stood in for: the certificate's authority, and the password store.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,8 +27,19 @@ if (DEPTH !== 'quick' && !able)
   console.warn('SKIPPED, no network namespaces here (iproute2, root): commands of documents');
 
 const folder = mkdtempSync(path.join(tmpdir(), 'securechat-documents-'));
-const PLACES = { folder, clone: ROOT, fresh: path.join(folder, 'fresh'), dist: path.join(ROOT, 'dist') } as const;
+const PLACES = {
+  folder,
+  clone: ROOT,
+  fresh: path.join(folder, 'securechat'),
+  beside: path.join(folder, 'empty'),
+  dist: path.join(ROOT, 'dist'),
+} as const;
+/** What needs npm and the network of this machine; one after the other, in what the one before has made. */
+const INSTALLS: ReadonlySet<Run['at']> = new Set(['fresh', 'beside']);
 let certificate: (TestCertificate & { readonly ca: string }) | undefined;
+
+/** Of whoever runs the tests; the home of these commands is another. */
+const CACHE = execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim();
 
 /** What a group of processes has written; `over` when its first process and all that it left behind have ended. */
 interface Typed {
@@ -48,6 +59,9 @@ function type(command: string, cwd: string, input = '', inside = true): Typed {
     PATH: `${bin}:${ENV['PATH'] ?? ''}`,
     HOME: folder,
     npm_config_prefix: path.join(folder, 'global'),
+    // What was fetched once for the lock need not be asked for again.
+    ...{ npm_config_cache: CACHE, npm_config_prefer_offline: 'true' },
+    ...{ npm_config_audit: 'false', npm_config_fund: 'false' },
     ...(certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate.ca, CURL_CA_BUNDLE: certificate.ca }),
   };
   const [file, ...args] = [...(inside ? ['ip', 'netns', 'exec', SPACE] : []), 'bash', '-c', command];
@@ -141,7 +155,8 @@ const RUNS = Object.entries(COMMANDS).flatMap(([page, all]) =>
 
 async function comesTo(command: string, { says, exit, types = '', at = 'folder' }: Run): Promise<void> {
   if (at === 'fresh') spawnSync('git', ['clone', '-q', ROOT, PLACES.fresh]);
-  const typed = type(command, PLACES[at], types, at !== 'fresh');
+  if (at === 'beside') mkdirSync(PLACES.beside);
+  const typed = type(command, PLACES[at], types, !INSTALLS.has(at));
   await typed.says(says);
   if (exit === undefined) return;
   expect([await typed.over, typed.output()]).toEqual([exit, typed.output()]);
@@ -157,8 +172,8 @@ const BESIDE = new Map([
 
 describe.runIf(able)('typed as it stands in', () => {
   const [installs, others] = [
-    RUNS.filter(([, , { at }]) => at === 'fresh'),
-    RUNS.filter(([, , { at }]) => at !== 'fresh'),
+    RUNS.filter(([, , { at }]) => INSTALLS.has(at)),
+    RUNS.filter(([, , { at }]) => !INSTALLS.has(at)),
   ];
 
   test.for(installs)('%s: %s', { timeout: LONG }, ([, command, run]) => comesTo(command, run));

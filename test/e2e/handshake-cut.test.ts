@@ -3,6 +3,7 @@
  * same attempt, and no code is burnt.
  */
 import { afterAll, describe, expect, it } from 'vitest';
+import { repeats } from '../support/chance.js';
 import { type HostileRelay, startHostileRelay } from '../support/hostile-relay.js';
 import { type JsonEvent, killAll, type Program, start } from '../support/program.js';
 
@@ -39,7 +40,8 @@ const CODES: readonly [string, string, string][] = [
   ['no secret', 'kitchen', 'confirming'],
 ];
 
-describe.concurrent.each(CODES)('with %s', (_name, code, state) => {
+// Each kind of code at each frame in one process: test/core/session/attempts.test.ts.
+describe.concurrent.each(repeats(CODES))('with %s', (_name, code, state) => {
   it.each([1, 2, 3, 4, 5, 6])('cut just before frame %i', { timeout: 60_000 }, async (cut) => {
     const { relay, frames } = await relayThatCuts(cut);
     const sides = [join(relay, code), join(relay, code)];

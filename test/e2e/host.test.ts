@@ -114,6 +114,27 @@ test('--strong: who sends files is shown the link, and nothing to be said', asyn
   expect(sender.stderr()).not.toContain('Tell your peer');
 });
 
+test('--announce: the link and what the peer types name that address, and public ones without TLS are spoken of', async () => {
+  const { program, code, invite, port } = await host('--listen', '127.0.0.1:PORT', '--announce', 'chat.example:9000');
+  expect(invite).toBe(`securechat://chat.example:9000/?plain#${code}`);
+  const told = await program.event('notice', (notice) => notice['code'] === 'SC-126');
+  expect(told['text']).toBe('Your peer types: securechat --relay ws://chat.example:9000 --insecure-relay');
+  expect((await program.event('notice', (notice) => notice['code'] === 'SC-375'))['text']).toContain('--tls-self');
+  // The relay is where it listens all the same.
+  await talk(program, start([...JSON_UI, '-r', `ws://127.0.0.1:${String(port)}`, code]));
+
+  const pinned = await host('--listen', '127.0.0.1:PORT', '--announce', 'chat.example', '--tls-self');
+  expect(pinned.invite).toMatch(new RegExp(`^securechat://chat\\.example:${String(pinned.port)}/\\?pin=`));
+  pinned.program.command({ do: 'quit' });
+  await pinned.program.exit;
+  const near = await host('--listen', '127.0.0.1:PORT');
+  await near.program.event('notice', (notice) => notice['code'] === 'SC-126');
+  near.program.command({ do: 'quit' });
+  await near.program.exit;
+  for (const { program: each } of [pinned, near])
+    expect(each.events.filter((event) => event['code'] === 'SC-375')).toEqual([]);
+});
+
 const hosts = makeHosts('two hosts without a relay');
 
 describe.skipIf(hosts === undefined)('two hosts', () => {

@@ -2,13 +2,14 @@
  * The program with --lan: machines on one switch meet without a relay and without an address, a pulled cable costs nothing,
  * and whoever has no part in it changes nothing. Where there are no namespaces it is skipped, loudly.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { DIALS_A_MINUTE } from '../../adapters/lan/candidates.js';
 import { DEPTH } from '../support/chance.js';
 import { createLanHosts, type LanHosts, type LanHostsOptions } from '../support/lan.js';
+import { killPiped, startPiped } from '../support/pipes.js';
 import { type JsonEvent, killAll, type Program, PROGRAM, ROOT, run, start } from '../support/program.js';
 import { hasStrace } from '../support/strace.js';
 
@@ -65,6 +66,50 @@ describe('two machines', () => {
       expect(events.some(({ code }) => code === 'SC-320')).toBe(false);
     }
   });
+});
+
+/** Two commands on two machines; the first one makes the code. */
+function commands(lan: LanHosts, first: readonly string[], second: (code: string) => readonly string[], cwd: string) {
+  const on = (host: number, args: readonly string[]) =>
+    startPiped([...args, '--lan'], { before: [...lan.inside(host), PROGRAM], cwd });
+  const one = on(0, first);
+  return one.says(/\d{6}-[a-z]+-[a-z]+-[a-z]+/).then((code) => [one, on(1, second(code))] as const);
+}
+
+test.runIf(DEPTH !== 'quick')('files, and a pipe, in the local network', { timeout: 60_000 }, async ({ skip }) => {
+  const lan = made(2);
+  if (lan === undefined) return skip();
+  const folder = mkdtempSync(path.join(tmpdir(), 'securechat-lan-'));
+  try {
+    const content = Buffer.alloc(1_000_000, 'in the same house');
+    writeFileSync(path.join(folder, 'file'), content);
+    mkdirSync(path.join(folder, 'in'));
+    const receive = (code: string) => ['receive', code, '-o', 'in', '--yes'];
+    const files = await commands(lan, ['send', 'file'], receive, folder);
+    expect(await Promise.all(files.map(({ exit }) => exit))).toEqual([0, 0]);
+    expect(readFileSync(path.join(folder, 'in/file')).equals(content)).toBe(true);
+
+    const [up, down] = await commands(lan, ['pipe'], (code) => ['pipe', code], folder);
+    await Promise.all([up.feed([content]), down.feed([Buffer.from('back')])]);
+    expect(await Promise.all([up.exit, down.exit])).toEqual([0, 0]);
+    expect([up.received(), down.received()]).toEqual([4, content.length]);
+  } finally {
+    killPiped();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('the link says that it is for the local network, and leads nowhere else', async ({ skip }) => {
+  const lan = made(2);
+  if (lan === undefined) return skip();
+  const one = start(['--ui', 'json', '--crypto', 'tweetnacl', '--lan'], { before: [...lan.inside(0), PROGRAM] });
+  const { code, invite } = await one.event('code');
+  expect(invite).toBe(`securechat:///?lan#${String(code)}`);
+  const { status, stderr } = await run([String(invite)]);
+  expect([status, stderr]).toEqual([2, expect.stringMatching(/--lan and paste it there\.\n$/)]);
+  const two = client(lan, 1, String(invite));
+  await two.event('state', active);
+  await leave(two, one);
 });
 
 test.runIf(DEPTH !== 'quick')('a cable that is pulled and plugged in again costs no message', async ({ skip }) => {

@@ -108,8 +108,11 @@ it.skipIf(!BUSYBOX)('does under busybox, as Alpine has it, what it does here', (
 describe.each(['securechat', 'securechat-node'])('%s', (name) => {
   it('begins with a larger heap for what moves streams, and a smaller young one for a chat', () => {
     const heap = (...args: string[]): string[] =>
-      launch(name, args).told.execArgv.filter((flag) => /^--(?:initial|max)-.*-space-size=/.test(flag));
-    const larger = ['--initial-old-space-size=48'];
+      launch(name, args).told.execArgv.filter((flag) =>
+        /^--(?:(?:initial|max)-.*-space-size|interrupt-budget)=/.test(flag),
+      );
+    const late = process.version.startsWith('v20.') ? ['--interrupt-budget=200000'] : [];
+    const larger = [...late, '--initial-old-space-size=48'];
     expect(['pipe', 'receive'].map((command) => heap(command))).toEqual([larger, larger]);
     expect(heap('send', 'package.json')).toEqual(larger);
     expect([heap(), heap('--files'), heap('constructor')]).toEqual(Array(3).fill(['--max-semi-space-size=2']));
@@ -190,6 +193,7 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
     );
     for (const [word, isFile] of [
       ['80', false],
+      [':80', false],
       ['[::1]:80', false],
       ['123456', true],
       ['x', true],
@@ -220,7 +224,13 @@ it('the flags of each version of Node', () => {
   expect(of('v24.1.0')).toEqual(['--disable-sigusr1', '--permission', SMALL]);
   expect(of('v27.0.0')).not.toContain(SMALL);
   expect(of('v26.0.0')).toEqual(['--disable-sigusr1', '--permission', '--allow-net', SMALL]);
+  const pipe = (version: string): string[] => flagsOf(['pipe'], '/app', '/', version);
+  expect(pipe('v20.20.2')).toContain('--interrupt-budget=200000');
+  expect(pipe('v22.0.0').join()).not.toContain('interrupt-budget');
 });
+
+const hasSandbox = spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-all', 'true']).status === 0;
+if (!hasSandbox) console.warn('SKIPPED, bwrap is not here, or may not be used: the sandbox of doctor');
 
 describe('securechat doctor', () => {
   const examine = (program: readonly string[], args: readonly string[] = []) => {
@@ -253,6 +263,19 @@ describe('securechat doctor', () => {
     for (const what of ['no file', 'only its own', 'no program', 'no thread', 'no native', 'no debugger', 'no code'])
       expect(row(stdout, what)).toContain('  NOT enforced  ');
     expect(stdout).toContain('  better: start it as securechat, not its file in dist/\n');
+  });
+
+  it.skipIf(!hasSandbox)('its sandbox works where it is installed, and then hides the files', () => {
+    const home = path.join(folder, 'a home');
+    cpSync(path.join(ROOT, 'dist'), path.join(home, 'app/dist'), { recursive: true });
+    cpSync(path.join(ROOT, 'package.json'), path.join(home, 'app/package.json'));
+    const env = { ...ENV, HOME: home };
+    const { stdout } = spawnSync(path.join(home, 'app/dist/securechat'), ['doctor'], { encoding: 'utf8', env });
+    const better = /^ {2}better: (bwrap .*)$/m.exec(stdout)?.[1] ?? '';
+    const inside = spawnSync('sh', ['-c', `${better} doctor`], { encoding: 'utf8', env });
+    expect(inside.stderr).toBe('');
+    expect(row(inside.stdout, 'your files')).toMatch(/ {2}enforced {6}/);
+    expect(row(inside.stdout, 'no file')).toMatch(/ {2}enforced {6}/);
   });
 
   it('tells whether the relay answers, and refuses what it does not know', async () => {

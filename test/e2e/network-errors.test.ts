@@ -7,6 +7,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startRelay as startSocketio } from '../../relay-socketio/server.js';
 import { startRelay as startWs } from '../../relay-ws/server.js';
+import { repeats } from '../support/chance.js';
 import { hasOpenssl, makeCertificate, makeSigned, type TestCertificate } from '../support/certificate.js';
 import { killAll, start } from '../support/program.js';
 
@@ -39,7 +40,7 @@ describe.skipIf(!hasOpenssl)('the certificate of the relay', () => {
     return `wss://${await listening(createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) }, nothing))}/`;
   }
 
-  test.each(['ws', 'socketio'])(
+  test.each(repeats(['ws', 'socketio']))(
     'is self-signed, expired, for another name, of an unknown authority (%s)',
     async (kind) => {
       const selfSigned = makeCertificate();
@@ -66,7 +67,7 @@ describe.skipIf(!hasOpenssl)('the certificate of the relay', () => {
   );
 });
 
-test.each(['ws', 'socketio'])('no TLS at all (%s)', async (kind) => {
+test.each(repeats(['ws', 'socketio']))('no TLS at all (%s)', async (kind) => {
   expect(await told(`wss://${await listening(createServer(nothing))}/`, kind)).toMatch(
     /^3 .*Whatever answered does not speak TLS .*Check the port.*\(SC-113\)/s,
   );

@@ -6,8 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENV, killAll, PROGRAM, ROOT, run, start } from '../support/program.js';
+import { type RelayProcess, startRelayProcess } from '../support/relay.js';
 
 const CODE = '482913-tunnel-anchor-mango';
 const HERE = './test/support/plugins';
@@ -15,7 +16,8 @@ const MISBEHAVING = ['--plugin', `${HERE}/misbehaving.mjs`];
 const TRANSPORT = [...MISBEHAVING, '--transport', 'wrong', '--wrong-transport'];
 const CONTROLS = /(?!\n)\p{Cc}/u;
 
-afterEach(killAll);
+// At once: most of their time is waiting.
+afterAll(killAll);
 
 /** One sentence with this code, beside the line that names the plugin; nothing that gives an order to a terminal. */
 function expectTold(stderr: string, code: string, says: RegExp): void {
@@ -27,7 +29,7 @@ function expectTold(stderr: string, code: string, says: RegExp): void {
   expect(stderr).not.toMatch(CONTROLS);
 }
 
-describe('a plugin that is wrong before anything is opened: exit 2', () => {
+describe.concurrent('a plugin that is wrong before anything is opened: exit 2', () => {
   it.each<[string, string[], RegExp]>([
     ['is missing', ['-p', 'securechat-plugin-nowhere'], /not installed/],
     ['is a path to nothing', ['-p', './nowhere'], /no such file/],
@@ -75,7 +77,7 @@ describe('a plugin that is wrong before anything is opened: exit 2', () => {
   });
 });
 
-describe('a transport that misbehaves in use: the session ends with its code', () => {
+describe.concurrent('a transport that misbehaves in use: the session ends with its code', () => {
   it.each<[string, string, number, RegExp]>([
     ['open-throws', 'SC-506', 1, /The transport "wrong" failed: Error, boom .*at misbehaving\.mjs:\d+/],
     ['open-nothing', 'SC-506', 1, /no connection/],
@@ -107,7 +109,13 @@ describe('a transport that misbehaves in use: the session ends with its code', (
   });
 });
 
-describe('a UI or a crypto that misbehaves in use', () => {
+describe.concurrent('a UI or a crypto that misbehaves in use', () => {
+  let relay: RelayProcess;
+  beforeAll(async () => {
+    relay = await startRelayProcess();
+  });
+  afterAll(() => relay.stop());
+
   it.each<[string[], RegExp]>([
     [['-u', 'wrong', '--wrong-ui', 'open-throws'], /The ui "wrong" failed: Error, at misbehaving\.mjs/],
     [['-u', 'wrong', '--wrong-ui', 'show-throws'], /The ui "wrong" failed: Error, at misbehaving\.mjs/],
@@ -118,7 +126,7 @@ describe('a UI or a crypto that misbehaves in use', () => {
       /The crypto "wrong" failed: Error, at misbehaving\.mjs/,
     ],
   ])('%j: told on stderr, exit 1', async (args, says) => {
-    const { status, stderr } = await run([...MISBEHAVING, ...args, CODE]);
+    const { status, stderr } = await run([...MISBEHAVING, ...args, '--relay', relay.url.href, CODE]);
     expectTold(stderr, 'SC-506', says);
     expect(status).toBe(1);
   });
@@ -130,7 +138,7 @@ describe('a UI or a crypto that misbehaves in use', () => {
       return;
     }
     for (const way of ['show-throws', 'close-rejects']) {
-      const program = [PROGRAM, ...MISBEHAVING, '-u', 'wrong', '--wrong-ui', way, CODE];
+      const program = [PROGRAM, ...MISBEHAVING, '-u', 'wrong', '--wrong-ui', way, '--relay', relay.url.href, CODE];
       const command = `stty -a | tail -4; echo =; ${program.map((word) => `'${word}'`).join(' ')}; echo =; stty -a | tail -4`;
       const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
         cwd: ROOT,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createServer as createSecureServer } from 'node:https';
 import { afterEach, describe, expect, test } from 'vitest';
+import { repeats } from '../support/chance.js';
 import { hasOpenssl, makeSigned, type TestCertificate } from '../support/certificate.js';
 import { type JsonEvent, killAll, type Program, PROGRAM, start, type StartOptions } from '../support/program.js';
 import { hasMicrosocks, hasTinyproxy, startMicrosocks, startTinyproxy } from '../support/proxies.js';
@@ -109,7 +110,7 @@ test.skipIf(!hasTinyproxy)('user and password for a proxy come from a descriptor
 });
 
 describe('names', () => {
-  test.each(['ws', 'socketio'])(
+  test.each(repeats(['ws', 'socketio']))(
     'only the proxy knows the relay: it is found (%s), with names of its own for --tor',
     async (kind) => {
       const { startRelay } =
@@ -238,7 +239,7 @@ async function startSecure(certificate: TestCertificate): Promise<{ readonly por
   return { port: (server.address() as AddressInfo).port, asked };
 }
 
-test.skipIf(!hasOpenssl).each(['ws', 'socketio'])(
+test.skipIf(!hasOpenssl).each(repeats(['ws', 'socketio']))(
   'a proxy over TLS: one that an authority vouches for is used (%s), another is not',
   async (transport) => {
     const relay = await startRelayProcess(['--port', '0'], `relay-${transport as 'ws' | 'socketio'}`);

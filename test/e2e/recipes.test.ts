@@ -46,7 +46,8 @@ async function together(
 ): Promise<readonly (number | null)[]> {
   rooms += 1;
   const code = `recipe${String(process.pid)}x${String(rooms)}-tunnel-anchor`;
-  const filled = lines.filter((line) => line !== '').map((line) => line.replaceAll('CODE', code));
+  const filled = lines.filter((line) => line !== '');
+  for (const folder of [here, there]) writeFileSync(path.join(folder, 'code.txt'), `${code}\n`, { mode: 0o600 });
   const env = {
     PATH: `${path.join(root, 'bin')}:${process.env['PATH'] ?? ''}`,
     GIT_CONFIG_GLOBAL: '/dev/null',

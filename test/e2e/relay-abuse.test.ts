@@ -10,7 +10,7 @@ import { WebSocket } from 'ws';
 import { HEADER_LIMIT } from '../../adapters/relay/listener.js';
 import { ROOM_LIMITS } from '../../core/relay/limits.js';
 import { CONTROL_LIMIT, FRAME_LIMIT, type Join, joinMessage } from '../../core/wire/control.js';
-import { DEPTH, runs, seededBytes } from '../support/chance.js';
+import { DEPTH, repeats, runs, seededBytes } from '../support/chance.js';
 import { hasOpenssl, makeCertificate } from '../support/certificate.js';
 import { type HonestPair, honestPair } from '../support/honest-pair.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
@@ -38,7 +38,7 @@ const MEMORY_BOUND = 64 * 1024 * 1024;
 const ODD_SIZES = [12_347, 31_337, 54_321];
 const anyBytes = seededBytes('abuse');
 
-describe.runIf(hasManyAddresses).each(['relay-ws', 'relay-socketio'] as const)('%s', (program) => {
+describe.runIf(hasManyAddresses).each(repeats(['relay-ws', 'relay-socketio'] as const))('%s', (program) => {
   let relay: RelayProcess;
   let pair: HonestPair;
   let usual: number;

@@ -12,6 +12,7 @@ import { validate } from 'dockerfile-utils';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { flagNames, helpText } from '../../adapters/relay/flags.js';
+import { repeats } from '../support/chance.js';
 import { hasOpenssl, makeCertificate, type TestCertificate } from '../support/certificate.js';
 import { freePort } from '../support/free-port.js';
 import { honestPair } from '../support/honest-pair.js';
@@ -156,10 +157,11 @@ describe.each([
   ['haproxy', haproxy],
   ['caddy', caddy],
 ] as const)('%s, by its example', (name, startProxy) => {
-  describe.runIf(HAVE[name]).each([
+  const relays = [
     ['relay-ws', 'ws'],
     ['relay-socketio', 'socketio'],
-  ] as const)('in front of %s', (program, kind) => {
+  ] as const;
+  describe.runIf(HAVE[name]).each(repeats(relays))('in front of %s', (program, kind) => {
     test('two clients chat through it, over wss://', async () => {
       const made = certificate();
       const { relay, monitor } = await relayBehind(program);

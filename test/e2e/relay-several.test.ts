@@ -12,7 +12,7 @@ import path from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ROOM } from '../../adapters/relay/scripts.js';
-import { runs } from '../support/chance.js';
+import { repeats, runs } from '../support/chance.js';
 import { freePort } from '../support/free-port.js';
 import { jsonPair, killAll, type Program, ROOT } from '../support/program.js';
 import { hasRedis, startRedis } from '../support/redis.js';
@@ -105,10 +105,12 @@ async function finish(couples: readonly Couple[], count: number): Promise<void> 
 }
 
 describe.skipIf(!haproxy)('behind HAProxy', () => {
-  test.each<[RelayProgram, string]>([
-    ['relay-ws', 'ws'],
-    ['relay-socketio', 'socketio'],
-  ])('%s: the shard hint brings both seats to one relay, with nothing shared', async (program, transport) => {
+  test.each(
+    repeats<[RelayProgram, string]>([
+      ['relay-ws', 'ws'],
+      ['relay-socketio', 'socketio'],
+    ]),
+  )('%s: the shard hint brings both seats to one relay, with nothing shared', async (program, transport) => {
     const ports = [await freePort(), await freePort(), await freePort()];
     const relays = [];
     for (const port of ports) relays.push(await relayOn(port, program, []));
@@ -124,7 +126,7 @@ describe.skipIf(!haproxy)('behind HAProxy', () => {
 });
 
 describe.skipIf(!hasRedis('real clients through everything that happens to a cluster'))('a cluster', () => {
-  test.each(haproxy ? ['HAProxy', 'chance'] : ['chance'])(
+  test.each(repeats(haproxy ? ['chance', 'HAProxy'] : ['chance']))(
     'each seat brought to a relay by %s: rolling restart, kills, a partition; nothing is lost',
     async (by) => {
       const store = await startRedis();

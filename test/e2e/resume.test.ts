@@ -4,12 +4,12 @@
  * five minutes.
  */
 import { afterAll, describe, expect, it } from 'vitest';
-import { runs } from '../support/chance.js';
+import { repeats, runs } from '../support/chance.js';
 import { type JsonEvent, jsonPair, killAll, type Program } from '../support/program.js';
 import { type RelayProcess, type RelayProgram, startRelayProcess } from '../support/relay.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 
-const TRANSPORTS = ['ws', 'socketio'] as const;
+const TRANSPORTS = repeats(['ws', 'socketio'] as const);
 const LIMITS = ['--joins-per-minute', '100000', '--connections-per-address', '1000'];
 const cleanups: (() => unknown)[] = [];
 

@@ -1,8 +1,10 @@
 /** Tickets between the real programs: people behind one crowded address, or at a crowded relay, still meet. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { TICKET_BITS } from '../../core/relay/admission.js';
+import { DEPTH, repeats } from '../support/chance.js';
 import { jsonPair, killAll } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
+import { attacker } from '../support/relay-attacker.js';
 import { bareClient, randomJoin } from '../support/relay-client.js';
 
 const cleanups: (() => unknown)[] = [];
@@ -16,16 +18,27 @@ async function outcomes(relay: RelayProcess): Promise<string> {
   return (await fetch(`${base}metrics`)).text();
 }
 
-describe.each([
+const RELAYS = [
   ['relay-ws', 'ws'],
   ['relay-socketio', 'socketio'],
-] as const)('%s', (program, kind) => {
-  test.each([
-    ['more joins than one address has', ['--joins-per-minute', '1']],
-    ['a relay near its limit', ['--max-connections', '2']],
-  ])('%s: both work, meet and chat', async (_what, limits) => {
+] as const;
+
+describe.each(repeats(RELAYS))('%s', (program, kind) => {
+  test.each<[string, string[], number]>([
+    ['more joins than one address has', ['--joins-per-minute', '1'], 0],
+    ['a relay near its limit', ['--max-connections', '5'], 2],
+    // The hardest ticket: ten seconds of work.
+    ...(DEPTH === 'quick'
+      ? []
+      : [['a relay at its limit', ['--max-connections', '2'], 0] as [string, string[], number]]),
+  ])('%s: both work, meet and chat', async (_what, limits, others) => {
     const relay = await startRelayProcess(['--port', '0', '--monitor-port', '0', ...limits], program);
     cleanups.push(() => relay.child.kill('SIGKILL'));
+    for (let n = 0; n < others; n++) {
+      const other = await attacker(program, relay.url, '127.0.0.1');
+      cleanups.push(() => other.socket.terminate());
+      other.join(randomJoin());
+    }
     const flags = ['--transport', kind];
     const { maker, guest } = await jsonPair(relay.url, { maker: flags, guest: flags });
     maker.command({ do: 'send', text: 'worth the work' });

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runs } from '../support/chance.js';
 import { buildVariant, type Variant } from '../support/planted.js';
 import { ENV, killAll, PROGRAM, ROOT, start } from '../support/program.js';
@@ -79,8 +79,8 @@ import inspector from 'node:inspector'; import v8 from 'node:v8';`,
     },
   ]);
 });
-afterEach(killAll);
 afterAll(() => {
+  killAll();
   variant.remove();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -191,7 +191,7 @@ async function asked(command: readonly string[], after: number): Promise<string>
 }
 
 describe.skipIf(process.platform === 'win32')('SIGUSR1', () => {
-  const step = runs(25, 2, 1);
+  const step = runs(50, 2, 1);
   it(`at each ${step} ms of the first 500 ms, and later, opens no port`, async () => {
     expect(await listens(INSPECTOR)).toBe(false);
     const times = [...Array.from({ length: 500 / step + 1 }, (_, i) => step * i), 700, 1000, 1500];
@@ -209,7 +209,7 @@ describe.skipIf(process.platform === 'win32')('SIGUSR1', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('ended from outside', () => {
+describe.skipIf(process.platform === 'win32')('ended from outside', { concurrent: true }, () => {
   let relay: RelayProcess;
   beforeAll(async () => {
     relay = await startRelayProcess(['--port', '0']);

@@ -32,6 +32,14 @@ export function runs(quick: number, thorough: number, nightly = thorough * 20): 
   return { quick, thorough, nightly }[DEPTH];
 }
 
+/**
+ * Of cases that differ in nothing but the wire, the program or the shell under them all, and in a quick run the first: the
+ * others repeat it.
+ */
+export function repeats<T>(all: readonly T[], quick = 1): readonly T[] {
+  return DEPTH === 'quick' ? all.slice(0, quick) : all;
+}
+
 /** Bytes of this run's seed, for what needs any bytes; `use` keeps two users apart. */
 export function seededBytes(use: string): (n: number) => Uint8Array<ArrayBuffer> {
   return deterministicRandom(`${use} ${String(SEED)}`);

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CryptoPort } from '../../core/ports.js';
+import { hex } from '../../core/protocol/bytes.js';
 import {
   type Inputs,
   OPERATIONS,
@@ -13,7 +14,6 @@ import {
 } from '../../plugins/testing/crypto-operations.js';
 import { runs, SEED } from './chance.js';
 import { CRYPTOS } from './cryptos.js';
-import { toHex } from './vectors.js';
 
 const ROUNDS = runs(400, 10_000, 50_000);
 /** ML-KEM on node-crypto is the same library as on tweetnacl: one round in this many is enough there. */
@@ -52,8 +52,8 @@ export function differentialTests(chosen: (name: string) => boolean): void {
         if (name === 'node-crypto' && operation.name.startsWith('kem') && round % SAME_LIBRARY !== 0) continue;
         const actual = outcome(crypto, operation, inputs);
         if (Buffer.compare(actual, wanted) === 0) continue;
-        const shown = [...inputs.secrets, ...inputs.publics].map(toHex).join(' ');
-        expect.fail(`round ${String(round)}, ${name}: ${toHex(actual)} instead of ${toHex(wanted)} for ${shown}`);
+        const shown = [...inputs.secrets, ...inputs.publics].map(hex).join(' ');
+        expect.fail(`round ${String(round)}, ${name}: ${hex(actual)} instead of ${hex(wanted)} for ${shown}`);
       }
     }
     // Neither side of the rule may be missing: most inputs are taken, and some are refused where that can be.

@@ -18,6 +18,10 @@ export interface LanHosts {
   address(host: number, family: 4 | 6): string;
   /** Pulls the cable of a host out, or plugs it in. */
   cable(host: number, plugged: boolean): void;
+  /** Two hosts that do not reach each other any more, or do again; everybody else does. IPv4. */
+  apart(one: number, other: number, apart: boolean): void;
+  /** What the host sends goes no faster, megabits a second. */
+  slow(host: number, rate: number): void;
   /** The host is in another network from now on, as it is after a walk to the next room. */
   move(host: number): void;
   close(): void;
@@ -78,6 +82,17 @@ export function createLanHosts(count: number, { family }: LanHostsOptions = {}):
     address: (i, which) => (which === 4 ? four(i) : six(i)),
     cable(i, plugged) {
       ip('-n', middle, 'link', 'set', `p${String(i)}`, plugged ? 'up' : 'down');
+    },
+    apart(one, other, apart) {
+      for (const [from, to] of [
+        [one, other],
+        [other, one],
+      ] as const)
+        ip('-n', host(from), 'route', apart ? 'add' : 'del', 'blackhole', `${four(to)}/32`);
+    },
+    slow(i, rate) {
+      const bucket = ['burst', '256kb', 'latency', '200ms'];
+      within(host(i), 'tc', 'qdisc', 'replace', 'dev', 'e0', 'root', 'tbf', 'rate', `${String(rate)}mbit`, ...bucket);
     },
     move(i) {
       ip('-n', host(i), 'addr', 'flush', 'dev', 'e0', 'scope', 'global');

@@ -12,11 +12,13 @@ const CHUNK = 8 * 1024 * 1024;
 export function copiesIn(pid: number, needles: ReadonlyMap<string, Uint8Array>): Map<string, number> {
   const found = new Map([...needles.keys()].map((name) => [name, 0]));
   const longest = Math.max(0, ...[...needles.values()].map(({ length }) => length));
-  /** By the first two bytes, so that one pass looks for all of them. */
-  const byHead: (readonly [string, Uint8Array][] | undefined)[] = Array.from({ length: 65_536 });
+  /** By the first two bytes, so that one pass looks for all of them; and whether there is any, which is asked most often. */
+  const byHead = new Map<number, (readonly [string, Uint8Array])[]>();
+  const heads = new Uint8Array(65_536);
   for (const [name, needle] of needles) {
     const head = (needle[0] ?? 0) * 256 + (needle[1] ?? 0);
-    byHead[head] = [...(byHead[head] ?? []), [name, needle]];
+    heads[head] = 1;
+    byHead.set(head, [...(byHead.get(head) ?? []), [name, needle]]);
   }
   const memory = openSync(`/proc/${pid}/mem`, 'r');
   const chunk = Buffer.allocUnsafe(CHUNK + longest);
@@ -25,10 +27,11 @@ export function copiesIn(pid: number, needles: ReadonlyMap<string, Uint8Array>):
       for (let at = start; at < end; at += CHUNK) {
         const read = readAt(memory, chunk, Math.min(CHUNK + longest, end - at), at);
         // What begins behind CHUNK is found in the next one.
-        for (let i = 0; i < Math.min(read, CHUNK); i++) {
-          const here = byHead[(chunk[i] ?? 0) * 256 + (chunk[i + 1] ?? 0)];
-          if (here === undefined) continue;
-          for (const [name, needle] of here)
+        const last = Math.min(read, CHUNK);
+        for (let i = 0, head = chunk[0] ?? 0; i < last; i++) {
+          head = ((head & 255) << 8) | (chunk[i + 1] ?? 0);
+          if (heads[head] === 0) continue;
+          for (const [name, needle] of byHead.get(head) ?? [])
             if (i + needle.length <= read && chunk.compare(needle, 0, needle.length, i, i + needle.length) === 0)
               found.set(name, (found.get(name) ?? 0) + 1);
         }

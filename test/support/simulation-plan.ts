@@ -6,7 +6,13 @@ import type { Code, ExitStatus } from '../../core/errors.js';
 import type { CryptoPort, MessageStatus, State } from '../../core/ports.js';
 import type { Session } from '../../core/session/session.js';
 import { sequence } from '../../plugins/testing/network.js';
+import { DEPTH } from './chance.js';
 import { opposite, SIDES, type Side } from './pair.js';
+
+/** A seed to run again and to tell the story of, instead of the many. */
+export const ONE = process.env['ONE'];
+/** On a busy machine the many take long; the night has more still. */
+export const BUSY = DEPTH === 'nightly' ? {} : { timeout: 3_600_000 };
 
 /** A side dies before it is established, without a goodbye, and a new session with the same code starts later. */
 export interface Restart {

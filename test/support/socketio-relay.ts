@@ -19,7 +19,7 @@ export interface Scripted {
   close(): Promise<void>;
 }
 
-/** `onSocket` gets each WebSocket; `onRequest` each poll, its body whole. */
+/** `onSocket` gets each WebSocket; `onRequest` each poll, its body whole. Who asks what this is gets no answer that helps. */
 export async function startScripted(scripts: {
   readonly onSocket?: (socket: WebSocket) => void;
   readonly onRequest?: (request: IncomingMessage, body: string, response: ServerResponse) => void;
@@ -29,7 +29,8 @@ export async function startScripted(scripts: {
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('error', () => undefined);
     request.on('end', () => {
-      if (scripts.onRequest === undefined) response.writeHead(404).end();
+      const polls = (request.url ?? '').startsWith('/socket.io/');
+      if (scripts.onRequest === undefined || !polls) response.writeHead(404).end();
       else scripts.onRequest(request, Buffer.concat(pieces).toString(), response);
     });
   });

@@ -3,9 +3,9 @@
  * Nothing of Node and no expectation may be in this file.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex as hex } from '@noble/hashes/utils.js';
 import type { CryptoPort } from '../../core/ports.js';
-import { createPair, SIDES } from './pair.js';
+import { hex } from '../../core/protocol/bytes.js';
+import { createPair, type Pair, SIDES } from './pair.js';
 
 export interface Transcript {
   readonly words: readonly string[];
@@ -17,14 +17,19 @@ export interface Transcript {
   readonly firstFrame: string;
 }
 
-export function transcript(left: CryptoPort, right: CryptoPort): Transcript {
-  const pair = createPair({ left: { crypto: left, name: 'Ada' }, right: { crypto: right } });
+/** Both say something, then again with other keys: of the left side that is so long. */
+export function talk(pair: Pair, length: number): void {
   pair.start();
   pair.send('left', 'hello');
   pair.send('right', 'and back');
   pair.advance(6000);
-  pair.send('left', 'x'.repeat(20_000));
+  pair.send('left', 'x'.repeat(length));
   pair.send('right', 'after the rekey');
+}
+
+export function transcript(left: CryptoPort, right: CryptoPort): Transcript {
+  const pair = createPair({ left: { crypto: left, name: 'Ada' }, right: { crypto: right } });
+  talk(pair, 20_000);
   pair.ui('left', { type: 'quit' });
   pair.advance(5000);
   if (pair.right.messages.length !== 2) throw new Error('the messages did not arrive');

@@ -34,13 +34,3 @@ export interface WycheproofCase {
 export function readWycheproof<T, G = unknown>(name: string): Wycheproof<T, G> {
   return readVectors(`wycheproof/${name}`) as Wycheproof<T, G>;
 }
-
-export function fromHex(hex: string): Uint8Array {
-  const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
-}
-
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}

@@ -65,6 +65,7 @@ function enter(
     columns = 80,
     calledOff = new AbortController(),
     clock = createClock(),
+    lan = false,
   } = {},
 ): Rig {
   const input = createFakeInput(terminal);
@@ -87,6 +88,7 @@ function enter(
       },
     },
     random: seededBytes('code entry'),
+    lan,
     input: input.stream,
     prompter: terminal ? prompter(input, output, { plain, unicode, clock, signal: calledOff.signal }) : undefined,
     checkRelay: (address) => parseRelayAddress(address, false),
@@ -126,6 +128,13 @@ describe('without a terminal nothing is asked', () => {
       ['SC-319'],
     ]);
     expect(source.bytes.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('an invitation for the local network is followed where that is asked, and told as one elsewhere', async () => {
+    const source = () => ({ type: 'argument', bytes: bytes('securechat:///?lan#kitchen-x'), meant: false }) as const;
+    await expect(enter(source()).entered).rejects.toMatchObject({ code: 'SC-376' });
+    const { code, meeting } = await enter(source(), { lan: true }).entered;
+    expect([code.nameplate, meeting]).toEqual(['kitchen', undefined]);
   });
 
   it('a name that is like a command is refused, unless it is said to be a room', async () => {

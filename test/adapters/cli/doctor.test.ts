@@ -1,10 +1,14 @@
 /**
  * Doctor: what it says of a relay, its clock, the terminal and the settings.
  */
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { doctor } from '../../../adapters/cli/doctor.js';
+import { DOCTOR_WORDS } from '../../../adapters/words/doctor.js';
+import { ROOT } from '../../support/program.js';
+import { doctor, sandbox } from '../../../adapters/cli/doctor.js';
 import { startRelay } from '../../../relay-ws/server.js';
 import { startRelay as startBoth } from '../../../adapters/cli/relays.js';
 
@@ -22,6 +26,15 @@ async function answering(headers: Record<string, string>, status: number): Promi
   closing.push(() => server.close());
   return `ws://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 }
+
+it('docs/zero-trace.md shows each row, in its words', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/zero-trace.md'), 'utf8');
+  const shown = [...page.matchAll(/^(\S.*?) {2,}(?:NOT )?enforced {2,}(\S.*)$/gm)].map(([, what, why]) => [what, why]);
+  const rows = Object.values(DOCTOR_WORDS.rows).map(([what, why]) => [what, why]);
+  expect(shown).toEqual(rows);
+  for (const [, , better] of Object.values(DOCTOR_WORDS.rows).filter(([what]) => page.includes(`${what}   NOT`)))
+    expect(page).toContain(`  better: ${better}\n`);
+});
 
 it('a relay: which wires, whether TLS, how long; its clock agrees', async () => {
   const relay = await startRelay({ port: 0 });
@@ -58,6 +71,19 @@ it('a relay for both: each wire is tried', async () => {
   const relay = await startBoth({ port: 0 });
   closing.push(() => relay.close());
   expect(await ask([`--relay=${relay.url.href}`])).toMatch(/ ok +ws \d+ ms, socketio \d+ ms, no TLS, version /);
+});
+
+it('the sandbox keeps the program and its Node, where it would hide them', () => {
+  expect(sandbox('/people/ann', '/usr/lib/node_modules/securechat/dist/securechat.cjs', '/usr/bin/node')).toMatch(
+    /^bwrap --ro-bind \/ \/ --tmpfs "\$HOME" --tmpfs \/tmp --proc .* securechat$/,
+  );
+  const [home, tmp] = ['/people/ann/a b/securechat', '/tmp/securechat'];
+  expect(sandbox('/people/ann/', `${home}/dist/securechat.cjs`, '/people/ann/node')).toMatch(
+    / --tmpfs \/tmp --ro-bind '\/people\/ann\/a b\/securechat' '.*' --ro-bind \/people\/ann\/node \/people\/ann\/node .* '\/people\/ann\/a b\/securechat\/dist\/securechat'$/,
+  );
+  expect(sandbox(undefined, `${tmp}/dist/securechat.cjs`, '/usr/bin/node')).toContain(
+    ` --ro-bind ${tmp} ${tmp} --proc`,
+  );
 });
 
 it('files: none, or those of a folder that is there', async () => {

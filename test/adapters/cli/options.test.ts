@@ -207,6 +207,23 @@ describe('options', () => {
     for (const wrong of ['0', '70000', 'host:0', '1:2:3']) expect(refusal('--listen', wrong)).toContain('--listen');
   });
 
+  it('--announce is where others reach it, by the port of --listen unless it names another', () => {
+    const announced = (...argv: string[]) => options('--listen', '9000', ...argv).listen;
+    const at = (host: string, port: number) => ({ host: '0.0.0.0', port: 9000, announced: { host, port } });
+    for (const [typed, host, port] of [
+      ['chat.example', 'chat.example', 9000],
+      ['198.51.100.7:443', '198.51.100.7', 443],
+      ['198.51.100.7', '198.51.100.7', 9000],
+      ['[2001:db8::1]', '2001:db8::1', 9000],
+      ['[2001:db8::1]:443', '2001:db8::1', 443],
+    ] as const)
+      expect(announced('--announce', typed)).toMatchObject(at(host, port));
+    for (const wrong of ['443', ':443', 'a:0', 'a:70000', 'a b', 'ws://a', '2001:db8::1', 'a/b', ''])
+      expect(refusal('--listen', `--announce=${wrong}`)).toContain('Cannot use --announce');
+    expect(refusal('--announce', 'chat.example')).toContain('it goes with --listen');
+    expect(refusal('--lan', '--announce', 'chat.example')).toContain('it goes with --listen');
+  });
+
   it.each([...RESERVED])('%s is a command, not a room', (command) => {
     expect(refusal(command)).toContain(`"${command}"`);
     expect(refusal(command, 'ws', '--port', '1')).toContain(`"${command}"`);

@@ -91,6 +91,65 @@ describe('a run that ends before a chat', () => {
     expect(stdout.text()).toBe('');
   });
 
+  it.each([
+    [['send', 'no-such-file'], 'Check its name, and that you may read it.'],
+    [['receive', '-o', 'no-such-folder'], 'Make the folder first, or name one that you may write to.'],
+    [['--verfy'], 'See securechat --help.'],
+  ])('%j: the hint is about what is wrong', async (argv, hint) => {
+    const { done, stderr } = start(argv);
+    await done;
+    expect(stderr.text()).toContain(`\nsecurechat: hint: ${hint}\n`);
+  });
+
+  it.each<[string[], NonNullable<Surroundings['terminals']>, string]>([
+    [['pipe', 'kitchen'], ALL, 'This room has no secret'],
+    [['pipe', '--verify', 'kitchen-x'], ALL, 'for --verify'],
+    [['send', import.meta.filename, '--room', 'kitchen'], ['stdin'], 'This room has no secret'],
+  ])(
+    '%j: safety words that nobody can compare are refused before anybody is looked for',
+    async (argv, terminals, says) => {
+      const { done, stderr } = start([...argv, '--relay', relay.url.href], { terminals });
+      expect(await done).toBe(EXIT.usage);
+      expect(stderr.text()).toMatch(
+        new RegExp(`^securechat: error: [^\\n]*${says}[^\\n]* \\(SC-377\\)\\nsecurechat: hint: `),
+      );
+      expect(stderr.text()).not.toContain('Looking');
+    },
+  );
+
+  it('receive reads the code from its input, where nobody types', async () => {
+    const room = async (argv: string[], typed: string): Promise<string> => {
+      const program = start(['receive', '--relay', relay.url.href, '--crypto', 'tweetnacl', ...argv]);
+      program.stdin.type(typed);
+      const told = await Promise.race([
+        program.stderr.until((text) => text.includes('(SC-')).then(() => program.stderr.text()),
+        program.stdout.until((text) => text.includes('"code"')).then(() => program.stdout.text()),
+      ]);
+      program.interrupt();
+      await program.done;
+      return told;
+    };
+    // Of a room without a secret it is told.
+    expect(await room([], 'kitchen\n')).toContain('(SC-318)');
+    expect(await room([], 'help\n')).toContain('(SC-511)');
+    expect(await room(['--json'], '')).toMatch(/"code":"\d{6}-/);
+  });
+
+  it('--web: a relay without the page is refused before a link is told', async () => {
+    const { done, stderr, stdout } = start([
+      '--web',
+      '--relay',
+      relay.url.href,
+      '--crypto',
+      'tweetnacl',
+      '--ui',
+      'json',
+    ]);
+    expect(await done).toBe(EXIT.relay);
+    expect(stderr.text()).toMatch(/serves no page.* \(SC-378\)\nsecurechat: hint: Leave --web out/);
+    expect(stdout.text()).not.toContain('http');
+  });
+
   it('an interrupt while the code is awaited: SC-311, exit 130', async () => {
     const program = start(['--code-stdin']);
     program.interrupt();
@@ -278,6 +337,12 @@ describe('a chat', () => {
     const loud = chat('kitchen-advice');
     await loud.stderr.until((text) => text.includes('Waiting'));
     expect(loud.stderr.text()).toContain('(SC-319)');
+    expect(loud.stderr.text().replaceAll(/\s+[|]?\s+/g, ' ')).toContain('type the code at the prompt');
+    const piped = start(['pipe', 'kitchen-piped', '--relay', relay.url.href, '--crypto', 'tweetnacl']);
+    await piped.stderr.until((text) => text.includes('SC-319'));
+    expect(piped.stderr.text()).toContain('Next time use --code-fd or --code-stdin. (SC-319)');
+    piped.interrupt();
+    expect(await piped.done).toBe(EXIT.interrupted);
     const quiet = chat('kitchen-quiet', '--quiet', '--ui', 'json');
     await quiet.stdout.until((text) => text.includes('searching'));
     expect(quiet.stdout.text()).not.toContain('SC-319');

@@ -9,7 +9,7 @@ import { RemoteProtocolError } from '../../../core/errors.js';
 import type { CryptoPort } from '../../../core/ports.js';
 import { DEPTH } from '../../support/chance.js';
 import { CRYPTOS } from '../../support/cryptos.js';
-import { fromHex, toHex } from '../../support/vectors.js';
+import { hex, unhex } from '../../../core/protocol/bytes.js';
 
 /** Of final FIPS 203 and without the expanded keys, as in Go's crypto/mlkem, TestAccumulated; CCTV's own are of the draft. */
 const ACCUMULATED = {
@@ -30,7 +30,7 @@ const UNLUCKY = {
 const Q = 3329;
 const NUMBERS = 3 * 256;
 
-const ends = (bytes: Uint8Array): string[] => [toHex(bytes.subarray(0, 16)), toHex(bytes.subarray(-16))];
+const ends = (bytes: Uint8Array): string[] => [hex(bytes.subarray(0, 16)), hex(bytes.subarray(-16))];
 
 /** One round: what is drawn goes through all of ML-KEM, and what comes out into the hash. */
 function round(crypto: CryptoPort, draw: (n: number) => Uint8Array, add: (bytes: Uint8Array) => void): void {
@@ -73,18 +73,18 @@ describe.each(CRYPTOS)('$name', ({ create }) => {
         (bytes) => void hash.update(bytes),
       );
     }
-    expect(toHex(hash.digest())).toBe(ACCUMULATED[count]);
+    expect(hex(hash.digest())).toBe(ACCUMULATED[count]);
   });
 
   it('a key that reads far into its hash', async () => {
     const crypto = await create();
-    const seed = crypto.take(fromHex(UNLUCKY.d + UNLUCKY.z));
+    const seed = crypto.take(unhex(UNLUCKY.d + UNLUCKY.z));
     const key = crypto.kemPublic(seed);
-    const { ciphertext, shared } = crypto.kemEncapsulate(key, crypto.take(fromHex(UNLUCKY.m)));
+    const { ciphertext, shared } = crypto.kemEncapsulate(key, crypto.take(unhex(UNLUCKY.m)));
     expect(ends(key)).toEqual(UNLUCKY.ek);
     expect(ends(ciphertext)).toEqual(UNLUCKY.c);
-    expect(toHex(crypto.reveal(shared))).toBe(UNLUCKY.k);
-    expect(toHex(crypto.reveal(crypto.kemDecapsulate(seed, ciphertext)))).toBe(UNLUCKY.k);
+    expect(hex(crypto.reveal(shared))).toBe(UNLUCKY.k);
+    expect(hex(crypto.reveal(crypto.kemDecapsulate(seed, ciphertext)))).toBe(UNLUCKY.k);
     crypto.wipeAll();
   });
 

@@ -1,9 +1,9 @@
 /** The birational map against points whose both forms are in the standards. */
 import { expect, test } from 'vitest';
 import { montgomeryU } from '../../../adapters/crypto/montgomery.js';
-import { fromHex, toHex } from '../../support/vectors.js';
+import { hex, unhex } from '../../../core/protocol/bytes.js';
 
-const map = (hex: string) => toHex(montgomeryU(new Uint8Array(fromHex(hex))));
+const map = (digits: string) => hex(montgomeryU(new Uint8Array(unhex(digits))));
 
 test('the base point of RFC 8032 is the base point of RFC 7748, whatever its sign', () => {
   expect(map(`58${'66'.repeat(31)}`)).toBe(`09${'00'.repeat(31)}`);

@@ -5,15 +5,9 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { RemoteProtocolError } from '../../../core/errors.js';
 import type { CryptoPort } from '../../../core/ports.js';
+import { hex, unhex } from '../../../core/protocol/bytes.js';
 import { CRYPTOS } from '../../support/cryptos.js';
-import {
-  fromHex,
-  haveVectors,
-  readWycheproof,
-  toHex,
-  type Wycheproof,
-  type WycheproofCase,
-} from '../../support/vectors.js';
+import { haveVectors, readWycheproof, type Wycheproof, type WycheproofCase } from '../../support/vectors.js';
 
 interface X25519Case {
   readonly public: string;
@@ -61,8 +55,8 @@ describe.skipIf(!haveVectors('Wycheproof vectors of all crypto adapters')).each(
     expect(crypto.live).toBe(0);
   });
 
-  const take = (hex: string) => crypto.take(fromHex(hex));
-  const reveal = (secret: Parameters<CryptoPort['reveal']>[0]) => toHex(crypto.reveal(secret));
+  const take = (digits: string) => crypto.take(unhex(digits));
+  const reveal = (secret: Parameters<CryptoPort['reveal']>[0]) => hex(crypto.reveal(secret));
 
   /** Runs every case; a failure names its number. */
   function runAll<T, G>(file: Wycheproof<T, G>, check: (vector: T & WycheproofCase, group: G) => void): void {
@@ -84,7 +78,7 @@ describe.skipIf(!haveVectors('Wycheproof vectors of all crypto adapters')).each(
   test('X25519', () => {
     let zeros = 0;
     runAll(readWycheproof<X25519Case>('x25519_test.json'), (vector) => {
-      const compute = () => reveal(crypto.x25519(take(vector.private), fromHex(vector.public)));
+      const compute = () => reveal(crypto.x25519(take(vector.private), unhex(vector.public)));
       if (/^0+$/.test(vector.shared)) {
         zeros += 1;
         expect(compute).toThrow(RemoteProtocolError);
@@ -98,9 +92,9 @@ describe.skipIf(!haveVectors('Wycheproof vectors of all crypto adapters')).each(
   test('ChaCha20-Poly1305', () => {
     let wrongNonces = 0;
     runAll(readWycheproof<AeadCase, { readonly ivSize: number }>('chacha20_poly1305_test.json'), (vector, group) => {
-      const [ad, plaintext, box] = [fromHex(vector.aad), fromHex(vector.msg), fromHex(vector.ct + vector.tag)];
+      const [ad, plaintext, box] = [unhex(vector.aad), unhex(vector.msg), unhex(vector.ct + vector.tag)];
       // The nonce is public bytes in the handshake and secret memory in the ratchet.
-      for (const nonce of [fromHex(vector.iv), take(vector.iv)]) {
+      for (const nonce of [unhex(vector.iv), take(vector.iv)]) {
         const seal = () => crypto.seal(take(vector.key), nonce, ad, [plaintext]);
         const open = () => crypto.open(take(vector.key), nonce, ad, box);
         if (group.ivSize !== 96) {
@@ -120,9 +114,9 @@ describe.skipIf(!haveVectors('Wycheproof vectors of all crypto adapters')).each(
 
   test('HKDF-SHA-512', () => {
     runAll(readWycheproof<HkdfCase>('hkdf_sha512_test.json'), (vector) => {
-      for (const salt of [fromHex(vector.salt), take(vector.salt)]) {
+      for (const salt of [unhex(vector.salt), take(vector.salt)]) {
         const prk = crypto.extract(salt, [take(vector.ikm)]);
-        const expand = () => reveal(crypto.expand(prk, fromHex(vector.info), vector.size));
+        const expand = () => reveal(crypto.expand(prk, unhex(vector.info), vector.size));
         if (vector.result === 'valid') expect(expand()).toBe(vector.okm);
         else expect(expand).toThrow(RangeError);
       }
@@ -132,14 +126,14 @@ describe.skipIf(!haveVectors('Wycheproof vectors of all crypto adapters')).each(
   test('HMAC-SHA-512', () => {
     runAll(readWycheproof<MacCase, { readonly tagSize: number }>('hmac_sha512_test.json'), (vector, group) => {
       const tag = crypto.slice(crypto.hmac(take(vector.key), [take(vector.msg)]), 0, group.tagSize / 8);
-      expect(crypto.equal(tag, fromHex(vector.tag))).toBe(vector.result === 'valid');
+      expect(crypto.equal(tag, unhex(vector.tag))).toBe(vector.result === 'valid');
     });
   });
 
   // The port has no expanded decapsulation key: of `dk` only the encapsulation key inside it can be compared.
   test('ML-KEM-768, key generation from a seed', () => {
     runAll(readWycheproof<KemCase>('mlkem_768_keygen_seed_test.json'), (vector) => {
-      const ek = toHex(crypto.kemPublic(take(vector.seed)));
+      const ek = hex(crypto.kemPublic(take(vector.seed)));
       expect(ek).toBe(vector.ek);
       expect(vector.dk.slice(2 * 1152, 2 * (1152 + 1184))).toBe(ek);
     });
@@ -147,13 +141,13 @@ describe.skipIf(!haveVectors('Wycheproof vectors of all crypto adapters')).each(
 
   test('ML-KEM-768, encapsulation', () => {
     runAll(readWycheproof<KemCase>('mlkem_768_encaps_test.json'), (vector) => {
-      const encapsulate = () => crypto.kemEncapsulate(fromHex(vector.ek), take(vector.m));
+      const encapsulate = () => crypto.kemEncapsulate(unhex(vector.ek), take(vector.m));
       if (vector.result !== 'valid') {
         expect(encapsulate).toThrow(RemoteProtocolError);
         return;
       }
       const { ciphertext, shared } = encapsulate();
-      expect(toHex(ciphertext)).toBe(vector.c);
+      expect(hex(ciphertext)).toBe(vector.c);
       expect(reveal(shared)).toBe(vector.K);
     });
   });
@@ -161,9 +155,9 @@ describe.skipIf(!haveVectors('Wycheproof vectors of all crypto adapters')).each(
   test('ML-KEM-768, decapsulation', () => {
     runAll(readWycheproof<KemCase>('mlkem_768_test.json'), (vector) => {
       const seed = take(vector.seed);
-      const decapsulate = () => reveal(crypto.kemDecapsulate(seed, fromHex(vector.c)));
+      const decapsulate = () => reveal(crypto.kemDecapsulate(seed, unhex(vector.c)));
       if (vector.result === 'valid') {
-        expect(toHex(crypto.kemPublic(seed))).toBe(vector.ek);
+        expect(hex(crypto.kemPublic(seed))).toBe(vector.ek);
         expect(decapsulate()).toBe(vector.K);
       } else if (seed.length === 64) {
         expect(decapsulate).toThrow(RemoteProtocolError);

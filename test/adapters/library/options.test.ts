@@ -29,6 +29,7 @@ test.each<[string, unknown, string]>([
   ['a plain relay elsewhere', { relay: 'ws://relay.example' }, 'SC-110'],
   ['a malformed code', { relay: RELAY, code: 'a' }, 'SC-301'],
   ['an empty code', { relay: RELAY, code: '' }, 'SC-301'],
+  ['a link for the local network', { code: 'securechat:///?lan#abc-x' }, 'SC-376'],
   ['a mistyped word', { relay: RELAY, code: '482913-tunel-anchor-mango' }, 'SC-302'],
   ['a code that is none', { relay: RELAY, code: 482913 }, 'SC-360'],
   ['a direct path past a proxy', { relay: RELAY, direct: true, proxy: 'tor' }, 'SC-360'],

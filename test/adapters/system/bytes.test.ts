@@ -1,18 +1,24 @@
 /**
- * Memory of its own: a whole buffer is passed on as it is, a view of a larger one is copied.
+ * Memory of its own: what fills most of a buffer is passed on as it is, a view of a larger one is copied.
  */
 import { expect, test } from 'vitest';
 import { owned, unfilled } from '../../../adapters/system/bytes.js';
 
-test('what fills its memory is passed on without a copy', () => {
-  const whole = Buffer.from(new ArrayBuffer(100));
-  expect(owned(whole).buffer).toBe(whole.buffer);
-  expect(owned(whole).constructor).toBe(Uint8Array);
+test.each([
+  [0, 100],
+  [0, 51],
+  [49, 100],
+])('a view from %d to %d of 100 is passed on without a copy', (from, to) => {
+  const whole = Buffer.from(new ArrayBuffer(100)).map((_, i) => i);
+  const same = owned(whole.subarray(from, to));
+  expect(same.buffer).toBe(whole.buffer);
+  expect(same.constructor).toBe(Uint8Array);
+  expect([...same]).toEqual([...whole.subarray(from, to)]);
 });
 
 test.each([
-  [0, 99],
-  [1, 100],
+  [0, 50],
+  [50, 100],
   [10, 20],
 ])('a view from %d to %d is copied', (from, to) => {
   const whole = Uint8Array.from({ length: 100 }, (_, i) => i);

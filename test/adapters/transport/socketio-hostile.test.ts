@@ -163,7 +163,10 @@ describe('polling', () => {
     ['of too many packets', (response) => response.end(`6${'\u001e6'.repeat(PACKETS_LIMIT)}`)],
     ['that is nothing', (response) => response.end()],
     ['of an error', (response) => response.writeHead(400).end()],
-    ['that breaks off', (response) => (response.writeHead(200, { 'content-length': 9 }), response.end('2'))],
+    [
+      'that breaks off',
+      (response) => response.writeHead(200, { 'content-length': 9 }).write('2', () => response.destroy()),
+    ],
     ['in another protocol', (response) => response.writeHead(101, { connection: 'upgrade', upgrade: 'x' }).end()],
   ])('an answer %s: lost', async (_what, answer) => {
     const relay = await polled(greeting, answer);

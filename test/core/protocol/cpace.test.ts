@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { RemoteProtocolError } from '../../../core/errors.js';
 import { generatorHash, sessionKey } from '../../../core/protocol/cpace.js';
 import { CRYPTOS } from '../../support/cryptos.js';
-import { fromHex, haveVectors, readVectors, toHex } from '../../support/vectors.js';
+import { hex, unhex } from '../../../core/protocol/bytes.js';
+import { haveVectors, readVectors } from '../../support/vectors.js';
 
 interface CpaceVectors {
   readonly G_X25519: Readonly<
@@ -32,24 +33,24 @@ const AD = { ADa: Uint8Array.from([0x41, 0x44, 0x61]), ADb: Uint8Array.from([0x4
 describe.each(CRYPTOS)('CPace on $name', ({ create }) => {
   test('a known answer', async () => {
     const crypto = await create();
-    const take = (hex: string) => crypto.take(fromHex(hex));
-    const [sid, Ya, Yb] = [fromHex(KNOWN.sid), fromHex(KNOWN.Ya), fromHex(KNOWN.Yb)];
-    const hash = generatorHash(crypto, take(KNOWN.PRS), fromHex(KNOWN.CI), sid);
+    const take = (digits: string) => crypto.take(unhex(digits));
+    const [sid, Ya, Yb] = [unhex(KNOWN.sid), unhex(KNOWN.Ya), unhex(KNOWN.Yb)];
+    const hash = generatorHash(crypto, take(KNOWN.PRS), unhex(KNOWN.CI), sid);
     expect(hash.length).toBe(32);
-    expect(toHex(crypto.reveal(hash))).toBe(KNOWN.hash);
-    expect(toHex(crypto.cpaceShare(hash, take(KNOWN.ya)))).toBe(KNOWN.Ya);
-    expect(toHex(crypto.cpaceShare(hash, take(KNOWN.yb)))).toBe(KNOWN.Yb);
+    expect(hex(crypto.reveal(hash))).toBe(KNOWN.hash);
+    expect(hex(crypto.cpaceShare(hash, take(KNOWN.ya)))).toBe(KNOWN.Ya);
+    expect(hex(crypto.cpaceShare(hash, take(KNOWN.yb)))).toBe(KNOWN.Yb);
     const transcript = { Ya, Yb, ...AD };
-    expect(toHex(crypto.reveal(sessionKey(crypto, take(KNOWN.ya), Yb, sid, transcript)))).toBe(KNOWN.isk);
-    expect(toHex(crypto.reveal(sessionKey(crypto, take(KNOWN.yb), Ya, sid, transcript)))).toBe(KNOWN.isk);
+    expect(hex(crypto.reveal(sessionKey(crypto, take(KNOWN.ya), Yb, sid, transcript)))).toBe(KNOWN.isk);
+    expect(hex(crypto.reveal(sessionKey(crypto, take(KNOWN.yb), Ya, sid, transcript)))).toBe(KNOWN.isk);
   });
 
   test('nothing it needed for itself stays alive', async () => {
     const crypto = await create();
-    const [prs, y] = [crypto.take(fromHex(KNOWN.PRS)), crypto.take(fromHex(KNOWN.ya))];
+    const [prs, y] = [crypto.take(unhex(KNOWN.PRS)), crypto.take(unhex(KNOWN.ya))];
     const hash = generatorHash(crypto, prs, new Uint8Array(0), new Uint8Array(32));
     expect(crypto.live).toBe(3);
-    const transcript = { Ya: fromHex(KNOWN.Ya), Yb: fromHex(KNOWN.Yb), ...AD };
+    const transcript = { Ya: unhex(KNOWN.Ya), Yb: unhex(KNOWN.Yb), ...AD };
     const key = sessionKey(crypto, y, transcript.Yb, new Uint8Array(32), transcript);
     expect(crypto.live).toBe(4);
     expect(() => sessionKey(crypto, y, new Uint8Array(32), new Uint8Array(32), transcript)).toThrow(
@@ -62,23 +63,23 @@ describe.each(CRYPTOS)('CPace on $name', ({ create }) => {
 
   test('the generator depends on each of its inputs, the key on each part of the transcript', async () => {
     const crypto = await create();
-    const [a, b] = [fromHex(KNOWN.sid), new Uint8Array(16)];
+    const [a, b] = [unhex(KNOWN.sid), new Uint8Array(16)];
     // Over 109 bytes there is no padding any more; over 127 the length takes two bytes.
     const secrets = [0, 1, 8, 108, 109, 110, 127, 128, 200].map((n) => crypto.take(new Uint8Array(n).fill(7)));
     const seen = new Set<string>();
     for (const prs of secrets) {
       for (const ci of [a, b])
-        for (const sid of [a, b]) seen.add(toHex(crypto.reveal(generatorHash(crypto, prs, ci, sid))));
+        for (const sid of [a, b]) seen.add(hex(crypto.reveal(generatorHash(crypto, prs, ci, sid))));
     }
     expect(seen.size).toBe(secrets.length * 4);
 
-    const y = crypto.take(fromHex(KNOWN.ya));
-    const base = { Ya: fromHex(KNOWN.Ya), Yb: fromHex(KNOWN.Yb), ...AD };
+    const y = crypto.take(unhex(KNOWN.ya));
+    const base = { Ya: unhex(KNOWN.Ya), Yb: unhex(KNOWN.Yb), ...AD };
     const keys = [base, { ...base, Ya: b }, { ...base, ADa: b }, { ...base, Yb: b }, { ...base, ADb: b }].map(
-      (transcript) => toHex(crypto.reveal(sessionKey(crypto, y, base.Yb, a, transcript))),
+      (transcript) => hex(crypto.reveal(sessionKey(crypto, y, base.Yb, a, transcript))),
     );
-    keys.push(toHex(crypto.reveal(sessionKey(crypto, y, base.Yb, b, base))));
-    keys.push(toHex(crypto.reveal(sessionKey(crypto, y, base.Ya, a, base))));
+    keys.push(hex(crypto.reveal(sessionKey(crypto, y, base.Yb, b, base))));
+    keys.push(hex(crypto.reveal(sessionKey(crypto, y, base.Ya, a, base))));
     expect(new Set(keys).size).toBe(7);
     crypto.wipeAll();
   });
@@ -87,22 +88,22 @@ describe.each(CRYPTOS)('CPace on $name', ({ create }) => {
     const crypto = await create();
     const vectors = readVectors('cpace-x25519.json') as CpaceVectors;
     const { G_X25519: v, generator } = vectors;
-    const take = (hex: string) => crypto.take(fromHex(hex));
+    const take = (digits: string) => crypto.take(unhex(digits));
     const same = (actual: Uint8Array, wanted: string) => {
-      expect(toHex(actual)).toBe(wanted.toLowerCase());
+      expect(hex(actual)).toBe(wanted.toLowerCase());
     };
 
-    const hash = generatorHash(crypto, take(generator.PRS), fromHex(generator.CI), fromHex(generator.sid));
+    const hash = generatorHash(crypto, take(generator.PRS), unhex(generator.CI), unhex(generator.sid));
     same(crypto.reveal(hash), generator['hash generator string']);
-    const uniform = generatorHash(crypto, take(v.PRS), fromHex(v.CI), fromHex(v.sid));
+    const uniform = generatorHash(crypto, take(v.PRS), unhex(v.CI), unhex(v.sid));
     same(crypto.cpaceShare(uniform, take(v.ya)), v.Ya);
     same(crypto.cpaceShare(uniform, take(v.yb)), v.Yb);
-    same(crypto.reveal(crypto.x25519(take(v.ya), fromHex(v.g))), v.Ya);
-    same(crypto.reveal(crypto.x25519(take(v.ya), fromHex(v.Yb))), v.K);
-    same(crypto.reveal(crypto.x25519(take(v.yb), fromHex(v.Ya))), v.K);
-    const transcript = { Ya: fromHex(v.Ya), ADa: fromHex(v.ADa), Yb: fromHex(v.Yb), ADb: fromHex(v.ADb) };
-    same(crypto.reveal(sessionKey(crypto, take(v.ya), transcript.Yb, fromHex(v.sid), transcript)), v.ISK_IR);
-    same(crypto.reveal(sessionKey(crypto, take(v.yb), transcript.Ya, fromHex(v.sid), transcript)), v.ISK_IR);
+    same(crypto.reveal(crypto.x25519(take(v.ya), unhex(v.g))), v.Ya);
+    same(crypto.reveal(crypto.x25519(take(v.ya), unhex(v.Yb))), v.K);
+    same(crypto.reveal(crypto.x25519(take(v.yb), unhex(v.Ya))), v.K);
+    const transcript = { Ya: unhex(v.Ya), ADa: unhex(v.ADa), Yb: unhex(v.Yb), ADb: unhex(v.ADb) };
+    same(crypto.reveal(sessionKey(crypto, take(v.ya), transcript.Yb, unhex(v.sid), transcript)), v.ISK_IR);
+    same(crypto.reveal(sessionKey(crypto, take(v.yb), transcript.Ya, unhex(v.sid), transcript)), v.ISK_IR);
     crypto.wipeAll();
   });
 
@@ -110,12 +111,12 @@ describe.each(CRYPTOS)('CPace on $name', ({ create }) => {
     const crypto = await create();
     const { X25519_points } = readVectors('cpace-x25519.json') as CpaceVectors;
     expect(Object.keys(X25519_points)).toHaveLength(12);
-    const scalar = fromHex('af46e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449aff');
-    const transcript = { Ya: fromHex(KNOWN.Ya), Yb: fromHex(KNOWN.Yb), ...AD };
+    const scalar = unhex('af46e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449aff');
+    const transcript = { Ya: unhex(KNOWN.Ya), Yb: unhex(KNOWN.Yb), ...AD };
     const accepted: string[] = [];
     for (const [name, point] of Object.entries(X25519_points)) {
       try {
-        sessionKey(crypto, crypto.take(scalar.slice()), fromHex(point), fromHex(KNOWN.sid), transcript);
+        sessionKey(crypto, crypto.take(scalar.slice()), unhex(point), unhex(KNOWN.sid), transcript);
         accepted.push(name);
       } catch (error) {
         expect(error).toBeInstanceOf(RemoteProtocolError);

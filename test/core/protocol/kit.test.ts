@@ -7,14 +7,14 @@ import { describe, expect, it } from 'vitest';
 import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import { isRemoteProtocolError } from '../../../core/errors.js';
 import type { CryptoPort, Part } from '../../../core/ports.js';
-import { ascii, concat } from '../../../core/protocol/bytes.js';
+import { ascii, concat, hex } from '../../../core/protocol/bytes.js';
 import { classify, decodePlaintext } from '../../../core/protocol/frame.js';
 import { createAttempt, HANDSHAKE_LENGTHS } from '../../../core/protocol/handshake.js';
 import { deterministicRandom } from '../../support/deterministic.js';
 import { createPair, SIDES, utf8 } from '../../support/pair.js';
+import { talk } from '../../support/transcript.js';
 
 const KIT = '../../kit';
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 interface Sealed {
   readonly key: string;
@@ -54,12 +54,7 @@ function watched(side: string): { crypto: CryptoPort; drawn: string[]; sealed: S
 function conversation() {
   const sides = { left: watched('left'), right: watched('right') };
   const pair = createPair({ left: { crypto: sides.left.crypto, name: 'Ada' }, right: { crypto: sides.right.crypto } });
-  pair.start();
-  pair.send('left', 'hello');
-  pair.send('right', 'and back');
-  pair.advance(6000);
-  pair.send('left', 'x'.repeat(3_000));
-  pair.send('right', 'after the rekey');
+  talk(pair, 3_000);
   pair.cut('left');
   pair.cut('right');
   pair.send('left', 'said while the line was down');

@@ -10,6 +10,7 @@ import {
   INVITE_LIMIT,
   INVITE_PLACE_LIMIT,
   isInvite,
+  LAN,
   type Meeting,
   parseInvite,
   PIN_LENGTH,
@@ -82,9 +83,18 @@ describe('invitation links', () => {
         expect(parsed.code).toEqual(code);
         const slashed = place === undefined ? undefined : { ...place, relay: place.relay.replace(/\/$/, '') };
         const got = parsed.meeting;
+        if (got === LAN) throw new Error('a link to a relay was read as one to the local network');
         expect(got === undefined ? undefined : { ...got, relay: got.relay.replace(/\/$/, '') }).toEqual(slashed);
       }),
     );
+  });
+
+  it('one for the local network names no place, in one form only', () => {
+    const link = formatInvite(bytes('kitchen-x'), LAN);
+    expect(text(link)).toBe('securechat:///?lan#kitchen-x');
+    expect(parseInvite(link).meeting).toBe(LAN);
+    for (const wrong of ['?lan', '/?lan=1', '/?lan&plain', '//?lan', 'relay.example/?lan', '/?plain&lan'])
+      expect(() => parse(`securechat://${wrong}#kitchen-x`)).toThrow('SC-301');
   });
 
   it('the longest one is accepted, a longer one is not', () => {

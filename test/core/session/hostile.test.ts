@@ -12,7 +12,7 @@ import { runs } from '../../support/chance.js';
 import { connectedPair, createPair, opposite, type Pair, SIDES, type Side } from '../../support/pair.js';
 
 /** Each byte of the heads is flipped, then one in so many. */
-const STRIDE = runs(97, 7, 1);
+const STRIDE = runs(151, 7, 1);
 const RETRY = REJOIN_MIN + REJOIN_SPREAD;
 const ASKED = { left: { asks: true }, right: { asks: true } };
 

@@ -9,21 +9,20 @@ import { DEPTH, runs, SEED } from '../../support/chance.js';
 import { SIDES } from '../../support/pair.js';
 import { LEFT_PROVISIONAL, simulate } from '../../support/simulation.js';
 import {
+  BUSY,
   coverPlanOf,
   directPlanOf,
   establishedOnce,
   judge,
   judgeRestarts,
+  ONE,
   restartPlanOf,
   type Simulation,
 } from '../../support/simulation-plan.js';
 
-const RESTARTS = runs(60, 2_000);
-const COVERED = runs(6, 300);
-const PATHS = runs(60, 600);
-const ONE = process.env['ONE'];
-/** On a busy machine it takes long; the night has more still. */
-const BUSY = DEPTH === 'nightly' ? {} : { timeout: 3_600_000 };
+const RESTARTS = runs(40, 2_000);
+const COVERED = runs(4, 300);
+const PATHS = runs(40, 600);
 
 const cryptos = { left: await createSodiumCrypto(), right: await createSodiumCrypto() };
 

@@ -7,12 +7,9 @@ import { expect, test } from 'vitest';
 import { createSodiumCrypto } from '../../../adapters/crypto/sodium.js';
 import { DEPTH, runs, SEED } from '../../support/chance.js';
 import { simulate } from '../../support/simulation.js';
-import { judge, planOf } from '../../support/simulation-plan.js';
+import { BUSY, judge, ONE, planOf } from '../../support/simulation-plan.js';
 
-const SEEDS = runs(200, 10_000, 1_000_000);
-const ONE = process.env['ONE'];
-/** On a busy machine it takes long; the night has more still. */
-const BUSY = DEPTH === 'nightly' ? {} : { timeout: 3_600_000 };
+const SEEDS = runs(120, 10_000, 1_000_000);
 
 const cryptos = { left: await createSodiumCrypto(), right: await createSodiumCrypto() };
 

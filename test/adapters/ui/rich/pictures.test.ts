@@ -80,7 +80,7 @@ const PICTURES: readonly Picture[] = [
     name: 'ended',
     title: 'The end: the normal screen and one line',
     rows: 4,
-    views: [...CHAT, { type: 'ended', code: 'SC-316', text: 'The peer left; keys wiped, nothing was saved.', exit: 0 }],
+    views: [...CHAT, { type: 'ended', code: 'SC-316', text: explain('SC-316'), exit: 0 }],
     then: (rig) => rig.ui.close(),
   },
 ];
