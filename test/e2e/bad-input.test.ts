@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TERMINAL_LINE_LIMIT } from '../../adapters/ui/line/line.js';
 import { UI_WORDS } from '../../adapters/words/line.js';
+import { repeats } from '../support/chance.js';
 import { type HostileRelay, startHostileRelay } from '../support/hostile-relay.js';
 import { type JsonEvent, jsonPair, killAll, type Program, run, start } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
@@ -35,30 +36,32 @@ function expectTold(stderr: string, code: string): void {
 }
 
 describe('the command line', () => {
-  it.each([
+  // Each code once, then each way to it.
+  const REFUSED = [
     [['--transport', 'pigeon'], 'SC-502', /pigeon.*ws/],
+    [['--ui', 'rich'], 'SC-503', /--ui.*the input is not a terminal/],
+    [['--relay', 'not a url'], 'SC-109', /./],
+    [['--relay', 'ws://relay.example'], 'SC-110', /wss/],
+    [['--name', 'x'.repeat(65)], 'SC-503', /64/],
+    [['--nonsense'], 'SC-503', /--nonsense/],
+    [['ab'], 'SC-301', /3 to 64/],
+    [['482913-tunel-anchor-mango'], 'SC-302', /tunnel/],
     [['--crypto', 'rot13'], 'SC-502', /rot13.*tweetnacl/],
     [['--ui', 'hologram'], 'SC-502', /hologram.*line.*json/],
-    [['--ui', 'rich'], 'SC-503', /--ui.*the input is not a terminal/],
     [['--transport'], 'SC-503', /--transport/],
-    [['--relay', 'not a url'], 'SC-109', /./],
     [['--relay', 'ftp://relay.example'], 'SC-109', /./],
-    [['--relay', 'ws://relay.example'], 'SC-110', /wss/],
     [['--relay', 'http://192.0.2.7'], 'SC-110', /./],
     [['--name', ''], 'SC-503', /--name/],
-    [['--name', 'x'.repeat(65)], 'SC-503', /64/],
     [['--code-fd', 'two'], 'SC-503', /--code-fd/],
     [['--code-fd', '1'], 'SC-503', /--code-fd/],
     [['--code-fd', '63'], 'SC-503', /63/],
     [['--code-stdin', 'ROOM'], 'SC-503', /./],
     [['ROOM', 'another'], 'SC-503', /./],
-    [['--nonsense'], 'SC-503', /--nonsense/],
-    [['ab'], 'SC-301', /3 to 64/],
     [['white space'], 'SC-301', /./],
-    [['482913-tunel-anchor-mango'], 'SC-302', /tunnel/],
     [['482913-tunnel-anchor-mangoo'], 'SC-302', /mango/],
     [['482913-'], 'SC-301', /./],
-  ] as const)('%j', async (args, code, says) => {
+  ] as const;
+  it.each(repeats<(typeof REFUSED)[number]>(REFUSED, 8))('%j', async (args, code, says) => {
     const { status, stdout, stderr } = await run(args);
     expectTold(stderr, code);
     expect(stderr).toMatch(says);

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DROPPED } from '../../adapters/cli/environment.js';
 import { FLAGS } from '../../adapters/cli/flags.js';
 import { flagsOf, passedOn } from '../../adapters/cli/launch.js';
+import { repeats } from '../support/chance.js';
 import { ENV, PROGRAM, ROOT } from '../support/program.js';
 import { startRelayProcess } from '../support/relay.js';
 
@@ -149,7 +150,7 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
     expect(own).toHaveLength(1);
     const read = (target: string): string => `--allow-fs-read=${target}/`;
     for (const spec of ['./a plugin', './a plugin/index.js', path.join(folder, 'a plugin')])
-      for (const args of [['-p', spec], ['--plugin', spec], [`--plugin=${spec}`], [`-p${spec}`]])
+      for (const args of repeats([[`-p${spec}`], ['--plugin', spec], [`--plugin=${spec}`], ['-p', spec]], 2))
         expect(at([...args, 'ROOM'])).toContain(read(path.join(folder, 'a plugin')));
     const named = at(['-p', 'strange', '-p', 'strange']);
     expect(named).toContain(read(path.join(folder, 'node_modules')));
@@ -161,17 +162,18 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
   it('allows a folder once, however it is written', () => {
     const kept = path.join(folder, 'kept');
     mkdirSync(kept, { recursive: true });
-    for (const args of [
-      ['--files', '.'],
+    const here = [
       ['--files'],
-      ['--files=./'],
       ['receive'],
+      ['send', '.'],
+      ['--files', '.'],
+      ['--files=./'],
       ['receive', '-o', '.'],
       ['receive', '-o.'],
-      ['send', '.'],
-    ])
+    ];
+    for (const args of repeats(here, 3))
       expect(launch(name, args).told.execArgv.join('\n')).toMatch(/^--allow-fs-read=.*securechat launcher-\w+\/?$/m);
-    for (const each of ['kept', 'kept/', './kept', 'kept/.', kept, `${kept}/`])
+    for (const each of repeats(['kept/.', './kept', `${kept}/`, 'kept', 'kept/', kept], 3))
       for (const args of [
         ['--files', each],
         ['receive', '-o', each],

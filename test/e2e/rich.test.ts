@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { UI_WORDS } from '../../adapters/words/line.js';
 import { PASTE_PAUSE_MS } from '../../adapters/terminal/keys.js';
 import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
+import { repeats } from '../support/chance.js';
 import { killAll, PROGRAM, ROOT, start } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
@@ -247,16 +248,16 @@ describe.skipIf(!hasPty)('a conversation', () => {
 describe.skipIf(!hasPty)('the terminal is as it was', () => {
   const ENDS: readonly (readonly [string, (side: Terminal) => void, number])[] = [
     ['/quit', (side) => side.type('/quit\r'), 0],
-    ['Ctrl-D', (side) => side.type('\x04'), 0],
     ['Ctrl-C twice', (side) => side.type('\x03\x03'), 130],
     ['/wipe', (side) => side.type('/wipe\r'), 130],
     ['SIGTERM', (side) => side.kill('SIGTERM'), 130],
+    ['SIGQUIT', (side) => side.kill('SIGQUIT'), 130],
+    ['Ctrl-D', (side) => side.type('\x04'), 0],
     ['SIGINT', (side) => side.kill('SIGINT'), 130],
     ['SIGHUP', (side) => side.kill('SIGHUP'), 130],
-    ['SIGQUIT', (side) => side.kill('SIGQUIT'), 130],
     ['SIGABRT', (side) => side.kill('SIGABRT'), 130],
   ];
-  it.each(ENDS)('after %s: modes, screen, and nothing of the chat', async (_name, end, status) => {
+  it.each(repeats(ENDS, 5))('after %s: modes, screen, and nothing of the chat', async (_name, end, status) => {
     const [maker, guest] = await pair();
     guest.type('a secret\r');
     await maker.shows('a secret');

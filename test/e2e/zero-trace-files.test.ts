@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { repeats } from '../support/chance.js';
 import { IS_EXECUTABLE, killAll, PROGRAM, type Program, start } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
 import { hasStrace, straced, writesIn } from '../support/strace.js';
@@ -100,15 +101,16 @@ describe.skipIf(!hasStrace)('no file is opened for writing', () => {
     expectNoWrites();
   });
 
-  it.each([
+  const SIGNALS = [
     ['SIGTERM', 130],
+    ['SIGSEGV', null],
+    ['SIGKILL', null],
     ['SIGHUP', 130],
     ['SIGINT', 130],
     ['SIGQUIT', 130],
     ['SIGABRT', 130],
-    ['SIGSEGV', null],
-    ['SIGKILL', null],
-  ] as const)('ended by %s', async (signal, status) => {
+  ] as const;
+  it.each(repeats(SIGNALS, 3))('ended by %s', async (signal, status) => {
     const [side, other] = await pair();
     await talk(side, other);
     side.child.kill(signal);

@@ -296,8 +296,9 @@ describe.skipIf(!canReadMemory)('a pipe, after the wipe and before the exit', { 
       // 46 chunks each way: a key and a step for each 16 of them.
       expect(keys).toBeGreaterThan(40);
       expect(copies.keys).toBe(0);
-      // Node's copies of what OpenSSL deciphered, which the rinse at the end does not always reach.
-      expect(copies.content).toBeLessThan(SAMPLES / 5);
+      // Newer Nodes shorten what OpenSSL deciphered by a copy, and free the longer one as it is: nobody can overwrite that. Each
+      // chunk takes the place of the one before, and the rinse at the end that of the last ones; one may be left.
+      expect(copies.content).toBeLessThanOrEqual(2);
     } finally {
       variant.remove();
     }

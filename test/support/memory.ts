@@ -7,8 +7,10 @@ import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs
 export const canReadMemory = existsSync(`/proc/${process.pid}/mem`);
 
 const CHUNK = 8 * 1024 * 1024;
+/** Most of a process was never written: pages of zeros are passed over. */
+const PAGE = new Uint8Array(4096);
 
-/** How often each needle (at least 2 bytes) occurs. A copy that crosses the end of a chunk is found too. */
+/** How often each needle (at least 2 bytes, not all zero) occurs. A copy that crosses the end of a chunk is found too. */
 export function copiesIn(pid: number, needles: ReadonlyMap<string, Uint8Array>): Map<string, number> {
   const found = new Map([...needles.keys()].map((name) => [name, 0]));
   const longest = Math.max(0, ...[...needles.values()].map(({ length }) => length));
@@ -28,8 +30,15 @@ export function copiesIn(pid: number, needles: ReadonlyMap<string, Uint8Array>):
         const read = readAt(memory, chunk, Math.min(CHUNK + longest, end - at), at);
         // What begins behind CHUNK is found in the next one.
         const last = Math.min(read, CHUNK);
-        for (let i = 0, head = chunk[0] ?? 0; i < last; i++) {
-          head = ((head & 255) << 8) | (chunk[i + 1] ?? 0);
+        for (let i = 0; i < last; i++) {
+          // What begins in a page of zeros and is not all zero ends behind it.
+          if (
+            i % PAGE.length === 0 &&
+            i + PAGE.length <= last &&
+            chunk.compare(PAGE, 0, PAGE.length, i, i + PAGE.length) === 0
+          )
+            i += Math.max(0, PAGE.length - longest);
+          const head = ((chunk[i] ?? 0) << 8) | (chunk[i + 1] ?? 0);
           if (heads[head] === 0) continue;
           for (const [name, needle] of byHead.get(head) ?? [])
             if (i + needle.length <= read && chunk.compare(needle, 0, needle.length, i, i + needle.length) === 0)

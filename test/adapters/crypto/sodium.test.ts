@@ -36,10 +36,13 @@ function memory(): Buffer {
   return Buffer.from(raw.HEAPU8.buffer);
 }
 
-/** Whether any 8 bytes of `bytes` are anywhere in the memory; runs of one byte do not count. */
+/** From one place that is looked for to the next. */
+const STEP = runs(16, 4);
+
+/** Whether 8 bytes of `bytes`, from any of many places in it, are anywhere in the memory; runs of one byte do not count. */
 function isInMemory(bytes: Uint8Array): boolean {
   const whole = memory();
-  for (let at = 0; at + 8 <= bytes.length; at += 4) {
+  for (let at = 0; at + 8 <= bytes.length; at += STEP) {
     const window = bytes.subarray(at, at + 8);
     if (new Set(window).size > 2 && whole.includes(Buffer.from(window))) return true;
   }
