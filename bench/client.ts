@@ -35,7 +35,10 @@ export function client(port: number, nameplate: string, options: ClientOptions =
     clock: createClock(),
     ui: {
       open: (sink) => void (self.sink = sink),
-      show: (view) => self.onView(view),
+      show(view) {
+        if (view.type === 'message') self.sink({ type: 'shown', id: view.id });
+        self.onView(view);
+      },
       close: () => Promise.resolve(),
     },
     code: {

@@ -52,7 +52,10 @@ function pairOf(one: CryptoPort, two: CryptoPort): { left: Side; say: (count: nu
     for (const effect of who.session.handle(event, 0)) {
       if (effect.type === 'transmit') who.out.push(effect.frame);
       if (effect.type !== 'show') continue;
-      if (effect.view.type === 'message') who.shown += 1;
+      if (effect.view.type === 'message') {
+        who.shown += 1;
+        handle(who, { type: 'ui', event: { type: 'shown', id: effect.view.id } });
+      }
       if (effect.view.type === 'status' && effect.view.status === 'delivered') who.delivered += 1;
     }
   }

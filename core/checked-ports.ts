@@ -214,6 +214,7 @@ function isUiEvent(event: unknown): event is UiEvent {
     case 'reject':
       return (id === undefined || Number.isSafeInteger(id)) && isCollision(collision);
     case 'cancel':
+    case 'shown':
       return Number.isSafeInteger(id);
     case 'confirm':
       return typeof match === 'boolean';

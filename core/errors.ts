@@ -87,6 +87,8 @@ export const CODES = {
   'SC-335': EXIT.ok, // what has a name that is taken was left out, as the person wanted (notice)
   'SC-336': EXIT.ok, // what came has another name here (notice)
   'SC-337': EXIT.usage, // a yes without a number, after an offer was taken back (notice)
+  'SC-338': EXIT.usage, // what the two were started for does not go together
+  'SC-339': EXIT.wrongCode, // the peer left when it had seen the proof of the code (notice)
   'SC-340': EXIT.usage, // this program was not given a folder for files (notice)
   'SC-341': EXIT.ok, // the peer offered files, and this program takes none (notice)
   'SC-342': EXIT.truncated, // the peer refused what was offered

@@ -1,5 +1,5 @@
 /**
- * The only interfaces between the core and the world: crypto, transport, UI, clock. The doc comments are the contract;
+ * The interfaces between the core and the world: crypto, transport, UI, clock (bulk-port.ts: files and pipes; path-port.ts: direct paths). The doc comments are the contract;
  * the contract suites test them on every adapter. No implementation, no Node type and no default may be in this file.
  */
 import type { Code, ExitStatus, TransportCode } from './errors.js';
@@ -174,7 +174,7 @@ export type State =
 /** `own`: the one to the relay. `peer`: the relay says that the peer is gone; the relay may be wrong. */
 export type Broken = 'own' | 'peer';
 
-/** held: waits here. sent: left this process. delivered: the peer's client showed it. failed: it will not arrive. */
+/** held: waits here. sent: left this process. delivered: the peer's UI has `shown` it. failed: it will not arrive. */
 export type MessageStatus = 'held' | 'sent' | 'delivered' | 'failed';
 
 /**
@@ -287,7 +287,12 @@ export type UiEvent =
   | { readonly type: 'end-of-input' }
   /** A malformed command or text: told to the person. `lost`: nobody is there to give it again, so the end is no success. */
   | { readonly type: 'malformed'; readonly why: string; readonly lost?: boolean }
-  /** The person is there: typing, scrolling. Keeps the idle time from running out; as every other event does. */
+  /**
+   * The peer's messages up to this id are where somebody can see them: drawn, or taken by whatever reads the output. Only
+   * then is the peer told that they were delivered; a UI that never tells it leaves the peer without an answer.
+   */
+  | { readonly type: 'shown'; readonly id: number }
+  /** The person is there: typing, scrolling. Keeps the idle time from running out; as every event but `shown` does. */
   | { readonly type: 'activity' }
   /** Ctrl-C or a signal: goodbye if possible, exit status 130. */
   | { readonly type: 'interrupt' }
@@ -302,88 +307,6 @@ export interface UiPort {
   /** Shows one thing. Never throws for a broken output: that is a `gone` event. Ignored after `close`. */
   show(view: UiView): void;
   /** Restores the terminal, wipes every buffer, stops reading. Resolves when the output is flushed (or gone). Idempotent. */
-  close(): Promise<void>;
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Bulk
-
-/** What a stream carries (protocol.md section 8). `bytes`: of all files, undefined where unknown; `name` is UTF-8. */
-export type BulkOffer =
-  | { readonly kind: 'pipe' }
-  | {
-      readonly kind: 'files';
-      readonly count: number;
-      readonly bytes: number | undefined;
-      readonly name: Uint8Array;
-    };
-
-/** Why what is behind a transfer ended it. `truncated`: the stream ended where it should not have. */
-export type BulkFailure = 'refused' | 'cancelled' | 'disk' | 'changed' | 'bad hash' | 'disagrees' | 'truncated';
-
-/**
- * What the session tells the adapter that has files or a pipe. `id` is that of UiView; a transfer is known from `prepare`,
- * `offered` or the adapter's `ready` on, until `over`. Nothing is told of a transfer after `over`.
- */
-export type BulkCommand =
-  /** Streams may be opened from now on. Once. */
-  | { readonly type: 'active' }
-  /** The person wants to send these: answer with `ready` or `failed`. */
-  | { readonly type: 'prepare'; readonly id: number; readonly paths: readonly Uint8Array[] }
-  /** The peer offers this: answer with `examined`, `accept` or `failed`. `name` is valid only during the call. */
-  | { readonly type: 'offered'; readonly id: number; readonly offer: BulkOffer }
-  /** The person takes what was `examined`: answer with `accept` or `failed`. */
-  | { readonly type: 'take'; readonly id: number; readonly collision: 'rename' | 'skip' }
-  /** The peer takes a transfer of this side; nothing is wanted of it before. */
-  | { readonly type: 'taken'; readonly id: number }
-  /** So many `data` events more are wanted. */
-  | { readonly type: 'want'; readonly id: number; readonly count: number }
-  /** 0 to 65438 bytes of the peer. The buffer belongs to the adapter, which wipes it and then reports `used`. */
-  | { readonly type: 'data'; readonly id: number; readonly data: Uint8Array; readonly last: boolean }
-  /** The end of a transfer, whoever ended it. `whole`: everything arrived. */
-  | { readonly type: 'over'; readonly id: number; readonly whole: boolean; readonly code: Code | undefined };
-
-/** What the adapter reports. What concerns a transfer that is over does nothing; its buffers are wiped. */
-export type BulkEvent =
-  /** A transfer of this side can be offered. Without an id it is one that nobody asked for: a pipe. */
-  | { readonly type: 'ready'; readonly id: number | undefined; readonly offer: BulkOffer }
-  /** The person is to decide. `free`: bytes of room, undefined where unknown; `exists`: the name is taken. */
-  | { readonly type: 'examined'; readonly id: number; readonly free: number | undefined; readonly exists: boolean }
-  /** Data of the peer are welcome. */
-  | { readonly type: 'accept'; readonly id: number }
-  /**
-   * As it was wanted: 1 to 65438 bytes, or less with the last. The buffer is the session's until it has wanted READ_AHEAD
-   * (core/session/bulk/outgoing.ts) more. `content`: how many of them a person counts. `sum` with the last: see
-   * `file-done`.
-   */
-  | {
-      readonly type: 'data';
-      readonly id: number;
-      readonly data: Uint8Array;
-      readonly last: boolean;
-      readonly content: number;
-      readonly sum?: string;
-    }
-  /** So many pieces of data were used. */
-  | { readonly type: 'used'; readonly id: number; readonly count: number; readonly content: number }
-  /** After the last piece of data of the peer: everything is as it was offered. */
-  | { readonly type: 'whole'; readonly id: number; readonly sum: string }
-  | {
-      readonly type: 'failed';
-      readonly id: number;
-      readonly reason: BulkFailure;
-      readonly code: Code;
-      readonly detail: Readonly<Record<string, string | number>>;
-    }
-  /** Something the person must know, and nothing ends. */
-  | { readonly type: 'notice'; readonly code: Code; readonly detail: Readonly<Record<string, string | number>> };
-
-export interface BulkPort {
-  /** Called once; no event is reported before it has returned. */
-  open(sink: (event: BulkEvent) => void): void;
-  /** Does one thing, later where it takes time. Never throws for a broken file: that is `failed`. */
-  tell(command: BulkCommand): void;
-  /** Stops everything; nothing half is left under its own name. Idempotent. */
   close(): Promise<void>;
 }
 

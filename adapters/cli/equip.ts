@@ -3,10 +3,12 @@
  * protocol may be in this file.
  */
 import { CODES, type Code, EXIT, type ExitStatus } from '../../core/errors.js';
-import type { BulkPort, ClockPort, UiEvent, UiPort, UiView } from '../../core/ports.js';
+import type { BulkPort } from '../../core/bulk-port.js';
+import type { ClockPort, UiEvent, UiPort, UiView } from '../../core/ports.js';
 import type { UiContext } from '../../plugins/kit/define.js';
 import { realName } from '../system/folder.js';
 import { explain } from '../text/describe.js';
+import { CLI_WORDS } from '../words/cli.js';
 import type { Task } from './task.js';
 
 export interface Equipment {
@@ -18,6 +20,8 @@ export interface Equipment {
 
 interface Given {
   readonly task: Task;
+  /** The peer is told elsewhere what to type, with the address of the relay. */
+  readonly hosted: boolean;
   /** What was chosen on the command line. */
   readonly ui: UiPort;
   readonly json: boolean;
@@ -25,7 +29,7 @@ interface Given {
   readonly cwd: string;
 }
 
-export async function equip({ task, ui, json, context, cwd }: Given): Promise<Equipment> {
+export async function equip({ task, hosted, ui, json, context, cwd }: Given): Promise<Equipment> {
   if (task.kind === 'chat') {
     if (task.files === undefined) return { ui, bulk: undefined, exit: (status) => status };
     const folder = await real(task.files, cwd);
@@ -36,6 +40,7 @@ export async function equip({ task, ui, json, context, cwd }: Given): Promise<Eq
   const own = createTransferUi(context, {
     asks,
     yes: task.kind === 'receive' && task.yes,
+    peerTypes: hosted ? undefined : CLI_WORDS.peerTypesOnly(CLI_WORDS.peerCommand[task.kind]),
   });
   if (task.kind === 'pipe') {
     const { createPipe } = await import('../files/pipe.js');

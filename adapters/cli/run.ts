@@ -152,6 +152,7 @@ export function run(argv: readonly string[], io: Io): Run {
         equip: (ui, clock) =>
           equip({
             task,
+            hosted: met.listen !== undefined,
             ui,
             json: options.ui === 'json',
             context: { input: entered.input, output: io.stdout, errors: io.stderr, sanitize, clock },
@@ -324,6 +325,7 @@ function chatOf(task: Task, options: Options, entered: Entered, relay: LocalRela
   const address = options.listen?.type === 'lan' ? undefined : relay?.url.href;
   return {
     ...{ verify, cover, name, receipts, resumeTimeout, idleTimeout, code, retype },
+    ...(task.kind === 'chat' ? {} : { purpose: task.kind }),
     ...(created ? { reroll: (taken: RoomCode) => withNewNameplate(taken, random) } : {}),
     present: (made: RoomCode) => presented(made, options, relay),
     pace: options.ui !== 'json' && io.stdin.isTTY === true,

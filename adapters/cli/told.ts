@@ -40,13 +40,17 @@ export function toldFirst({ task, options, entered, relay, env, enforced, termin
   const notices: Notice[] = codes.map((code) => ({ type: 'notice', code, text: explain(code, input) }));
   const first: Told['first'][number][] = local ? [{ type: 'path', path: 'local network' }, ...notices] : notices;
   if (local)
-    return { first, code: undefined, later: [{ type: 'notice', code: 'SC-126', text: CLI_WORDS.lan.peerTypes }] };
+    return {
+      first,
+      code: undefined,
+      later: [{ type: 'notice', code: 'SC-126', text: CLI_WORDS.lan.peerTypes(CLI_WORDS.peerCommand[task.kind]) }],
+    };
   if (relay?.meetings === undefined) {
     if (relay?.started === true)
       first.push({ type: 'notice', code: 'SC-320', text: explain('SC-320', { relay: relay.url.href }) });
     return { first, code: undefined, later: [] };
   }
-  const later = whereToMeet(relay).map((text): Notice => ({ type: 'notice', code: 'SC-126', text }));
+  const later = whereToMeet(relay, task).map((text): Notice => ({ type: 'notice', code: 'SC-126', text }));
   if (!options.web && isRefused(relay)) later.push({ type: 'notice', code: 'SC-375', text: explain('SC-375') });
   // A code of the person's own is told nowhere else, and the peer needs the address.
   const code = entered.created ? undefined : presented(entered.code, options, relay);
@@ -86,11 +90,12 @@ function isRefused({ meetings: [linked] = [], pin }: LocalRelay): boolean {
 }
 
 /** What the peer types, for each address; with a certificate of its own, or as an onion service, the link is the way. */
-function whereToMeet({ meetings = [], pin }: LocalRelay): string[] {
+function whereToMeet({ meetings = [], pin }: LocalRelay, { kind }: Task): string[] {
+  const command = CLI_WORDS.peerCommand[kind];
   const [first, ...others] = meetings;
   if (pin !== undefined) return others.map(({ relay }) => CLI_WORDS.alsoAt(relay));
-  if (first?.relay.endsWith('.onion/') === true) return [CLI_WORDS.peerTypesTor];
+  if (first?.relay.endsWith('.onion/') === true) return [CLI_WORDS.peerTypesTor(command, kind !== 'receive')];
   return meetings.map(({ relay }) =>
-    CLI_WORDS.peerTypes(relay.replace(/\/$/, ''), !isPrivate(new URL(relay).hostname)),
+    CLI_WORDS.peerTypes(command, relay.replace(/\/$/, ''), !isPrivate(new URL(relay).hostname)),
   );
 }

@@ -5,7 +5,7 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { SecurechatError } from '../../core/errors.js';
-import type { BulkPort } from '../../core/ports.js';
+import type { BulkPort } from '../../core/bulk-port.js';
 import { createJobs, type Jobs } from './jobs.js';
 import { storable } from './names.js';
 import { createReader } from './reader.js';

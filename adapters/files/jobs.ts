@@ -4,7 +4,7 @@
  * rule of the protocol may be in this file.
  */
 import { isSecurechatError, SecurechatError } from '../../core/errors.js';
-import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, BulkPort } from '../../core/ports.js';
+import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, BulkPort } from '../../core/bulk-port.js';
 import { plainCopy } from '../../core/protocol/bytes.js';
 import type { Packer } from './packer.js';
 

@@ -4,7 +4,7 @@
  */
 import { closeSync } from 'node:fs';
 import type { Code, Detail } from '../../core/errors.js';
-import type { BulkCommand, BulkEvent, BulkPort } from '../../core/ports.js';
+import type { BulkCommand, BulkEvent, BulkPort } from '../../core/bulk-port.js';
 import { CHUNK_DATA } from '../../core/protocol/chunk.js';
 import { READ_AHEAD } from '../../core/session/bulk/outgoing.js';
 import { unfilled } from '../system/bytes.js';

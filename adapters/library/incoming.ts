@@ -3,7 +3,7 @@
  * Nothing is written anywhere, and no protocol state may be in this file.
  */
 import { plainBuffer, plainCopy, sameBytes } from '../../core/protocol/bytes.js';
-import type { BulkFailure } from '../../core/ports.js';
+import type { BulkFailure } from '../../core/bulk-port.js';
 import { type Announced, createEntryReader, type Entry, type EntryPart } from '../../core/session/bulk/entries.js';
 import { storable } from '../files/names.js';
 import { createSums, type Hash } from '../files/sums.js';

@@ -90,7 +90,9 @@ export function createSessionUi({ created, unreadLimit, signal, fail, ...given }
     const message = { ...view, text: plainCopy(view.text), from: plainCopy(view.from) };
     unread += weightOf(message);
     messages.put(message);
-    if (unread > unreadLimit) fail(new SecurechatError('SC-363', { limit: unreadLimit }));
+    if (unread > unreadLimit) return fail(new SecurechatError('SC-363', { limit: unreadLimit }));
+    // Two programs that both wait for an answer before they read would wait for ever: it is told when it is kept here.
+    tell({ type: 'shown', id: view.id });
   }
 
   // -- what is shown

@@ -3,7 +3,8 @@
  * stream looks like is in the files beside this one; no rule of the protocol may be in this one.
  */
 import { isSecurechatError } from '../../core/errors.js';
-import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, BulkPort, UiEvent, UiView } from '../../core/ports.js';
+import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, BulkPort } from '../../core/bulk-port.js';
+import type { UiEvent, UiView } from '../../core/ports.js';
 import { ascii, plainCopy } from '../../core/protocol/bytes.js';
 import { PREPARED_LIMIT } from '../../core/session/transfers.js';
 import type { Incoming, Offer, OutgoingFile, Transfer, Transferred, TransferOptions } from './api.js';

@@ -2,7 +2,7 @@
  * Over what the two talk and how long it takes, as both UIs for people tell it. Sentences are in words/; no neutralising and
  * no screen may be in this file.
  */
-import type { UiView } from '../../core/ports.js';
+import type { State, UiView } from '../../core/ports.js';
 import { UI_WORDS } from '../words/line.js';
 
 type PathView = Extract<UiView, { type: 'path' }>;
@@ -15,7 +15,7 @@ export interface Way {
   /** What is told to who has been alone for a while. */
   readonly aloneHint: string;
   /** For `/status`. */
-  readonly lines: readonly string[];
+  lines(state: State): readonly string[];
   take(view: PathView | Extract<UiView, { type: 'round-trip' }>): void;
 }
 
@@ -43,7 +43,9 @@ export function createWay(say: (sentence: string) => void): Way {
     get aloneHint() {
       return path?.path === 'local network' ? UI_WORDS.aloneHintLocal : UI_WORDS.aloneHint;
     },
-    get lines() {
+    lines(state) {
+      // What was known before the connection went says nothing of now.
+      if (state === 'reconnecting') return [status.away];
       const way = path === undefined ? [] : [sentenceOf(path)];
       return roundTrip === undefined ? way : [...way, status.roundTrip(roundTrip)];
     },

@@ -4,7 +4,7 @@
  * no element of a page may be in this file.
  */
 import { SecurechatError } from '../../core/errors.js';
-import type { BulkPort } from '../../core/ports.js';
+import type { BulkPort } from '../../core/bulk-port.js';
 import { ascii, plainCopy } from '../../core/protocol/bytes.js';
 import { createJobs, type FilesOffer, type Jobs } from '../files/jobs.js';
 import { listed, packChosen } from './packing.js';

@@ -101,7 +101,7 @@ export const CLI_WORDS = {
     direct: 'the local network is a direct path already: leave out --direct',
     web: 'a browser cannot look around in the local network',
     transport: (name: string) => `it does not go with the transport ${name}`,
-    peerTypes: 'Your peer types: securechat --lan',
+    peerTypes: (command: string) => `Your peer types: ${command} --lan`,
   },
   noValue: (flag: string) => `${flag} takes no value`,
   dropped: (names: string) => `in the environment and not used: ${names}`,
@@ -139,9 +139,18 @@ export const CLI_WORDS = {
   webNeedsRelay: 'a browser needs a relay, and this transport has none',
   webNeedsKnown: 'a browser knows only certificates of the usual authorities, not that of --tls-self',
   strongMakes: 'it makes a new code, which only its link tells your peer; give none',
-  peerTypes: (relay: string, insecure: boolean) =>
-    `Your peer types: securechat --relay ${relay}${insecure ? ' --insecure-relay' : ''}`,
-  peerTypesTor: 'Your peer types: securechat --tor, then pastes the link',
+  /** What the peer starts, by what this side was started for. Who sends is not asked for a code. */
+  peerCommand: {
+    chat: 'securechat',
+    pipe: 'securechat pipe',
+    send: 'securechat receive',
+    receive: 'securechat send FILE... --room CODE',
+  },
+  peerTypes: (command: string, relay: string, insecure: boolean) =>
+    `Your peer types: ${command} --relay ${relay}${insecure ? ' --insecure-relay' : ''}`,
+  peerTypesTor: (command: string, asked: boolean) =>
+    `Your peer types: ${command} --tor${asked ? ', then pastes the link' : ''}`,
+  peerTypesOnly: (command: string) => `Your peer types: ${command}`,
   alsoAt: (relay: string) => `Your relay is also reachable at ${relay}`,
   onionStarts: 'Starting an onion service; it takes Tor up to a minute to publish it.',
   noRelay: (transport: string) => `the transport ${transport} needs no relay`,

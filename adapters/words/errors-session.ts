@@ -36,6 +36,44 @@ const isRule = (rule: unknown): rule is CodeRule => typeof rule === 'string' && 
 const undelivered = (count: string | number | undefined): string =>
   count === undefined || count === 0 ? '' : ` ${messages(count)} of yours did not arrive.`;
 
+/** What a relay does that answers, and lets nobody in: by its word for it. */
+const REFUSES: Readonly<Record<string, string>> = {
+  'shutting-down': 'is shutting down',
+  busy: 'is too busy',
+  'rate-limited': 'accepts no more joins from your address for now',
+};
+
+/** What one does, by what the program was started for: of the peer, and of oneself. */
+const DOES: Readonly<Record<string, readonly [peer: string, own: string]>> = {
+  chat: ['opened a chat', 'this is a chat'],
+  files: ['opened a chat', 'this is a chat'],
+  pipe: ['runs a pipe', 'this is a pipe'],
+  send: ['is sending files', 'you are sending files'],
+  receive: ['is waiting for files', 'you are waiting for files'],
+};
+/** What goes with it. */
+const COUNTERPART: Readonly<Record<string, string>> = {
+  pipe: 'pipe',
+  send: 'receive',
+  receive: 'send FILE...',
+};
+
+function unlike(own: string, peer: string): string {
+  const [theirs, ours] = [DOES[peer], DOES[own]];
+  if (theirs === undefined || ours === undefined) return 'Your peer started a command that does not go with yours.';
+  if (own === peer) return `Both of you ${own === 'send' ? 'are sending files' : 'are waiting for files'}.`;
+  return `Your peer ${theirs[0]}, and ${ours[1]}.`;
+}
+
+/** Whoever chats does what the other one came for. */
+function together(own: string, peer: string): string | undefined {
+  const chats = COUNTERPART[own] === undefined;
+  const command = COUNTERPART[chats ? peer : own];
+  if (command === undefined) return undefined;
+  const types = own === peer ? 'One of you types: securechat' : 'Your peer types: securechat';
+  return `Start again with a new code. ${chats ? `You type: ${COMMAND}` : types} ${command}`;
+}
+
 /** `files`: this program may have written some. */
 const wiped = (files: string | number | undefined): string =>
   files === undefined ? 'keys wiped, nothing was saved.' : 'keys wiped.';
@@ -131,8 +169,11 @@ export const SESSION = {
     remedy: '',
   },
   'SC-317': {
-    sentence: ({ files }) => `You left; ${wiped(files)}`,
-    cause: 'You said goodbye, and all text had arrived.',
+    sentence: ({ files, unheard }) =>
+      unheard === undefined
+        ? `You left; ${wiped(files)}`
+        : `You left without a goodbye, because the connection was down; ${wiped(files)}`,
+    cause: 'You left, and all text had arrived. Without a connection the peer learns of it when it gives up.',
     remedy: '',
   },
   'SC-318': {
@@ -152,8 +193,11 @@ export const SESSION = {
     remedy: 'For a peer elsewhere, use --relay, --listen or --onion.',
   },
   'SC-321': {
-    sentence: always('Your peer wants to compare the safety words first.'),
-    cause: 'The peer started with --verify.',
+    sentence: ({ unseen }) =>
+      unseen === undefined
+        ? 'Your peer wants to compare the safety words first.'
+        : 'Your peer sees your messages once it has compared the safety words.',
+    cause: 'The peer started with --verify, or neither of you has a secret, and it has not said that the words match.',
     remedy: 'Read them to each other.',
   },
   'SC-322': {
@@ -175,13 +219,16 @@ export const SESSION = {
     sentence: ({ relay, why }) =>
       why === 'room-full'
         ? 'The room is full; still trying.'
-        : `The relay${given(' ', relay)} does not answer${given(' (', why, ')')}; still trying.`,
+        : `The relay${given(' ', relay)} ${REFUSES[String(why)] ?? `does not answer${given(' (', why, ')')}`}; still trying.`,
     cause:
       'The connection is down, and the first attempts to restore it failed, or others have taken both seats meanwhile.',
     remedy: 'Wait, or check your network; /quit leaves.',
   },
   'SC-326': {
-    sentence: always('Idle for too long: said goodbye and wiped everything.'),
+    sentence: ({ unheard }) =>
+      unheard === undefined
+        ? 'Idle for too long: said goodbye and wiped everything.'
+        : 'Idle for too long, and the connection was down: wiped everything without a goodbye.',
     cause: 'No input for as long as --idle-timeout says.',
     remedy: 'Meet again with a new code, with a longer --idle-timeout if you need one.',
   },
@@ -226,6 +273,19 @@ export const SESSION = {
     sentence: always('The key agreement did not finish, and no attempt with this code is left.'),
     cause: 'No proof of the code came: messages were lost, or somebody tried to guess it. Nobody can tell which.',
     remedy: 'Make a new code; do not use this one again. If it happens again, use another relay.',
+  },
+  'SC-338': {
+    sentence: ({ own, peer }) => unlike(String(own), String(peer)),
+    cause: 'One side chats, the other one runs send, receive or pipe; or both send, or both receive.',
+    remedy: 'Start again with a new code, with commands that go together.',
+    hint: ({ own, peer }) => together(String(own), String(peer)),
+  },
+  'SC-339': {
+    sentence: always(
+      'Your peer left before the keys were agreed on: its code may differ from yours. Still waiting for it.',
+    ),
+    cause: 'The peer went when it could tell whether the codes match; or its connection broke at that moment.',
+    remedy: 'Check the code with your peer. If its program says that the code is used up, start again with a new one.',
   },
   'SC-370': {
     sentence: always('With --direct your peer sees your addresses, and the network sees that you two talk.'),

@@ -25,15 +25,15 @@ function duration(seconds: number): string {
 
 export interface OfferWords {
   readonly id: number;
-  readonly count: number;
   readonly bytes: number | undefined;
   readonly free: number | undefined;
   readonly exists: boolean;
 }
 
-/** An offer counts folders, too. */
-export const entries = (count: number): string => (count === 1 ? '1 file' : `${String(count)} files and folders`);
-const size = (bytes: number | undefined): string => (bytes === undefined ? 'of unknown size' : sizeOf(bytes));
+/** Behind the name of the first one, where there are others. */
+export const others = (count: number): string => (count > 1 ? ` and ${String(count - 1)} more` : '');
+export const sizeOrUnknown = (bytes: number | undefined): string =>
+  bytes === undefined ? 'files of unknown size' : sizeOf(bytes);
 
 /** Why files cannot be sent: clauses of SC-350. */
 export const FILE_FAULTS = {
@@ -43,11 +43,11 @@ export const FILE_FAULTS = {
 
 export const FILE_WORDS = {
   /** The name follows. */
-  offered: ({ id, count, bytes, free, exists }: OfferWords): string =>
-    `Your peer offers ${entries(count)}, ${size(bytes)}${free === undefined ? '' : ` (${sizeOf(free)} free)`}` +
+  offered: ({ id, bytes, free, exists }: OfferWords): string =>
+    `Your peer offers ${sizeOrUnknown(bytes)}${free === undefined ? '' : ` (${sizeOf(free)} free)`}` +
     `${exists ? ', under a name that is taken here' : ''}: /accept ${String(id)} or /reject ${String(id)}  `,
-  offering: ({ id, count, bytes }: OfferWords): string =>
-    `Offering ${entries(count)}, ${size(bytes)} (/cancel ${String(id)} takes it back)  `,
+  offering: ({ id, bytes }: OfferWords): string =>
+    `Offering ${sizeOrUnknown(bytes)} (/cancel ${String(id)} takes it back)  `,
   progress: (id: number, bytes: number, total: number | undefined): string =>
     total === undefined || total === 0
       ? `Transfer ${String(id)}: ${sizeOf(bytes)}`
@@ -73,13 +73,13 @@ export const FILE_WORDS = {
     peerInput: "your peer's input cannot be read",
   },
   /** The name follows. */
-  asked: ({ count, bytes, free }: OfferWords): string =>
-    `Your peer offers ${entries(count)}, ${size(bytes)}${free === undefined ? '' : ` (${sizeOf(free)} free)`}:  `,
+  asked: ({ bytes, free }: OfferWords): string =>
+    `Your peer offers ${sizeOrUnknown(bytes)}${free === undefined ? '' : ` (${sizeOf(free)} free)`}:  `,
   question: 'Receive it? (yes/no) ',
   exists: 'Something has that name here. Keep both, or leave it out? (rename/skip) ',
   otherOffer: 'The offer before was taken back. This is another one: please answer again.',
   noAnswer: 'Please answer with one of the words in parentheses.',
-  sending: ({ count, bytes }: OfferWords): string => `Offering ${entries(count)}, ${size(bytes)}:  `,
+  sending: ({ bytes }: OfferWords): string => `Offering ${sizeOrUnknown(bytes)}:  `,
   received: (bytes: number, sum: string): string => `Complete: ${sizeOf(bytes)}, SHA-256 ${sum}`,
   done: ({ id, bytes, sum }: { readonly id: number; readonly bytes: number; readonly sum: string }): string =>
     `Transfer ${String(id)} is complete: ${sizeOf(bytes)}, SHA-256 ${sum}`,

@@ -41,8 +41,8 @@ export const UI_WORDS = {
   joined: 'Waiting for your peer to join.',
   joinedLocal: 'Looking for your peer in the local network.',
   alone: (room: string) => `Nobody else is in room ${room} yet.`,
-  aloneHint: 'You must both type the same digits and capitals, and use the same relay.',
-  aloneHintLocal: 'Type the same digits with --lan in the same network. Guest Wi-Fi often blocks multicast.',
+  aloneHint: 'Check that you both typed the same code, capitals too, at the same relay.',
+  aloneHintLocal: 'Check that your peer typed the same code with --lan. Guest Wi-Fi often blocks this.',
   activeAgain: 'Reconnected. Nothing was lost.',
   listening: 'No input: listening until your peer leaves.',
   codeWanted: 'Type the code again:',
@@ -89,6 +89,7 @@ export const UI_WORDS = {
   status: {
     verified: 'Safety words: compared, they match.',
     unverified: 'Safety words: not compared. /verify shows them.',
+    away: 'Not connected: reconnecting.',
     roundTrip: (ms: number) => `Round trip to your peer: ${String(ms)} ms.`,
     messages: ({ held, sent, delivered, failed }: Readonly<Record<'held' | 'sent' | 'delivered' | 'failed', number>>) =>
       `Your messages: ${number(delivered)} delivered, ${number(sent)} in transit, ${number(held)} queued${

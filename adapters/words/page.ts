@@ -3,7 +3,7 @@
  * code and no key may be in this file or be passed to it.
  */
 import type { Code } from '../../core/errors.js';
-import { entries, sizeOf } from './files.js';
+import { sizeOf, sizeOrUnknown } from './files.js';
 import { clockOf, counted } from './line.js';
 
 export const PAGE_WORDS = {
@@ -21,7 +21,7 @@ export const PAGE_WORDS = {
     verified: 'End-to-end encrypted, safety words match',
     comparing: 'End-to-end encrypted, new safety words are on their way',
     reconnecting: (held: number) =>
-      `Connection lost, reconnecting${held > 0 ? `; ${counted(held, 'message')} held` : ''}`,
+      `Connection lost, reconnecting${held > 0 ? `; ${counted(held, 'message')} queued` : ''}`,
     since: (seconds: number) => clockOf(seconds),
     closing: 'Saying goodbye',
     ended: 'Over',
@@ -104,7 +104,7 @@ export const PAGE_WORDS = {
     me: 'me',
     newer: (count: number) => counted(count, 'new message'),
     whole: (count: number) => `Show ${counted(count, 'more character')}`,
-    statuses: { held: 'held', sent: 'sent', delivered: 'delivered', failed: 'failed' },
+    statuses: { held: 'queued', sent: 'sent', delivered: 'delivered', failed: 'failed' },
     tooLong: (bytes: number) => `Message is ${counted(bytes, 'byte')} too long. Nothing was sent.`,
     held: 'Send queue full. Your text stays here: send it once you are reconnected.',
     notNow: 'You are leaving. This was not sent.',
@@ -119,10 +119,8 @@ export const PAGE_WORDS = {
   },
   files: {
     list: 'Files',
-    incoming: (count: number, bytes: number | undefined) =>
-      `Your peer offers ${entries(count)}${bytes === undefined ? '' : `, ${sizeOf(bytes)}`}:`,
-    outgoing: (count: number, bytes: number | undefined) =>
-      `Offering ${entries(count)}${bytes === undefined ? '' : `, ${sizeOf(bytes)}`}:`,
+    incoming: (bytes: number | undefined) => `Your peer offers ${sizeOrUnknown(bytes)}:`,
+    outgoing: (bytes: number | undefined) => `Offering ${sizeOrUnknown(bytes)}:`,
     bound: (bytes: number) =>
       `This browser keeps a file in memory until you save it: at most ${sizeOf(bytes)} at a time.`,
     save: 'Save',
@@ -161,6 +159,7 @@ export const PAGE_HINTS: Readonly<Partial<Record<Code, string>>> = {
   'SC-308': 'Try again, or use another relay.',
   'SC-325': 'Wait, or check your network; the button "Leave" ends it.',
   'SC-333': 'To send files, ask your peer to start again without cover.',
+  'SC-338': 'Ask your peer for a chat, or to send files; a page runs no pipe.',
   'SC-340': '',
   'SC-341': '',
   'SC-350': 'Choose the file again.',

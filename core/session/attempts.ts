@@ -67,6 +67,8 @@ export interface Attempts {
   paired(now: number): AttemptEvent | undefined;
   /** Nobody is there, or the connection is gone: an attempt under way stands still. */
   unpaired(now: number): void;
+  /** The same, and it is the peer that went: told when it has the proof of the code, so that this one may be wrong. */
+  left(now: number): void;
   message(bytes: Uint8Array, now: number): AttemptEvent | undefined;
   tick(now: number): AttemptEvent | undefined;
   wakeAt(): number;
@@ -79,6 +81,8 @@ export interface Attempts {
 interface Under {
   readonly attempt: Attempt;
   counted: boolean;
+  /** It was told that the peer left in the middle of it. */
+  told?: boolean;
 }
 
 /** What was said in this pairing. */
@@ -244,6 +248,14 @@ export function createAttempts(
     timers.stop('late', 'hush', 'still');
   }
 
+  function unpaired(now: number): void {
+    if (pairing === undefined) return;
+    pairing = undefined;
+    freeze(now);
+    if (under?.attempt.underWay === false) forget();
+    host.move('unpaired');
+  }
+
   return {
     made() {
       tally.made = true;
@@ -270,12 +282,14 @@ export function createAttempts(
       return sayAll(under.attempt.said);
     },
 
-    unpaired(now) {
-      if (pairing === undefined) return;
-      pairing = undefined;
-      freeze(now);
-      if (under?.attempt.underWay === false) forget();
-      host.move('unpaired');
+    unpaired,
+
+    left(now) {
+      if (under?.counted === true && under.told !== true) {
+        under.told = true;
+        host.notice('SC-339');
+      }
+      unpaired(now);
     },
 
     message(bytes, now) {

@@ -131,6 +131,9 @@ export function createConversation(host: Host, line: Line, options: Conversation
       inbox.close();
     },
 
+    /** Up to this message of the peer. */
+    shown: inbox.shown,
+
     /** Nothing of the peer is shown any more. */
     close: inbox.close,
 

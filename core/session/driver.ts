@@ -4,8 +4,10 @@
  */
 import { type Code, type ExitStatus, isSecurechatError, LocalProtocolError, type SecurechatError } from '../errors.js';
 import type { PathPort } from '../path-port.js';
-import type { BulkPort, Connection, CryptoPort, TransportEvent, TransportPort, UiPort } from '../ports.js';
+import type { BulkPort } from '../bulk-port.js';
+import type { Connection, CryptoPort, TransportEvent, TransportPort, UiPort } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
+import type { Purpose } from '../protocol/purpose.js';
 import type { RoomCode } from '../room/code.js';
 import type { Effect, SessionEvent, SessionView } from './events.js';
 import { FLUSH_TIMEOUT } from './goodbye.js';
@@ -34,6 +36,8 @@ export interface ChatOptions extends ViewOptions {
    * be asked.
    */
   readonly retype?: ((typed: Uint8Array) => RoomCode) | undefined;
+  /** What this side was started for. Default: chat, or with `bulk` a chat with files. */
+  readonly purpose?: Purpose | undefined;
   readonly verify: boolean;
   readonly name: Uint8Array;
   readonly receipts: boolean;

@@ -3,7 +3,8 @@
  */
 import type { Code, Detail, ExitStatus, SecurechatError } from '../errors.js';
 import type { PathCommand, PathEvent } from '../path-port.js';
-import type { Broken, BulkCommand, BulkEvent, TransportEvent, UiEvent, UiView } from '../ports.js';
+import type { BulkCommand, BulkEvent } from '../bulk-port.js';
+import type { Broken, TransportEvent, UiEvent, UiView } from '../ports.js';
 import type { Join } from '../wire/control.js';
 import type { Nameplate } from '../room/code.js';
 import type { Transition } from './transitions.js';

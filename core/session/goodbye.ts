@@ -135,9 +135,9 @@ export function createGoodbye(): Goodbye {
     if (phase.at === 'answered' && phase.peer === 'error') return { code: 'SC-322', detail: { count: undelivered } };
     const code = wish()?.code ?? 'SC-316';
     if (code === 'SC-310') return { code, detail: { what: 'words' } };
-    return PLAIN.has(code) && undelivered > 0
-      ? { code: 'SC-306', detail: { count: undelivered } }
-      : { code, detail: {} };
+    if (PLAIN.has(code) && undelivered > 0) return { code: 'SC-306', detail: { count: undelivered } };
+    // Its time was up before it could be said.
+    return { code, detail: phase.at === 'asked' ? { unheard: 1 } : {} };
   }
 
   return quick({

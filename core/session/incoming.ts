@@ -1,6 +1,6 @@
 /**
  * Messages and name of the peer on their way in (protocol.md sections 4 and 6): put together, held unseen until the
- * person may see them, shown, told as delivered. Text is kept here only until it is shown, in buffers that are wiped; no
+ * person may see them, handed to the UI, told as delivered when the UI has shown them. Text is kept here only until it is shown, in buffers that are wiped; no
  * connection and no decision about the session may be in this file.
  */
 import { RemoteProtocolError } from '../errors.js';
@@ -18,13 +18,15 @@ const UNSEEN_OVERHEAD = 64;
 /** Bytes of a receipt in a frame. */
 const RECEIPT = RECORD_HEADER + 4;
 
-/** Receipts are a source of data: they go out together, all for what was shown since the last time. */
+/** Receipts are a source of data: they go out together, all for what the UI has shown since the last time. */
 export interface Incoming extends Source {
   name(name: Uint8Array): void;
   /** Throws RemoteProtocolError for parts that do not fit, and for too much text before it may be shown. */
   text(record: TextRecord, now: number): void;
   /** Whether text may be shown. Opening shows what was held. */
   open(): void;
+  /** The UI has shown all up to this one, of those that it was handed. */
+  shown(id: number): void;
   /** After the own goodbye nothing is shown, and nothing told as delivered. */
   close(): void;
   /** The person does not want to see what was held. */
@@ -44,8 +46,8 @@ export function createIncoming(host: Host, receipts: boolean): Incoming {
   let unseen: Message[] = [];
   let unseenBytes = 0;
   let peerName: Uint8Array | undefined;
-  /** Messages [first, end) were shown and not yet told as delivered. */
-  const shown = { first: 0, end: 0 };
+  /** Below `told` they were told as delivered, below `shown` shown by the UI, below `handed` given to it. */
+  const upTo = { told: 0, shown: 0, handed: 0 };
 
   function showName(): void {
     if (peerName !== undefined) host.emit({ type: 'show', view: { type: 'peer', name: plainCopy(peerName) } });
@@ -54,8 +56,7 @@ export function createIncoming(host: Host, receipts: boolean): Incoming {
   function show(message: Message): void {
     const from = plainCopy(peerName ?? new Uint8Array(0));
     host.emit({ type: 'show', view: { type: 'message', from, ...message } });
-    if (shown.first === shown.end) shown.first = shown.end = message.id;
-    if (receipts) shown.end = message.id + 1;
+    upTo.handed = message.id + 1;
   }
 
   function wipeUnseen(): void {
@@ -90,18 +91,22 @@ export function createIncoming(host: Host, receipts: boolean): Incoming {
       unseen = [];
     },
 
+    shown(id) {
+      if (receipts) upTo.shown = Math.max(upTo.shown, Math.min(id + 1, upTo.handed));
+    },
+
     close() {
       state = 'closed';
     },
 
     wipeUnseen,
 
-    wakeAt: (now) => (shown.first < shown.end ? now : NEVER),
+    wakeAt: (now) => (upTo.told < upTo.shown ? now : NEVER),
 
     next(room) {
-      if (shown.first === shown.end || room < RECEIPT) return undefined;
-      const record = { type: 'delivered', id: shown.first } as const;
-      shown.first += 1;
+      if (upTo.told === upTo.shown || room < RECEIPT) return undefined;
+      const record = { type: 'delivered', id: upTo.told } as const;
+      upTo.told += 1;
       return record;
     },
 

@@ -6,6 +6,7 @@ import type { Code, Detail } from '../errors.js';
 import { base64url } from '../protocol/bytes.js';
 import { type Caps, FEATURE_COVER, FEATURE_DIRECT, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
+import { featuresOf, type Purpose } from '../protocol/purpose.js';
 import type { RelayErrorCode } from '../wire/control.js';
 import { type AttemptEvent, type Attempts, createAttempts } from './attempts.js';
 import type { Host } from './events.js';
@@ -41,6 +42,8 @@ export interface MeetingOptions extends CodeOptions {
   readonly cover?: boolean | undefined;
   /** A direct path may be looked for, if the peer wants it too. */
   readonly direct?: boolean | undefined;
+  /** What this side was started for. Default: chat. */
+  readonly purpose?: Purpose | undefined;
   /** UTF-8, at most 64 bytes, may be empty. */
   readonly name: Uint8Array;
   /** Without a connection to the peer the session is given up after this many milliseconds. 0: at once. */
@@ -104,7 +107,8 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
       features:
         (options.verify ? FEATURE_VERIFY : 0) |
         (options.cover === true ? FEATURE_COVER : 0) |
-        (options.direct === true ? FEATURE_DIRECT : 0),
+        (options.direct === true ? FEATURE_DIRECT : 0) |
+        featuresOf(options.purpose ?? 'chat'),
     };
   }
 
@@ -207,7 +211,7 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
         case 'paired':
           return attempted(attempts.paired(now), now);
         case 'alone':
-          attempts.unpaired(now);
+          attempts.left(now);
           return undefined;
         case 'frame':
           return attempted(attempts.message(event.frame, now), now);

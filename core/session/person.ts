@@ -59,6 +59,7 @@ export function createPerson(host: Host, options: PersonOptions): Person {
       sender.add(text, now);
       if (may('resumed') && sender.full && !fullTold) host.notice('SC-327');
       fullTold = sender.full;
+      talk()?.said();
       return;
     }
     if (closed) host.notice('SC-312');
@@ -99,10 +100,10 @@ export function createPerson(host: Host, options: PersonOptions): Person {
     return sender.held === 0 ? { code: 'SC-310', detail: { what: 'peer' } } : undefined;
   }
 
-  /** The first one says goodbye, the second one does not wait. */
-  function interrupt(code: Code, now: number): Ending | undefined {
+  /** The first one says goodbye, the second one does not wait; whoever is leaving already has waited. */
+  function interrupt(code: Code, leaving: boolean, now: number): Ending | undefined {
     interrupts += 1;
-    return interrupts > 1 ? { code, detail: {} } : leave(code, now);
+    return interrupts > 1 || leaving ? { code, detail: {} } : leave(code, now);
   }
 
   return quick({
@@ -116,7 +117,8 @@ export function createPerson(host: Host, options: PersonOptions): Person {
     },
 
     handle(event, now) {
-      present(now);
+      // What the UI shows by itself is no sign of a person.
+      if (event.type !== 'shown') present(now);
       switch (event.type) {
         case 'send':
           return send(event.text, now);
@@ -137,11 +139,14 @@ export function createPerson(host: Host, options: PersonOptions): Person {
         case 'end-of-input':
           return endOfInput(now);
         case 'interrupt':
-          return interrupt('SC-311', now);
+          return interrupt('SC-311', goodbye.phase !== 'none', now);
         case 'wipe':
           return { code: 'SC-311', detail: {} };
         case 'gone':
-          return interrupt(event.why === 'unread' ? 'SC-513' : 'SC-505', now);
+          return interrupt(event.why === 'unread' ? 'SC-513' : 'SC-505', false, now);
+        case 'shown':
+          talk()?.shown(event.id);
+          return undefined;
         case 'activity':
           return undefined;
         case 'malformed':

@@ -7,8 +7,9 @@
  *   idle ──▶ meeting (meeting.ts) ──▶ talking (talk.ts) ──▶ over
  */
 import { CODES, EXIT, isSecurechatError } from '../errors.js';
-import type { State } from '../ports.js';
+import type { State, UiEvent } from '../ports.js';
 import type { Established } from '../protocol/handshake-keys.js';
+import { misfit, type Purpose } from '../protocol/purpose.js';
 import type { Effect, Host, SessionEvent } from './events.js';
 import { createTransfers } from './transfers.js';
 import { createGoodbye, type Ending } from './goodbye.js';
@@ -29,7 +30,7 @@ export interface SessionOptions extends MeetingOptions {
   readonly pace: boolean;
   /** The list of 2048 words. */
   readonly words: readonly string[];
-  /** There is an adapter for files or a pipe. */
+  /** There is an adapter for files or a pipe; `purpose` says for what, by default for files in a chat. */
   readonly bulk?: boolean;
 }
 
@@ -37,6 +38,9 @@ export interface SessionOptions extends MeetingOptions {
 export const SLEPT = 10_000;
 /** A provisional side is found again by a new handshake at most this often. */
 export const REPLACED_LIMIT = 5;
+
+/** What a UI tells often. */
+const WAITS: ReadonlySet<UiEvent['type']> = new Set<UiEvent['type']>(['send', 'shown']);
 
 export interface Session {
   readonly state: State;
@@ -72,7 +76,8 @@ export function createSession(options: SessionOptions): Session {
   const line = createLine(host, options.crypto, options.direct);
   const sender = createOutgoing(host, options.pace);
   const goodbye = createGoodbye();
-  const meeting = createMeeting(host, line, options);
+  const purpose = options.purpose ?? (options.bulk === true ? 'files' : 'chat');
+  const meeting = createMeeting(host, line, { ...options, purpose });
   const transfers = createTransfers(host, options.bulk === true);
   const person = createPerson(host, {
     ...options,
@@ -91,8 +96,8 @@ export function createSession(options: SessionOptions): Session {
       case 'start':
         return start(now);
       case 'ui':
-        // Text waits for the end of the turn: what else comes in it goes into the same frame.
-        return person.handle(event.event, now) ?? (event.event.type === 'send' ? undefined : tick(now));
+        // Text and receipts wait for the end of the turn: what else comes in it goes into the same frame.
+        return person.handle(event.event, now) ?? (WAITS.has(event.event.type) ? undefined : tick(now));
       case 'transport':
         return arrived(line.handle(event.event, now), now);
       case 'bulk':
@@ -148,9 +153,17 @@ export function createSession(options: SessionOptions): Session {
       now,
     );
     phase = { at: 'talking', talk };
+    const peer = misfit(purpose, result.peer.features);
+    if (peer !== undefined) return unlike(peer);
     talk.open(now);
     if (replaced > REPLACED_LIMIT) return { code: 'SC-410', detail: {} };
     return person.tick(now) ?? reached(talk.tick(now), now);
+  }
+
+  /** Both find it out for themselves, from the handshake: there is nothing to be said. */
+  function unlike(peer: Purpose): Ending {
+    meeting.settled();
+    return { code: 'SC-338', detail: { own: purpose, peer } };
   }
 
   /** A connection that nobody looked after for so long is not believed to be up. */

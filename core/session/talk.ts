@@ -57,6 +57,10 @@ export interface Talk {
   confirm(match: boolean, now: number): boolean;
   /** The person asks for safety words of the present. False: not now. */
   compareAgain(now: number): boolean;
+  /** The person says something. */
+  said(): void;
+  /** The UI has shown the peer's messages up to this one. */
+  shown(id: number): void;
   /** The person wants to leave. */
   leave(code: Code, now: number): undefined;
   /** This process slept: whatever the connection says, it is not believed to be up. */
@@ -239,6 +243,9 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       if (trust.renewable) channel.compare(now);
       return trust.renewable;
     },
+
+    said: trust.said,
+    shown: conversation.shown,
 
     leave(code, now) {
       goodbye.ask(code, standing(), now);

@@ -3,7 +3,8 @@
  * files or the pipe, and the streams. No counter, no credit and no key may be in this file.
  */
 import type { Code, Detail } from '../errors.js';
-import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, UiEvent } from '../ports.js';
+import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer } from '../bulk-port.js';
+import type { UiEvent } from '../ports.js';
 import type { StreamCloseReason } from '../protocol/bulk-records.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { Host } from './events.js';

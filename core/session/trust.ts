@@ -33,6 +33,8 @@ export interface Trust {
   answer(match: boolean): void;
   /** The peer's person has confirmed the words, as the peer says. */
   confirmed(): void;
+  /** The person says something: who does not see it yet is told, once. */
+  said(): void;
   /** How comparing again goes on. */
   compared(what: Comparison): void;
 }
@@ -43,12 +45,16 @@ export function createTrust(host: Host, options: TrustOptions): Trust {
   let answered = false;
   let refused = false;
   let peerConfirmed = false;
+  let unseenTold = false;
 
   function show(indices: readonly number[], required: boolean): void {
     answered = false;
     const words = indices.map((index) => options.list[index] ?? '');
     host.emit({ type: 'show', view: { type: 'safety-words', words, required } });
   }
+
+  /** The peer's person compares, and has not said yes. */
+  const unseen = (): boolean => !peerConfirmed && (secretless || peerVerifies);
 
   return quick({
     get given() {
@@ -58,7 +64,7 @@ export function createTrust(host: Host, options: TrustOptions): Trust {
       return answered;
     },
     get renewable() {
-      return given && (peerConfirmed || !(secretless || peerVerifies));
+      return given && !unseen();
     },
 
     open() {
@@ -78,6 +84,11 @@ export function createTrust(host: Host, options: TrustOptions): Trust {
       // Said once; and to whoever was refused nobody listens.
       if (!peerConfirmed && !refused) host.emit({ type: 'show', view: { type: 'peer-confirmed' } });
       peerConfirmed = true;
+    },
+
+    said() {
+      if (given && unseen() && !unseenTold) host.notice('SC-321', { unseen: 1 });
+      unseenTold ||= given && unseen();
     },
 
     compared(what) {

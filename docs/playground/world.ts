@@ -190,6 +190,7 @@ export function createWorld({ seed, room, middle }: Settings): World {
         who.lines.push({ kind: 'own', text: text(view.text) });
         return;
       case 'message':
+        todo.push(() => tell(who, { type: 'ui', event: { type: 'shown', id: view.id } }));
         return isFake(who)
           ? passOn(who, text(view.text))
           : void who.lines.push({ kind: 'peer', text: text(view.text) });

@@ -17,8 +17,8 @@ export const ERASE_TERMINAL = ascii('\x1b[H\x1b[2J\x1b[3J');
 
 export interface Outlet {
   /**
-   * Writes the bytes in order and takes them over: they are overwritten with zeros when they are out, or dropped. Then
-   * `done` is called, but not for what is dropped at once.
+   * Writes the bytes in order and takes them over: they are overwritten with zeros when they are out, or dropped. `done`
+   * is called when they are out: the operating system has taken them. Not for what is dropped.
    */
   write(bytes: Uint8Array, done?: () => void): void;
   /** Resolves when everything is written, the stream is gone, or nobody has read for FLUSH_LIMIT. */
@@ -73,9 +73,10 @@ export function createOutlet(stream: NodeJS.WritableStream, clock: ClockPort, go
       unread += bytes.length + WRITE_COST;
       try {
         stream.write(bytes, (error) => {
+          const kept = pending.has(bytes);
           release(bytes);
           if (error) broken();
-          done?.();
+          else if (kept) done?.();
           settled();
         });
       } catch {

@@ -2,6 +2,7 @@
  * What the status line says. The rules:
  *  - stdout: `securechat: <state>`, then what there is to say about it; a line is written only when it differs from the
  *    one before. Notices and a new code are on stderr, where a bar does not look.
+ *  - A bar cannot show a message whole: the peer is told that it was delivered when somebody says `seen`.
  *  - Text and names from outside are shown only when that was asked for, pass through `context.sanitize` first, and are cut.
  *  - Bars give `#`, `<` and `&` a meaning (tmux styles, Pango markup): of text from outside they are shown full-width.
  * Text is bytes from the core to the stream, never a JavaScript string, and is overwritten when it is out.
@@ -31,6 +32,7 @@ export function createStatusLine(options: { readonly text: boolean }, context: U
   let sink: (event: UiEvent) => void = () => undefined;
   let state: keyof typeof STATES = 'idle';
   let unread = 0;
+  let received: number | undefined;
   let words = '';
   /** `name: text` of the newest message, neutralised and cut. */
   let newest = new Uint8Array(0);
@@ -51,6 +53,7 @@ export function createStatusLine(options: { readonly text: boolean }, context: U
 
   function seen(): void {
     unread = 0;
+    if (received !== undefined) tell({ type: 'shown', id: received });
     newest.fill(0);
     newest = new Uint8Array(0);
     draw();
@@ -74,8 +77,9 @@ export function createStatusLine(options: { readonly text: boolean }, context: U
     bar.write(whole);
   }
 
-  function message({ from, text }: Extract<UiView, { type: 'message' }>): void {
+  function message({ id, from, text }: Extract<UiView, { type: 'message' }>): void {
     unread += 1;
+    received = id;
     if (!options.text) return;
     const [who, what] = [shown(from, NAME_SHOWN), shown(text, TEXT_SHOWN)];
     newest.fill(0);

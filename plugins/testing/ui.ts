@@ -26,6 +26,8 @@ export interface UiContract {
    * what it wrote to them.
    */
   readonly shown?: () => string | Promise<string>;
+  /** What a person types to see a message whole, where it is not shown so at once. Default: nothing. */
+  readonly look?: string;
   /** Takes the control sequences that the UI makes itself out of what it wrote. Default: it makes none. */
   readonly withoutOwnControls?: (written: string) => string;
 }
@@ -44,6 +46,10 @@ interface Rig {
 
 /** A UI whose reader does not read is closed after this long at the latest, milliseconds. */
 const CLOSE_PATIENCE_MS = 10_000;
+
+/** How long something is waited for that depends on no event: this often, and this many milliseconds of the clock each time. */
+const TURNS = 50;
+const TURN_MS = 20;
 
 const STATES: readonly State[] = [
   ...(['idle', 'searching', 'handshaking', 'confirming', 'active', 'reconnecting', 'active', 'closing'] as const),
@@ -76,10 +82,12 @@ export function uiContract(contract: UiContract): void {
     'close is flushed': flushes,
     'buffers may be wiped right after show': wipedAfterShow,
     'text, names and notices from outside give no order to a terminal': hostile,
+    'a message is told as shown': shownOnce,
     'no event comes after close': silentAfterClose,
   };
   const ofStreams: typeof cases = {
     'close does not wait for ever for a reader that does not read': stuckReader,
+    'a message is not told as shown before its reader has it': shownWhenOut,
     'a broken output is told once as gone and throws nothing': brokenOutput,
     'the end of an input with text in it is told once': endOfInput,
     'an input that breaks is its end': brokenInput,
@@ -134,6 +142,32 @@ async function stuckReader(contract: UiContract): Promise<void> {
   const closed = rig.ui.close();
   rig.clock.advance(CLOSE_PATIENCE_MS);
   await closed;
+}
+
+async function shownOnce(contract: UiContract): Promise<void> {
+  const rig = await start(contract);
+  rig.ui.show({ type: 'state', state: 'active' });
+  for (const id of [0, 1, 2]) rig.ui.show(message(id, 'is anybody there?'));
+  if (contract.look !== undefined) rig.input.type(contract.look);
+  await turns(rig, () => shownIds(rig).includes(2));
+  check(shownIds(rig).includes(2), 'nobody was told that the messages are shown');
+  check(Math.max(...shownIds(rig)) === 2, 'a message was told as shown that was not handed over');
+  await rig.ui.close();
+}
+
+async function shownWhenOut(contract: UiContract): Promise<void> {
+  const rig = await start(contract);
+  rig.ui.show({ type: 'state', state: 'active' });
+  await turns(rig);
+  rig.output.hold();
+  rig.ui.show(message(0, 'nobody reads this'));
+  await turns(rig);
+  check(shownIds(rig).length === 0, 'a message was told as shown that its reader has not got');
+  rig.output.release();
+  if (contract.look !== undefined) rig.input.type(contract.look);
+  await turns(rig, () => shownIds(rig).includes(0));
+  check(shownIds(rig).includes(0), 'nobody was told that the message is shown');
+  await rig.ui.close();
 }
 
 async function wipedAfterShow(contract: UiContract): Promise<void> {
@@ -303,6 +337,18 @@ async function start(contract: UiContract): Promise<Rig> {
   const rig = await make(contract);
   rig.ui.open(() => undefined);
   return rig;
+}
+
+/** Lets time pass, also that of the clock, until it is so; without a condition for a while. */
+async function turns(rig: Rig, until: () => boolean = () => false): Promise<void> {
+  for (let turn = 0; turn < TURNS && !until(); turn++) {
+    rig.clock.advance(TURN_MS);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function shownIds(rig: Rig): number[] {
+  return rig.events.flatMap((event) => (event.type === 'shown' ? event.id : []));
 }
 
 function count(rig: Rig, type: UiEvent['type']): number {

@@ -116,17 +116,20 @@ describe('sentences', () => {
   });
 });
 
-describe('core/ports.ts', () => {
-  test('holds interfaces and types, and no implementation', () => {
-    const parsed = ts.createSourceFile('ports.ts', text('core/ports.ts'), ts.ScriptTarget.Latest, true);
-    const others = parsed.statements.filter(
-      (each) =>
-        !ts.isInterfaceDeclaration(each) &&
-        !ts.isTypeAliasDeclaration(each) &&
-        !(ts.isImportDeclaration(each) && each.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) &&
-        // A brand has no value.
-        !(ts.isVariableStatement(each) && each.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword)),
-    );
-    expect(others.map((each) => each.getText().slice(0, 60))).toEqual([]);
-  });
+describe('the ports', () => {
+  test.each(['ports.ts', 'bulk-port.ts', 'path-port.ts'])(
+    '%s holds interfaces and types, and no implementation',
+    (name) => {
+      const parsed = ts.createSourceFile(name, text(`core/${name}`), ts.ScriptTarget.Latest, true);
+      const others = parsed.statements.filter(
+        (each) =>
+          !ts.isInterfaceDeclaration(each) &&
+          !ts.isTypeAliasDeclaration(each) &&
+          !(ts.isImportDeclaration(each) && each.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) &&
+          // A brand has no value.
+          !(ts.isVariableStatement(each) && each.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword)),
+      );
+      expect(others.map((each) => each.getText().slice(0, 60))).toEqual([]);
+    },
+  );
 });

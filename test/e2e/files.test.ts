@@ -155,6 +155,23 @@ test('without --yes the person is asked; a no is told to both', async () => {
   expect(await readdir(to)).toEqual([]);
 });
 
+test('a code of send that is opened in a chat: both hear what the other one does, and what to type', async () => {
+  await writeFile(path.join(from, 'a'), 'x');
+  const sender = startPiped(['send', 'a', '--relay', relay.url.href], { cwd: from });
+  const code = await sender.says(/\d{6}-[a-z]+-[a-z]+-[a-z]+/);
+  await sender.says('Your peer types: securechat receive\n');
+  const chat = startPiped(['--ui', 'line', '--relay', relay.url.href, code]);
+  expect(await exits([sender, chat])).toEqual([2, 2]);
+  const again = 'Start again with a new code.';
+  expect(chat.stderr()).toContain(
+    `Your peer is sending files, and this is a chat. ${again} You type: securechat receive (SC-338)`,
+  );
+  expect(sender.stderr()).toContain(
+    `Your peer opened a chat, and you are sending files. ${again} Your peer types: securechat receive (SC-338)`,
+  );
+  expect(sender.stderr()).not.toContain('SC-343');
+});
+
 test('a name that is taken is asked about, and never overwritten', async () => {
   await writeFile(path.join(from, 'a.txt'), 'new');
   await writeFile(path.join(to, 'a.txt'), 'old');

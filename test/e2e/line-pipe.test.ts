@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { UI_WORDS } from '../../adapters/words/line.js';
-import { type JsonEvent, killAll, type Program, start } from '../support/program.js';
+import { type JsonEvent, jsonPair, killAll, type Program, start } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
 
 let relay: RelayProcess;
@@ -44,6 +44,24 @@ it('an output that nobody reads is given up at a bound: stderr and the status te
   // It is not taken for delivered.
   expect(await line.exit).toBe(5);
   expect(line.stderr()).toContain('SC-306');
+}, 60_000);
+
+it('what a stalled reader has not taken is not told as delivered, and is when the reader goes on', async () => {
+  const { maker, guest } = await jsonPair(relay.url);
+  guest.child.stdout.pause();
+  const last = 40;
+  for (let id = 0; id <= last; id++) maker.command({ do: 'send', text: String(id).padEnd(60_000) });
+  // What fits into the pipe has left the program.
+  await maker.event('delivered', (event) => event['id'] === 0);
+  guest.command({ do: 'send', text: 'all of it has come' });
+  await maker.event('message');
+  const delivered = (event: JsonEvent): boolean => event.event === 'delivered' && event['id'] === last;
+  expect(maker.events.some(delivered)).toBe(false);
+  guest.child.stdout.resume();
+  await maker.event('delivered', delivered);
+  maker.command({ do: 'quit' });
+  expect(await Promise.all([maker.exit, guest.exit])).toEqual([0, 0]);
+  expect(guest.events.filter(({ event }) => event === 'message')).toHaveLength(last + 1);
 }, 60_000);
 
 describe('a pipe', () => {

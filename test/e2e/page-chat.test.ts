@@ -203,7 +203,7 @@ describe.skipIf(!deep)('the page', () => {
     await page.getByRole('status').filter({ hasText: 'reconnecting' }).first().waitFor();
     await send(page, 'during');
     await page.locator('.state.held').waitFor();
-    await page.getByRole('status').filter({ hasText: '1 message held' }).first().waitFor();
+    await page.getByRole('status').filter({ hasText: '1 message queued' }).first().waitFor();
     other.command({ do: 'send', text: 'from the other side' });
     proxy.heal();
     await active(page);

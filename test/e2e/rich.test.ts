@@ -113,7 +113,7 @@ describe.skipIf(!hasPty)('pictures of the screens', () => {
     // How it is broken into rows depends on the words of the code: test/adapters/ui/rich/pictures.test.ts has it with fixed ones.
     const beside = rows.filter((row) => row.startsWith('│')).map((row) => row.slice(1, qr).trim());
     expect(beside.join(' ').replaceAll(/ +/g, ' ')).toMatch(
-      /^ ?Tell your peer \d{6}[-a-z ]+ or send this link over another channel securechat:\/\/.+ For one person, once\. Nothing is written to disk\. ?$/,
+      /^ ?Tell your peer \d{6}[-a-z ]+ or send this link another way securechat:\/\/.+ For one person, once\. Nothing is written to disk\. ?$/,
     );
     side.type('\x03');
     expect(await side.exit).toBe(130);
@@ -167,8 +167,8 @@ describe.skipIf(!hasPty)('pictures of the screens', () => {
     proxy.cut();
     await maker.shows('reconnecting');
     maker.type('\x15while the line is down\r');
-    const down = await maker.shows(/while the line is down +held/);
-    await maker.shows(/reconnecting 0:0[2-9] · 1 held/);
+    const down = await maker.shows(/while the line is down +queued/);
+    await maker.shows(/reconnecting 0:0[2-9] · 1 queued/);
     await expectPicture(
       'reconnecting',
       masked(down).map((row) => row.replace(/0:\d\d/, '0:00')),

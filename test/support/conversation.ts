@@ -57,12 +57,25 @@ export function person(speaks: boolean): UiPort & { readonly views: UiView[]; cl
     show(view) {
       views.push(view);
       if (speaks && view.type === 'state' && view.state === 'active') sink({ type: 'send', text: utf8('hello') });
+      if (view.type === 'message') sink({ type: 'shown', id: view.id });
       if (!speaks && view.type === 'message') sink({ type: 'quit' });
     },
     close() {
       this.closed += 1;
       return Promise.resolve();
     },
+  };
+}
+
+/** Reads what it is shown, and neither speaks nor leaves. */
+export function listener(): UiPort {
+  let sink: (event: UiEvent) => void = () => undefined;
+  return {
+    open: (to) => void (sink = to),
+    show(view) {
+      if (view.type === 'message') sink({ type: 'shown', id: view.id });
+    },
+    close: () => Promise.resolve(),
   };
 }
 

@@ -74,6 +74,7 @@ export function createPair(options: PairOptions = {}): Pair {
       pace: given.pace ?? false,
       cover: given.cover ?? false,
       direct: given.direct ?? false,
+      purpose: given.purpose,
       version: utf8('test'),
       words: WORDS,
       bulk: given.bulk !== undefined,
@@ -204,6 +205,7 @@ export function createPair(options: PairOptions = {}): Pair {
       case 'message':
         if (who.states.at(-1) !== 'active') throw new Error(`text shown in state ${who.states.at(-1) ?? 'idle'}`);
         who.messages.push(fromUtf8(view.text));
+        if (options[who.side]?.shows !== false) handle(who.side, { type: 'ui', event: { type: 'shown', id: view.id } });
         break;
       case 'notice':
         who.notices.push(view);

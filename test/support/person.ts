@@ -2,16 +2,9 @@
  * The pair of pair.ts: how a side is made, what it was shown, and what a test can do. Types only.
  */
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
-import type {
-  Broken,
-  BulkCommand,
-  BulkEvent,
-  CloseReason,
-  CryptoPort,
-  MessageStatus,
-  State,
-  UiEvent,
-} from '../../core/ports.js';
+import type { BulkCommand, BulkEvent } from '../../core/bulk-port.js';
+import type { Broken, CloseReason, CryptoPort, MessageStatus, State, UiEvent } from '../../core/ports.js';
+import type { Purpose } from '../../core/protocol/purpose.js';
 import type { CodeForm, Nameplate } from '../../core/room/code.js';
 import type { SessionView } from '../../core/session/events.js';
 import type { Session } from '../../core/session/session.js';
@@ -27,9 +20,12 @@ export interface PersonOptions {
   readonly verify?: boolean;
   readonly name?: string;
   readonly receipts?: boolean;
+  /** Whatever is shown is seen; false: a test says what is. Default: true. */
+  readonly shows?: boolean;
   readonly pace?: boolean;
   readonly cover?: boolean;
   readonly direct?: boolean;
+  readonly purpose?: Purpose;
   readonly resumeTimeout?: number;
   readonly idleTimeout?: number;
   readonly reroll?: () => Nameplate;

@@ -53,7 +53,7 @@ export interface RichRig {
   readonly errors: FakeOutput;
   readonly clock: FakeClock;
   readonly host: FakeHost;
-  /** All but the activities, … */
+  /** All but the activities and what was shown, … */
   readonly events: UiEvent[];
   /** … which are counted. */
   readonly activities: () => number;
@@ -98,6 +98,7 @@ export function openRich(options: RichOptions = {}): RichRig {
   const events: UiEvent[] = [];
   let activities = 0;
   ui.open((event) => {
+    if (event.type === 'shown') return;
     if (event.type === 'activity') activities += 1;
     else events.push(event);
   });

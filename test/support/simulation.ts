@@ -1,8 +1,7 @@
 /**
  * Two sessions, a relay and a network that breaks, in simulated time: everything follows from one seed. Cuts at any
  * moment, half-open connections, black holes, restarts of the relay, processes that sleep or die and are started again.
- * Nothing here waits, and no chance but the seed's may be in this file; what a frame meets on its way is
- * simulation-network.ts.
+ * Nothing waits, and no chance but the seed's may be here; what a frame meets on its way is simulation-network.ts.
  */
 import type { Code } from '../../core/errors.js';
 import type { CryptoPort } from '../../core/ports.js';
@@ -180,6 +179,7 @@ export function simulate(
         if (plan.cover === undefined && actors.left.words !== actors.right.words)
           throw restless('text shown of another attempt');
         who.shown.push(fromUtf8(view.text).slice(0, 12));
+        handle(who.side, { type: 'ui', event: { type: 'shown', id: view.id } });
         break;
       case 'own':
         who.sent.push(fromUtf8(view.text).slice(0, 12));

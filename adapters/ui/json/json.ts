@@ -63,9 +63,12 @@ export function createJsonUi(_options: FlagValues, context: UiContext): UiPort {
     if (view.type === 'state') confirming = view.state === 'confirming';
     if (gone && view.type === 'ended') errors.write(utf8(`${UI_WORDS.program}: ${view.text} (${view.code})\n`));
     const bytes = eventBytes(view);
-    if (bytes !== undefined) outlet.write(bytes);
+    if (bytes !== undefined) outlet.write(bytes, view.type === 'message' ? shown(view.id) : undefined);
     reader.again();
   }
+
+  /** A reader that rests has not got it. */
+  const shown = (id: number) => (): void => tell({ type: 'shown', id });
 
   async function flush(): Promise<void> {
     await Promise.all([outlet.flush(), errors.flush()]);

@@ -200,6 +200,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     // Of words of the present only a no concerns the session.
     if (match && confirmed && words !== undefined && !required) return say(UI_WORDS.status.verified);
     confirmed ||= match && words !== undefined;
+    if (match && words !== undefined) say(UI_WORDS.status.verified);
     tell({ type: 'confirm', match });
   }
 
@@ -254,7 +255,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
     const { status: said } = UI_WORDS;
     say(compared === true ? said.verified : said.unverified);
     say(said.messages(tally.counts));
-    for (const told of way.lines) say(told);
+    for (const told of way.lines(state)) say(told);
   }
 
   // -- output
@@ -328,7 +329,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         if (view.joined) say(way.path === 'local network' ? UI_WORDS.joinedLocal : UI_WORDS.joined);
         return;
       case 'message':
-        printer.message(view);
+        printer.message(view, () => tell({ type: 'shown', id: view.id }));
         return;
       case 'own':
         tally.own(view.id);

@@ -33,7 +33,8 @@ export interface Printer {
   notice(...parts: Uint8Array[]): void;
   /** The same with neutralised words from outside in it. On a terminal it does not go on at the first column. */
   outside(begin: Uint8Array, text: Uint8Array): void;
-  message(view: Message): void;
+  /** `out`: it is on the terminal, as far as it is not folded, or whoever reads the output has taken all of it. */
+  message(view: Message, out: () => void): void;
   /** Writes the next part of the newest text that is not shown whole; false: there is none. */
   more(): boolean;
   /** Writes all that was not shown. */
@@ -80,19 +81,19 @@ export function createPrinter(context: UiContext, unicode: boolean, gone: (why: 
   }
 
   /** A text behind time and name. */
-  function write(begin: Uint8Array, text: Uint8Array): void {
+  function write(begin: Uint8Array, text: Uint8Array, out?: () => void): void {
     const beside = cells(output) - worstWidthOf(begin);
     // On a narrow terminal the text stands below the name.
     const below = beside < LEAST_TEXT;
     const body = inRows(text, below ? cells(output) - CONTINUATION.length : beside);
     const gap = below ? concat(LF, CONTINUATION) : plainBuffer(0);
-    messages.write(fit(concat(begin, gap, body, LF), output));
+    messages.write(fit(concat(begin, gap, body, LF), output), out);
     body.fill(0);
   }
 
-  function next(entry: Folded): void {
+  function next(entry: Folded, out?: () => void): void {
     const end = foldAt(entry.text, entry.at);
-    write(entry.begin, entry.text.subarray(entry.at, end));
+    write(entry.begin, entry.text.subarray(entry.at, end), out);
     entry.at = end;
   }
 
@@ -127,7 +128,7 @@ export function createPrinter(context: UiContext, unicode: boolean, gone: (why: 
       notice(inRows(whole, Math.min(width, cells(errors) - CONTINUATION.length)));
       for (const used of [begin, text, whole]) used.fill(0);
     },
-    message(view) {
+    message(view, out) {
       const whole = shownName(view.from, sanitize);
       const name = output.isTTY === true ? cut(whole, Math.min(NAME_WIDTH, cells(output) - LEAST_TEXT)) : whole;
       const entry: Folded = {
@@ -137,10 +138,10 @@ export function createPrinter(context: UiContext, unicode: boolean, gone: (why: 
       };
       for (const used of [whole, name]) used.fill(0);
       if (output.isTTY !== true) {
-        write(entry.begin, entry.text);
+        write(entry.begin, entry.text, out);
         return wipe(entry);
       }
-      next(entry);
+      next(entry, out);
       if (entry.at < entry.text.length) keep(entry);
       else wipe(entry);
     },

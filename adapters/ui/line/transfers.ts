@@ -3,8 +3,9 @@
  * here.
  */
 import type { UiView } from '../../../core/ports.js';
-import { ascii } from '../../../core/protocol/bytes.js';
+import { ascii, concat } from '../../../core/protocol/bytes.js';
 import type { Sanitize } from '../../../plugins/kit/define.js';
+import { others } from '../../words/files.js';
 import { UI_WORDS } from '../../words/line.js';
 import type { Printer } from './print.js';
 
@@ -31,7 +32,9 @@ export function createTransferLines({ notice, outside }: Printer, sanitize: Sani
     show(view) {
       if (view.type === 'progress') return progress(view);
       if (view.type === 'offer') {
-        outside(ascii((view.incoming ? files.offered : files.offering)(view)), sanitize(view.name));
+        const name = sanitize(view.name);
+        outside(ascii((view.incoming ? files.offered : files.offering)(view)), concat(name, ascii(others(view.count))));
+        name.fill(0);
         return;
       }
       steps.delete(view.id);

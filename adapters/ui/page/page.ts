@@ -244,7 +244,8 @@ export function createPageUi({ frame, clock, sanitize, codeHelp, shelf, again }:
         return panel.coming(shown.late);
       case 'message': {
         const name = shownName(shown.from, sanitize);
-        return log.add({ by: 'peer', name: textOf(name), at: shown.at, text: sanitize(shown.text, WHOLE) });
+        log.add({ by: 'peer', name: textOf(name), at: shown.at, text: sanitize(shown.text, WHOLE) });
+        return tell({ type: 'shown', id: shown.id });
       }
       case 'own': {
         const { id, at, text } = shown;

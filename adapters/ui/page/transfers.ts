@@ -4,6 +4,7 @@
  */
 import type { UiEvent, UiView } from '../../../core/ports.js';
 import type { FileShelf } from '../../web/shelf.js';
+import { others } from '../../words/files.js';
 import { PAGE_WORDS } from '../../words/page.js';
 import { button, make, say, show } from './dom.js';
 
@@ -56,13 +57,14 @@ export function createTransfers(shelf: FileShelf, tell: (event: UiEvent) => void
       const state = make('span', { class: 'hint', role: 'status' });
       const bar = make('progress', { 'aria-label': name, hidden: true });
       const buttons = make('div', { class: 'buttons' });
-      const said = (incoming ? WORDS.incoming : WORDS.outgoing)(count, bytes);
+      const said = (incoming ? WORDS.incoming : WORDS.outgoing)(bytes);
       const row = make(
         'li',
         {},
         make('span', {}, said),
         ' ',
         make('bdi', { class: 'file' }, name),
+        others(count),
         bar,
         state,
         buttons,

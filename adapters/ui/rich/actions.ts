@@ -59,15 +59,15 @@ export function createActions(options: ActionsOptions): Actions {
 
   function take(event: KeyEvent): 'suspend' | 'repaint' | undefined {
     if (event.type !== 'key') {
-      model.leaving = false;
+      model.leaving = undefined;
       write(event);
       return undefined;
     }
     const { key } = event;
     if (key === 'suspend' || key === 'repaint') return key;
     if (key === 'unknown') return undefined;
-    const again = model.leaving;
-    model.leaving = false;
+    const again = model.leaving !== undefined;
+    model.leaving = undefined;
     if (key === 'interrupt') interrupt(again);
     else if (model.overlay !== undefined && covered(key)) return undefined;
     else if (key === 'help') openHelp();
@@ -122,6 +122,7 @@ export function createActions(options: ActionsOptions): Actions {
     // Of words of the present only a no concerns the session.
     if (known && confirmed && model.screen !== 'words') return model.say(UI_WORDS.status.verified);
     confirmed ||= known;
+    if (known && model.screen !== 'words') model.say(UI_WORDS.status.verified);
     tell({ type: 'confirm', match: true });
   }
 
@@ -132,7 +133,7 @@ export function createActions(options: ActionsOptions): Actions {
     const { screen, state, quitting } = model;
     const atOnce = screen === 'connecting' || screen === 'waiting' || state === 'closing' || quitting;
     if (atOnce || again) tell({ type: 'interrupt' });
-    model.leaving = !atOnce;
+    model.leaving = atOnce ? undefined : 'Ctrl-C';
   }
 
   /** A key while something covers the screen. False: it means what it always means, and the screen is free again. */
@@ -177,7 +178,7 @@ export function createActions(options: ActionsOptions): Actions {
   /** An Esc may be what a slow line left of another key: a code that was told to somebody is not lost by it. */
   function cancel(again: boolean): void {
     if (again) tell({ type: 'quit' });
-    model.leaving = true;
+    model.leaving = 'Esc';
   }
 
   function chatKey(key: Key): void {
@@ -332,7 +333,7 @@ export function createActions(options: ActionsOptions): Actions {
     const { scrollback } = model;
     const words = UI_WORDS.status;
     const proof = model.verified ? words.verified : words.unverified;
-    model.say(proof, words.messages(scrollback.counts), ...model.way.lines);
+    model.say(proof, words.messages(scrollback.counts), ...model.way.lines(model.state));
   }
 
   /** The panic key: what is here is gone before anything else happens, and the session does not wait for the peer. */

@@ -188,5 +188,6 @@ const STATUS_STYLES: Readonly<Record<Extract<Entry, { type: 'own' }>['status'], 
 };
 
 function statusSpan({ status }: Extract<Entry, { type: 'own' }>, { column, width }: Place): Span {
-  return span(column + width - status.length, STATUS_STYLES[status], status);
+  const word = SCREEN_WORDS.status[status];
+  return span(column + width - word.length, STATUS_STYLES[status], word);
 }

@@ -202,7 +202,7 @@ function stateOf({ model, glyphs, now }: Scene): readonly [Style, Uint8Array, re
   const { bar: words } = SCREEN_WORDS;
   const circled = (text: string): Uint8Array => concat(glyphs.circle, utf8(` ${text}`));
   const held = model.scrollback.counts.held;
-  const waiting = held > 0 ? [utf8(words.held(held))] : [];
+  const waiting = held > 0 ? [utf8(words.queued(held))] : [];
   switch (model.state) {
     case 'idle':
     case 'handshaking':
@@ -247,7 +247,7 @@ function bottomBar({ model, glyphs }: Scene, columns: number): Row {
 
 function footOf(model: Model, columns: number): readonly string[] {
   const { foot } = SCREEN_WORDS;
-  if (model.leaving) return [SCREEN_WORDS.again];
+  if (model.leaving !== undefined) return [SCREEN_WORDS.again(model.leaving)];
   const behind = model.behind > 0 ? [SCREEN_WORDS.unread(model.behind)] : [];
   if (model.overlay === 'help') return [foot.help, ...behind];
   if (model.overlay === 'words') return [foot.words, ...behind];

@@ -5,6 +5,7 @@
 import type { Broken, State, UiView } from '../../../core/ports.js';
 import { concat, plainCopy } from '../../../core/protocol/bytes.js';
 import type { Sanitize } from '../../../plugins/kit/define.js';
+import { others } from '../../words/files.js';
 import { UI_WORDS } from '../../words/line.js';
 import { createWay, type Way } from '../way.js';
 import { shownName } from '../../text/names.js';
@@ -89,8 +90,8 @@ export interface Model {
   readonly behind: number;
   /** The first row of the help that is seen. */
   helpTop: number;
-  /** Ctrl-C was pressed once. */
-  leaving: boolean;
+  /** The key that was pressed once, and leaves when it is pressed again. */
+  leaving: 'Ctrl-C' | 'Esc' | undefined;
   /** The person has asked to leave: nothing more is sent. */
   quitting: boolean;
 
@@ -149,7 +150,7 @@ export function createModel(sanitize: Sanitize): Model {
     answerableAt: 0,
     behind: 0,
     helpTop: 0,
-    leaving: false,
+    leaving: undefined as 'Ctrl-C' | 'Esc' | undefined,
     quitting: false,
     show,
     say,
@@ -296,6 +297,7 @@ export function createModel(sanitize: Sanitize): Model {
           text: concat(
             utf8((view.incoming ? UI_WORDS.files.offered : UI_WORDS.files.offering)(view)),
             sanitize(view.name),
+            utf8(others(view.count)),
           ),
         });
         return;

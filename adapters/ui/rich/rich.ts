@@ -56,6 +56,8 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
   let goneTold = false;
   let qr: QrCode | undefined;
   let ring = false;
+  /** The newest message of the peer that was not drawn yet. */
+  let undrawn: number | undefined;
   let quietUntil = Number.NEGATIVE_INFINITY;
 
   function tell(event: UiEvent): void {
@@ -70,12 +72,20 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
     // A terminal that does not keep up gets the newest state when it is ready, not all those before.
     if (!opened || terminal.busy) return false;
     const bytes = painter.paint(layout(scene(), terminal.size));
-    if (bytes !== undefined) terminal.write(bytes);
+    const drawn = shownUpTo(undrawn);
+    undrawn = undefined;
+    if (bytes !== undefined) terminal.write(bytes, drawn);
+    else drawn();
     if (ring) terminal.write(Uint8Array.from(BELL));
     ring = false;
     if (model.state === 'reconnecting') schedule.requestAt(nextSecond());
     return true;
   }
+
+  /** A message that something covers, or that one looks above of, is in the count of new ones. */
+  const shownUpTo = (id: number | undefined) => (): void => {
+    if (id !== undefined) tell({ type: 'shown', id });
+  };
 
   /** When the time in the bar is the next one. */
   function nextSecond(): number {
@@ -146,13 +156,16 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
       model.show(view, clock.now());
       waiting.see(view);
       // What was asked on one screen is not answered on another.
-      if (model.screen !== screen) model.leaving = false;
+      if (model.screen !== screen) model.leaving = undefined;
       if (view.type === 'code' && unicode) {
         wipeQr();
         qr = qrCode(model.link, glyphs);
       }
       if (model.link.length === 0) wipeQr();
-      if (view.type === 'message' && actions.bell) ring = true;
+      if (view.type === 'message') {
+        undrawn = view.id;
+        ring ||= actions.bell;
+      }
       schedule.request();
     },
     close() {

@@ -24,6 +24,8 @@ const GAP = 2;
 /** Cells that the text needs beside the QR code: a code, and a link in few rows. */
 const TEXT_BESIDE = 36;
 const WORD_GAP = '   ';
+/** Cells of the keys in the help, with the gap behind them. */
+const HELP_KEYS = 13;
 
 /** A text in as many rows as it needs. */
 export function paragraph({ column, width }: Place, style: Style, text: Uint8Array | string): Row[] {
@@ -116,8 +118,16 @@ export function wordsPage(model: Model, place: Place): Page {
   return { rows, scratch: [line, ...lines] };
 }
 
+/** What a key does goes on below itself, not below the key. */
+function helpRows(line: string, place: Place): readonly Row[] {
+  const { column, width } = place;
+  const does = { ...place, column: column + HELP_KEYS, width: width - HELP_KEYS };
+  const [first = [], ...others] = paragraph(does, 'plain', line.slice(HELP_KEYS));
+  return [[span(column, 'plain', line.slice(0, HELP_KEYS)), ...first], ...others];
+}
+
 export function helpPage(model: Model, place: Place): Page {
-  return plain(SCREEN_WORDS.help.slice(model.helpTop).flatMap((line) => paragraph(place, 'plain', line)));
+  return plain(SCREEN_WORDS.help.slice(model.helpTop).flatMap((line) => helpRows(line, place)));
 }
 
 function plain(rows: readonly Row[]): Page {

@@ -59,8 +59,8 @@ export interface Terminal {
   readonly size: Size;
   /** Earlier bytes are still on their way, or the terminal is not ours just now: a frame would be wasted. */
   readonly busy: boolean;
-  /** Writes and overwrites the bytes. */
-  write(bytes: Uint8Array): void;
+  /** Writes and overwrites the bytes. `out` is called when the terminal has them. */
+  write(bytes: Uint8Array, out?: () => void): void;
   suspend(): void;
   /** Everything as it was, then these bytes on the normal screen. Resolves when they are out, or nobody reads. Idempotent. */
   close(last: Uint8Array): Promise<void>;
@@ -82,10 +82,11 @@ export function createTerminal(
   let off: (() => void)[] = [];
   const outlet = createOutlet(output, clock, (why) => taker.gone(why));
 
-  function write(bytes: Uint8Array): void {
+  function write(bytes: Uint8Array, out?: () => void): void {
     pending += 1;
     outlet.write(bytes, () => {
       pending -= 1;
+      out?.();
       if (pending === 0 && closing === undefined) taker.ready();
     });
   }

@@ -5,7 +5,7 @@
 import type { ClockPort, UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { ascii, concat } from '../../../core/protocol/bytes.js';
 import type { UiContext } from '../../../plugins/kit/define.js';
-import { FILE_WORDS } from '../../words/files.js';
+import { FILE_WORDS, others } from '../../words/files.js';
 import { UI_WORDS } from '../../words/line.js';
 import { createLineReader, type LineReader } from '../../../plugins/kit/lines.js';
 import { createOutlet } from '../../../plugins/kit/outlet.js';
@@ -29,6 +29,8 @@ export interface TransferUiOptions {
   readonly asks: boolean;
   /** Offers are taken without asking. */
   readonly yes: boolean;
+  /** What the peer must type, beside the code. */
+  readonly peerTypes?: string | undefined;
 }
 
 export interface TransferUi extends UiPort {
@@ -177,7 +179,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
 
   function offer(view: Extract<UiView, { type: 'offer' }>): void {
     const [begins, name] = [ascii((view.incoming ? FILE_WORDS.asked : FILE_WORDS.sending)(view)), sanitize(view.name)];
-    const told = (): void => line(begins, name);
+    const told = (): void => line(begins, name, ascii(others(view.count)));
     if (!view.incoming) return told();
     const { id } = view;
     const reject = (): void => tell({ type: 'reject', id });
@@ -247,6 +249,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
       case 'code':
         if (view.code.length > 0) outside(UI_WORDS.tellPeer, view.code);
         outside(view.code.length > 0 ? UI_WORDS.orPaste : UI_WORDS.sendLink, view.invite);
+        if (options.peerTypes !== undefined) say(options.peerTypes);
         return;
       case 'path':
         return way.take(view);

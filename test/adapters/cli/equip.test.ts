@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { equip } from '../../../adapters/cli/equip.js';
 import { sanitize } from '../../../adapters/text/sanitize.js';
 import { type Code, EXIT } from '../../../core/errors.js';
-import type { BulkPort } from '../../../core/ports.js';
+import type { BulkPort } from '../../../core/bulk-port.js';
 import { createFakeClock } from '../../../plugins/testing/clock.js';
 import { createFakeInput, createFakeOutput } from '../../../plugins/testing/streams.js';
 
@@ -14,7 +14,7 @@ async function pipe() {
   const context = { input: input.stream, output: output.stream, errors: errors.stream, sanitize };
   const none = { open: () => undefined, show: () => undefined, close: () => Promise.resolve() };
   const made = await equip({
-    ...{ task: { kind: 'pipe' }, ui: none, json: false, cwd: '/' },
+    ...{ task: { kind: 'pipe' }, hosted: false, ui: none, json: false, cwd: '/' },
     context: { ...context, clock: createFakeClock() },
   });
   const bulk = made.bulk as BulkPort;

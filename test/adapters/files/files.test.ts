@@ -24,7 +24,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFiles } from '../../../adapters/files/files.js';
 import { createWriter, isOwn } from '../../../adapters/files/writer.js';
-import type { BulkEvent, BulkPort } from '../../../core/ports.js';
+import type { BulkEvent, BulkPort } from '../../../core/bulk-port.js';
 import { concat } from '../../../core/protocol/bytes.js';
 import { type Entry, writeEntry } from '../../../core/session/bulk/entries.js';
 import { utf8 } from '../../support/pair.js';

@@ -4,7 +4,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { createPipe, READ_LIMIT } from '../../../adapters/files/pipe.js';
-import type { BulkEvent } from '../../../core/ports.js';
+import type { BulkEvent } from '../../../core/bulk-port.js';
 import { CHUNK_DATA } from '../../../core/protocol/chunk.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));

@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest';
 import type { Incoming, IncomingFile, Offer, OutgoingFile, Session } from '../../../adapters/library/api.js';
 import { packSources, readSources } from '../../../adapters/library/sources.js';
 import { createLibraryTransfers } from '../../../adapters/library/transfers.js';
-import type { BulkEvent, UiEvent } from '../../../core/ports.js';
+import type { BulkEvent } from '../../../core/bulk-port.js';
+import type { UiEvent } from '../../../core/ports.js';
 import { runs, seededBytes } from '../../support/chance.js';
 import { createRooms, failure } from '../../support/library.js';
 

@@ -65,6 +65,6 @@ test.each([
   rig.clock.advance(ALONE_MS);
   const screen = (await rig.screen()).join('\n');
   expect(screen).toContain('Nobody else is in room Kitchen');
-  expect(screen).toContain('You must both type');
+  expect(screen).toContain('Check that you both typed');
   await rig.ui.close();
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type BrowserFilesOptions, createBrowserFiles } from '../../../adapters/web/files.js';
 import type { ChosenFile } from '../../../adapters/web/shelf.js';
 import { utf8 } from '../../../adapters/text/utf8.js';
-import type { BulkEvent, BulkOffer } from '../../../core/ports.js';
+import type { BulkEvent, BulkOffer } from '../../../core/bulk-port.js';
 import { CHUNK_DATA } from '../../../core/protocol/chunk.js';
 import { plainCopy } from '../../../core/protocol/bytes.js';
 import { writeEntry } from '../../../core/session/bulk/entries.js';

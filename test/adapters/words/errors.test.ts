@@ -57,7 +57,10 @@ suite('messages', () => {
 
   it('a full room is no relay that does not answer', () => {
     expect(MESSAGES['SC-325'].sentence({ why: 'room-full' })).toBe('The room is full; still trying.');
-    expect(MESSAGES['SC-325'].sentence({ why: 'busy' })).toBe('The relay does not answer (busy); still trying.');
+    expect(MESSAGES['SC-325'].sentence({ why: 'busy' })).toBe('The relay is too busy; still trying.');
+    // What it says for itself is no word of the wire.
+    expect(MESSAGES['SC-325'].sentence({ why: 'shutting-down' })).toBe('The relay is shutting down; still trying.');
+    expect(MESSAGES['SC-325'].sentence({ why: 'lost' })).toBe('The relay does not answer (lost); still trying.');
   });
 
   it('every code that can end the program with a failure has a hint', () => {

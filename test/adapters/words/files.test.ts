@@ -2,7 +2,7 @@
  * Sizes and sentences about files.
  */
 import { expect, test } from 'vitest';
-import { FILE_WORDS, sizeOf } from '../../../adapters/words/files.js';
+import { FILE_WORDS, others, sizeOf } from '../../../adapters/words/files.js';
 
 test.each([
   [0, '0 B'],
@@ -21,14 +21,18 @@ test.each([
 });
 
 test('an offer says how much, where it does not fit, and what to type', () => {
-  const offer = { id: 3, count: 1, bytes: 1500, free: 900, exists: true };
+  const offer = { id: 3, bytes: 1500, free: 900, exists: true };
   expect(FILE_WORDS.offered(offer)).toBe(
-    'Your peer offers 1 file, 1.50 kB (900 B free), under a name that is taken here: /accept 3 or /reject 3  ',
+    'Your peer offers 1.50 kB (900 B free), under a name that is taken here: /accept 3 or /reject 3  ',
   );
-  expect(FILE_WORDS.offered({ ...offer, count: 2, bytes: undefined, free: undefined, exists: false })).toBe(
-    'Your peer offers 2 files and folders, of unknown size: /accept 3 or /reject 3  ',
+  expect(FILE_WORDS.offered({ ...offer, bytes: undefined, free: undefined, exists: false })).toBe(
+    'Your peer offers files of unknown size: /accept 3 or /reject 3  ',
   );
-  expect(FILE_WORDS.offering(offer)).toBe('Offering 1 file, 1.50 kB (/cancel 3 takes it back)  ');
+  expect(FILE_WORDS.offering(offer)).toBe('Offering 1.50 kB (/cancel 3 takes it back)  ');
+});
+
+test('of several, the first one has its name', () => {
+  expect([0, 1, 2, 5].map(others)).toEqual(['', '', ' and 1 more', ' and 4 more']);
 });
 
 test('progress of nothing is no share of it', () => {

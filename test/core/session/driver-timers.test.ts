@@ -8,7 +8,7 @@ import { FRAME_TYPE } from '../../../core/protocol/frame.js';
 import { ACK_DELAY, PING_AFTER } from '../../../core/session/liveness.js';
 import { createFakeClock } from '../../../plugins/testing/clock.js';
 import { createMemoryRelay } from '../../../plugins/testing/memory.js';
-import { begin, person } from '../../support/conversation.js';
+import { begin, listener } from '../../support/conversation.js';
 import { utf8 } from '../../support/pair.js';
 import { GENEROUS } from '../../support/relay.js';
 
@@ -56,7 +56,7 @@ it('a conversation sets few timers, and the ping after it comes in time', async 
     },
     relay.transport,
   );
-  const right = begin({ clock, ui: { ...person(false), show: () => undefined } }, relay.transport, false);
+  const right = begin({ clock, ui: listener() }, relay.transport, false);
 
   /** Everything that is under way arrives, and then so much time passes, in steps. */
   async function pass(ms: number, step: number): Promise<void> {

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import type { UiEvent } from '../../../core/ports.js';
 import { FRAME_TYPE } from '../../../core/protocol/frame.js';
 import { createMemoryRelay } from '../../../plugins/testing/memory.js';
-import { begin, person } from '../../support/conversation.js';
+import { begin, listener, person } from '../../support/conversation.js';
 import { utf8 } from '../../support/pair.js';
 import { GENEROUS } from '../../support/relay.js';
 
@@ -48,7 +48,7 @@ it('a hundred messages of one turn are one frame, and their receipts another', a
     },
     relay.transport,
   );
-  const right = begin({ ui: { ...person(false), show: () => undefined } }, relay.transport, false);
+  const right = begin({ ui: listener() }, relay.transport, false);
   await Promise.all([left.done, right.done]);
   relay.close();
   expect(views).toHaveLength(MESSAGES);

@@ -9,6 +9,7 @@ import type { CryptoPort, UiEvent } from '../../../core/ports.js';
 import type { Effect } from '../../../core/session/events.js';
 import { BYE_TIMEOUT, FLUSH_TIMEOUT } from '../../../core/session/goodbye.js';
 import { ATTEMPT_TIMEOUT } from '../../../core/session/attempts.js';
+import { ACK_DELAY } from '../../../core/session/liveness.js';
 import { SLEPT } from '../../../core/session/session.js';
 import type { CodeForm, Nameplate } from '../../../core/room/code.js';
 import { connectedPair, createPair, opposite, type Pair, SIDES, type Side, utf8 } from '../../support/pair.js';
@@ -385,5 +386,28 @@ describe('the relay at odd moments', () => {
     const shown = effects.flatMap((effect) => (effect.type === 'show' ? [effect.view.type] : []));
     expect(shown).toEqual(['state', 'ended']);
     expect([...text].every((byte) => byte === 0)).toBe(true);
+  });
+});
+
+describe('a goodbye', () => {
+  it('that could not be said is no goodbye: the end says so', () => {
+    const pair = connectedPair();
+    pair.advance(ACK_DELAY);
+    pair.relay.join = () => true;
+    pair.cut('left');
+    pair.ui('left', { type: 'quit' });
+    pair.advance(BYE_TIMEOUT);
+    expect(pair.left.ended).toMatchObject({ code: 'SC-317', exit: 0, detail: { unheard: 1 } });
+  });
+
+  it('an interrupt while one leaves already ends at once, and is no success', () => {
+    const pair = connectedPair();
+    pair.advance(ACK_DELAY);
+    pair.relay.frame = () => undefined;
+    pair.send('left', 'on its way');
+    pair.ui('left', { type: 'quit' });
+    expect(pair.left.ended).toBeUndefined();
+    pair.ui('left', { type: 'interrupt' });
+    expect(pair.left.ended).toMatchObject({ code: 'SC-311', exit: EXIT.interrupted });
   });
 });

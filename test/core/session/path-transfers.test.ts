@@ -1,7 +1,7 @@
 /** A stream that begins on the relay, moves to a direct path, and loses it twice: whole, each byte once, in order. */
 import { expect, test } from 'vitest';
 import { createSodiumCrypto } from '../../../adapters/crypto/sodium.js';
-import type { BulkCommand, BulkEvent } from '../../../core/ports.js';
+import type { BulkCommand, BulkEvent } from '../../../core/bulk-port.js';
 import { PATH_PAUSE } from '../../../core/session/path.js';
 import { runs } from '../../support/chance.js';
 import { createPair, type Pair, SIDES, type Side } from '../../support/pair.js';

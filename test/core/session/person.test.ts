@@ -39,6 +39,7 @@ function person(given: Partial<Around> = {}, idleTimeout: number = NEVER) {
     },
     confirm: (match: boolean) => done.push(`confirm ${String(match)}`) > 0,
     compareAgain: () => done.push('compare again') > 0,
+    said: () => undefined,
     leave: (code: string) => void done.push(`leave ${code}`),
   };
   const one = createPerson(stage.host, {

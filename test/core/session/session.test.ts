@@ -509,6 +509,8 @@ describe('the code', () => {
   it('that was chosen by a person burns after one', () => {
     const pair = createPair({ left: { form: 'chosen' }, right: { form: 'chosen', secret: 'other' } });
     pair.start();
+    const [waits] = SIDES.filter((side) => pair[side].ended === undefined);
+    expect(waits === undefined ? [] : pair[waits].notices.map(({ code }) => code)).toEqual(['SC-339']);
     // Who has sealed M2 cannot tell a wrong code from a cut, and waits for the peer as long as an attempt lives.
     pair.advance(2 * ATTEMPT_WHOLE);
     const ends = SIDES.map((side) => pair[side].ended);

@@ -2,7 +2,7 @@
  * Transfers between two sessions: what each person is told, and what the adapter is asked, over a connection that breaks.
  */
 import { describe, expect, test } from 'vitest';
-import type { BulkCommand, BulkEvent } from '../../../core/ports.js';
+import type { BulkCommand, BulkEvent } from '../../../core/bulk-port.js';
 import type { Streams } from '../../../core/session/bulk/streams.js';
 import type { Host } from '../../../core/session/events.js';
 import { createTransfers } from '../../../core/session/transfers.js';

@@ -48,6 +48,21 @@ describe('words of the handshake', () => {
     expect(trust({ peerVerifies: true }).trust.renewable).toBe(false);
   });
 
+  it('whoever says something that is not seen yet is told, once; not before it is sent, nor after the yes of the peer', () => {
+    const { trust: one, stage } = trust({ compares: true, secretless: true });
+    one.said();
+    expect(stage.notices).toEqual([]);
+    one.answer(true);
+    one.said();
+    one.said();
+    expect(stage.notices).toEqual([{ code: 'SC-321', detail: { unseen: 1 } }]);
+    const { trust: other, stage: told } = trust({ compares: true, secretless: true });
+    other.answer(true);
+    other.confirmed();
+    other.said();
+    expect(told.notices).toEqual([]);
+  });
+
   it('a no takes everything back, and the peer is not listened to any more', () => {
     const { trust: one, stage } = trust();
     one.answer(false);

@@ -24,6 +24,7 @@ for (const terminal of [false, true]) {
     terminal,
     create: (context) => createStatusLine({ text: true }, context),
     sanitize,
+    look: 'seen\n',
   });
 }
 
@@ -137,6 +138,7 @@ test('seen, yes, no, quit, the end; anything else is malformed and nothing is ev
   const malformed = { type: 'malformed', why: 'this UI knows: seen, yes, no, quit' };
   expect(events).toEqual([
     malformed,
+    { type: 'shown', id: 0 },
     { type: 'confirm', match: true },
     { type: 'confirm', match: false },
     { type: 'quit' },

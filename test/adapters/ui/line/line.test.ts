@@ -229,6 +229,13 @@ describe('notices', () => {
     expect((await shown(views, { color: true }))[1]).toBe(plain);
   });
 
+  test('an offer of several says the first name, and how many more', async () => {
+    const offer = { type: 'offer', id: 1, incoming: true, bytes: 12e6, free: undefined, exists: false } as const;
+    expect((await shown([{ ...offer, name: bytes('notes.txt'), count: 4 }]))[1]).toBe(
+      '-- Your peer offers 12.0 MB: /accept 1 or /reject 1  notes.txt and 3 more\n',
+    );
+  });
+
   test('delivered is told once for everything sent so far; held and sent are not', async () => {
     const own = (id: number): UiView => ({ type: 'own', id, text: bytes('x'), at: 0 });
     const [, err] = await shown([

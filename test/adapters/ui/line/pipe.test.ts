@@ -89,7 +89,7 @@ describe('an input without text', () => {
     rig.input.end();
     rig.show(ACTIVE, { type: 'message', id: 0, from: bytes(''), text: bytes('hi'), at: 0 });
     await rig.settled();
-    expect(rig.events).toEqual([]);
+    expect(rig.events).toEqual([{ type: 'shown', id: 0 }]);
     expect(rig.errors.text()).toContain(UI_WORDS.listening);
     expect(rig.output.text()).toContain('hi');
     await rig.ui.close();

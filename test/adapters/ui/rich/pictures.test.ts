@@ -67,7 +67,7 @@ const PICTURES: readonly Picture[] = [
   },
   {
     name: 'reconnecting',
-    title: 'Reconnecting: whose connection broke, and what is written is held',
+    title: 'Reconnecting: whose connection broke, and what is written is queued',
     rows: 16,
     views: [...CHAT, state('reconnecting', 'peer'), own(2, 'are you still there?', '12:05')],
     then: async (rig) => {

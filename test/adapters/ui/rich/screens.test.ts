@@ -40,12 +40,12 @@ describe('on the smallest terminal', () => {
       '┌─ securechat ──── ○ waiting for peer ─┐',
       '│ Tell your peer                       │',
       '│ 482913-tunnel-anchor-mango           │',
-      '│ or send this link over another       │',
-      '│ channel                              │',
+      '│ or send this link another way        │',
       '│ securechat://#482913-tunnel-anchor-m │',
       '│ ango                                 │',
       '│ For one person, once. Nothing is     │',
       '│ written to disk.                     │',
+      '│                                      │',
       '└─ Esc cancel ─────────────────────────┘',
     ]);
   });
@@ -87,7 +87,7 @@ describe('on the smallest terminal', () => {
     const [screen, rig] = await pictured([state('active'), own(0, 'hi'), state('reconnecting')]);
     expect(screen.slice(0, 2)).toEqual([
       '┌─ securechat ─── ~ reconnecting 0:00 ─┐',
-      '│ 12:01 me                        held │',
+      '│ 12:01 me                      queued │',
     ]);
     for (let i = 0; i < 75; i++) {
       rig.clock.advance(1000);
@@ -224,7 +224,7 @@ describe('on a usual terminal', () => {
         "│                                           ",
         "│ 482913-tunnel-anchor-mango                ",
         "│                                           ",
-        "│ or send this link over another channel    ",
+        "│ or send this link another way             ",
         "│                                           ",
         "│ securechat://#482913-tunnel-anchor-mango  ",
         "│                                           ",
@@ -265,11 +265,11 @@ describe('on a usual terminal', () => {
     );
     expect(screen).toMatchInlineSnapshot(`
       [
-        "┌─ securechat ───────────────────────────────── end-to-end encrypted · 1 held ─┐",
+        "┌─ securechat ─────────────────────────────── end-to-end encrypted · 1 queued ─┐",
         "│ -- Your peer is called alice                                                 │",
         "│ 12:01 alice  hi                                                              │",
         "│ 12:01 me     hello                                                 delivered │",
-        "│ 12:01 me     a long text a long text a long text a long text a          held │",
+        "│ 12:01 me     a long text a long text a long text a long text a        queued │",
         "│       │ long text a long text a long text a long text a long text            │",
         "│       │ a long text a long text a long text end                              │",
         "│ 12:01 peer   two                                                             │",
@@ -285,12 +285,12 @@ describe('on a usual terminal', () => {
 
   test('all that waits is counted in the bar, and that the words match', async () => {
     const [screen, rig] = await pictured([state('active'), own(0, 'a'), own(1, 'b'), status(1, 'sent')], {});
-    expect(screen[0]).toContain(' end-to-end encrypted · 1 held ─┐');
+    expect(screen[0]).toContain(' end-to-end encrypted · 1 queued ─┐');
     rig.show(state('confirming'), words(true));
     rig.clock.advance(LOOK_MS);
     await rig.type('m');
     rig.show(state('active'));
-    expect((await rig.screen())[0]).toContain(' end-to-end encrypted · 1 held · words match ─┐');
+    expect((await rig.screen())[0]).toContain(' end-to-end encrypted · 1 queued · words match ─┐');
   });
 
   test('the bar says that the code was right, and how far the peer is, as far as there is room', async () => {

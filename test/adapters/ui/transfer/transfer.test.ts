@@ -36,7 +36,7 @@ const failed = (id: number): UiView => ({ type: 'file-failed', id, code: 'SC-344
 test('an offer is asked about; only a yes or a no is an answer', async () => {
   const { rig, said, answer } = opened();
   rig.show(offer(1));
-  expect(await said()).toContain('Your peer offers 1 file, 1.00 kB (5.00 MB free):  a.txt');
+  expect(await said()).toContain('Your peer offers 1.00 kB (5.00 MB free):  a.txt');
   expect(await said()).toContain('Receive it? (yes/no)');
   await answer('perhaps', '', 'YES');
   expect((await said()).split('Please answer')).toHaveLength(3);
