@@ -1,7 +1,7 @@
 /** Own messages on their way out: held, sent, delivered or failed, and the pace; without a channel around them. */
 import { describe, expect, it } from 'vitest';
 import { RemoteProtocolError } from '../../../core/errors.js';
-import type { StreamKeys } from '../../../core/protocol/ratchet.js';
+import type { StreamKeys } from '../../../core/protocol/stream-keys.js';
 import type { ProtocolRecord } from '../../../core/protocol/records.js';
 import { createOutgoing, HELD_HIGH, HELD_LOW, PACE_BURST, PACE_INTERVAL } from '../../../core/session/outgoing.js';
 import { NEVER } from '../../../core/timers.js';
