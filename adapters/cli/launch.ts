@@ -27,7 +27,7 @@ export function flagsOf(argv: readonly string[], app: string, cwd: string, versi
     after(22, 13) ? '--permission' : '--experimental-permission',
     ...(after(25, 0) ? ['--allow-net'] : []),
     ...(streams && major === 20 ? ['--interrupt-budget=200000'] : []),
-    ...(after(27, 0) ? [] : [streams ? '--initial-old-space-size=48' : '--max-semi-space-size=2']),
+    ...(after(27, 0) ? [] : [streams ? '--initial-old-space-size=48' : '--optimize-for-size']),
     ...filesOf(argv, cwd),
     // Node 20 dies of a folder that is allowed twice.
     ...[...new Set([app, ...pluginFolders(argv, app, cwd)])].map((folder) => `--allow-fs-read=${folder}${path.sep}`),

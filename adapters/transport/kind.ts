@@ -3,7 +3,6 @@
  * sentence may be in this file.
  */
 import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import { RELAY_HEADER, WIRE_KINDS, type WireKind } from '../../core/wire/kinds.js';
 import type { End } from './pipe.js';
 import type { Route } from './way.js';
@@ -38,7 +37,9 @@ export function tellKind({ relay, route, own }: KindQuestion, end: End, told: (e
   }
   const agent = route?.agent ?? false;
   const signal = AbortSignal.timeout(KIND_TIMEOUT_MS);
-  const request = (address.protocol === 'https:' ? requestHttps : requestHttp)(address, { agent, signal });
+  // TLS takes a while to load: only where it is spoken.
+  const ask = address.protocol === 'https:' ? process.getBuiltinModule('node:https').request : requestHttp;
+  const request = ask(address, { agent, signal });
   request.on('error', () => settle(end));
   // Also when it says that it goes on in another protocol.
   request.on('close', () => settle(end));

@@ -70,6 +70,14 @@ describe('loaded only when chosen', () => {
     expect(files(...prompt, ...chat, 'adapters/crypto/sodium.ts')).toBeLessThanOrEqual(7);
   });
 
+  test('a chat loads neither TLS nor zlib of Node with the rest', () => {
+    const load = `require('./${chunkOf('adapters/transport/ws.ts')}'); console.log(process.moduleLoadList.join('\\n'))`;
+    const { stdout } = spawnSync(process.execPath, ['-e', load], { cwd: ROOT, encoding: 'utf8', env: ENV });
+    const loaded = stdout.split('\n').map((each) => each.replace(/^NativeModule /, ''));
+    expect(loaded).toEqual(expect.arrayContaining(['http', 'crypto']));
+    expect(loaded.filter((each) => ['https', 'tls', 'zlib'].includes(each))).toEqual([]);
+  });
+
   test('--version loads no package and no adapter', () => {
     const loaded = loadedWith('dist/securechat.cjs');
     expect(loaded.sort()).toEqual([

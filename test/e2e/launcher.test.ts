@@ -107,16 +107,16 @@ it.skipIf(!BUSYBOX)('does under busybox, as Alpine has it, what it does here', (
 });
 
 describe.each(['securechat', 'securechat-node'])('%s', (name) => {
-  it('begins with a larger heap for what moves streams, and a smaller young one for a chat', () => {
+  it('begins with a larger heap for what moves streams, and a small one for a chat', () => {
     const heap = (...args: string[]): string[] =>
       launch(name, args).told.execArgv.filter((flag) =>
-        /^--(?:(?:initial|max)-.*-space-size|interrupt-budget)=/.test(flag),
+        /^--(?:initial-old-space-size|interrupt-budget|optimize-for-size)/.test(flag),
       );
     const late = process.version.startsWith('v20.') ? ['--interrupt-budget=200000'] : [];
     const larger = [...late, '--initial-old-space-size=48'];
     expect(['pipe', 'receive'].map((command) => heap(command))).toEqual([larger, larger]);
     expect(heap('send', 'package.json')).toEqual(larger);
-    expect([heap(), heap('--files'), heap('constructor')]).toEqual(Array(3).fill(['--max-semi-space-size=2']));
+    expect([heap(), heap('--files'), heap('constructor')]).toEqual(Array(3).fill(['--optimize-for-size']));
   });
 
   it('hands every argument on as it is, and the exit status back', () => {
@@ -218,7 +218,7 @@ it('securechat leaves no process of its own behind', () => {
 
 it('the flags of each version of Node', () => {
   const of = (version: string): string[] => flagsOf([], '/app', '/', version).slice(2, -1);
-  const SMALL = '--max-semi-space-size=2';
+  const SMALL = '--optimize-for-size';
   expect(of('v20.19.0')).toEqual(['--experimental-permission', SMALL]);
   expect(of('v22.12.0')).toEqual(['--experimental-permission', SMALL]);
   expect(of('v22.13.0')).toEqual(['--permission', SMALL]);
