@@ -236,7 +236,8 @@ interface Entered extends EnteredCode {
 
 /** Safety words that nobody can compare would end it, and only when the peer is there. Throws SecurechatError SC-377. */
 function refuseUnasked(task: Task, options: Options, { code }: Entered, io: Io): void {
-  if (options.ui === 'json' || asksWords(task, io.stderr)) return;
+  // A pipe has a UI of its own, whatever is chosen.
+  if ((options.ui === 'json' && task.kind !== 'pipe') || asksWords(task, io.stderr)) return;
   if (!options.verify && code.form !== 'none') return;
   code.secret.fill(0);
   throw new SecurechatError('SC-377', options.verify ? { flag: '--verify' } : {});

@@ -3,10 +3,10 @@
  * chose, where the browser has such, and otherwise kept in memory up to a bound until it is saved. No rule of the protocol and
  * no element of a page may be in this file.
  */
-import { isSecurechatError, SecurechatError } from '../../core/errors.js';
-import type { BulkCommand, BulkEvent, BulkFailure, BulkOffer, BulkPort } from '../../core/bulk-port.js';
+import { SecurechatError } from '../../core/errors.js';
+import type { BulkPort } from '../../core/bulk-port.js';
 import { ascii, plainCopy } from '../../core/protocol/bytes.js';
-import type { Packer } from '../files/packer.js';
+import { createJobs, type FilesOffer, type Jobs } from '../files/jobs.js';
 import { listed, packChosen } from './packing.js';
 import type { AskPlace, Chosen, FileShelf, KeptFile, Place, PlaceWriter } from './shelf.js';
 import { createUnpacker, type Unpacker } from './unpacking.js';
@@ -23,31 +23,8 @@ export interface BrowserFilesOptions {
   readonly memoryLimit?: number;
 }
 
-interface Job {
-  readonly id: number;
-  over: boolean;
-  tail: Promise<void>;
-  offer: Extract<BulkOffer, { kind: 'files' }> | undefined;
-  packer: Packer | undefined;
-  unpacker: Unpacker | undefined;
-}
-
-const REASONS: Readonly<Partial<Record<string, BulkFailure>>> = {
-  'SC-346': 'changed',
-  'SC-347': 'bad hash',
-  'SC-348': 'disagrees',
-  'SC-349': 'truncated',
-  'SC-350': 'changed',
-  'SC-351': 'disk',
-  'SC-367': 'disk',
-};
-
 export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & FileShelf {
   const { askPlace, addresses, memoryLimit = MEMORY_LIMIT } = options;
-  let sink: (event: BulkEvent) => void = () => undefined;
-  let closed = false;
-  const jobs = new Map<number, Job>();
-  const ending = new Set<Promise<void>>();
   /** What was chosen and is not offered yet, by the name it is offered by. */
   const given = new Map<string, readonly Chosen[] | Promise<readonly Chosen[]>>();
   let names = 0;
@@ -56,75 +33,46 @@ export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & Fil
   /** Bytes in memory: of files that come, and of those that wait to be saved. */
   let held = 0;
 
-  function job(id: number): Job {
-    const found = jobs.get(id);
-    if (found !== undefined) return found;
-    const tail = Promise.resolve();
-    const made: Job = { id, over: false, tail, offer: undefined, packer: undefined, unpacker: undefined };
-    jobs.set(id, made);
-    return made;
-  }
-
-  function emit(event: BulkEvent): void {
-    if (!closed) sink(event);
-  }
-
-  /** Does `work` when what was asked before is done; what it throws ends the transfer. */
-  function after(one: Job, work: () => Promise<void> | void, skipped?: () => void): void {
-    one.tail = one.tail.then(async () => {
-      if (one.over) return skipped?.();
-      try {
-        await work();
-      } catch (error) {
-        if (!isSecurechatError(error)) throw error;
-        const { code, detail } = error;
-        if (!one.over) emit({ type: 'failed', id: one.id, reason: REASONS[code] ?? 'cancelled', code, detail });
-      }
-    });
-  }
-
-  async function prepare(one: Job, [path = ascii('')]: readonly Uint8Array[]): Promise<void> {
-    const name = new TextDecoder().decode(path);
-    const chosen = given.get(name);
-    given.delete(name);
-    const sources = listed((await chosen) ?? []);
-    const [first] = sources;
-    if (first === undefined) throw new SecurechatError('SC-340');
-    if (one.over) return;
-    one.packer = packChosen(sources);
-    const bytes = sources.reduce((sum, { entry }) => sum + entry.size, 0);
-    emit({
-      type: 'ready',
-      id: one.id,
-      offer: { kind: 'files', count: sources.length, bytes, name: plainCopy(first.entry.path) },
-    });
-  }
-
-  function examine(one: Job, offer: BulkOffer): void {
-    if (offer.kind !== 'files') {
-      return emit({ type: 'failed', id: one.id, reason: 'refused', code: 'SC-341', detail: {} });
-    }
-    one.offer = offer;
-    const free = streams(offer) ? {} : { free: memoryLimit - held };
-    emit({ type: 'examined', id: one.id, free: undefined, exists: false, ...free });
-  }
-
   /** Only one file has one place. */
-  function streams(offer: Extract<BulkOffer, { kind: 'files' }>): boolean {
+  function streams(offer: FilesOffer): boolean {
     return askPlace !== undefined && offer.count === 1;
   }
 
-  function take(one: Job): void {
-    const { offer } = one;
-    if (offer === undefined) throw new SecurechatError('SC-340');
-    const place = places.get(one.id);
-    places.delete(one.id);
-    if (place === undefined && (offer.bytes ?? 0) > memoryLimit - held) throw tooLarge();
-    one.unpacker = createUnpacker(offer, {
-      begin: (name, size) => (place === undefined ? inMemory(one.id, name, size) : place.createWritable()),
-    });
-    emit({ type: 'accept', id: one.id });
-  }
+  const jobs: Jobs = createJobs<Unpacker>(true, {
+    async prepare(job, [path = ascii('')]) {
+      const name = new TextDecoder().decode(path);
+      const chosen = given.get(name);
+      given.delete(name);
+      const sources = listed((await chosen) ?? []);
+      const [first] = sources;
+      if (first === undefined) throw new SecurechatError('SC-340');
+      if (job.over) return;
+      job.packer = packChosen(sources);
+      const bytes = sources.reduce((sum, { entry }) => sum + entry.size, 0);
+      const offer = { kind: 'files', count: sources.length, bytes, name: plainCopy(first.entry.path) } as const;
+      jobs.emit({ type: 'ready', id: job.id, offer });
+    },
+
+    examine({ id }, offer) {
+      jobs.emit({ type: 'examined', id, free: streams(offer) ? undefined : memoryLimit - held, exists: false });
+    },
+
+    take(job, offer) {
+      const place = places.get(job.id);
+      places.delete(job.id);
+      if (place === undefined && (offer.bytes ?? 0) > memoryLimit - held) throw tooLarge();
+      job.receiver = createUnpacker(offer, {
+        begin: (name, size) => (place === undefined ? inMemory(job.id, name, size) : place.createWritable()),
+      });
+      jobs.emit({ type: 'accept', id: job.id });
+    },
+
+    // Of a transfer that is not whole nothing is offered to be saved.
+    ended({ id }, whole) {
+      places.delete(id);
+      if (!whole) drop(id);
+    },
+  });
 
   function tooLarge(): SecurechatError {
     return new SecurechatError('SC-367', { limit: memoryLimit });
@@ -160,42 +108,6 @@ export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & Fil
     });
   }
 
-  async function give(one: Job, count: number): Promise<void> {
-    for (let i = 0; i < count && !one.over && one.packer !== undefined; i++) {
-      const { data, last, content } = await one.packer.next();
-      if (one.over) return void data.fill(0);
-      const sum = last ? { sum: one.packer.sum() } : {};
-      // Whatever is wanted after it: there is no more.
-      if (last) one.packer = undefined;
-      emit({ type: 'data', id: one.id, data, last, content, ...sum });
-    }
-  }
-
-  async function write(one: Job, data: Uint8Array, last: boolean): Promise<void> {
-    try {
-      const content = (await one.unpacker?.write(data, last)) ?? 0;
-      emit({ type: 'used', id: one.id, count: 1, content });
-      if (last && one.unpacker !== undefined) emit({ type: 'whole', id: one.id, sum: one.unpacker.sum() });
-    } finally {
-      data.fill(0);
-    }
-  }
-
-  function end(one: Job, whole: boolean): Promise<void> {
-    one.over = true;
-    jobs.delete(one.id);
-    places.delete(one.id);
-    one.offer?.name.fill(0);
-    void one.packer?.close();
-    one.tail = one.tail.then(async () => {
-      await one.unpacker?.close();
-      // Of a transfer that is not whole nothing is offered to be saved.
-      if (!whole) drop(one.id);
-    });
-    ending.add(one.tail);
-    return one.tail.finally(() => void ending.delete(one.tail));
-  }
-
   function drop(id: number): void {
     for (const { address, size } of kept.get(id) ?? []) {
       addresses.revoke(address);
@@ -205,47 +117,12 @@ export function createBrowserFiles(options: BrowserFilesOptions): BulkPort & Fil
   }
 
   return {
-    open(to) {
-      sink = to;
-    },
+    open: jobs.open,
+    tell: jobs.tell,
 
-    tell(command: BulkCommand) {
-      if (command.type === 'active') return;
-      if (command.type === 'over') {
-        const one = jobs.get(command.id);
-        if (one !== undefined) void end(one, command.whole);
-        return;
-      }
-      const one = job(command.id);
-      switch (command.type) {
-        case 'prepare': {
-          const paths = command.paths.map(plainCopy);
-          return after(one, () => prepare(one, paths));
-        }
-        case 'offered': {
-          const { offer } = command;
-          const copy = offer.kind === 'files' ? { ...offer, name: plainCopy(offer.name) } : offer;
-          return after(one, () => examine(one, copy));
-        }
-        case 'take':
-          return after(one, () => take(one));
-        case 'taken':
-          return;
-        case 'want':
-          return after(one, () => give(one, command.count));
-        case 'data':
-          after(
-            one,
-            () => write(one, command.data, command.last),
-            () => void command.data.fill(0),
-          );
-      }
-    },
-
-    async close() {
-      closed = true;
+    close() {
       given.clear();
-      await Promise.all([...[...jobs.values()].map((one) => end(one, false)), ...ending]);
+      return jobs.close();
     },
 
     give(chosen) {

@@ -5,12 +5,13 @@
  */
 import { LocalProtocolError, RemoteProtocolError } from '../errors.js';
 import type { CryptoPort, Part, Secret } from '../ports.js';
-import { concat, label, lv, lvBytes, plainBuffer, uint } from './bytes.js';
+import { concat, label, lv, lvBytes, plainBuffer } from './bytes.js';
 import { decodePlaintext, encodePlaintext, frameAd, FRAME_HEAD, PLAINTEXT_LIMIT } from './frame.js';
 import { asKey, derive, type Key } from './keys.js';
 import type { ProtocolRecord } from './records.js';
-import { other, type Role, roleByte } from './role.js';
+import { other, type Role } from './role.js';
 import { withSecrets } from './secrets.js';
+import { type StreamKeys, streamKeys } from './stream-keys.js';
 import { quick } from '../quick.js';
 
 const CHAIN_LENGTH = 64;
@@ -18,15 +19,9 @@ const MESSAGE_KEY = [Uint8Array.of(0x01)];
 const NEXT_CHAIN = [Uint8Array.of(0x02)];
 const POINT = 32;
 
-/** S_0 of the streams that one frame opens, by their ids (section 8): whoever takes a key wipes it. */
-export interface StreamKeys {
-  take(id: number): Key<'stream'> | undefined;
-  /** Wipes those that nobody took. */
-  wipe(): void;
-}
-
 export interface SealedFrame {
   readonly frame: Uint8Array;
+  /** S_0 of the streams that it opens. */
   readonly streams: StreamKeys;
 }
 
@@ -84,8 +79,6 @@ interface Offer {
   readonly scalar: Key<'scalar'>;
   readonly seed: Key<'kem seed'>;
 }
-
-const NO_STREAMS: StreamKeys = { take: () => undefined, wipe: () => undefined };
 
 /** From each RK_e at once: both chains, NX_e, RS_e, WK_e; then RK_e is wiped. */
 function openEpoch(crypto: CryptoPort, role: Role, number: number, root: Key<'epoch root'>): Epoch {
@@ -166,29 +159,6 @@ export function createRatchet(
     return after;
   }
 
-  /** S_0 = HKDF-Expand(mk, lv("stream", opener's role, id), 64) of each stream that these records open. */
-  function streamKeys(mk: Key<'message'>, opener: Role, records: readonly ProtocolRecord[]): StreamKeys {
-    if (!records.some(({ type }) => type === 'bulk-open')) return NO_STREAMS;
-    const keys = new Map<number, Key<'stream'>>();
-    for (const record of records) {
-      if (record.type !== 'bulk-open') continue;
-      if (keys.has(record.id)) throw new RemoteProtocolError('a stream is opened twice');
-      const info = lvBytes(label('stream'), roleByte(opener), uint(record.id, 4));
-      keys.set(record.id, derive(crypto, mk, 'stream', info, 64));
-    }
-    return {
-      take(id) {
-        const key = keys.get(id);
-        keys.delete(id);
-        return key;
-      },
-      wipe() {
-        for (const key of keys.values()) key.wipe();
-        keys.clear();
-      },
-    };
-  }
-
   /** RK_{e+1} = HKDF-Extract(NX_e, lv(X25519(R'_A, R'_B), ss', H(lv(offer, answer)))); NX_e is wiped once used. */
   function nextEpoch(shared: Secret, kem: Secret, offerValue: Uint8Array, answerValue: Uint8Array): Epoch {
     const bound = crypto.digest([lvBytes(offerValue, answerValue)]);
@@ -204,7 +174,7 @@ export function createRatchet(
       if (plaintext === undefined) return undefined;
       try {
         const { ack, records } = decodePlaintext(plaintext);
-        const streams = streamKeys(mk, other(role), records);
+        const streams = streamKeys(crypto, mk, other(role), records);
         from.receive = step(from.receive);
         const wipe = (): void => {
           plaintext.fill(0);
@@ -240,7 +210,7 @@ export function createRatchet(
           // Before anything is sealed: whatever happens below, no second frame is ever made with this key.
           epoch.send = step(epoch.send);
           const frame = crypto.seal(key, nonce, ad.own(epoch.number, seq), [plaintext], FRAME_HEAD);
-          return { frame, streams: streamKeys(mk, role, records) };
+          return { frame, streams: streamKeys(crypto, mk, role, records) };
         });
       } finally {
         scratch.fill(0);

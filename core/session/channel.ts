@@ -6,10 +6,11 @@
 import { RemoteProtocolError } from '../errors.js';
 import type { CryptoPort } from '../ports.js';
 import { classify } from '../protocol/frame.js';
-import type { OpenedFrame, Ratchet, StreamKeys } from '../protocol/ratchet.js';
+import type { OpenedFrame, Ratchet } from '../protocol/ratchet.js';
 import type { ProtocolRecord } from '../protocol/records.js';
 import type { Position } from '../protocol/resume.js';
 import type { Role } from '../protocol/role.js';
+import type { StreamKeys } from '../protocol/stream-keys.js';
 import type { DueCredit } from './bulk/streams.js';
 import { createBeat } from './beat.js';
 import { type Comparison, createCompare } from './compare.js';

@@ -4,8 +4,8 @@
  * decided.
  */
 import { RECORDS_LIMIT, SMALL_ROOM } from '../protocol/frame.js';
-import type { StreamKeys } from '../protocol/ratchet.js';
 import { type ProtocolRecord, recordSize } from '../protocol/records.js';
+import type { StreamKeys } from '../protocol/stream-keys.js';
 import type { DueCredit } from './bulk/streams.js';
 import { controlOf, type Unacked } from './unacked.js';
 import { NEVER } from '../timers.js';

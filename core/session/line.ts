@@ -5,6 +5,7 @@
 import type { Code } from '../errors.js';
 import type { CloseReason, CryptoPort, TransportEvent } from '../ports.js';
 import { checkRelayMessage, type Join, type RelayErrorCode, type RelayMessage } from '../wire/control.js';
+import { createAsking } from './asking.js';
 import { createBackoff } from './backoff.js';
 import type { Host } from './events.js';
 import { createTicketWork, TICKET_TIMEOUT } from './ticket-work.js';
@@ -122,10 +123,7 @@ export function createLine(host: Host, crypto: CryptoPort, asksAddress = false):
   const timers = createTimers<'retry' | 'answer'>();
   let phase: Phase = { at: 'away' };
   let place: Place | undefined;
-  /** Connections since the relay last answered, and what the person knows of that. */
-  let tries = 0;
-  let shown: { readonly attempt: number; readonly joined: boolean } | undefined;
-  let told = false;
+  const asking = createAsking(host);
   /** Whoever can forge one frame can end each connection at once: the waits then grow as if none had come up. */
   let trusted = true;
   let pairings: number[] = [];
@@ -146,8 +144,7 @@ export function createLine(host: Host, crypto: CryptoPort, asksAddress = false):
     timers.set('answer', now + place.openTimeout);
     ticketWork.reset();
     fresh();
-    tries += 1;
-    show(false);
+    asking.begun(place.meeting);
     host.emit({ type: 'connect', join: joinOf(place) });
   }
 
@@ -162,16 +159,10 @@ export function createLine(host: Host, crypto: CryptoPort, asksAddress = false):
     return asksAddress ? { ...join, address: true } : join;
   }
 
-  function show(joined: boolean): void {
-    if (place?.meeting !== true || (tries === shown?.attempt && joined === shown.joined)) return;
-    shown = { attempt: tries, joined };
-    host.emit({ type: 'show', view: { type: 'relay', ...shown } });
-  }
-
   /** The back-off returns to its start. */
   function believed(): void {
     backoff.reset();
-    told = false;
+    asking.believed();
     trusted = true;
   }
 
@@ -209,8 +200,7 @@ export function createLine(host: Host, crypto: CryptoPort, asksAddress = false):
         if (phase.at !== 'joining') return undefined;
         enter({ at: 'joined', since: now, direct: false });
         observed = message.address;
-        tries = 0;
-        show(true);
+        asking.answered(place?.meeting === true);
         return message.peer ? paired({ type: 'joined', peer: true }, now) : { type: 'joined', peer: false };
       case 'peer-joined':
         return phase.at === 'joined' ? paired({ type: 'paired' }, now) : undefined;
@@ -329,10 +319,7 @@ export function createLine(host: Host, crypto: CryptoPort, asksAddress = false):
       trusted = false;
     },
 
-    trouble(why) {
-      if (!told) host.notice('SC-325', { why });
-      told = true;
-    },
+    trouble: asking.trouble,
 
     wakeAt: () => (phase.at === 'away' ? NEVER : Math.min(timers.next(), ticketWork.wakeAt())),
   });

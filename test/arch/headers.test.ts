@@ -87,6 +87,7 @@ const CLAIMS: readonly (readonly [string, string, ...Forbidden[]])[] = [
   ['core/protocol/ratchet.ts', 'No ack or timer may be in this file', TIME, TIMER],
   ['core/protocol/resume.ts', 'No frame is opened here', OPENING],
   ['core/protocol/resume.ts', 'no timer and no connection may be in this file', TIME, TIMER, CONNECTION],
+  ['core/protocol/stream-keys.ts', 'no chain and no epoch may be in this file', imports('ratchet', 'frame')],
   ['core/protocol/ticket.ts', 'No chance may be in this file', CHANCE],
   ['core/relay/addresses.ts', 'no room and no clock may be in this file', imports('rooms', 'seating'), CLOCK],
   ['core/relay/admission.ts', 'No room and no member may be in this file', imports('rooms', 'seats')],
@@ -110,6 +111,7 @@ const CLAIMS: readonly (readonly [string, string, ...Forbidden[]])[] = [
   ],
   ['core/relay/seating.ts', 'no limit of an address may be in this file', imports('admission', 'addresses')],
   ['core/relay/seats.ts', 'No rule may be in this file', { pattern: /\bif \(/, planted: 'if (full) refuse();' }],
+  ['core/session/asking.ts', 'no connection may be in this file', CONNECTION],
   ['core/session/attempts.ts', 'returned, never done here', CONNECTION, END],
   ['core/session/beat.ts', 'Times only', BYTES],
   [

@@ -119,7 +119,7 @@ const RESTS: readonly (readonly [model: string, word: string, file: string, code
   ['cmp_words', 'commit(na)', 'core/session/compare.ts', "label('words commit'), nonce"],
   ['cmp_rekey', 'h((o,(Rb,ct)))', 'core/protocol/ratchet.ts', 'lvBytes(offerValue, answerValue)'],
   ['cmp_rekey', 'extract(nx,', 'core/protocol/ratchet.ts', 'crypto.extract(epoch.next, lv<Part>(shared, kem, bound))'],
-  ['bulk_order', 'stream', 'core/protocol/ratchet.ts', "label('stream'), roleByte(opener), uint(record.id, 4)"],
+  ['bulk_order', 'stream', 'core/protocol/stream-keys.ts', "label('stream'), roleByte(opener), uint(record.id, 4)"],
 ];
 
 it.each(RESTS)('%s: %s', (model, word, file, code) => {

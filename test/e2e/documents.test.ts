@@ -39,7 +39,7 @@ const INSTALLS: ReadonlySet<Run['at']> = new Set(['fresh', 'beside']);
 let certificate: (TestCertificate & { readonly ca: string }) | undefined;
 
 /** Of whoever runs the tests; the home of these commands is another. */
-const CACHE = execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim();
+const cache = able ? execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim() : '';
 
 /** What a group of processes has written; `over` when its first process and all that it left behind have ended. */
 interface Typed {
@@ -60,7 +60,7 @@ function type(command: string, cwd: string, input = '', inside = true): Typed {
     HOME: folder,
     npm_config_prefix: path.join(folder, 'global'),
     // What was fetched once for the lock need not be asked for again.
-    ...{ npm_config_cache: CACHE, npm_config_prefer_offline: 'true' },
+    ...{ npm_config_cache: cache, npm_config_prefer_offline: 'true' },
     ...{ npm_config_audit: 'false', npm_config_fund: 'false' },
     ...(certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate.ca, CURL_CA_BUNDLE: certificate.ca }),
   };
@@ -145,7 +145,7 @@ afterAll(async () => {
   if (able) ip('netns', 'del', SPACE);
   rmSync(HOSTS, { recursive: true, force: true });
   rmSync(folder, { recursive: true, force: true });
-});
+}, LONG);
 
 const RUNS = Object.entries(COMMANDS).flatMap(([page, all]) =>
   isHow(all)

@@ -97,6 +97,10 @@ describe('a relay', () => {
     expect(headers['set-cookie']).toBeUndefined();
   });
 
+  it('says where the page is', () => {
+    expect(relay.output()).toContain(`securechat-relay-ws: page on ${pageOf(relay.url)}\n`);
+  });
+
   it('is a relay for whoever only asks what it is, and has no other page', async () => {
     expect((await ask(pageOf(relay.url), 'text/plain')).status).toBe(426);
     for (const path of ['index.html', '../etc/passwd', '%2e%2e/', 'socket.io/', 'page.html']) {

@@ -103,6 +103,7 @@ describe('a run that ends before a chat', () => {
 
   it.each<[string[], NonNullable<Surroundings['terminals']>, string]>([
     [['pipe', 'kitchen'], ALL, 'This room has no secret'],
+    [['pipe', '--ui', 'json', 'kitchen'], ALL, 'This room has no secret'],
     [['pipe', '--verify', 'kitchen-x'], ALL, 'for --verify'],
     [['send', import.meta.filename, '--room', 'kitchen'], ['stdin'], 'This room has no secret'],
   ])(
