@@ -1,7 +1,7 @@
 /**
  * The heap of a process that is a relay and nothing else. V8 counts every read of the network as heap until it is collected,
- * so large frames had the whole heap of a small relay marked every 5 MB; here it grows to four times what is in use before
- * that, the most that V8 allows itself. No limit of a relay may be in this file.
+ * so large frames had the whole heap of a relay marked every 16 MiB; here it grows to four times what is in use before that,
+ * the most that V8 allows itself. No limit of a relay may be in this file.
  */
 import { setFlagsFromString } from 'node:v8';
 
