@@ -284,7 +284,8 @@ export const SESSION = {
     sentence: always(
       'Your peer left before the keys were agreed on: its code may differ from yours. Still waiting for it.',
     ),
-    cause: 'The peer went when it could tell whether the codes match; or its connection broke at that moment.',
+    cause:
+      'The peer went when it had seen the last proof of the code that it may be shown; or its connection broke then.',
     remedy: 'Check the code with your peer. If its program says that the code is used up, start again with a new one.',
   },
   'SC-370': {

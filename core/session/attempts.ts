@@ -67,7 +67,7 @@ export interface Attempts {
   paired(now: number): AttemptEvent | undefined;
   /** Nobody is there, or the connection is gone: an attempt under way stands still. */
   unpaired(now: number): void;
-  /** The same, and it is the peer that went: told when it has the proof of the code, so that this one may be wrong. */
+  /** The same, and it is the peer that went. Told when it has seen the last proof of the code: it may not come back. */
   left(now: number): void;
   message(bytes: Uint8Array, now: number): AttemptEvent | undefined;
   tick(now: number): AttemptEvent | undefined;
@@ -285,7 +285,7 @@ export function createAttempts(
     unpaired,
 
     left(now) {
-      if (under?.counted === true && under.told !== true) {
+      if (under?.counted === true && under.told !== true && tally.spent) {
         under.told = true;
         host.notice('SC-339');
       }

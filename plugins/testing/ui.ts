@@ -47,8 +47,9 @@ interface Rig {
 /** A UI whose reader does not read is closed after this long at the latest, milliseconds. */
 const CLOSE_PATIENCE_MS = 10_000;
 
-/** How long something is waited for that depends on no event: this often, and this many milliseconds of the clock each time. */
-const TURNS = 50;
+/** How often is looked for what must not come, and for what must: the UI may be in another process. */
+const [FEW_TURNS, MANY_TURNS] = [50, 10_000];
+/** Milliseconds of the clock that pass each time. */
 const TURN_MS = 20;
 
 const STATES: readonly State[] = [
@@ -340,10 +341,10 @@ async function start(contract: UiContract): Promise<Rig> {
 }
 
 /** Lets time pass, also that of the clock, until it is so; without a condition for a while. */
-async function turns(rig: Rig, until: () => boolean = () => false): Promise<void> {
-  for (let turn = 0; turn < TURNS && !until(); turn++) {
+async function turns(rig: Rig, until?: () => boolean): Promise<void> {
+  for (let turn = 0; turn < (until === undefined ? FEW_TURNS : MANY_TURNS) && until?.() !== true; turn++) {
     rig.clock.advance(TURN_MS);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => (until === undefined ? setImmediate(resolve) : setTimeout(resolve, 1)));
   }
 }
 

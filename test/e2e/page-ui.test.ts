@@ -28,7 +28,7 @@ const INSIDE = `
   // A browser asks for files only when a person has pressed a button, and says so.
   HTMLInputElement.prototype.click = () => undefined;
   window.ui = {
-    open: () => ui.open((event) => window.told(event.type)),
+    open: () => ui.open((event) => window.told(event.type, event.id)),
     show(entries) {
       const view = Object.fromEntries(
         entries.map(([name, value, kind]) => [name, read[kind](value)]),
@@ -71,7 +71,7 @@ describe.skipIf(DEPTH === 'quick' || !hasChromium('the UI of the page'))('in Chr
       tail = done.catch((error: unknown) => void complaints.push(String(error)));
       return done;
     };
-    await page.exposeFunction('told', (type: UiEvent['type']) => sink({ type } as UiEvent));
+    await page.exposeFunction('told', (type: UiEvent['type'], id?: number) => sink({ type, id } as UiEvent));
     await page.addScriptTag({ content: script });
     shown = async () => String(await next('window.ui.text()'));
     press = async () => {

@@ -229,6 +229,15 @@ describe('notices', () => {
     expect((await shown(views, { color: true }))[1]).toBe(plain);
   });
 
+  test('a yes to the safety words is answered', async () => {
+    const rig = open({ terminal: true });
+    rig.show(ACTIVE, OPTIONAL);
+    await rig.person('/verify yes');
+    await rig.settled();
+    expect(rig.errors.text().endsWith(`-- ${UI_WORDS.status.verified}\n`)).toBe(true);
+    await rig.ui.close();
+  });
+
   test('an offer of several says the first name, and how many more', async () => {
     const offer = { type: 'offer', id: 1, incoming: true, bytes: 12e6, free: undefined, exists: false } as const;
     expect((await shown([{ ...offer, name: bytes('notes.txt'), count: 4 }]))[1]).toBe(

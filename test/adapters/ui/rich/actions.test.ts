@@ -295,6 +295,13 @@ describe('leaving', () => {
     await rig.ui.close();
   });
 
+  test('on a narrow screen what a key does goes on below itself', async () => {
+    const rig = await chatting({ columns: 40, rows: 10 });
+    await rig.type('\x1bOP');
+    expect((await seen(rig)).split('\n')).toContainEqual(expect.stringMatching(/^│ {14}the newest +│$/));
+    await rig.ui.close();
+  });
+
   test('Ctrl-Z gives the terminal back and stops the process; afterwards everything is there again', async () => {
     const rig = await chatting();
     rig.show(message('hello'));
