@@ -73,14 +73,14 @@ export function deriveKeys(
   cpace: CpaceTranscript,
 ): Keys {
   const { Ya, ADa, Yb, ADb } = cpace;
-  const transcript = asBytes<'transcript'>(
-    crypto.digest([lvBytes(TAG, Uint8Array.of(mode), roomId, commitments.A, commitments.B, ADa, Ya, Yb, ADb)]),
-  );
   return unlessThrown((make) => {
-    const root = withSecrets((keep) => {
+    const { root, transcript } = withSecrets((keep) => {
       keep(sides.kem);
+      const transcript = asBytes<'transcript'>(
+        crypto.digest([lvBytes(TAG, Uint8Array.of(mode), roomId, commitments.A, commitments.B, ADa, Ya, Yb, ADb)]),
+      );
       const isk = keep(sessionKey(crypto, sides.y, sides.role === 'A' ? Yb : Ya, sides.sid, cpace));
-      return make(asKey<'root'>(crypto.extract(transcript, lv(isk, sides.kem))));
+      return { root: make(asKey<'root'>(crypto.extract(transcript, lv(isk, sides.kem)))), transcript };
     });
     const confirm = (role: Role): Key<'confirm'> => make(derive(crypto, root, 'confirm', label(`confirm ${role}`), 64));
     const seal = (role: Role): Key<'seal'> => make(derive(crypto, root, 'seal', label(`handshake ${role}`), 32));

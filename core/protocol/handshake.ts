@@ -111,10 +111,12 @@ const DROPPED: Step = { type: 'dropped' };
 
 /** Draws everything fresh and makes M0. `prs` (PRS, protocol.md section 2) stays the caller's. */
 export function createAttempt(crypto: CryptoPort, prs: Secret, setting: Setting, caps: Caps): Attempt {
-  const nonce = asKey<'nonce'>(crypto.randomSecret(32));
-  const scalar = asKey<'scalar'>(crypto.randomSecret(POINT));
-  const own = { nonce, scalar, point: crypto.x25519Public(scalar), caps };
-  const commitment = commit(crypto, nonce);
+  const { commitment, ...drawn } = unlessThrown((make) => {
+    const nonce = make(asKey<'nonce'>(crypto.randomSecret(32)));
+    const scalar = make(asKey<'scalar'>(crypto.randomSecret(POINT)));
+    return { nonce, scalar, point: crypto.x25519Public(scalar), commitment: commit(crypto, nonce) };
+  });
+  const own = { ...drawn, caps };
   const first = concat(head(TYPE.m0), commitment);
   let said: readonly Uint8Array[] = [first];
   let phase: Phase = { at: 'waiting' };
@@ -124,7 +126,7 @@ export function createAttempt(crypto: CryptoPort, prs: Secret, setting: Setting,
     if (phase.at === 'initiator') for (const secret of [phase.y, phase.seed]) secret.wipe();
     if (phase.at === 'sealed') wipeKeys(phase.keys);
     phase = to;
-    if (to.at === 'over') for (const secret of [nonce, scalar]) secret.wipe();
+    if (to.at === 'over') for (const secret of [own.nonce, own.scalar]) secret.wipe();
   }
 
   function over(why: Exclude<Extract<Step, { type: 'over' }>['why'], 'version'>): Step {
@@ -207,11 +209,14 @@ export function createAttempt(crypto: CryptoPort, prs: Secret, setting: Setting,
     enter({ at: 'sealed', sid, commitment: initiator.commitment, keys });
     const theirs = checkProof(crypto, 'B', keys, proof, initiator.commitment);
     if (theirs === undefined) return over('proof');
-    const message3 = concat(head(TYPE.m3), sid.subarray(0, SID), makeProof(crypto, 'A', keys, own));
-    said = [...said, message3];
-    const result = establish(crypto, 'A', keys, own, theirs);
-    enter({ at: 'over' });
-    return { type: 'established', result, message: message3 };
+    return unlessThrown((make) => {
+      make(theirs.nonce);
+      const message3 = concat(head(TYPE.m3), sid.subarray(0, SID), makeProof(crypto, 'A', keys, own));
+      said = [...said, message3];
+      const result = establish(crypto, 'A', keys, own, theirs);
+      enter({ at: 'over' });
+      return { type: 'established', result, message: message3 };
+    });
   }
 
   function takeM3({ keys, commitment: theirC }: Extract<Phase, { at: 'sealed' }>, message: Uint8Array): Step {

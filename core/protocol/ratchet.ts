@@ -10,7 +10,7 @@ import { decodePlaintext, encodePlaintext, frameAd, FRAME_HEAD, PLAINTEXT_LIMIT 
 import { asKey, derive, type Key } from './keys.js';
 import type { ProtocolRecord } from './records.js';
 import { other, type Role } from './role.js';
-import { withSecrets } from './secrets.js';
+import { unlessThrown, withSecrets } from './secrets.js';
 import { type StreamKeys, streamKeys } from './stream-keys.js';
 import { quick } from '../quick.js';
 
@@ -83,15 +83,18 @@ interface Offer {
 /** From each RK_e at once: both chains, NX_e, RS_e, WK_e; then RK_e is wiped. */
 function openEpoch(crypto: CryptoPort, role: Role, number: number, root: Key<'epoch root'>): Epoch {
   try {
-    const chain = (sender: Role): Key<'chain'> => derive(crypto, root, 'chain', label(`chain ${sender}`), CHAIN_LENGTH);
-    return {
-      number,
-      send: chain(role),
-      receive: chain(other(role)),
-      next: derive(crypto, root, 'next', label('next'), 64),
-      proof: derive(crypto, root, 'resume proof', label('resume proof'), 32),
-      words: derive(crypto, root, 'words key', label('words key'), 32),
-    };
+    return unlessThrown((make) => {
+      const chain = (sender: Role): Key<'chain'> =>
+        make(derive(crypto, root, 'chain', label(`chain ${sender}`), CHAIN_LENGTH));
+      return {
+        number,
+        send: chain(role),
+        receive: chain(other(role)),
+        next: make(derive(crypto, root, 'next', label('next'), 64)),
+        proof: make(derive(crypto, root, 'resume proof', label('resume proof'), 32)),
+        words: make(derive(crypto, root, 'words key', label('words key'), 32)),
+      };
+    });
   } finally {
     root.wipe();
   }
@@ -172,17 +175,18 @@ export function createRatchet(
     return withMessageKey(from.receive, (key, nonce, mk) => {
       const plaintext = crypto.open(key, nonce, ad.peer(from.number, seq), frame.subarray(FRAME_HEAD.length));
       if (plaintext === undefined) return undefined;
+      let streams: StreamKeys | undefined;
+      const wipe = (): void => {
+        plaintext.fill(0);
+        streams?.wipe();
+      };
       try {
         const { ack, records } = decodePlaintext(plaintext);
-        const streams = streamKeys(crypto, mk, other(role), records);
+        streams = streamKeys(crypto, mk, other(role), records);
         from.receive = step(from.receive);
-        const wipe = (): void => {
-          plaintext.fill(0);
-          streams.wipe();
-        };
         return { epoch: from.number, ack, records, streams, wipe };
       } catch (error) {
-        plaintext.fill(0);
+        wipe();
         throw error;
       }
     });
@@ -231,9 +235,11 @@ export function createRatchet(
     makeOffer() {
       if (role !== 'A') throw new LocalProtocolError('only A offers a rekey');
       if (offer !== undefined) throw new LocalProtocolError('an offer is already out');
-      const scalar = asKey<'scalar'>(crypto.randomSecret(POINT));
-      const seed = asKey<'kem seed'>(crypto.randomSecret(64));
-      offer = { value: concat(crypto.x25519Public(scalar), crypto.kemPublic(seed)), scalar, seed };
+      offer = unlessThrown((make) => {
+        const scalar = make(asKey<'scalar'>(crypto.randomSecret(POINT)));
+        const seed = make(asKey<'kem seed'>(crypto.randomSecret(64)));
+        return { value: concat(crypto.x25519Public(scalar), crypto.kemPublic(seed)), scalar, seed };
+      });
       return { type: 'offer', value: offer.value };
     },
 

@@ -149,8 +149,9 @@ export function createTransfers(host: Host, available: boolean): Transfers {
       streams?.finish(stream, taken ? 'disagrees' : 'refused');
       const code = closed ? 'SC-333' : available ? 'SC-355' : 'SC-341';
       // Once: a peer that offers again and again fills no screen.
-      if (offer.kind === 'files' && !told.has(code)) host.notice(code);
+      if (offer.kind === 'pipe' || told.has(code)) return;
       told.add(code);
+      host.notice(code);
       return;
     }
     tell({ type: 'offered', id: begin(false, 'preparing', offer, stream).id, offer });

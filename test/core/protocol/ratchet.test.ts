@@ -3,10 +3,12 @@
  * and a key that was used is gone.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import { LocalProtocolError, RemoteProtocolError } from '../../../core/errors.js';
 import type { ProtocolRecord } from '../../../core/protocol/records.js';
 import { fc, runs } from '../../support/chance.js';
 import { type End, type Ends, HANDSHAKE_SECRETS, ratchets, rekey, stepOf } from '../../support/ratchets.js';
+import { failingOnceEach } from '../../support/watched-crypto.js';
 
 const PING: ProtocolRecord = { type: 'ping' };
 
@@ -187,6 +189,29 @@ describe('the ordered double ratchet', () => {
     changed[100] = (changed[100] ?? 0) ^ 1;
     pair.a.ratchet.takeAnswer(changed);
     expect(pair.b.open(pair.a.seal(PING))).toBeUndefined();
+  });
+
+  it('whichever call of the crypto fails, in a frame, a stream or a rekey, wiping leaves nothing', () => {
+    let inner = createTweetnaclCrypto();
+    let ends: Ends | undefined;
+    const failures = failingOnceEach(
+      (through) => {
+        inner = createTweetnaclCrypto();
+        ends = undefined;
+        ends = ratchets(through(inner));
+        const stream: ProtocolRecord = { type: 'bulk-open', id: 0, offer: { kind: 'pipe' } };
+        ends.b.open(ends.a.seal(PING, stream))?.wipe();
+        rekey(ends);
+        ends.b.open(ends.a.seal(stream))?.wipe();
+      },
+      (failure) => {
+        // The start of both is in handshake.test.ts.
+        if (ends === undefined) return;
+        for (const { ratchet } of [ends.a, ends.b]) ratchet.wipe();
+        expect({ failure, live: inner.live }).toEqual({ failure, live: HANDSHAKE_SECRETS });
+      },
+    );
+    expect(failures).toBeGreaterThan(30);
   });
 
   it('a stream has a key of its own on both sides, of this frame, this opener and this id; what is not taken is wiped', () => {

@@ -389,6 +389,19 @@ describe('the relay at odd moments', () => {
   });
 });
 
+it('what comes after the end is wiped unread, whoever it is from', () => {
+  const pair = connectedPair();
+  pair.ui('left', { type: 'quit' });
+  pair.advance(10_000);
+  const [text, code, data] = [utf8('too late'), utf8('482913'), utf8('of a file')];
+  const shown = pair.left.states.length;
+  pair.ui('left', { type: 'send', text });
+  pair.ui('left', { type: 'code', code });
+  pair.bulk('left', { type: 'data', id: 1, data, last: true, content: 9 });
+  for (const bytes of [text, code, data]) expect(bytes.every((byte) => byte === 0)).toBe(true);
+  expect(pair.left.states).toHaveLength(shown);
+});
+
 describe('a goodbye', () => {
   it('that could not be said is no goodbye: the end says so', () => {
     const pair = connectedPair();

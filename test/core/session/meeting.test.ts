@@ -79,6 +79,14 @@ describe('the room', () => {
     expect(gets(refused('room-taken'))).toMatchObject({ type: 'end', code: 'SC-308' });
   });
 
+  it('that is taken after it was given is no other one: that is the end', () => {
+    const { gets, places } = making();
+    gets(JOINED);
+    expect(gets(refused('room-taken'))).toMatchObject({ type: 'end', code: 'SC-308' });
+    expect(places).toHaveLength(1);
+    expect(meet().gets(refused('room-taken'))).toMatchObject({ type: 'end' });
+  });
+
   it('has one seat for all the time', () => {
     const { gets, meeting, places } = meet();
     gets(JOINED);
@@ -111,6 +119,19 @@ describe('what the relay says', () => {
     expect(said).toEqual(ends ? [] : [`trouble ${why}`, 'again 2500']);
   });
 
+  it('how long it wants to be left alone is told in whole seconds, where it says so', () => {
+    expect(meet().gets(refused('busy', 2_001))).toMatchObject({ detail: { seconds: 3 } });
+    expect(meet().gets(refused('busy'))).toEqual({ type: 'end', code: 'SC-104', detail: { why: 'busy' } });
+  });
+
+  it('of a direct path, or that there is room again, concerns nobody before there are keys', () => {
+    const { gets, places, said, stage } = meet();
+    gets(JOINED);
+    const before = stage.effects.length;
+    for (const type of ['moved', 'closed', 'drain'] as const) expect(gets({ type })).toBeUndefined();
+    expect([places.length, said, stage.effects.length]).toEqual([1, [], before]);
+  });
+
   it('nonsense is the end', () => {
     expect(meet().gets({ type: 'nonsense' })).toMatchObject({ code: 'SC-107' });
   });
@@ -139,6 +160,10 @@ describe('a connection that is lost', () => {
     const { gets } = meet({ resumeTimeout: 0 });
     gets(JOINED);
     expect(gets(lost(10), 10)).toMatchObject({ type: 'end' });
+  });
+
+  it('whose reason is not known is told without one', () => {
+    expect(meet().gets(lost(undefined, ''))).toEqual({ type: 'end', code: 'SC-108', detail: {} });
   });
 
   it('a room that the relay gives up is told as that', () => {
