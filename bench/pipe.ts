@@ -22,15 +22,17 @@ await (roles[first] ?? measure)();
 
 // -- the bare pipe
 
-/** Whatever one side says goes to the other. */
+/** The first two to connect are a pair, and so on: those of the round before may not be gone yet. */
 async function forward(): Promise<void> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
   await once(server, 'listening');
-  const sides: WebSocket[] = [];
+  let waiting: WebSocket | undefined;
   server.on('connection', (socket) => {
-    sides.push(socket);
-    socket.on('close', () => void sides.splice(sides.indexOf(socket), 1));
-    socket.on('message', (data: Buffer) => sides.find((each) => each !== socket)?.send(data, FRAME));
+    const other = waiting;
+    waiting = other === undefined ? socket : undefined;
+    if (other === undefined) return;
+    other.on('message', (data: Buffer) => socket.send(data, FRAME));
+    socket.on('message', (data: Buffer) => other.send(data, FRAME));
   });
   process.stdout.write(`${String((server.address() as AddressInfo).port)}\n`);
 }
