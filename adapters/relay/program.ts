@@ -20,9 +20,9 @@ export interface RelayProgram {
   /** Said before each line. */
   readonly name: string;
   readonly start: (options: RelayOptions) => Promise<Relay>;
-  /** Which native code ws masks frames with. */
   /** Its wires are none that a page speaks. */
   readonly noPage?: true;
+  /** Which native code ws masks frames with. */
   readonly nativeMasking: () => 'Node' | 'bufferutil' | undefined;
 }
 
