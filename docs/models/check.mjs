@@ -4,9 +4,10 @@
  * a table; exit status 1 when something is not as it should be. Without spin and gcc it says so and checks nothing.
  * `node check.mjs numbers` runs one model.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -80,55 +81,79 @@ function has(program) {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 }
 
+/** The end of a program: its status and all that it said. */
+async function run(program, args, cwd) {
+  const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => said.push(bytes));
+  const [status] = await once(child, 'close');
+  return { status, text: Buffer.concat(said).toString() };
+}
+
 /** Whether spin found nothing, and how many states it saw. */
-function search(name, defines, live, folder) {
+async function search(name, defines, live) {
   const model = fileURLToPath(new URL(`${name}.pml`, import.meta.url));
-  const run = (program, args) => {
-    const done = spawnSync(program, args, { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 28 });
-    return { status: done.status, text: `${done.stdout}${done.stderr}` };
-  };
-  const made = run('spin', ['-a', ...defines.map((define) => `-D${define}`), model]);
-  if (made.status !== 0) throw new Error(made.text);
-  const kind = live ? ['-DNOFAIR'] : ['-DSAFETY'];
-  const flags = ['-O1', '-w', '-DCOLLAPSE', '-DVECTORSZ=2048', '-DMEMLIM=4096'];
-  const compiled = run('gcc', [...flags, ...kind, '-o', 'pan', 'pan.c']);
-  if (compiled.status !== 0) throw new Error(compiled.text);
-  const { text } = run('./pan', live ? ['-a', '-m2000000'] : ['-m2000000']);
-  const [, errors] = /errors: (\d+)/.exec(text) ?? [];
-  if (errors === undefined || /max search depth too small|Search not completed/.test(text.replace(/pan:1:[^]*/, ''))) {
-    throw new Error(text);
+  const folder = mkdtempSync(path.join(tmpdir(), 'securechat-spin-'));
+  try {
+    const made = await run('spin', ['-a', ...defines.map((define) => `-D${define}`), model], folder);
+    if (made.status !== 0) throw new Error(made.text);
+    const kind = live ? ['-DNOFAIR'] : ['-DSAFETY'];
+    const flags = ['-O1', '-w', '-DCOLLAPSE', '-DVECTORSZ=2048', '-DMEMLIM=4096'];
+    const compiled = await run('gcc', [...flags, ...kind, '-o', 'pan', 'pan.c'], folder);
+    if (compiled.status !== 0) throw new Error(compiled.text);
+    const { text } = await run('./pan', live ? ['-a', '-m2000000'] : ['-m2000000'], folder);
+    const [, errors] = /errors: (\d+)/.exec(text) ?? [];
+    if (
+      errors === undefined ||
+      /max search depth too small|Search not completed/.test(text.replace(/pan:1:[^]*/, ''))
+    ) {
+      throw new Error(text);
+    }
+    return { holds: errors === '0', states: Number(/(\d+) states, stored/.exec(text)?.[1] ?? 0) };
+  } finally {
+    rmSync(folder, { recursive: true });
   }
-  return { holds: errors === '0', states: Number(/(\d+) states, stored/.exec(text)?.[1] ?? 0) };
+}
+
+/** Every search there is: what stands in the table, the defines, and whether the model must hold. */
+function searches(only) {
+  return Object.entries(MODELS)
+    .filter(([name]) => only === undefined || only === name)
+    .flatMap(([name, { live, holds, faults }]) => [
+      ...holds.map((defines) => ({ name, live, what: defines, defines, wanted: true })),
+      ...faults.map(([defines, says]) => {
+        const what = `${defines.split(' ')[0]}: ${says}`;
+        return { name, live, what, defines, wanted: false };
+      }),
+    ]);
+}
+
+/** The row of one; whether it came out as it must. */
+async function row({ name, live, what, defines, wanted }) {
+  const begin = `${name.padEnd(14)} ${what.padEnd(74)}`;
+  if (LONG.has(defines) && !NIGHTLY) {
+    console.log(`${begin} left for the night (DEPTH=nightly)`);
+    return true;
+  }
+  const started = performance.now();
+  const { holds, states } = await search(name, defines.split(' '), live);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const verdict = `${holds ? 'holds' : 'violated'}${holds === wanted ? '' : '  <- NOT AS IT SHOULD BE'}`;
+  console.log(`${begin} ${String(states).padStart(10)} states ${seconds.padStart(6)} s  ${verdict}`);
+  return holds === wanted;
 }
 
 if (!has('spin') || !has('gcc')) {
   console.log('SKIPPED: the models are not checked, because spin or gcc is not here');
   process.exit(0);
 }
-const folder = mkdtempSync(path.join(tmpdir(), 'securechat-spin-'));
-let wrong = 0;
-function row(name, live, what, defines, wanted) {
-  if (LONG.has(defines) && !NIGHTLY) {
-    console.log(`${name.padEnd(14)} ${what.padEnd(74)} left for the night (DEPTH=nightly)`);
-    return;
+const left = searches(process.argv[2]);
+let wrong = left.length === 0;
+async function worker() {
+  for (let next = left.shift(); next !== undefined; next = left.shift()) {
+    if (!(await row(next))) wrong = true;
   }
-  const started = performance.now();
-  const { holds, states } = search(name, defines.split(' '), live, folder);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  if (holds !== wanted) wrong += 1;
-  const verdict = `${holds ? 'holds' : 'violated'}${holds === wanted ? '' : '  <- NOT AS IT SHOULD BE'}`;
-  console.log(
-    `${name.padEnd(14)} ${what.padEnd(74)} ${String(states).padStart(10)} states ${seconds.padStart(6)} s  ${verdict}`,
-  );
 }
-const [only] = process.argv.slice(2);
-try {
-  for (const [name, { live, holds, faults }] of Object.entries(MODELS)) {
-    if (only !== undefined && only !== name) continue;
-    for (const each of holds) row(name, live, each, each, true);
-    for (const [defines, says] of faults) row(name, live, `${defines.split(' ')[0]}: ${says}`, defines, false);
-  }
-} finally {
-  rmSync(folder, { recursive: true });
-}
-process.exit(wrong === 0 ? 0 : 1);
+// One for each core; a search keeps one busy.
+await Promise.all(Array.from({ length: availableParallelism() }, worker));
+process.exit(wrong ? 1 : 0);
