@@ -1,6 +1,7 @@
 /**
- * The interfaces between the core and the world: crypto, transport, UI, clock (bulk-port.ts: files and pipes; path-port.ts: direct paths). The doc comments are the contract;
- * the contract suites test them on every adapter. No implementation, no Node type and no default may be in this file.
+ * The interfaces between the core and the world: crypto, transport, UI, clock (files and pipes: bulk-port.ts, direct paths:
+ * path-port.ts). The doc comments are the contract; the contract suites test them on every adapter. No implementation, no
+ * Node type and no default may be in this file.
  */
 import type { Code, ExitStatus, TransportCode } from './errors.js';
 import type { Join } from './wire/control.js';

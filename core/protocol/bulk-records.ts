@@ -2,6 +2,7 @@
  * The records that open, steer and close a stream (protocol.md section 8): coding and checking only. What a name of a
  * file may be, and any state of a stream, belongs elsewhere.
  */
+import type { BulkOffer } from '../bulk-port.js';
 import { RemoteProtocolError } from '../errors.js';
 import { leb128, putUint, readUint } from './bytes.js';
 import { type Codec, exactly } from './codec.js';
@@ -16,17 +17,7 @@ export const OFFER_NAME_LIMIT = 255;
 export const CLOSE_REASONS = ['whole', 'refused', 'cancelled', 'disk', 'changed', 'bad hash', 'disagrees'] as const;
 export type StreamCloseReason = (typeof CLOSE_REASONS)[number];
 
-export type StreamOffer =
-  | { readonly kind: 'pipe' }
-  /** `bytes`: of all files; undefined: unknown. */
-  | {
-      readonly kind: 'files';
-      readonly count: number;
-      readonly bytes: number | undefined;
-      readonly name: Uint8Array;
-    };
-
-export type BulkOpenRecord = { readonly type: 'bulk-open'; readonly id: number; readonly offer: StreamOffer };
+export type BulkOpenRecord = { readonly type: 'bulk-open'; readonly id: number; readonly offer: BulkOffer };
 export type BulkCreditRecord = {
   readonly type: 'bulk-credit';
   readonly id: number;
@@ -88,7 +79,7 @@ const OPEN: Codec<BulkOpenRecord> = {
   },
 };
 
-function readFiles(body: Uint8Array): StreamOffer {
+function readFiles(body: Uint8Array): BulkOffer {
   if (body.length < FILES_HEAD + 1) throw new RemoteProtocolError('an offer of files is too short');
   const count = readUint(body, 0, 4);
   if (count > ENTRIES_LIMIT) throw new RemoteProtocolError('an offer of too many files');

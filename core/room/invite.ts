@@ -1,8 +1,9 @@
 /**
  * The invitation link: `securechat://[host[:port][/path][?transport=…&plain&pin=…]]#<code, percent-encoded>`, with
- * `/?lan` in place of a host where both look for each other in the local network; or that of a page, `https://host[:port][/path]#…`. What stands before the `#` is public and says where the relay is; the code behind it
- * is a secret, so it is bytes only, and no error carries any of it. No connection may be made and no address be judged in
- * this file.
+ * `/?lan` in place of a host where both look for each other in the local network; or that of a page,
+ * `https://host[:port][/path]#…`. What stands before the `#` is public and says where the relay is; the code behind it is a
+ * secret, so it is bytes only, and no error carries any of it. No connection may be made and no address be judged in this
+ * file.
  */
 import { SecurechatError } from '../errors.js';
 import { ascii, base64url, concat, plainBuffer } from '../protocol/bytes.js';

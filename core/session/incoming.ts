@@ -1,7 +1,7 @@
 /**
  * Messages and name of the peer on their way in (protocol.md sections 4 and 6): put together, held unseen until the
- * person may see them, handed to the UI, told as delivered when the UI has shown them. Text is kept here only until it is shown, in buffers that are wiped; no
- * connection and no decision about the session may be in this file.
+ * person may see them, handed to the UI, told as delivered when the UI has shown them. Text is kept here only until it is
+ * handed over, in buffers that are wiped; no connection and no decision about the session may be in this file.
  */
 import { RemoteProtocolError } from '../errors.js';
 import { plainCopy } from '../protocol/bytes.js';

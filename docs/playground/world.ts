@@ -74,6 +74,8 @@ const ROOM = '482913' as Nameplate;
 const SECRET = 'tunnel-anchor-mango';
 /** What a relay in the middle tries: one of 8,589,934,592. */
 const GUESS = 'apple-banana-cherry';
+/** Frames of a world: a link is a stranger's, and may ask for days of them. */
+export const PACKETS_LIMIT = 2_000;
 /** A world in which so much happens at once is broken. */
 const STEPS_LIMIT = 100_000;
 
@@ -238,7 +240,7 @@ export function createWorld({ seed, room, middle }: Settings): World {
     const end = now + ms;
     for (;;) {
       const at = Math.min(...all.map(({ session }) => session.wakeAt));
-      if (at > end) break;
+      if (at > end || packets.length >= PACKETS_LIMIT) break;
       now = Math.max(now, at);
       settle();
     }
@@ -329,6 +331,7 @@ export function createWorld({ seed, room, middle }: Settings): World {
       return now;
     },
     act(action) {
+      if (packets.length >= PACKETS_LIMIT) return false;
       const done = act(action);
       settle();
       return done;

@@ -2,7 +2,8 @@
  * Two sets of streams and what lies between them: frames in order and sent again after a cut, chunks that are lost with the
  * connection, an ack for each frame that arrives. Nothing waits; a test scripts what comes when.
  */
-import type { BulkRecord, StreamCloseReason, StreamOffer } from '../../core/protocol/bulk-records.js';
+import type { BulkOffer } from '../../core/bulk-port.js';
+import type { BulkRecord, StreamCloseReason } from '../../core/protocol/bulk-records.js';
 import { ascii, concat } from '../../core/protocol/bytes.js';
 import { asBytes, asKey, type Key } from '../../core/protocol/keys.js';
 import type { Role } from '../../core/protocol/role.js';
@@ -38,7 +39,7 @@ export interface End {
   readonly streams: Streams;
   /** On the way to the other side. */
   readonly link: Sent[];
-  readonly offers: Map<number, StreamOffer>;
+  readonly offers: Map<number, BulkOffer>;
   readonly accepted: Set<number>;
   readonly received: Map<number, { readonly parts: Uint8Array[]; last: boolean; unused: number }>;
   readonly sources: Map<number, Source>;

@@ -2,6 +2,7 @@
  * All bulk streams of a session (protocol.md section 8): which are open, what their records say, what is due to be said. What a
  * stream carries, and what a person wants of it, may not be in this file.
  */
+import type { BulkOffer } from '../../bulk-port.js';
 import { LocalProtocolError, RemoteProtocolError } from '../../errors.js';
 import type { CryptoPort } from '../../ports.js';
 import type {
@@ -10,7 +11,6 @@ import type {
   BulkOpenRecord,
   BulkRecord,
   StreamCloseReason,
-  StreamOffer,
 } from '../../protocol/bulk-records.js';
 import { type ProtocolRecord, recordSize } from '../../protocol/records.js';
 import { type ChunkHead, readChunkHead } from '../../protocol/chunk.js';
@@ -36,7 +36,7 @@ const RECEIVER_ENDS: ReadonlySet<StreamCloseReason> = new Set([
 /** What happens to streams. Called in the middle of a step: nothing of `Streams` but `open` may be called back from here. */
 export interface StreamSink {
   /** The peer offers a stream: answer with `accept` or `finish`. */
-  offered(id: number, offer: StreamOffer): void;
+  offered(id: number, offer: BulkOffer): void;
   /** The peer takes a stream of this side. */
   accepted(id: number): void;
   /** Pieces of data that are wanted for a stream of this side, each answered with one `add`. */
@@ -64,7 +64,7 @@ export interface Streams {
   // What concerns a stream that has ended meanwhile does nothing.
 
   /** The id of a new stream of this side, or undefined while OPEN_LIMIT are open. */
-  open(offer: StreamOffer): number | undefined;
+  open(offer: BulkOffer): number | undefined;
   /** Data for a stream of this side, as it was wanted; dropped when the stream has ended. */
   add(id: number, data: Uint8Array, last: boolean): void;
   /** Ends a stream of this side. */

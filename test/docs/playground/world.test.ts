@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Action, formatLink, parseLink, type Settings, SIDES } from '../../../docs/playground/link.js';
 import { STORIES } from '../../../docs/playground/words.js';
-import { createWorld, type Person, type World } from '../../../docs/playground/world.js';
+import { createWorld, PACKETS_LIMIT, type Person, type World } from '../../../docs/playground/world.js';
 import { fc } from '../../support/chance.js';
 
 function open(link: string): World {
@@ -136,6 +136,16 @@ test('what cannot be done is refused and changes nothing', () => {
   expect(world.packets).toEqual(before);
   expect(world.act({ do: 'drop', packet: 1 })).toBe(true);
   expect(world.act({ do: 'drop', packet: 1 })).toBe(false);
+});
+
+test('a link that asks for days of frames ends where the world is full', () => {
+  const world = createWorld({ seed: 'x', room: 'secret', middle: false });
+  world.act({ do: 'pass' });
+  let done = 0;
+  while (done < 1_000 && world.act({ do: 'wait', seconds: 3_600 })) done += 1;
+  expect(done).toBeLessThan(10);
+  // One more answer may be on its way from each side.
+  expect(world.packets.length).toBeLessThan(PACKETS_LIMIT + 10);
 });
 
 test('whoever has left does nothing more', () => {

@@ -1,13 +1,13 @@
 /** Streams that their own side uses wrongly or too late: a defect is named, what is over does nothing, and data is wiped. */
+import type { BulkOffer } from '../../../../core/bulk-port.js';
 import { describe, expect, it } from 'vitest';
 import { LocalProtocolError } from '../../../../core/errors.js';
-import type { StreamOffer } from '../../../../core/protocol/bulk-records.js';
 import { ascii } from '../../../../core/protocol/bytes.js';
 import { CHUNK_DATA } from '../../../../core/protocol/chunk.js';
 import { asKey } from '../../../../core/protocol/keys.js';
 import { createBulkPair, type BulkPair } from '../../../support/bulk.js';
 
-const PIPE: StreamOffer = { kind: 'pipe' };
+const PIPE: BulkOffer = { kind: 'pipe' };
 const NO_KEYS = { take: () => undefined };
 
 /** A stream of the left that the right has taken, and that is asked for data. */

@@ -2,9 +2,10 @@
  * Bulk streams between two honest sides over a connection that breaks, and what each side refuses of a hostile one
  * (protocol.md section 8).
  */
+import type { BulkOffer } from '../../../../core/bulk-port.js';
 import { describe, expect, it } from 'vitest';
 import { RemoteProtocolError } from '../../../../core/errors.js';
-import type { BulkRecord, StreamOffer } from '../../../../core/protocol/bulk-records.js';
+import type { BulkRecord } from '../../../../core/protocol/bulk-records.js';
 import { CHUNK_DATA, sealChunk } from '../../../../core/protocol/chunk.js';
 import { CHUNK_SIZES } from '../../../../core/protocol/frame.js';
 import { asKey } from '../../../../core/protocol/keys.js';
@@ -15,7 +16,7 @@ import { ascii } from '../../../../core/protocol/bytes.js';
 import { createBulkPair, type BulkPair, consume, contentOf, type End, TH } from '../../../support/bulk.js';
 import { fc, runs } from '../../../support/chance.js';
 
-const PIPE: StreamOffer = { kind: 'pipe' };
+const PIPE: BulkOffer = { kind: 'pipe' };
 const NO_KEYS = { take: () => undefined };
 
 /** A stream from left to right, accepted, that is fed as the test says. */
