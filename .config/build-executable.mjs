@@ -22,6 +22,8 @@ const FLAGS = [
     (file) => `--allow-fs-read=${file}`,
   ),
   ...['--disable-sigusr1', '--disallow-code-generation-from-strings'],
+  // launcher.sh says why.
+  ...['--no-concurrent-sparkplug', '--no-maglev'],
   // That a flag is experimental, and that whoever may start programs may do anything: it may not, when it reads this.
   ...['--disable-warning=ExperimentalWarning', '--disable-warning=SecurityWarning'],
 ];

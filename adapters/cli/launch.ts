@@ -26,6 +26,7 @@ export function flagsOf(argv: readonly string[], app: string, cwd: string, versi
     ...(after(22, 14) ? ['--disable-sigusr1'] : []),
     after(22, 13) ? '--permission' : '--experimental-permission',
     ...(after(25, 0) ? ['--allow-net'] : []),
+    ...(after(24, 0) && !after(27, 0) ? ['--no-concurrent-sparkplug', '--no-maglev'] : []),
     ...(streams && major === 20 ? ['--interrupt-budget=200000'] : []),
     ...(after(27, 0) ? [] : [streams ? '--initial-old-space-size=48' : '--optimize-for-size']),
     ...filesOf(argv, cwd),

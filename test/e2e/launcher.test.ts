@@ -219,14 +219,16 @@ it('securechat leaves no process of its own behind', () => {
 it('the flags of each version of Node', () => {
   const of = (version: string): string[] => flagsOf([], '/app', '/', version).slice(2, -1);
   const SMALL = '--optimize-for-size';
+  const ENDS = ['--no-concurrent-sparkplug', '--no-maglev'];
   expect(of('v20.19.0')).toEqual(['--experimental-permission', SMALL]);
   expect(of('v22.12.0')).toEqual(['--experimental-permission', SMALL]);
   expect(of('v22.13.0')).toEqual(['--permission', SMALL]);
   expect(of('v22.14.0')).toEqual(['--disable-sigusr1', '--permission', SMALL]);
-  expect(of('v24.1.0')).toEqual(['--disable-sigusr1', '--permission', SMALL]);
-  expect(of('v27.0.0')).not.toContain(SMALL);
-  expect(of('v26.0.0')).toEqual(['--disable-sigusr1', '--permission', '--allow-net', SMALL]);
+  expect(of('v24.1.0')).toEqual(['--disable-sigusr1', '--permission', ...ENDS, SMALL]);
+  expect(of('v26.0.0')).toEqual(['--disable-sigusr1', '--permission', '--allow-net', ...ENDS, SMALL]);
+  expect(of('v27.0.0')).toEqual(['--disable-sigusr1', '--permission', '--allow-net']);
   const pipe = (version: string): string[] => flagsOf(['pipe'], '/app', '/', version);
+  expect(pipe('v24.0.0')).toEqual(expect.arrayContaining(ENDS));
   expect(pipe('v20.20.2')).toContain('--interrupt-budget=200000');
   expect(pipe('v22.0.0').join()).not.toContain('interrupt-budget');
 });
