@@ -50,7 +50,7 @@ export function readCommandLine(argv: readonly string[], known: readonly KnownFl
     const { name: long, rawName, value, inlineValue } = token;
     const flag = known.find((each) => each.long === long);
     if (flag === undefined) faults.push({ type: 'unknown', flag: rawName, near: nearest(rawName, known) });
-    else if (flag.takesValue && (value === undefined || (inlineValue !== true && isFlag(value, known))))
+    else if (flag.takesValue && (value === undefined || (!inlineValue && isFlag(value, known))))
       faults.push({ type: 'no value', flag: `--${long}` });
     else if (!flag.takesValue && value !== undefined) faults.push({ type: 'needs none', flag: `--${long}` });
     else flags.push({ long, value: value ?? true });
