@@ -220,6 +220,9 @@ describe('options', () => {
       expect(announced('--announce', typed)).toMatchObject(at(host, port));
     for (const wrong of ['443', ':443', 'a:0', 'a:70000', 'a b', 'ws://a', '2001:db8::1', 'a/b', ''])
       expect(refusal('--listen', `--announce=${wrong}`)).toContain('Cannot use --announce');
+    // No link could name them, or whoever follows it would find no address in it.
+    for (const wrong of ['box.5', '999.1.1.1', '[::::]', 'xn--a', '-chat_', '_chat:80', 'chat..', 'a'.repeat(300)])
+      expect(refusal('--listen', `--announce=${wrong}`)).toContain('Cannot use --announce');
     expect(refusal('--announce', 'chat.example')).toContain('it goes with --listen');
     expect(refusal('--lan', '--announce', 'chat.example')).toContain('it goes with --listen');
   });
