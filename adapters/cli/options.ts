@@ -9,8 +9,9 @@ import type { FlagValues } from '../../plugins/kit/define.js';
 import { wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { CLI_WORDS } from '../words/cli.js';
+import { FLAG_WORDS } from '../words/flags.js';
+import { type CommandLine, readCommandLine } from '../system/command-line.js';
 import { sentenceOf } from '../text/describe.js';
-import { type CommandLine, readCommandLine } from './command-line.js';
 import { DEFAULTS, FLAGS, RESERVED } from './flags.js';
 import type { Listen } from './hosting.js';
 import { bad, checkListen, placeOf, text, type Values } from './listen-options.js';
@@ -165,8 +166,8 @@ function refuseFaults({ faults: [fault] }: CommandLine, first: string | undefine
   const { type, flag } = fault;
   const near = nearby(first);
   if (near !== undefined) throw near;
-  if (type === 'no value') throw bad(flag, CLI_WORDS.missingValue);
-  const why = type === 'unknown' ? CLI_WORDS.unknownFlag(flag, fault.near) : CLI_WORDS.noValue(flag);
+  if (type === 'no value') throw bad(flag, FLAG_WORDS.missingValue);
+  const why = type === 'unknown' ? FLAG_WORDS.unknown(flag, fault.near) : FLAG_WORDS.noValue(flag);
   throw new SecurechatError('SC-503', { why });
 }
 

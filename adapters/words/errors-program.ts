@@ -3,6 +3,7 @@
  * passed to them.
  */
 import { COMMAND } from './command.js';
+import { FLAG_WORDS } from './flags.js';
 import { always, given, type Message } from './message.js';
 
 /** What can be done about a file or a folder that the command line names. */
@@ -25,9 +26,7 @@ export const program = () =>
     },
     'SC-503': {
       sentence: ({ flag, why }) =>
-        flag === undefined
-          ? `Cannot use this command line: ${String(why)}.`
-          : `Cannot use ${String(flag)}: ${String(why)}.`,
+        `${FLAG_WORDS.cannotUse(flag === undefined ? undefined : String(flag), String(why))}.`,
       cause: 'A flag, a value or an argument is wrong.',
       remedy: `See ${COMMAND} --help.`,
       hint: ({ about }) => PLACES[String(about)],

@@ -27,7 +27,8 @@ const RULES: Readonly<Record<CodeRule, string>> = {
 
 const INPUTS: Readonly<Record<string, string>> = {
   code: 'The input ended before a room code was read.',
-  passphrase: 'The input ended before the passphrase was entered.',
+  secret: 'The input ended before the secret was entered.',
+  password: 'The input ended before the password was entered.',
   peer: 'The input ended before your peer joined, and there was nothing to send.',
   words: 'The input ended before the safety words were compared.',
 };
@@ -252,9 +253,9 @@ export const session = () =>
       remedy: 'Ask again; if none come, leave and meet with a new code.',
     },
     'SC-330': {
-      sentence: always('The keys do not match: your peer may use a passphrase; still trying.'),
-      cause: 'You use no passphrase and your peer does, or somebody interferes.',
-      remedy: 'Ask your peer whether there is a passphrase, then start again with it.',
+      sentence: always('The keys do not match: your peer may use a secret; still trying.'),
+      cause: 'You use no secret and your peer does, or somebody interferes.',
+      remedy: 'Ask your peer whether there is a secret, then start again with it.',
     },
     'SC-331': {
       sentence: always('No attempt with this code is left; still waiting for the peer that you first connected to.'),

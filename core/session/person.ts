@@ -103,7 +103,9 @@ export function createPerson(host: Host, options: PersonOptions): Person {
   /** The first one says goodbye, the second one does not wait; whoever is leaving already has waited. */
   function interrupt(code: Code, leaving: boolean, now: number): Ending | undefined {
     interrupts += 1;
-    return interrupts > 1 || leaving ? { code, detail: {} } : leave(code, now);
+    if (interrupts === 1 && !leaving) return leave(code, now);
+    talk()?.abort(now, goodbye.reason);
+    return { code, detail: {} };
   }
 
   return quick({

@@ -123,7 +123,7 @@ describe.skipIf(!hasPty)('pictures of the screens', () => {
     const room = `OPEN_ROOM_${process.pid}`;
     const sides = [0, 1].map(() => startInTerminal(['--relay', relay.url.href, room], { rows: 14 }));
     for (const side of sides) {
-      await side.shows('passphrase');
+      await side.shows('Type a secret');
       side.type('\r');
     }
     const [one, two] = sides as [Terminal, Terminal];
@@ -142,7 +142,7 @@ describe.skipIf(!hasPty)('pictures of the screens', () => {
     const room = `OTHER_ROOM_${process.pid}`;
     const sides = [0, 1].map(() => startInTerminal(['--relay', relay.url.href, room]));
     for (const side of sides) {
-      await side.shows('passphrase');
+      await side.shows('Type a secret');
       side.type('\r');
     }
     const [one, two] = sides as [Terminal, Terminal];

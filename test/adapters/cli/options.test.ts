@@ -139,14 +139,14 @@ describe('options', () => {
     [['--ui', ''], 'SC-502', 'Unknown ui ""'],
     [['--relay', 'relay.example'], 'SC-109', '"relay.example"'],
     [['--relay', ''], 'SC-109', 'must begin with'],
-    [['--relay', '--verify'], 'SC-109', 'must begin with'],
+    [['--relay', '--verify'], 'SC-503', 'Cannot use --relay: it needs a value'],
     [['--relay', 'ws://relay.example'], 'SC-110', 'relay.example'],
     [['--name', ''], 'SC-503', '--name'],
     [['--name', ' \u00a0'], 'SC-503', 'must not be empty'],
     [['--name', 'x'.repeat(65)], 'SC-503', '64 bytes'],
     [['--name', 'é'.repeat(33)], 'SC-503', '64 bytes'],
     [['--name', 'a\u001bb'], 'SC-503', 'control characters'],
-    [['--name', '--verify'], 'SC-503', 'cannot begin with a dash'],
+    [['--name', '-x'], 'SC-503', 'cannot begin with a dash'],
     [['--name'], 'SC-503', 'Cannot use --name: it needs a value'],
     [['-r'], 'SC-503', 'Cannot use --relay: it needs a value'],
     [['--code-fd', '1'], 'SC-503', '--code-fd'],
@@ -220,6 +220,9 @@ describe('options', () => {
     ] as const)
       expect(announced('--announce', typed)).toMatchObject(at(host, port));
     for (const wrong of ['443', ':443', 'a:0', 'a:70000', 'a b', 'ws://a', '2001:db8::1', 'a/b', ''])
+      expect(refusal('--listen', `--announce=${wrong}`)).toContain('Cannot use --announce');
+    // No link could name them, or whoever follows it would find no address in it.
+    for (const wrong of ['box.5', '999.1.1.1', '[::::]', 'xn--a', '-chat_', '_chat:80', 'chat..', 'a'.repeat(300)])
       expect(refusal('--listen', `--announce=${wrong}`)).toContain('Cannot use --announce');
     expect(refusal('--announce', 'chat.example')).toContain('it goes with --listen');
     expect(refusal('--lan', '--announce', 'chat.example')).toContain('it goes with --listen');

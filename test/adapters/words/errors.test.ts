@@ -128,7 +128,7 @@ suite('messages', () => {
     const rules = ['empty', 'too-long', 'not-utf8', 'control-character', 'nameplate-length', 'secret-empty', 'link'];
     expect(new Set(rules.map((rule) => explain('SC-301', { rule }))).size).toBe(rules.length);
     expect(explain('SC-301', { rule: 'toString' })).toContain('malformed');
-    expect(new Set(['code', 'passphrase', ''].map((what) => explain('SC-310', { what }))).size).toBe(3);
+    expect(new Set(['code', 'secret', 'password', ''].map((what) => explain('SC-310', { what }))).size).toBe(4);
   });
 
   it('details from outside are harmless in every sentence', () => {

@@ -90,13 +90,10 @@ describe('text', () => {
     inbox.wipe();
   });
 
-  it('that is refused, or comes after the goodbye, is wiped unseen', () => {
+  it.each(['refuse', 'close'] as const)('that comes after a %s is wiped unseen, and what was held stays so', (end) => {
     const { inbox, text, shown, due } = receiving();
     text('secret');
-    inbox.wipeUnseen();
-    inbox.open();
-    expect(shown()).toEqual([]);
-    inbox.close();
+    inbox[end]();
     text('late');
     inbox.open();
     text('later');
