@@ -7,7 +7,7 @@ import { ascii } from '../../core/protocol/bytes.js';
 import { formatInvite, parseInvite } from '../../core/room/invite.js';
 import type { ControlPlace } from '../tor/control.js';
 import { CLI_WORDS } from '../words/cli.js';
-import { DEFAULTS } from './help.js';
+import { DEFAULTS } from './flags.js';
 import type { Listen } from './hosting.js';
 
 /** What was given for each flag, by its key. */

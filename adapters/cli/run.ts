@@ -29,8 +29,7 @@ import type { LocalRelay } from './embedded.js';
 import { explain, report } from '../text/describe.js';
 import type { Input } from './input.js';
 import type { Prompter } from './prompt.js';
-import { OWN_FLAGS } from './flags.js';
-import { DEFAULTS } from './help.js';
+import { DEFAULTS, OWN_FLAGS } from './flags.js';
 import { type Options, parseOptions, pluginsOf } from './options.js';
 import { print } from './print.js';
 import { parseRelayAddress } from './relay-address.js';
@@ -100,7 +99,8 @@ export function run(argv: readonly string[], io: Io): Run {
     const usual = notRich === undefined && task.kind === 'chat' ? 'rich' : DEFAULTS.ui;
     const invocation = parseOptions(rest, registry, usual, io.env);
     if (invocation.run !== 'chat') {
-      await print(io.stdout, invocation.run === 'help' ? invocation.text : `${VERSION}\n`);
+      const help = async () => (await import('./help.js')).shortHelp(registry);
+      await print(io.stdout, invocation.run === 'help' ? await help() : `${VERSION}\n`);
       return EXIT.ok;
     }
     const { options } = invocation;

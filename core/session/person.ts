@@ -2,9 +2,9 @@
  * The person at this side: what is typed and taken or refused, patience, absence, the end of the input. What that leads to
  * is returned, and a session is ended in session.ts alone. No connection and no key may be in this file.
  */
+import { MESSAGE_LIMIT } from '../limits.js';
 import type { Code } from '../errors.js';
 import type { UiEvent } from '../ports.js';
-import { MESSAGE_LIMIT } from '../protocol/text.js';
 import type { Host } from './events.js';
 import type { Ending, Goodbye } from './goodbye.js';
 import type { Meeting } from './meeting.js';

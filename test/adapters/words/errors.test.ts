@@ -5,9 +5,11 @@
 import { describe as suite, expect, it, vi } from 'vitest';
 import { describe, DETAIL_LIMIT, explain, neutral, report } from '../../../adapters/text/describe.js';
 import { commandName } from '../../../adapters/words/command.js';
-import { MESSAGES } from '../../../adapters/words/errors.js';
+import { sentences } from '../../../adapters/words/errors.js';
 import { type Code, CODES, type Detail, EXIT } from '../../../core/errors.js';
 import { fc } from '../../support/chance.js';
+
+const MESSAGES = sentences();
 
 const codes = Object.keys(CODES) as Code[];
 const HARMLESS = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;

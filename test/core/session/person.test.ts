@@ -1,7 +1,7 @@
 /** The person, without a session around it: what is typed and taken or refused, and what that leads to. */
+import { MESSAGE_LIMIT } from '../../../core/limits.js';
 import { describe, expect, it } from 'vitest';
 import type { UiEvent } from '../../../core/ports.js';
-import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import { createGoodbye, type Ending } from '../../../core/session/goodbye.js';
 import type { Meeting } from '../../../core/session/meeting.js';
 import type { Outgoing } from '../../../core/session/outgoing.js';
