@@ -100,11 +100,12 @@ suite('messages', () => {
   it('name no other command to who must do something', async () => {
     vi.stubEnv('SECURECHAT_COMMAND', './run.sh');
     vi.resetModules();
-    const [{ MESSAGES: here }, { CLI_WORDS: words }] = await Promise.all([
+    const [{ sentences: made }, { CLI_WORDS: words }] = await Promise.all([
       import('../../../adapters/words/errors.js'),
       import('../../../adapters/words/cli.js'),
     ]);
     vi.unstubAllEnvs();
+    const here = made();
     const told = [...Object.values(here).map(({ remedy }) => remedy), words.nothingToSend];
     // Of a pipe both sides run one.
     expect(told.filter((each) => /securechat (?!pipe on both|without|asks)/.test(each))).toEqual([]);
