@@ -170,7 +170,7 @@ export function createCompare({ crypto, role, keys, fresh, askable, tell }: Comp
     const nonce = crypto.random(NONCE);
     // Set aside now and not later: else somebody in the middle could try 2^44 rekeys while it waits.
     const key = setAside(epoch);
-    enter({ type: 'answering', epoch, key, nonce, commitment: plainCopy(value) });
+    enter({ type: 'answering', epoch, key, commitment: plainCopy(value), nonce });
     if (!asked) begin(now);
   }
 
