@@ -3,6 +3,7 @@
  * the long texts of help in help.ts. No text of a person, no room code and no key may be in this file or be passed to it.
  */
 import type { Doubt } from '../../core/room/completion.js';
+import { COMMAND } from './command.js';
 
 /** A fact about a code that is typed, and what to do when it is meant so. */
 const OWN_SECRET = 'Enter again if this is a secret of your own.';
@@ -116,7 +117,7 @@ export const CLI_WORDS = {
   noFolder: 'there is no such folder',
   notFolder: 'it is not a folder',
   notReadable: (name: string, why: string) => `"${name}" cannot be read (${why})`,
-  nothingToSend: 'name the files to send after securechat send',
+  nothingToSend: `name the files to send after ${COMMAND} send`,
   nameEmpty: 'it must not be empty',
   nameLong: (limit: number) => `it must not be longer than ${String(limit)} bytes`,
   nameControl: 'it must not contain control characters',

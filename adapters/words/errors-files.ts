@@ -2,6 +2,7 @@
  * Sentences about files and pipes: SC-340 to SC-359. Names may be passed to them, no text of a person, no room code and no
  * key.
  */
+import { COMMAND } from './command.js';
 import { always, given, type Message } from './message.js';
 
 const one = (count: string | number | undefined): boolean => count === 1 || count === undefined;
@@ -32,12 +33,12 @@ export const files = () =>
     'SC-340': {
       sentence: always('This chat cannot read or write files.'),
       cause: 'A file was to be sent or received, and the program was not given a folder for that.',
-      remedy: 'Start it with --files, or use securechat send and securechat receive.',
+      remedy: `Start it with --files, or use ${COMMAND} send and ${COMMAND} receive.`,
     },
     'SC-341': {
       sentence: always('Your peer offered files; this program takes none, and refused.'),
       cause: 'The peer offered files to a program that was not given a folder for them.',
-      remedy: 'To take files, start with --files, or use securechat receive.',
+      remedy: `To take files, start with --files, or use ${COMMAND} receive.`,
     },
     'SC-342': {
       sentence: always('Your peer refused the transfer.'),

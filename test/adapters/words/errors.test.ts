@@ -2,7 +2,7 @@
  * Sentences: each code has one, no two are alike, details are neutralised, and docs/errors.md is the table of them.
  * `npx vitest run --config .config/vitest.config.ts test/adapters/words/errors.test.ts -u` writes that page anew.
  */
-import { describe as suite, expect, it } from 'vitest';
+import { describe as suite, expect, it, vi } from 'vitest';
 import { describe, DETAIL_LIMIT, explain, neutral, report } from '../../../adapters/text/describe.js';
 import { commandName } from '../../../adapters/words/command.js';
 import { sentences } from '../../../adapters/words/errors.js';
@@ -95,6 +95,21 @@ suite('messages', () => {
     expect(commandName({ SECURECHAT_COMMAND: './run.sh' })).toBe('./run.sh');
     for (const odd of ['', 'a b', '$(x)', '\u001b[31m', 'x'.repeat(201)])
       expect(commandName({ SECURECHAT_COMMAND: odd })).toBe('securechat');
+  });
+
+  it('name no other command to who must do something', async () => {
+    vi.stubEnv('SECURECHAT_COMMAND', './run.sh');
+    vi.resetModules();
+    const [{ sentences: made }, { CLI_WORDS: words }] = await Promise.all([
+      import('../../../adapters/words/errors.js'),
+      import('../../../adapters/words/cli.js'),
+    ]);
+    vi.unstubAllEnvs();
+    const here = made();
+    const told = [...Object.values(here).map(({ remedy }) => remedy), words.nothingToSend];
+    // Of a pipe both sides run one.
+    expect(told.filter((each) => /securechat (?!pipe on both|without|asks)/.test(each))).toEqual([]);
+    expect(here['SC-340'].remedy).toContain('./run.sh send');
   });
 
   it('no two codes share a sentence or a cause', () => {
