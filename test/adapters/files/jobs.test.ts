@@ -1,6 +1,6 @@
 /** What the peer called an offer is overwritten, whatever becomes of the offer. */
 import { afterEach, expect, it, vi } from 'vitest';
-import { createJobs } from '../../../adapters/files/jobs.js';
+import { createJobs, type Jobs } from '../../../adapters/files/jobs.js';
 import type { BulkEvent } from '../../../core/bulk-port.js';
 import { utf8 } from '../../support/pair.js';
 
@@ -26,7 +26,7 @@ it.each<[string, boolean, boolean]>([
   ['that is over later', true, false],
 ])('one %s', async (_what, taken, atOnce) => {
   const events: BulkEvent[] = [];
-  const jobs = createJobs(taken, {
+  const jobs: Jobs = createJobs(taken, {
     prepare: () => Promise.resolve(),
     examine: ({ id }) => jobs.emit({ type: 'examined', id, free: undefined, exists: false }),
     take: () => undefined,
