@@ -40,7 +40,7 @@ it.each<[string, boolean, boolean]>([
   const before = overwritten();
   jobs.tell({ type: 'offered', id: 1, offer: offer() });
   if (!atOnce) await answered;
-  jobs.tell({ type: 'over', id: 1, whole: false });
+  jobs.tell({ type: 'over', id: 1, whole: false, code: undefined });
   await jobs.close();
   expect(before).toEqual([NAME]);
   expect(events.map(({ type }) => type)).toEqual(atOnce ? [] : [taken ? 'examined' : 'failed']);
