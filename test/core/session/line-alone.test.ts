@@ -236,8 +236,8 @@ describe('the end of a connection', () => {
   });
 
   it('the code of the transport comes first', () => {
-    const event: TransportEvent = { ...closed(), type: 'closed', reason: 'rejected', detail: 'why', code: 'SC-102' };
-    expect(at('joining').line.handle(event, 0)).toMatchObject({ code: 'SC-102' });
+    const event: TransportEvent = { ...closed(), type: 'closed', reason: 'rejected', detail: 'why', code: 'SC-113' };
+    expect(at('joining').line.handle(event, 0)).toMatchObject({ code: 'SC-113' });
   });
 
   it('of one that was left is nothing; of one that was finished it is the end, and nothing is taken in before', () => {
