@@ -50,7 +50,13 @@ export default {
       severity: 'error',
       from: { path: '^adapters/relay/' },
       to: {
-        pathNot: ['^core/', '^adapters/relay/', '^adapters/words/relay\\.ts$', npm('prom-client', 'ioredis')],
+        pathNot: [
+          '^core/',
+          '^adapters/relay/',
+          '^adapters/words/relay\\.ts$',
+          '^adapters/system/command-line\\.ts$',
+          npm('prom-client', 'ioredis'),
+        ],
         dependencyTypesNot: ['core'],
       },
     },

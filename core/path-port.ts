@@ -48,7 +48,7 @@ export type PathEvent =
       readonly port: number;
       /** Under which it can be reached besides, as the person says. */
       readonly named: readonly Endpoint[];
-      /** The far end of the present connection to the relay, where it is known. */
+      /** The far end of the present connection to the relay; undefined where that is not one connection, as with long polling. */
       readonly relay: Endpoint | undefined;
     }
   /** Connected: dialled, or come in. `address`: of the other end with its port, as text, at most 53 characters. */

@@ -178,6 +178,9 @@ export type Broken = 'own' | 'peer';
 /** held: waits here. sent: left this process. delivered: the peer's UI has `shown` it. failed: it will not arrive. */
 export type MessageStatus = 'held' | 'sent' | 'delivered' | 'failed';
 
+/** Why there is no direct path; `polling`: not found, and the connection to the relay has no port that could be of use. */
+export type RelayWhy = 'trying' | 'none' | 'polling' | 'broke' | 'unstable' | 'peer';
+
 /**
  * What a UI is told. Byte buffers (text, names, codes) are valid only during the call: copy what must be kept, wipe the
  * copy in `close()`. Text and names come from outside and are NOT neutralised: a UI passes them through
@@ -223,8 +226,8 @@ export type UiView =
   /** The text of this side with the id it got: ids count from 0 in the order of the `send` events. */
   | { readonly type: 'own'; readonly id: number; readonly text: Uint8Array; readonly at: number }
   | { readonly type: 'status'; readonly id: number; readonly status: MessageStatus }
-  /** Told where more than a relay was asked for; why not direct: looked for, not found, broken, too often, the peer did not ask. */
-  | { readonly type: 'path'; readonly path: 'relay'; readonly why: 'trying' | 'none' | 'broke' | 'unstable' | 'peer' }
+  /** Told where more than a relay was asked for. */
+  | { readonly type: 'path'; readonly path: 'relay'; readonly why: RelayWhy }
   | { readonly type: 'path'; readonly path: 'direct'; readonly address: string }
   | { readonly type: 'path'; readonly path: 'local network' }
   /** How long the line takes to the peer and back, whole milliseconds: told when it changes, for display only. */

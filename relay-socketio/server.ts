@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { Server, type Socket } from 'socket.io';
 import { type RawData, WebSocket } from 'ws';
+import { FRAME_OVERHEAD } from '../adapters/relay/batch.js';
 import { type Door, type Entrance, openRelay } from '../adapters/relay/doors.js';
 import type { RelayOptions } from '../adapters/relay/flags.js';
 import { CLOSE_WAIT_MS, type Host, type Peer, type Wire } from '../adapters/relay/host.js';
@@ -45,6 +46,8 @@ class SocketioPeer implements Peer {
   draining = false;
   overhead = 0;
   closing = false;
+  /** Bytes of frames that wait in the library, with what each costs beside its own. */
+  queued = 0;
   /** What refuses it, until there is a socket to say why on. */
   refusal = NOTHING;
 
@@ -71,18 +74,18 @@ const WIRE: Wire = {
   frame(peer: SocketioPeer, frame) {
     const { web, socket } = peer;
     if (peer.closing || socket === undefined) return;
-    if (peer.outlet !== undefined) web?.send(frame, FRAME);
-    else {
-      peer.poller?.queued(frame.length);
-      socket.emit(EVENTS.frame, frame);
-    }
+    if (peer.outlet !== undefined) return web?.send(frame, FRAME);
+    if (peer.poller === undefined) peer.queued += frame.length + FRAME_OVERHEAD;
+    else peer.poller.queued(frame.length);
+    socket.emit(EVENTS.frame, frame);
   },
   pause: (peer: SocketioPeer) => peer.web?.pause(),
   resume(peer: SocketioPeer) {
     peer.web?.resume();
     peer.poller?.resume();
   },
-  pending: ({ poller, web, overhead }: SocketioPeer) => poller?.pending ?? (web?.bufferedAmount ?? 0) + overhead,
+  pending: ({ poller, web, overhead, queued }: SocketioPeer) =>
+    poller?.pending ?? (web?.bufferedAmount ?? 0) + overhead + queued,
   close(peer: SocketioPeer) {
     if (peer.closing) return;
     peer.closing = true;
@@ -140,6 +143,11 @@ function open(host: Host): Door {
     // Effects that refuse it are performed when there is a socket to say why on; the library closes it otherwise.
     peer.refusal = refusal;
     listen(peer, peer.web);
+    // The library has handed over all that waited in it.
+    engine.on('drain', () => {
+      peer.queued = 0;
+      host.drained(peer);
+    });
   });
 
   function pollFrom(peer: SocketioPeer, refusal: readonly RoomEffect<Peer>[]): void {

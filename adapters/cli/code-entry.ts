@@ -9,7 +9,7 @@ import {
   parseTyped,
   type Random,
   type RoomCode,
-  withPassphrase,
+  withSecret,
 } from '../../core/room/code.js';
 import { LAN, type Meeting } from '../../core/room/invite.js';
 import { doubtOf, suggest } from '../../core/room/completion.js';
@@ -60,7 +60,7 @@ export async function enterCode(entry: CodeEntry): Promise<EnteredCode> {
       const read = wiping(source.bytes, (bytes) => readCode(bytes, entry));
       if (!source.meant) await askCommand(read.code, prompter);
       const notices: Code[] = read.code.form === 'none' ? [] : ['SC-319'];
-      return finish(prompter === undefined ? read : await askPassphrase(read, entry, prompter), input, notices);
+      return finish(prompter === undefined ? read : await askSecret(read, entry, prompter), input, notices);
     }
     case 'stdin': {
       const { line, rest } = await takeFirstLine(input);
@@ -82,7 +82,7 @@ export async function enterCode(entry: CodeEntry): Promise<EnteredCode> {
       return finish(newCode(entry, source.strong), input, []);
     case 'ask': {
       if (prompter === undefined) return finish(newCode(entry), input, []);
-      return finish(await askPassphrase(await askCode(entry, prompter), entry, prompter), input, []);
+      return finish(await askSecret(await askCode(entry, prompter), entry, prompter), input, []);
     }
   }
 }
@@ -147,23 +147,23 @@ async function askCommand({ form, nameplate }: RoomCode, prompter: Prompter | un
 }
 
 /** Only for a room name alone. */
-async function askPassphrase(read: ReadCode, entry: CodeEntry, prompter: Prompter): Promise<ReadCode> {
+async function askSecret(read: ReadCode, entry: CodeEntry, prompter: Prompter): Promise<ReadCode> {
   if (read.code.form !== 'none') return read;
-  const passphrase = await prompter.choose({
+  const secret = await prompter.choose({
     message: CLI_WORDS.ask.open(read.code.nameplate),
     answers: [
       { title: CLI_WORDS.ask.compare, value: false },
-      { title: CLI_WORDS.ask.withPassphrase, value: true },
+      { title: CLI_WORDS.ask.withSecret, value: true },
     ],
-    what: 'passphrase',
+    what: 'secret',
   });
-  if (!passphrase) return read;
+  if (!secret) return read;
   let { code } = read;
   const accept = refusing((typed, told) => {
-    code = withPassphrase(read.code, typed, entry.words, normalize);
+    code = withSecret(read.code, typed, entry.words, normalize);
     return doubt(code, entry, told);
   });
-  await prompter.ask({ message: CLI_WORDS.ask.passphrase, hidden: true, what: 'passphrase', accept });
+  await prompter.ask({ message: CLI_WORDS.ask.secret, hidden: true, what: 'secret', accept });
   return { ...read, code };
 }
 

@@ -26,10 +26,12 @@ interface Given {
   readonly ui: UiPort;
   readonly json: boolean;
   readonly context: Pick<UiContext, 'input' | 'output' | 'errors' | 'sanitize'> & { readonly clock: ClockPort };
+  /** What is a terminal shows more than ASCII. */
+  readonly unicode: boolean;
   readonly cwd: string;
 }
 
-export async function equip({ task, hosted, ui, json, context, cwd }: Given): Promise<Equipment> {
+export async function equip({ task, hosted, ui, json, context, unicode, cwd }: Given): Promise<Equipment> {
   if (task.kind === 'chat') {
     if (task.files === undefined) return { ui, bulk: undefined, exit: (status) => status };
     const folder = await real(task.files, cwd);
@@ -40,6 +42,7 @@ export async function equip({ task, hosted, ui, json, context, cwd }: Given): Pr
   const own = createTransferUi(context, {
     asks,
     yes: task.kind === 'receive' && task.yes,
+    unicode,
     peerTypes: hosted ? undefined : CLI_WORDS.peerTypesOnly(CLI_WORDS.peerCommand[task.kind]),
   });
   if (task.kind === 'pipe') {

@@ -28,6 +28,9 @@ export interface OwnFlag {
   readonly setting?: string;
 }
 
+/** What is chosen when nothing is named; on a capable terminal the UI is rich instead. */
+export const DEFAULTS = { transport: 'ws', crypto: 'sodium', ui: 'line' } as const;
+
 export const FLAGS: readonly OwnFlag[] = [
   { long: 'relay', short: 'r', value: 'url', common: true, setting: 'SECURECHAT_RELAY' },
   { long: 'insecure-relay' },

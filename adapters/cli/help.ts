@@ -6,10 +6,7 @@ import { CLI_WORDS } from '../words/cli.js';
 import { COMMAND } from '../words/command.js';
 import { neutral } from '../text/describe.js';
 import { EXAMPLES, HELP_WORDS } from '../words/help.js';
-import { COMMANDS, FLAGS, type OwnFlag, SHELLS, type Topic, TOPICS } from './flags.js';
-
-/** What is chosen when nothing is named; on a capable terminal the UI is rich instead. */
-export const DEFAULTS = { transport: 'ws', crypto: 'sodium', ui: 'line' } as const;
+import { COMMANDS, DEFAULTS, FLAGS, type OwnFlag, SHELLS, type Topic, TOPICS } from './flags.js';
 
 const KINDS: readonly string[] = ['transport', 'crypto', 'ui'];
 

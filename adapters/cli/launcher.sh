@@ -172,8 +172,11 @@ for each in "$@"; do
     real=
     if [ -d "$file" ]; then
       real=$(CDPATH='' cd -- "$file" 2>/dev/null && pwd -P)
-    elif folder=$(CDPATH='' cd -- "$(dirname -- "$file")" 2>/dev/null && pwd -P); then
-      file=${folder%/}/$(basename -- "$file")
+    elif folder=$(CDPATH='' cd -- "$(dirname -- "$file")" 2>/dev/null && pwd); then
+      # Without . and .., as the program looks for it: Node 20 dies of a file that is named twice.
+      given=${folder%/}/$(basename -- "$file")
+      file=$(CDPATH='' cd -- "$folder" && pwd -P)
+      file=${file%/}/${given##*/}
       real=$(readlink -f -- "$file" 2>/dev/null) || real=
     fi
     refuse_star "$given$file$real"

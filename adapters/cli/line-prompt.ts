@@ -1,5 +1,5 @@
 /**
- * A question on a terminal whose answer is a secret: the room code, a passphrase. The answer is bytes from the key to
+ * A question on a terminal nobody else may see the answer to: the room code, its secret, a password. The answer is bytes from the key to
  * `accept`, and they are overwritten; what was typed does not stay on the screen. It settles in every case: answered,
  * Ctrl-C or Escape, Ctrl-D or end of input, called off. No answer may become a JavaScript string in this file.
  */
@@ -21,7 +21,7 @@ export interface Question {
   /** Nothing of the answer is shown but its length. */
   readonly hidden: boolean;
   /** Named in SC-310 when the input ends. */
-  readonly what: 'code' | 'passphrase';
+  readonly what: 'code' | 'secret' | 'password';
   /**
    * Takes the answer, a view; returns a sentence when it is not acceptable: it is shown and the answer can be corrected.
    * `told` is the sentence about this very answer that stood on the screen when Enter was pressed.

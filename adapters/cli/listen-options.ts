@@ -3,9 +3,11 @@
  * No I/O and no sentence may be in this file.
  */
 import { SecurechatError } from '../../core/errors.js';
+import { ascii } from '../../core/protocol/bytes.js';
+import { formatInvite, parseInvite } from '../../core/room/invite.js';
 import type { ControlPlace } from '../tor/control.js';
 import { CLI_WORDS } from '../words/cli.js';
-import { DEFAULTS } from './help.js';
+import { DEFAULTS } from './flags.js';
 import type { Listen } from './hosting.js';
 
 /** What was given for each flag, by its key. */
@@ -48,10 +50,20 @@ export function checkListen(values: Values): Listen | undefined {
 /** Where others reach it; a port of its own only where another one is forwarded. */
 function checkAnnounced(typed: string | undefined, port: number): { host: string; port: number } | undefined {
   if (typed === undefined) return undefined;
-  if (HOST.test(typed)) return { host: typed.replaceAll(/[[\]]/g, ''), port };
-  const place = placeOf(typed);
-  if (place?.host === undefined) throw bad('--announce', CLI_WORDS.announce);
-  return { host: place.host, port: place.port };
+  const { host, port: at } = HOST.test(typed) ? { host: typed.replaceAll(/[[\]]/g, ''), port } : (placeOf(typed) ?? {});
+  if (host === undefined || at === undefined || !isMeetable(host)) throw bad('--announce', CLI_WORDS.announce);
+  return { host, port: at };
+}
+
+/** A link can name it, and whoever follows the link takes it for an address. */
+function isMeetable(host: string): boolean {
+  const relay = `ws://${host.includes(':') ? `[${host}]` : host}/`;
+  try {
+    parseInvite(formatInvite(ascii('0'), { relay }));
+    return URL.canParse(relay);
+  } catch {
+    return false;
+  }
 }
 
 /** The local network and nothing else: no relay, no proxy, no other path. */

@@ -2,19 +2,17 @@
  * The command line into checked options. Everything that can be wrong with it is found here, before anything is opened or
  * sent. No I/O, no sentence (adapters/words) and no adapter may be in this file.
  */
+import { LOWEST_PORT, NAME_LIMIT, RESUME_TIMEOUT } from '../../core/limits.js';
 import { parseDuration } from '../../core/duration.js';
 import { isSecurechatError, SecurechatError } from '../../core/errors.js';
-import { LOWEST_PORT } from '../../core/protocol/path-records.js';
-import { NAME_LIMIT } from '../../core/protocol/records.js';
-import { RESUME_TIMEOUT } from '../../core/session/resume.js';
 import type { FlagValues } from '../../plugins/kit/define.js';
 import { wordsOf } from '../../plugins/kit/make.js';
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { CLI_WORDS } from '../words/cli.js';
+import { FLAG_WORDS } from '../words/flags.js';
+import { type CommandLine, readCommandLine } from '../system/command-line.js';
 import { sentenceOf } from '../text/describe.js';
-import { type CommandLine, readCommandLine } from './command-line.js';
-import { FLAGS, RESERVED } from './flags.js';
-import { DEFAULTS, shortHelp } from './help.js';
+import { DEFAULTS, FLAGS, RESERVED } from './flags.js';
 import type { Listen } from './hosting.js';
 import { bad, checkListen, placeOf, text, type Values } from './listen-options.js';
 import type { Named } from '../direct/direct.js';
@@ -72,10 +70,7 @@ export interface Options {
   readonly quiet: boolean;
 }
 
-export type Invocation =
-  | { readonly run: 'chat'; readonly options: Options }
-  | { readonly run: 'help'; readonly text: string }
-  | { readonly run: 'version' };
+export type Invocation = { readonly run: 'chat'; readonly options: Options } | { readonly run: 'help' | 'version' };
 
 /**
  * The plugins that `argv` names, in order. It is asked first: the flags that they bring along are not known yet, and are
@@ -104,7 +99,7 @@ export function parseOptions(
   if (line.words.length > 1)
     throw nearby(argv[0]) ?? new SecurechatError('SC-503', { why: CLI_WORDS.tooManyArguments });
   const given = valuesOf(line);
-  if (given['help'] === true) return { run: 'help', text: shortHelp(registry) };
+  if (given['help'] === true) return { run: 'help' };
   if (given['version'] === true) return { run: 'version' };
   const set: Record<string, string> = {};
   for (const { long, setting } of FLAGS) {
@@ -171,8 +166,8 @@ function refuseFaults({ faults: [fault] }: CommandLine, first: string | undefine
   const { type, flag } = fault;
   const near = nearby(first);
   if (near !== undefined) throw near;
-  if (type === 'no value') throw bad(flag, CLI_WORDS.missingValue);
-  const why = type === 'unknown' ? CLI_WORDS.unknownFlag(flag, fault.near) : CLI_WORDS.noValue(flag);
+  if (type === 'no value') throw bad(flag, FLAG_WORDS.missingValue);
+  const why = type === 'unknown' ? FLAG_WORDS.unknown(flag, fault.near) : FLAG_WORDS.noValue(flag);
   throw new SecurechatError('SC-503', { why });
 }
 

@@ -1,6 +1,6 @@
 /**
  * Questions on a terminal. A choice is asked with `prompts`, loaded only when there is one; it keeps what is typed in
- * JavaScript strings, so that a code or a passphrase is asked in line-prompt.ts. Where nothing may be painted a choice is
+ * JavaScript strings, so that a code or its secret is asked in line-prompt.ts. Where nothing may be painted a choice is
  * asked there as well, by number.
  */
 import { Readable } from 'node:stream';
@@ -15,7 +15,7 @@ export interface Choice<T> {
   /** The first one is chosen by Enter. */
   readonly answers: readonly { readonly title: string; readonly value: T }[];
   /** Named in SC-310 when the input ends. */
-  readonly what: 'code' | 'passphrase';
+  readonly what: 'code' | 'secret';
 }
 
 /** Both throw SecurechatError SC-311 (cancelled) and SC-310 (end of input), and what the question is called off with. */

@@ -97,7 +97,7 @@ async function withPassword(
   await asker.ask({
     message: CLI_WORDS.proxy.ask(proxy.host),
     hidden: true,
-    what: 'passphrase',
+    what: 'password',
     accept(typed) {
       // The libraries that send it take strings.
       password = new TextDecoder().decode(typed);

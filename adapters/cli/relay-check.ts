@@ -42,10 +42,13 @@ export async function checkRelay(url: URL, agent?: Agent): Promise<RelayFound> {
   return { answers: true, wires, version, tls, ahead: aheadOf(headers.date) };
 }
 
+/** What stands before a relay says so to a program, and lets a browser in, after a password, a question or a while. */
+const DOORKEEPERS: ReadonlySet<number> = new Set([401, 403, 429]);
+
 /** Whether a browser finds something to open there; who does not answer, or is busy, is not the reason why not. */
 export async function servesPage(relay: URL, agent?: Agent): Promise<boolean> {
   const asked = await ask(new URL(pageOf(relay.href)), agent, { accept: 'text/html' });
-  return !asked.answers || asked.status < 400 || asked.status >= 500;
+  return !asked.answers || asked.status < 400 || asked.status >= 500 || DOORKEEPERS.has(asked.status);
 }
 
 /** Whether this wire gets through: an upgrade to WebSocket, the first poll of socket.io. */

@@ -29,8 +29,7 @@ import type { LocalRelay } from './embedded.js';
 import { explain, report } from '../text/describe.js';
 import type { Input } from './input.js';
 import type { Prompter } from './prompt.js';
-import { OWN_FLAGS } from './flags.js';
-import { DEFAULTS } from './help.js';
+import { DEFAULTS, OWN_FLAGS } from './flags.js';
 import { type Options, parseOptions, pluginsOf } from './options.js';
 import { print } from './print.js';
 import { parseRelayAddress } from './relay-address.js';
@@ -100,7 +99,8 @@ export function run(argv: readonly string[], io: Io): Run {
     const usual = notRich === undefined && task.kind === 'chat' ? 'rich' : DEFAULTS.ui;
     const invocation = parseOptions(rest, registry, usual, io.env);
     if (invocation.run !== 'chat') {
-      await print(io.stdout, invocation.run === 'help' ? invocation.text : `${VERSION}\n`);
+      const help = async () => (await import('./help.js')).shortHelp(registry);
+      await print(io.stdout, invocation.run === 'help' ? await help() : `${VERSION}\n`);
       return EXIT.ok;
     }
     const { options } = invocation;
@@ -121,7 +121,7 @@ export function run(argv: readonly string[], io: Io): Run {
     const meeting = options.relay === undefined && options.listen === undefined ? entered.meeting : undefined;
     const relay = options.relay ?? meeting?.relay;
     const met = atMeeting(options, meeting, registry);
-    if (options.listen?.type === 'onion') await write(io.stderr, `securechat: ${CLI_WORDS.onionStarts}\n`);
+    if (options.listen?.type === 'onion') await write(io, `securechat: ${CLI_WORDS.onionStarts}\n`);
     const streams = {
       input: entered.input,
       output: io.stdout,
@@ -156,6 +156,7 @@ export function run(argv: readonly string[], io: Io): Run {
             ui,
             json: options.ui === 'json',
             context: { input: entered.input, output: io.stdout, errors: io.stderr, sanitize, clock },
+            unicode: hasUnicode(io.env, process.platform),
             cwd: io.places.cwd,
           }),
         chat: (local) => chatOf(task, met, entered, local, io),
@@ -188,7 +189,7 @@ export function run(argv: readonly string[], io: Io): Run {
     const { code, detail } = error;
     before.abort(error);
     await composition?.end();
-    await write(io.stderr, report(code, detail));
+    await write(io, report(code, detail));
   }
 
   /** Each is told on stderr: it may do all that this program may, and a UI must not be able to hide it. */
@@ -197,7 +198,7 @@ export function run(argv: readonly string[], io: Io): Run {
     for (const spec of named) {
       const { name, version, file } = await loadPlugin(spec, registry, io.places);
       loaded.push({ name, file });
-      await write(io.stderr, report('SC-507', { plugin: name, version, path: file }));
+      await write(io, report('SC-507', { plugin: name, version, path: file }));
     }
   }
 
@@ -208,7 +209,7 @@ export function run(argv: readonly string[], io: Io): Run {
         return CODES[failure.code];
       }
       if (!isSecurechatError(error) || error.code === 'SC-501') throw error;
-      await write(io.stderr, report(error.code, error.detail));
+      await write(io, report(error.code, error.detail));
       return CODES[error.code];
     }),
     blamed(error) {
@@ -338,7 +339,7 @@ function chatOf(task: Task, options: Options, entered: Entered, relay: LocalRela
         ...(task.kind === 'receive' || (task.kind === 'chat' && task.files !== undefined) ? { files: 1 } : {}),
         ...withName(detail, options),
       }),
-    untold: (about: Code, text: string) => write(io.stderr, `securechat: ${text} (${about})\n`),
+    untold: (about: Code, text: string) => write(io, `securechat: ${text} (${about})\n`),
   };
 }
 
@@ -361,13 +362,19 @@ function colorOf(options: Options, io: Io): boolean {
   return (env['NO_COLOR'] ?? '') === '' && capable && voiceOf(options, io).isTTY === true;
 }
 
-/** Resolves when the text is out, or its reader is gone or stalled. */
-function write(stream: Output, text: string): Promise<void> {
+/** On stderr. Resolves when the text is out, or its reader is gone or stalled. */
+async function write({ stderr, env }: Io, text: string): Promise<void> {
+  const shown = stderr.isTTY === true && !hasUnicode(env, process.platform) ? await plain(text) : text;
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, FLUSH_LIMIT_MS);
-    stream.write(text, () => {
+    stderr.write(shown, () => {
       clearTimeout(timer);
       resolve();
     });
   });
+}
+
+/** To some terminals single bytes of UTF-8 are commands. */
+async function plain(text: string): Promise<Uint8Array> {
+  return (await import('../text/ascii.js')).asAscii(Buffer.from(text));
 }

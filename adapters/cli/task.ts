@@ -4,6 +4,7 @@
  */
 import { SecurechatError } from '../../core/errors.js';
 import { CLI_WORDS } from '../words/cli.js';
+import { FLAG_WORDS } from '../words/flags.js';
 import { FLAGS } from './flags.js';
 
 export type Task =
@@ -65,7 +66,7 @@ function receive(argv: readonly string[]): ReturnType<typeof taskOf> {
 }
 
 function must(flag: string, value: string | undefined): string {
-  if (value === undefined || value === '') throw new SecurechatError('SC-503', { flag, why: CLI_WORDS.missingValue });
+  if (value === undefined || value === '') throw new SecurechatError('SC-503', { flag, why: FLAG_WORDS.missingValue });
   return value;
 }
 

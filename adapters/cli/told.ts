@@ -9,7 +9,7 @@ import { explain } from '../text/describe.js';
 import { CLI_WORDS } from '../words/cli.js';
 import type { EnteredCode } from './code-entry.js';
 import type { LocalRelay } from './embedded.js';
-import { DEFAULTS } from './help.js';
+import { DEFAULTS } from './flags.js';
 import type { Options } from './options.js';
 import { isPrivate, pageOf } from './relay-address.js';
 import type { Task } from './task.js';

@@ -102,7 +102,7 @@ export interface RelayStatus {
 export type PathStatus =
   | { readonly path: 'direct'; readonly address: string }
   /** `trying`; or why not: none was found, it broke, it broke again, the peer did not ask for one. */
-  | { readonly path: 'relay'; readonly why: 'trying' | 'none' | 'broke' | 'unstable' | 'peer' };
+  | { readonly path: 'relay'; readonly why: 'trying' | 'none' | 'polling' | 'broke' | 'unstable' | 'peer' };
 
 /** What `on` can be asked for, and what a listener is given. */
 export interface SessionEvents {

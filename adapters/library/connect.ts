@@ -11,7 +11,8 @@ import { formatCode, type RoomCode, withNewNameplate } from '../../core/room/cod
 import { formatInvite, type Meeting } from '../../core/room/invite.js';
 import { createWordlist } from '../../core/room/words.js';
 import { type Chat, chat, type ChatOptions } from '../../core/session/driver.js';
-import { checkMade, inTime, wordsOf } from '../../plugins/kit/make.js';
+import { checkMade } from '../../plugins/kit/made.js';
+import { inTime, wordsOf } from '../../plugins/kit/make.js';
 import { VERSION } from '../../core/version.js';
 import type { Hash } from '../files/sums.js';
 import { createClock } from '../system/clock.js';

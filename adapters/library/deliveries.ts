@@ -2,8 +2,8 @@
  * Own messages as promises: kept until the peer's program has said that it has each, in bounded number and size. No text
  * may be kept in this file.
  */
+import { MESSAGE_LIMIT } from '../../core/limits.js';
 import type { MessageStatus } from '../../core/ports.js';
-import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
 import { LIBRARY_WORDS } from '../words/library.js';
 import { ChatError } from './chat-error.js';
 

@@ -2,12 +2,11 @@
  * The options of `connect`, whatever they are, into checked ones: before anything is made or sent. No I/O may be in this
  * file.
  */
+import { NAME_LIMIT, RESUME_TIMEOUT } from '../../core/limits.js';
 import { isSecurechatError, SecurechatError } from '../../core/errors.js';
-import { NAME_LIMIT } from '../../core/protocol/records.js';
 import { generateCode, generateStrongCode, parseTyped, type RoomCode } from '../../core/room/code.js';
 import { LAN, type Meeting } from '../../core/room/invite.js';
 import type { Wordlist } from '../../core/room/words.js';
-import { RESUME_TIMEOUT } from '../../core/session/resume.js';
 import { parseRelayAddress } from '../cli/relay-address.js';
 import { normalize } from '../text/normalize.js';
 import { LIBRARY_WORDS } from '../words/library.js';

@@ -1,12 +1,13 @@
 /**
- * The command line of a relay, whichever its library: flags to options, or a sentence about what is wrong. The program
- * hands in Node's own parser of arguments. No socket, no file and no output may be in this file.
+ * The command line of a relay, whichever its library: flags to options, or a sentence about what is wrong. No socket, no
+ * file and no output may be in this file.
  */
 import { isIP } from 'node:net';
 import { formatDuration, parseDuration } from '../../core/duration.js';
 import { EXIT } from '../../core/errors.js';
 import type { ConnectCluster } from '../../core/relay/cluster-port.js';
 import { ROOM_LIMITS, type RoomLimits } from '../../core/relay/limits.js';
+import { type Fault, type KnownFlag, readCommandLine } from '../system/command-line.js';
 import { RELAY_WORDS } from '../words/relay.js';
 import type { Page } from './page.js';
 
@@ -54,13 +55,8 @@ export interface ProgramOptions {
   readonly page: boolean;
 }
 
-export type Given = Readonly<Record<string, string | boolean | undefined>>;
-export interface FlagType {
-  readonly type: 'string' | 'boolean';
-  readonly short?: string;
-}
-/** node:util's parseArgs, strict and without positionals. Throws an error whose message says what is wrong. */
-export type ParseFlags = (argv: readonly string[], flags: Readonly<Record<string, FlagType>>) => Given;
+/** The last one counts. */
+type Given = Readonly<Record<string, string | true | undefined>>;
 
 interface LimitFlag {
   readonly limit: keyof RoomLimits;
@@ -107,22 +103,30 @@ export type Command =
   | { readonly run: 'help' }
   | { readonly run: 'refuse'; readonly why: string; readonly exit: typeof EXIT.usage };
 
-export function parseCommand(argv: readonly string[], parse: ParseFlags): Command {
+export function parseCommand(argv: readonly string[]): Command {
   const refuse = (why: string): Command => ({ run: 'refuse', why, exit: EXIT.usage });
-  let given: Given;
-  try {
-    given = parse(argv, flagTypes());
-  } catch (error) {
-    // Its first sentence: the others are advice that does not hold here.
-    return refuse(
-      error instanceof Error ? (error.message.split(/\.(?:\s|$)|\n/, 1)[0] ?? '') : RELAY_WORDS.flagsUnreadable,
-    );
-  }
+  const { faults, words, flags } = readCommandLine(argv, knownFlags());
+  const [fault] = faults;
+  if (fault !== undefined) return refuse(sentenceOf(fault));
+  const [word] = words;
+  if (word !== undefined) return refuse(RELAY_WORDS.surplus(word));
+  const given: Given = Object.fromEntries(flags.map(({ long, value }) => [long, value]));
   if (given['help'] === true) return { run: 'help' };
   try {
     return { run: given['check-config'] === true ? 'check' : 'relay', options: optionsOf(given) };
   } catch (error) {
     return refuse(error instanceof Error ? error.message : RELAY_WORDS.flagsUnreadable);
+  }
+}
+
+function sentenceOf(fault: Fault): string {
+  switch (fault.type) {
+    case 'unknown':
+      return RELAY_WORDS.unknownFlag(fault.flag, fault.near);
+    case 'no value':
+      return RELAY_WORDS.missingValue(fault.flag);
+    case 'needs none':
+      return RELAY_WORDS.noValue(fault.flag);
   }
 }
 
@@ -209,18 +213,17 @@ function redis(address: string | undefined): string | undefined {
 
 /** The names of all flags. */
 export function flagNames(): readonly string[] {
-  return Object.keys(flagTypes());
+  return knownFlags().map(({ long }) => long);
 }
 
 function line(flag: string, description: string): string {
   return `  ${flag.padEnd(31)}${description}`;
 }
 
-function flagTypes(): Record<string, FlagType> {
-  const types: Record<string, FlagType> = {};
-  for (const flag of [...VALUES, ...Object.keys(LIMIT_FLAGS)]) types[flag] = { type: 'string' };
-  for (const flag of SWITCHES) types[flag] = { type: 'boolean', ...(flag === 'help' ? { short: 'h' } : {}) };
-  return types;
+function knownFlags(): readonly KnownFlag[] {
+  const values = [...VALUES, ...Object.keys(LIMIT_FLAGS)].map((long) => ({ long, takesValue: true }));
+  const switches = SWITCHES.map((long) => ({ long, short: long === 'help' ? 'h' : undefined, takesValue: false }));
+  return [...values, ...switches];
 }
 
 function text(given: Given, flag: string, what: string): string | undefined {

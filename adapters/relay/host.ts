@@ -16,6 +16,8 @@ import { HASHES } from './hashes.js';
 
 /** Bytes waiting for a slow receiver from which on its sender is not read from. The bound is this and one read. */
 export const SEND_BUFFER_LIMIT = 256 * 1024;
+/** With more than this a receiver is cut: whoever takes the other seat anew may bring one read before it is held. Bytes. */
+export const SEND_BUFFER_BOUND = 8 * SEND_BUFFER_LIMIT;
 /** A closing handshake that takes longer is cut, milliseconds. */
 export const CLOSE_WAIT_MS = 2_000;
 /** A frame in more pieces than this ends the connection: pieces cost memory that their bytes do not show. */
@@ -167,9 +169,11 @@ export function createHost(options: RelayOptions, endpoint: (peer: Peer) => stri
     });
   }
 
-  /** A receiver that is behind stops its sender. */
+  /** A receiver that is behind stops its sender; one that was stopped before has left its seat to another. */
   function restrain(to: Peer, from: Peer | undefined): void {
-    if (from === undefined || to.sender !== undefined || to.wire.pending(to) <= SEND_BUFFER_LIMIT) return;
+    const waits = to.wire.pending(to);
+    if (waits > SEND_BUFFER_BOUND) return to.wire.cut(to);
+    if (from === undefined || to.sender === from || waits <= SEND_BUFFER_LIMIT) return;
     to.sender = from;
     hold(from, HELD_FOR_PEER);
     awaitDrain(to);

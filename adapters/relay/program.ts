@@ -3,11 +3,10 @@
  * core/errors.ts: 0 stopped by a signal, 2 bad flags or files, 3 cannot listen, 1 a defect, 130 two signals. Nothing that
  * identifies a client may be written from this file.
  */
-import { parseArgs } from 'node:util';
 import { CODES, EXIT, type ExitStatus } from '../../core/errors.js';
 import type { ConnectCluster } from '../../core/relay/cluster-port.js';
 import { RELAY_WORDS } from '../words/relay.js';
-import { helpText, type Pem, type ParseFlags, parseCommand, type ProgramOptions, type RelayOptions } from './flags.js';
+import { helpText, type Pem, parseCommand, type ProgramOptions, type RelayOptions } from './flags.js';
 import { type Certificate, readCertificate } from './certificate.js';
 import { describeConfiguration } from './configuration.js';
 import { collectLess } from './heap.js';
@@ -26,21 +25,18 @@ export interface RelayProgram {
   readonly nativeMasking: () => 'Node' | 'bufferutil' | undefined;
 }
 
-const parse: ParseFlags = (args, options) =>
-  parseArgs({ args: [...args], options, allowPositionals: false, strict: true }).values;
-
 /** Runs until it has ended the process. `argv` without node and program. */
 export function runRelay(program: RelayProgram, argv: readonly string[]): void {
   const exit = (status: ExitStatus): void => process.exit(status);
   const say = (lines: string): void =>
     void process.stderr.write(lines.replace(/^(?! )/gm, `${program.name}: `).concat('\n'));
-  const command = parseCommand(argv, parse);
+  const command = parseCommand(argv);
   if (command.run === 'help') {
     process.stdout.write(helpText(program.name));
     return exit(EXIT.ok);
   }
   if (command.run === 'refuse') {
-    say(RELAY_WORDS.refused(command.why));
+    say(RELAY_WORDS.refused(command.why, program.name));
     return exit(command.exit);
   }
   const { options } = command;

@@ -3,8 +3,8 @@
  * lines. It knows which text was pasted, and never sends. No key and no screen may be in this file; every byte that leaves
  * the buffer is overwritten.
  */
+import { MESSAGE_LIMIT } from '../../core/limits.js';
 import { plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
-import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
 import { characterEnd, characterStart, worstWidthOf } from '../text/width.js';
 
 /** Bytes that can be written: those of one message, and behind a first slash the second one, which is not sent. */

@@ -4,7 +4,7 @@
  */
 import { type Code, CODES, type Detail, EXIT } from '../../core/errors.js';
 import { sanitize } from './sanitize.js';
-import { MESSAGES } from '../words/errors.js';
+import { sentences } from '../words/errors.js';
 
 /** Characters of one detail in a sentence. */
 export const DETAIL_LIMIT = 200;
@@ -15,7 +15,7 @@ function wordsOf(code: Code, detail: Detail): { readonly sentence: string; reado
   for (const [key, value] of Object.entries(detail)) {
     neutralised[key] = typeof value === 'string' ? neutral(value) : value;
   }
-  const { sentence, hint, remedy } = MESSAGES[code];
+  const { sentence, hint, remedy } = sentences()[code];
   return { sentence: sentence(neutralised), hint: hint?.(neutralised) ?? remedy };
 }
 

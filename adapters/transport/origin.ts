@@ -16,7 +16,7 @@ export interface Origin {
   next(): number | undefined;
   /** The connection to the relay is up. */
   up(socket: Pick<Socket, 'localPort' | 'remoteAddress' | 'remotePort'>): void;
-  /** Of the connection that came up last. */
+  /** Of the present connection; undefined where it is not told of, as one by long polling. */
   readonly localPort: number | undefined;
   readonly relay: { readonly address: string; readonly port: number } | undefined;
 }
@@ -32,6 +32,8 @@ export async function createOrigin(): Promise<Origin> {
     next() {
       used = free;
       free = undefined;
+      localPort = undefined;
+      relay = undefined;
       void findPort().then((port) => {
         free = port;
       });

@@ -19,7 +19,7 @@ export interface Way {
   take(view: PathView | Extract<UiView, { type: 'round-trip' }>): void;
 }
 
-const QUIET: ReadonlySet<string> = new Set(['trying', 'none']);
+const QUIET: ReadonlySet<string> = new Set(['trying', 'none', 'polling']);
 
 function sentenceOf(view: PathView): string {
   const { path: words } = UI_WORDS;

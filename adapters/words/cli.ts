@@ -3,6 +3,7 @@
  * the long texts of help in help.ts. No text of a person, no room code and no key may be in this file or be passed to it.
  */
 import type { Doubt } from '../../core/room/completion.js';
+import { COMMAND } from './command.js';
 
 /** A fact about a code that is typed, and what to do when it is meant so. */
 const OWN_SECRET = 'Enter again if this is a secret of your own.';
@@ -71,8 +72,6 @@ export const CLI_WORDS = {
   known: (names: readonly string[], chosen: string) =>
     names.map((name) => (name === chosen ? `${name} (default)` : name)).join(', '),
   adapterFlags: (kind: string, adapter: string) => `Flags of the ${kind} ${adapter}:`,
-  unknownFlag: (flag: string, meant: string | undefined) =>
-    meant === undefined ? `unknown flag ${flag}` : `unknown flag ${flag} (did you mean ${meant}?)`,
   proxy: {
     scheme: 'it must be socks5h://, http:// or https:// with a host and a port',
     noScheme: (at: string) => `say which kind it is, socks5h://${at} or http://${at}`,
@@ -103,7 +102,6 @@ export const CLI_WORDS = {
     transport: (name: string) => `it does not go with the transport ${name}`,
     peerTypes: (command: string) => `Your peer types: ${command} --lan`,
   },
-  noValue: (flag: string) => `${flag} takes no value`,
   dropped: (names: string) => `in the environment and not used: ${names}`,
   misunderstood: 'it cannot be read',
   noArguments: (command: string) => `${command} takes no arguments`,
@@ -113,14 +111,13 @@ export const CLI_WORDS = {
   doctorUsage: 'doctor takes only --relay with an address, --files, and --lan',
   codeTwice: 'give the code in one place only: ROOM, --room, --code-stdin or --code-fd',
   tooManyArguments: 'there is more than one ROOM, and the first is no command; quote a code that contains spaces',
-  missingValue: 'it needs a value',
   /** A whole report: the launchers say it, before the program is there. */
   star: 'securechat: error: Cannot use a path with * in it. (SC-503)\nsecurechat: hint: Rename it, or use another folder.',
   needsChat: 'it goes with a chat',
   noFolder: 'there is no such folder',
   notFolder: 'it is not a folder',
   notReadable: (name: string, why: string) => `"${name}" cannot be read (${why})`,
-  nothingToSend: 'name the files to send after securechat send',
+  nothingToSend: `name the files to send after ${COMMAND} send`,
   nameEmpty: 'it must not be empty',
   nameLong: (limit: number) => `it must not be longer than ${String(limit)} bytes`,
   nameControl: 'it must not contain control characters',
@@ -191,8 +188,8 @@ export const CLI_WORDS = {
     meantCommand: 'Yes, leave',
     meantRoom: (word: string) => `No, open the room "${word}"`,
     compare: 'Compare safety words with your peer before anything is said',
-    withPassphrase: 'Type a passphrase that your peer types as well',
-    passphrase: 'Shared passphrase for this room (Enter for none)',
+    withSecret: 'Type a secret that your peer types as well',
+    secret: 'Shared secret for this room (Enter for none)',
     number: (count: number) => `1 to ${String(count)} (Enter for 1)`,
     noNumber: (count: number) => `Type a number from 1 to ${String(count)}.`,
   },

@@ -4,21 +4,19 @@
  * probably meant) and no key may be passed to them; what comes from outside has been neutralised before (describe.ts).
  */
 import type { Code } from '../../core/errors.js';
-import { FILES } from './errors-files.js';
-import { LIBRARY } from './errors-library.js';
-import { NETWORK } from './errors-network.js';
-import { PAGE } from './errors-page.js';
-import { PROGRAM } from './errors-program.js';
-import { SECURITY } from './errors-security.js';
-import { SESSION } from './errors-session.js';
+import { files } from './errors-files.js';
+import { library } from './errors-library.js';
+import { network } from './errors-network.js';
+import { page } from './errors-page.js';
+import { program } from './errors-program.js';
+import { security } from './errors-security.js';
+import { session } from './errors-session.js';
 import type { Message } from './message.js';
 
-export const MESSAGES: Readonly<Record<Code, Message>> = {
-  ...NETWORK,
-  ...SESSION,
-  ...FILES,
-  ...LIBRARY,
-  ...PAGE,
-  ...SECURITY,
-  ...PROGRAM,
-};
+let all: Readonly<Record<Code, Message>> | undefined;
+
+/** Made when the first sentence is asked for: of most starts nothing is told before their first byte. */
+export function sentences(): Readonly<Record<Code, Message>> {
+  all ??= { ...network(), ...session(), ...files(), ...library(), ...page(), ...security(), ...program() };
+  return all;
+}

@@ -159,8 +159,8 @@ export const HELP_WORDS = {
       'left out; tar takes them.',
       '',
       'The program may read what send names and write where receive writes, and nothing',
-      'else. A connection that breaks is made anew, and the transfer goes on. Whatever',
-      'does not arrive whole ends with exit status 7.',
+      'else. When the connection drops, you are reconnected and the transfer goes on.',
+      'Whatever does not arrive whole ends with exit status 7.',
     ],
     plugins: [
       'Plugins',

@@ -81,6 +81,7 @@ export const UI_WORDS = {
     relay: {
       trying: 'Through the relay; looking for a direct path.',
       none: 'Through the relay; found no direct path.',
+      polling: 'Through the relay; without a WebSocket to it, found no direct path.',
       broke: 'The direct path broke: through the relay again.',
       unstable: 'Direct paths keep breaking: staying with the relay.',
       peer: 'Through the relay: your peer did not start with --direct.',

@@ -2,6 +2,10 @@
  * Every sentence that a relay says to its operator, and what a person reads who looks at it with a browser. Nothing that
  * identifies a client may be in this file or be passed to it.
  */
+import { FLAG_WORDS } from './flags.js';
+
+const { cannotUse, missingValue, noValue, unknown } = FLAG_WORDS;
+
 /** What happened, then what to do, a line each, as every program here says it. */
 const failed = (code: string, why: string, hint?: string): string =>
   `error: ${why}. (${code})${hint === undefined ? '' : `\nhint: ${hint}`}`;
@@ -20,7 +24,7 @@ export const RELAY_WORDS = {
   expired: 'The certificate has expired: clients will refuse it.',
   newExpired: 'the new certificate has expired',
   cannotListen: (why: string) => failed('SC-111', `Cannot listen there (${why})`, 'Choose another --host or --port.'),
-  refused: (why: string) => failed('SC-503', why, 'See --help.'),
+  refused: (why: string, name: string) => failed('SC-503', why, `See ${name} --help.`),
   unusable: (why: string) => failed('SC-503', why, 'Correct it, then look with --check-config.'),
   defect: failed('SC-501', 'The relay ended because of a defect'),
   unknownReason: 'unknown reason',
@@ -31,6 +35,10 @@ export const RELAY_WORDS = {
 
   // What is wrong with flags and files.
   flagsUnreadable: 'the flags cannot be read',
+  unknownFlag: (flag: string, meant: string | undefined) => cannotUse(undefined, unknown(flag, meant)),
+  noValue: (flag: string) => cannotUse(undefined, noValue(flag)),
+  missingValue: (flag: string) => cannotUse(flag, missingValue),
+  surplus: (word: string) => cannotUse(undefined, `unexpected argument "${word}"`),
   configurationUnreadable: 'the configuration cannot be read',
   needs: (flag: string, what: string) => `--${flag} needs ${what}`,
   needsWhole: (flag: string, min: number, max: number) =>

@@ -3,9 +3,9 @@
  * application version, display name and feature bits. Nothing private may be put into caps by default: without a secret
  * they reach somebody unverified.
  */
+import { NAME_LIMIT } from '../limits.js';
 import { LocalProtocolError } from '../errors.js';
 import { lvBytes, plainBuffer, plainCopy, readUint, uint } from './bytes.js';
-import { NAME_LIMIT } from './records.js';
 
 /** Bytes before sealing. */
 export const PAYLOAD = 256;

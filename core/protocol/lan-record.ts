@@ -6,9 +6,9 @@
  *   body  port(2) ‖ n × ( family(1: 4, 6) ‖ address )
  *   name  nonce(12) ‖ H(lv("lan", room, nonce, body))[0..16], in hexadecimal
  */
+import { LOWEST_PORT } from '../limits.js';
 import type { CryptoPort } from '../ports.js';
 import { ascii, concat, hex, label, lvBytes, putUint, readUint, unhex } from './bytes.js';
-import { LOWEST_PORT } from './path-records.js';
 
 /** Bytes of it. */
 export const LAN_NONCE = 12;

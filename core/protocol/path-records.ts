@@ -2,6 +2,7 @@
  * The record `paths` (protocol.md section 8a): where a side could be reached without the relay. Coding and checking only:
  * what may be dialled belongs elsewhere.
  */
+import { LOWEST_PORT } from '../limits.js';
 import { RemoteProtocolError } from '../errors.js';
 import { putUint, readUint } from './bytes.js';
 import type { Codec } from './codec.js';
@@ -10,10 +11,8 @@ import type { Codec } from './codec.js';
 export const PATH_TOKEN = 32;
 /** Most candidates, … */
 export const CANDIDATES_LIMIT = 16;
-/** … most different ports of them, … */
+/** … and most different ports of them. */
 export const PORTS_LIMIT = 3;
-/** … and the lowest one. */
-export const LOWEST_PORT = 1024;
 
 export interface PathCandidate {
   /** Whether the relay saw this address; else an interface of the sender has it. */

@@ -2,6 +2,7 @@
  * Records, what a frame carries (protocol.md sections 1 and 6): type(1) ‖ length(3) ‖ value. Coding and checking only:
  * what a record means, and any state, belongs to session/.
  */
+import { NAME_LIMIT } from '../limits.js';
 import { RemoteProtocolError } from '../errors.js';
 import { BULK_CODECS, type BulkRecord } from './bulk-records.js';
 import { putUint, readUint } from './bytes.js';
@@ -12,8 +13,6 @@ import { PATHS_CODEC, type PathsRecord } from './path-records.js';
 export const RECORD_HEADER = 4;
 /** id(4) ‖ part(2) ‖ last(1), before the UTF-8 of a text record. */
 export const TEXT_HEADER = 7;
-/** Longest display name, bytes of UTF-8. */
-export const NAME_LIMIT = 64;
 
 /** 3 is never used. */
 const TYPES = {

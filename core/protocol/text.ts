@@ -2,12 +2,11 @@
  * Messages longer than a frame: split into text records and put together again (protocol.md section 6). One message in
  * reassembly for each direction, 64 KiB at most. Text is only ever in byte buffers here, and they are wiped.
  */
+import { MESSAGE_LIMIT } from '../limits.js';
 import { RemoteProtocolError } from '../errors.js';
 import { concat, plainCopy } from './bytes.js';
 import { RECORD_HEADER, TEXT_HEADER, type TextRecord } from './records.js';
 
-/** Longest message, bytes of UTF-8. */
-export const MESSAGE_LIMIT = 64 * 1024;
 /** A part that is not the last has at least this many bytes. */
 export const PART_MIN = 256;
 

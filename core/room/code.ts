@@ -82,10 +82,10 @@ export function parseCode(bytes: Uint8Array, words: Wordlist, normalize: Normali
 }
 
 /**
- * The same room with a passphrase typed apart: equal to parsing `<nameplate>-<passphrase>`. White space alone is no
- * passphrase and gives the code back. `bytes` are left as they are. Throws as `parseCode`.
+ * The same room with a secret typed apart: equal to parsing `<nameplate>-<secret>`. White space alone is no
+ * secret and gives the code back. `bytes` are left as they are. Throws as `parseCode`.
  */
-export function withPassphrase(code: RoomCode, bytes: Uint8Array, words: Wordlist, normalize: Normalize): RoomCode {
+export function withSecret(code: RoomCode, bytes: Uint8Array, words: Wordlist, normalize: Normalize): RoomCode {
   if (code.form !== 'none') throw new LocalProtocolError('the code has a secret already');
   if (bytes.length > CODE_LIMIT) throw malformed('too-long');
   const whole = normalized(bytes, normalize);

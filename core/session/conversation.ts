@@ -127,8 +127,7 @@ export function createConversation(host: Host, line: Line, options: Conversation
       }
       // Nothing more is said to whoever it is, nor shown of it, also where the words were accepted before.
       announcements.clear();
-      inbox.wipeUnseen();
-      inbox.close();
+      inbox.refuse();
     },
 
     /** Up to this message of the peer. */

@@ -2,6 +2,7 @@
  * Carries out what goodbye.ts decides: bye and bye-ack are sealed when the windows have room for them, what was sent is
  * flushed, the end is returned. When to do which of these may not be decided in this file.
  */
+import type { ByeReason } from '../protocol/records.js';
 import type { Channel } from './channel.js';
 import type { Host } from './events.js';
 import type { Ending, Goodbye, Standing } from './goodbye.js';
@@ -24,8 +25,8 @@ export interface Farewell {
   closed(): Ending;
   /** The connection does not come back. */
   lost(): Ending;
-  /** A last word to the peer after its protocol error. */
-  abort(now: number): void;
+  /** A last word to the peer, where none is said yet. */
+  abort(now: number, reason: ByeReason): void;
 }
 
 export function createFarewell(host: Host, line: Line, options: FarewellOptions): Farewell {
@@ -92,8 +93,8 @@ export function createFarewell(host: Host, line: Line, options: FarewellOptions)
     closed: ending,
     lost: () => goodbye.lost(standing().undelivered),
 
-    abort(now) {
-      if (goodbye.open) channel.send([{ type: 'bye', reason: 'error' }], now);
+    abort(now, reason) {
+      if (goodbye.open) channel.send([{ type: 'bye', reason }], now);
     },
   };
 }

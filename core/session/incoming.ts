@@ -29,8 +29,8 @@ export interface Incoming extends Source {
   shown(id: number): void;
   /** After the own goodbye nothing is shown, and nothing told as delivered. */
   close(): void;
-  /** The person does not want to see what was held. */
-  wipeUnseen(): void;
+  /** The person does not want to see what was held, nor what comes. */
+  refuse(): void;
   wipe(): void;
 }
 
@@ -99,7 +99,10 @@ export function createIncoming(host: Host, receipts: boolean): Incoming {
       state = 'closed';
     },
 
-    wipeUnseen,
+    refuse() {
+      wipeUnseen();
+      state = 'closed';
+    },
 
     wakeAt: (now) => (upTo.told < upTo.shown ? now : NEVER),
 

@@ -3,9 +3,10 @@
  * here comes from outside: what the peer names, what the relay says it sees. Tables and arithmetic only: no socket, no name
  * that would have to be looked up, may be in this file.
  */
+import { LOWEST_PORT } from '../limits.js';
 import type { Endpoint, OwnAddress, PathEvent } from '../path-port.js';
 import { sameBytes } from '../protocol/bytes.js';
-import { CANDIDATES_LIMIT, LOWEST_PORT, type PathCandidate, PORTS_LIMIT } from '../protocol/path-records.js';
+import { CANDIDATES_LIMIT, type PathCandidate, PORTS_LIMIT } from '../protocol/path-records.js';
 
 /** What is known about this machine in one try. */
 export type Surroundings = Omit<Extract<PathEvent, { type: 'gathered' }>, 'type' | 'attempt'>;

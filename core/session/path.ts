@@ -6,7 +6,7 @@
  *   resting ──▶ gathering ──▶ telling ──▶ asking (A) ──▶ trying ──▶ on ──▶ resting, or off
  */
 import type { PathEvent } from '../path-port.js';
-import type { CryptoPort, UiView } from '../ports.js';
+import type { CryptoPort, RelayWhy } from '../ports.js';
 import { plainCopy } from '../protocol/bytes.js';
 import type { Key } from '../protocol/keys.js';
 import { pathKey } from '../protocol/path-proof.js';
@@ -31,9 +31,6 @@ export const PATH_CHOICE = 3_000;
 const [ROUND_TRIP, ROUND_TRIP_LIMIT] = [100, 400];
 /** After so many paths that broke within PATH_PAUSE of being chosen no other one is looked for. */
 export const BROKEN_LIMIT = 2;
-
-/** Why it is the relay. */
-type PathWhy = Extract<UiView, { type: 'path'; path: 'relay' }>['why'];
 
 export interface PathOptions {
   readonly crypto: CryptoPort;
@@ -102,11 +99,13 @@ export function createPath(host: Host, options: PathOptions, start: number): Pat
   let broken = 0;
   /** B answers not before this. */
   let answerFrom = start;
-  let shown: PathWhy | undefined;
+  let shown: RelayWhy | undefined;
+  /** What is told of a try that finds nothing. */
+  let vain: 'none' | 'polling' = 'none';
   if (agreed && role === 'A') timers.set('next', start);
   if (!agreed) show('peer');
 
-  function show(why: PathWhy): void {
+  function show(why: RelayWhy): void {
     if (!options.asked || shown === why) return;
     shown = why;
     host.emit({ type: 'show', view: { type: 'path', path: 'relay', why } });
@@ -125,6 +124,7 @@ export function createPath(host: Host, options: PathOptions, start: number): Pat
 
   function gathered(around: Surroundings): void {
     if (phase.at !== 'gathering') return;
+    vain = around.relay === undefined ? 'polling' : 'none';
     phase = { at: 'telling', around, token: crypto.random(PATH_TOKEN), question: phase.question };
     links.listen();
   }
@@ -163,7 +163,7 @@ export function createPath(host: Host, options: PathOptions, start: number): Pat
     links.forget();
   }
 
-  function rest(why: PathWhy, now: number): void {
+  function rest(why: RelayWhy, now: number): void {
     over();
     phase = { at: 'resting' };
     if (role === 'A') timers.set('next', now + pause);
@@ -222,7 +222,7 @@ export function createPath(host: Host, options: PathOptions, start: number): Pat
       if (timers.isSet('next') && allowed() && timers.rings('next', now)) begin(undefined, now);
       if (timers.rings('choice', now)) return 'choice is late';
       if (timers.rings('try', now)) {
-        rest('none', now);
+        rest(vain, now);
         pause = Math.min(pause * 2, PATH_PAUSE_LIMIT);
       }
       links.tick(now);

@@ -2,9 +2,9 @@
  * The person at this side: what is typed and taken or refused, patience, absence, the end of the input. What that leads to
  * is returned, and a session is ended in session.ts alone. No connection and no key may be in this file.
  */
+import { MESSAGE_LIMIT } from '../limits.js';
 import type { Code } from '../errors.js';
 import type { UiEvent } from '../ports.js';
-import { MESSAGE_LIMIT } from '../protocol/text.js';
 import type { Host } from './events.js';
 import type { Ending, Goodbye } from './goodbye.js';
 import type { Meeting } from './meeting.js';
@@ -103,7 +103,9 @@ export function createPerson(host: Host, options: PersonOptions): Person {
   /** The first one says goodbye, the second one does not wait; whoever is leaving already has waited. */
   function interrupt(code: Code, leaving: boolean, now: number): Ending | undefined {
     interrupts += 1;
-    return interrupts > 1 || leaving ? { code, detail: {} } : leave(code, now);
+    if (interrupts === 1 && !leaving) return leave(code, now);
+    talk()?.abort(now, goodbye.reason);
+    return { code, detail: {} };
   }
 
   return quick({

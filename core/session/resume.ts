@@ -15,8 +15,6 @@ import type { Line, LineEvent, Place } from './line.js';
 import { createTimers, NEVER } from '../timers.js';
 import { quick } from '../quick.js';
 
-/** Without a connection to the peer for so long the session is given up (section 7), where nobody wants it otherwise, milliseconds. */
-export const RESUME_TIMEOUT = 600_000;
 /** From `connect` to an open connection. */
 export const RESUME_OPEN_TIMEOUT = 10_000;
 /** From a pairing to the peer's proof. */

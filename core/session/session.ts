@@ -214,7 +214,7 @@ export function createSession(options: SessionOptions): Session {
     if (!isSecurechatError(error))
       return { code: 'SC-501', detail: { why: error instanceof Error ? error.message : 'unknown' } };
     try {
-      if (phase.at === 'talking') phase.talk.abort(now);
+      if (phase.at === 'talking') phase.talk.abort(now, 'error');
     } catch {
       // The last word is a courtesy: what broke may also keep it from being said.
     }

@@ -8,6 +8,7 @@ import type { PathEvent } from '../path-port.js';
 import type { Broken, CryptoPort } from '../ports.js';
 import { FEATURE_DIRECT } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
+import type { ByeReason } from '../protocol/records.js';
 import type { Transfers } from './transfers.js';
 import { createConversation } from './conversation.js';
 import type { Host } from './events.js';
@@ -66,8 +67,8 @@ export interface Talk {
   /** This process slept: whatever the connection says, it is not believed to be up. */
   slept(now: number): void;
   wakeAt(now: number): number;
-  /** A last word to the peer after its protocol error. */
-  abort(now: number): void;
+  /** A last word to the peer, where none is said yet. */
+  abort(now: number, reason: ByeReason): void;
   wipe(): void;
 }
 

@@ -12,7 +12,7 @@ import type { Effect, SessionEvent, SessionView } from '../../core/session/event
 import { createSession, type Session } from '../../core/session/session.js';
 import { NEVER } from '../../core/timers.js';
 import { sequence } from '../../plugins/testing/network.js';
-import { type Action, type Settings, type Side, SIDES } from './link.js';
+import { type Action, ACTIONS_LIMIT, type Settings, type Side, SIDES } from './link.js';
 
 /** fake-bob is what a relay in the middle shows to Alice, fake-alice what it shows to Bob. */
 export type Name = Side | 'fake-bob' | 'fake-alice';
@@ -85,6 +85,7 @@ export function createWorld({ seed, room, middle }: Settings): World {
   const todo: (() => void)[] = [];
   let passing = false;
   let now = 0;
+  let acted = 0;
   const people = { alice: player('alice', SECRET), bob: player('bob', SECRET) };
   const fakes = middle ? { alice: player('fake-bob', GUESS), bob: player('fake-alice', GUESS) } : undefined;
   const all: readonly Player[] = [...Object.values(people), ...Object.values(fakes ?? {})];
@@ -331,8 +332,9 @@ export function createWorld({ seed, room, middle }: Settings): World {
       return now;
     },
     act(action) {
-      if (packets.length >= PACKETS_LIMIT) return false;
+      if (packets.length >= PACKETS_LIMIT || acted >= ACTIONS_LIMIT) return false;
       const done = act(action);
+      acted += Number(done);
       settle();
       return done;
     },

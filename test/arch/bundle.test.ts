@@ -70,6 +70,13 @@ describe('loaded only when chosen', () => {
     expect(files(...prompt, ...chat, 'adapters/crypto/sodium.ts')).toBeLessThanOrEqual(7);
   });
 
+  test('until the question neither a session nor its protocol is read, and no help', () => {
+    const read = loadedWith(chunkOf(START)).filter((source) =>
+      /^core\/(?:session\/|checked-ports|protocol\/(?:records|resume|handshake))|words\/help/.test(source),
+    );
+    expect(read).toEqual([]);
+  });
+
   test('a chat loads neither TLS nor zlib of Node with the rest', () => {
     const load = `require('./${chunkOf('adapters/transport/ws.ts')}'); console.log(process.moduleLoadList.join('\\n'))`;
     const { stdout } = spawnSync(process.execPath, ['-e', load], { cwd: ROOT, encoding: 'utf8', env: ENV });

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { SHIPPED, SOURCES, text } from './sources.js';
+import { FILES, SHIPPED, SOURCES, text } from './sources.js';
 
 const MODULES = SOURCES.filter(
   (file) => file.endsWith('.ts') && SHIPPED.some((folder) => file.startsWith(`${folder}/`)),
@@ -107,6 +107,14 @@ describe('sentences', () => {
   test('of the command line and of the screens are in adapters/words', () => {
     expect(OTHERS.length).toBeGreaterThan(50);
     expect(OTHERS.flatMap((file) => sentences(file, text(file)))).toEqual([]);
+  });
+
+  test('call one thing by one word', () => {
+    const words = MODULES.filter((file) => file.startsWith('adapters/words/'));
+    const documents = FILES.filter((file) => /^(README|docs\/[\w-]+)\.md$/.test(file));
+    expect([words.length > 10, documents.length > 10]).toEqual([true, true]);
+    // What follows the name of a room in its code is its secret.
+    expect([...words, ...documents].filter((file) => /passphrase/i.test(text(file)))).toEqual([]);
   });
 
   test('the search finds one', () => {

@@ -184,6 +184,16 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
       }
   });
 
+  it('allows a file once, however it is written', () => {
+    const file = path.join(folder, 'deep/a file');
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, '');
+    for (const each of repeats(['deep/a file', './deep/a file', 'deep/../deep/./a file', 'deep//a file', file], 3)) {
+      const read = launch(name, ['send', each, 'deep/a file']).told.execArgv.filter((flag) => flag.endsWith('a file'));
+      expect(read).toEqual([`--allow-fs-read=${file}`]);
+    }
+  });
+
   it('takes no value of a flag for a file that is sent', () => {
     const valued = FLAGS.filter(({ value, long }) => value !== undefined && long !== 'files');
     const values = valued.flatMap(({ long, short }, i) => {

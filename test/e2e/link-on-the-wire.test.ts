@@ -26,6 +26,9 @@ function forms(part: string): string[] {
   return [part, bytes.toString('hex'), bytes.toString('base64url'), Buffer.from(`-${part}`).toString('base64url')];
 }
 
+/** Words of the list that HTTP and the protocol say themselves, whatever the code is. */
+const SPOKEN = 'close connect control host join room seat sock sport type upgrade version';
+
 const WAYS = { 'a relay': undefined, 'a SOCKS proxy': 'socks5h', 'an HTTP proxy': 'http' } as const;
 
 test.each([
@@ -57,6 +60,7 @@ test.each([
   // What is looked for would be found: the name of the room is there, and it is not the one that is typed.
   expect(sent.match(/"room":"[\w-]{20,}"/g)?.length).toBeGreaterThanOrEqual(2);
   if (scheme === 'http') expect(sent).toContain(`connect 127.0.0.1:${relay.url.port} http/1.1`);
-  for (const part of [code, invite, ...code.split('-').filter((each) => each.length > 3)])
+  const words = code.split('-').filter((each) => each.length > 3 && !SPOKEN.includes(each));
+  for (const part of [code, invite, ...words])
     for (const form of forms(part)) expect(sent.includes(form.toLowerCase()), `${form} was sent`).toBe(false);
 });

@@ -2,8 +2,10 @@
  * The dangers of socket.io itself, against the real relay: each is refused within the limits, and an honest pair beside it
  * goes on.
  */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { request } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createSocketioTransport } from '../../adapters/transport/socketio.js';
@@ -69,6 +71,8 @@ async function joinedRaw(relay: Relay): ReturnType<typeof raw> {
   return connection;
 }
 
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 describe('relay-socketio', () => {
   let relay: Relay;
   let pair: Awaited<ReturnType<typeof honestPair>>;
@@ -98,6 +102,41 @@ describe('relay-socketio', () => {
     socket.send(packet);
     await closed;
     expect(told.some((text) => text.includes('bad-request'))).toBe(true);
+  });
+
+  it('frames behind a control message that cannot leave count as waiting: their sender is held, and nothing is lost', async () => {
+    const accepted: Socket[] = [];
+    const see = (message: unknown): void => void accepted.push((message as { socket: Socket }).socket);
+    subscribe('net.server.socket', see);
+    const room = randomId();
+    const enter = async () => {
+      const connection = await joinedRaw(relay);
+      const here = accepted.at(-1);
+      connection.socket.send(`42${JSON.stringify([EVENTS.control, joinMessage(randomJoin(room))])}`);
+      while (!connection.told.some((text) => text.includes('"joined"'))) await once(connection.socket, 'message');
+      return { ...connection, here };
+    };
+    const receiver = await enter();
+    let received = 0;
+    receiver.socket.on('message', (_data, binary) => void (received += Number(binary)));
+    const first = await enter();
+    // From now on nothing leaves for the receiver: that the first one goes, and another one comes.
+    receiver.here?.cork();
+    const { members } = relay.counts;
+    first.socket.close();
+    while (relay.counts.members === members) await turn();
+    const sender = await enter();
+    const before = relay.figures.frames;
+    for (let n = 0; n < 200; n++) sender.socket.send(new Uint8Array(60_000));
+    while (sender.here?.isPaused() === false && relay.figures.frames < before + 200) await turn();
+    expect(sender.here?.isPaused()).toBe(true);
+    receiver.here?.uncork();
+    while (received < 200) await once(receiver.socket, 'message');
+    unsubscribe('net.server.socket', see);
+    for (const { socket, closed } of [receiver, sender]) {
+      socket.close();
+      await closed;
+    }
   });
 
   it('the same before the namespace is joined ends the connection at once', async () => {

@@ -2,12 +2,12 @@
  * The rich UI of the real program in real terminals, both sides of a conversation: every screen as a picture, the keys, a
  * line that breaks, and a terminal that is as it was, however it ends. The same smoke test through tmux.
  */
+import { MESSAGE_LIMIT } from '../../core/limits.js';
 import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { UI_WORDS } from '../../adapters/words/line.js';
 import { PASTE_PAUSE_MS } from '../../adapters/terminal/keys.js';
-import { MESSAGE_LIMIT } from '../../core/protocol/text.js';
 import { repeats } from '../support/chance.js';
 import { killAll, PROGRAM, ROOT, start } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
@@ -123,7 +123,7 @@ describe.skipIf(!hasPty)('pictures of the screens', () => {
     const room = `OPEN_ROOM_${process.pid}`;
     const sides = [0, 1].map(() => startInTerminal(['--relay', relay.url.href, room], { rows: 14 }));
     for (const side of sides) {
-      await side.shows('passphrase');
+      await side.shows('Type a secret');
       side.type('\r');
     }
     const [one, two] = sides as [Terminal, Terminal];
@@ -142,7 +142,7 @@ describe.skipIf(!hasPty)('pictures of the screens', () => {
     const room = `OTHER_ROOM_${process.pid}`;
     const sides = [0, 1].map(() => startInTerminal(['--relay', relay.url.href, room]));
     for (const side of sides) {
-      await side.shows('passphrase');
+      await side.shows('Type a secret');
       side.type('\r');
     }
     const [one, two] = sides as [Terminal, Terminal];

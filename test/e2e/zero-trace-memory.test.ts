@@ -110,7 +110,7 @@ function commandOf({ launcher, program }: Variant): string[] {
 let plates = 0;
 
 /** A whole chat with a held program; then what of it is in its memory. */
-async function chat(variant: Variant, ui: Ui, crypto: string, by: 'code' | 'passphrase' = 'code'): Promise<Left> {
+async function chat(variant: Variant, ui: Ui, crypto: string, by: 'code' | 'secret' = 'code'): Promise<Left> {
   writeFileSync(secrets, '');
   // A nameplate of its own each time; the secret is what must not be found.
   const plate = `room${process.pid}x${(plates += 1)}`;
@@ -120,11 +120,11 @@ async function chat(variant: Variant, ui: Ui, crypto: string, by: 'code' | 'pass
   if (ui === 'rich') await side.shows('Room code');
   side.type(by === 'code' ? code : plate);
   side.enter();
-  if (by === 'passphrase') {
-    await side.shows('Type a passphrase');
+  if (by === 'secret') {
+    await side.shows('Type a secret');
     side.type('\x1b[B');
     side.enter();
-    await side.shows('Shared passphrase');
+    await side.shows('Shared secret');
     side.type(SECRET);
     side.enter();
   }
@@ -229,8 +229,8 @@ describe.skipIf(!canReadMemory)('after the wipe and before the exit', { timeout:
     },
   );
 
-  it.skipIf(!hasPty)('a passphrase typed at the prompt: nothing is left', async () => {
-    expect((await chat(variant, 'rich', 'sodium', 'passphrase')).copies).toEqual({ keys: 0, code: 0, messages: 0 });
+  it.skipIf(!hasPty)('a secret typed at the prompt: nothing is left', async () => {
+    expect((await chat(variant, 'rich', 'sodium', 'secret')).copies).toEqual({ keys: 0, code: 0, messages: 0 });
   });
 
   it('tweetnacl: the figures', async () => {

@@ -67,18 +67,15 @@ describe.skipIf(!hasPty)('after the end', () => {
     expect(rest.join('\n')).toMatch(/^securechat: .*\(SC-311\)$/);
   });
 
-  it.each(['SIGTERM', 'SIGHUP'] as const)(
-    'by %s at the choice of a passphrase: the cursor is shown',
-    async (signal) => {
-      const side = startInTerminal(['--relay', relay.url.href, '--ui', 'rich', 'dune']);
-      await side.shows('Type a passphrase');
-      side.kill(signal);
-      expect(await side.exit).toBe(130);
-      const written = Buffer.from(side.written()).toString();
-      expect(written.lastIndexOf('\x1b[?25h')).toBeGreaterThan(written.lastIndexOf('\x1b[?25l'));
-      expect(side.emulator.everything().join('\n')).toMatch(/^securechat: .*\(SC-311\)$/m);
-    },
-  );
+  it.each(['SIGTERM', 'SIGHUP'] as const)('by %s at the choice of a secret: the cursor is shown', async (signal) => {
+    const side = startInTerminal(['--relay', relay.url.href, '--ui', 'rich', 'dune']);
+    await side.shows('Type a secret');
+    side.kill(signal);
+    expect(await side.exit).toBe(130);
+    const written = Buffer.from(side.written()).toString();
+    expect(written.lastIndexOf('\x1b[?25h')).toBeGreaterThan(written.lastIndexOf('\x1b[?25l'));
+    expect(side.emulator.everything().join('\n')).toMatch(/^securechat: .*\(SC-311\)$/m);
+  });
 
   const ENDS: readonly [string, (side: Terminal) => void][] = [
     ['/quit', (side) => side.type('\x15/quit\n')],

@@ -21,10 +21,10 @@
  * No message text may become a JavaScript string here.
  */
 
+import { MESSAGE_LIMIT } from '../../../core/limits.js';
 import { EXIT } from '../../../core/errors.js';
 import type { Broken, State, UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { ascii, plainBuffer, plainCopy } from '../../../core/protocol/bytes.js';
-import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
 import { createLineReader } from '../../../plugins/kit/lines.js';
 import type { Unread } from '../../../plugins/kit/outlet.js';

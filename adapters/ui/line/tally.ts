@@ -4,6 +4,7 @@
  */
 import type { MessageStatus, UiView } from '../../../core/ports.js';
 import { UI_WORDS } from '../../words/line.js';
+import { createStatuses } from '../statuses.js';
 
 export interface Tally {
   readonly counts: Readonly<Record<MessageStatus, number>>;
@@ -14,23 +15,19 @@ export interface Tally {
 }
 
 export function createTally(say: (sentence: string) => void): Tally {
-  const counts = { held: 0, sent: 0, delivered: 0, failed: 0 };
-  const statuses = new Map<number, MessageStatus>();
+  const statuses = createStatuses();
   let lastOwn = -1;
   let lastDelivered = -1;
   let failed = 0;
 
   return {
-    counts,
+    counts: statuses.counts,
     own(id) {
       lastOwn = id;
+      statuses.own(id);
     },
     status({ id, status }) {
-      const before = statuses.get(id);
-      if (before !== undefined) counts[before] -= 1;
-      counts[status] += 1;
-      if (status === 'delivered' || status === 'failed') statuses.delete(id);
-      else statuses.set(id, status);
+      statuses.set(id, status);
       if (status === 'failed') failed += 1;
       if (status !== 'delivered' || id !== lastOwn) return;
       say(UI_WORDS.delivered(id - lastDelivered));

@@ -2,7 +2,7 @@
  * Where a message is written: Enter sends, Shift+Enter breaks the line, a command is never sent, pasted text is never part
  * of one. What a command does may not be in this file.
  */
-import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
+import { MESSAGE_LIMIT } from '../../../core/limits.js';
 import { utf8 } from '../../text/utf8.js';
 import { picked } from '../../web/folders.js';
 import type { Chosen } from '../../web/shelf.js';

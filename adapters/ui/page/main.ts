@@ -2,14 +2,13 @@
  * The program of the page: address, questions, adapters, chat, end. It keeps nothing, asks for nothing but the WebSocket, and
  * starts when it is loaded. No rule of the protocol may be in this file.
  */
+import { NAME_LIMIT, RESUME_TIMEOUT } from '../../../core/limits.js';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { isSecurechatError, SecurechatError, type Code, type Detail } from '../../../core/errors.js';
 import { ascii } from '../../../core/protocol/bytes.js';
-import { NAME_LIMIT } from '../../../core/protocol/records.js';
 import { formatCode, generateCode, parseCode, type RoomCode, withNewNameplate } from '../../../core/room/code.js';
 import { createWordlist } from '../../../core/room/words.js';
 import { type Chat, chat } from '../../../core/session/driver.js';
-import { RESUME_TIMEOUT } from '../../../core/session/resume.js';
 import { createCodeHelp } from '../../cli/code-help.js';
 import { normalize } from '../../text/normalize.js';
 import { parseRelayAddress } from '../../cli/relay-address.js';

@@ -2,7 +2,7 @@
  * What is asked before there is a chat: the code, unless the link brought it, the relay, a name. What a code is and how the
  * chat is made may not be in this file.
  */
-import { NAME_LIMIT } from '../../../core/protocol/records.js';
+import { NAME_LIMIT } from '../../../core/limits.js';
 import { PAGE_WORDS } from '../../words/page.js';
 import type { CodeHelp } from '../code-help.js';
 import { createCodeField } from './code-field.js';

@@ -3,9 +3,9 @@
  * may draw others two cells wide. No state may be changed in this file.
  */
 import { SCREEN_WORDS } from '../../words/screen.js';
-import { cut, worstWidthOf } from '../../text/width.js';
+import { cut } from '../../text/width.js';
 import type { Place } from './chat-rows.js';
-import { type Row, spaces, span } from './frame.js';
+import { type Row, span } from './frame.js';
 import { type Transfer, timeLeft } from './transfers.js';
 
 /** Rows of the panel at most; the newest transfers are seen. */
@@ -26,12 +26,7 @@ function row(transfer: Transfer, place: Place): Row {
   const { id, incoming, bytes, total, rate } = transfer;
   const { files } = SCREEN_WORDS;
   const size = place.wide ? 'wide' : 'narrow';
-  const name = cut(transfer.name, NAME[size]);
-  const gap = spaces(NAME[size] - worstWidthOf(name) + 1);
-  const begin = [
-    span(place.column, 'dim', `${incoming ? files.incoming : files.outgoing} ${String(id)} `),
-    span(undefined, 'plain', name),
-  ];
+  const begin = `${incoming ? files.incoming : files.outgoing} ${String(id)} `;
   const said =
     bytes === undefined
       ? (incoming ? files.offered : files.offering)(id, total)
@@ -41,7 +36,13 @@ function row(transfer: Transfer, place: Place): Row {
           ...(rate === undefined || !place.wide ? [] : [files.rate(rate)]),
           ...left(transfer),
         ].join(' ');
-  return [...begin, span(undefined, 'plain', gap), span(undefined, 'dim', said)];
+  // An id that is cut would be another one: the name gives way.
+  const most = Math.max(0, Math.min(NAME[size], place.width - begin.length - said.length - 1));
+  return [
+    span(place.column, 'dim', begin),
+    span(undefined, 'plain', cut(transfer.name, most)),
+    span(place.column + begin.length + most + 1, 'dim', said),
+  ];
 }
 
 function left(transfer: Transfer): string[] {

@@ -4,6 +4,7 @@
  * Nothing about rows on a screen may be here; every text that is dropped is overwritten.
  */
 import type { MessageStatus } from '../../../core/ports.js';
+import { createStatuses } from '../statuses.js';
 import { foldAt, pointsIn } from '../../text/fold.js';
 import type { Rows } from '../../text/wrap.js';
 
@@ -64,9 +65,7 @@ export function createScrollback(): Scrollback {
   let anchor: Anchor | undefined;
   let unread = 0;
   const own = new Map<number, Extract<Entry, { type: 'own' }>>();
-  /** Of own messages that may still change, also of those that were dropped. */
-  const open = new Map<number, MessageStatus>();
-  const counts: Record<MessageStatus, number> = { held: 0, sent: 0, delivered: 0, failed: 0 };
+  const statuses = createStatuses();
 
   const end = (): number => first + entries.length - head;
 
@@ -110,19 +109,14 @@ export function createScrollback(): Scrollback {
       bytes += entry.text.length;
       if (entry.type === 'own') {
         own.set(entry.id, entry);
-        open.set(entry.id, entry.status);
-        counts[entry.status] += 1;
+        statuses.own(entry.id);
+        statuses.set(entry.id, entry.status);
       }
       if (entry.type === 'peer' && anchor !== undefined) unread += 1;
       while (end() - first > 1 && (end() - first > SCROLLBACK_LIMIT || bytes > SCROLLBACK_BYTES)) dropFirst();
     },
     status(id, status) {
-      const before = open.get(id);
-      if (before === undefined) return;
-      counts[before] -= 1;
-      counts[status] += 1;
-      if (status === 'delivered' || status === 'failed') open.delete(id);
-      else open.set(id, status);
+      statuses.set(id, status);
       const entry = own.get(id);
       if (entry !== undefined) entry.status = status;
     },
@@ -131,7 +125,7 @@ export function createScrollback(): Scrollback {
       anchor = to;
       if (to === undefined) unread = 0;
     },
-    counts,
+    counts: statuses.counts,
     clear() {
       for (const entry of entries) if (entry !== undefined) wipe(entry);
       first = end();

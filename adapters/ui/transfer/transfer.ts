@@ -1,6 +1,7 @@
 /**
  * The UI of `pipe`, `send` and `receive`: lines on stderr, a progress that is drawn over only on a terminal, and a yes or no
- * where somebody is asked. stdout is never touched. No text of a person goes through here.
+ * where somebody is asked. stdout is never touched. No text of a person goes through here; what comes from outside never
+ * begins a row of a terminal, nor is it more than the terminal can show.
  */
 import type { ClockPort, UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { ascii, concat } from '../../../core/protocol/bytes.js';
@@ -9,8 +10,10 @@ import { FILE_WORDS, others } from '../../words/files.js';
 import { UI_WORDS } from '../../words/line.js';
 import { createLineReader, type LineReader } from '../../../plugins/kit/lines.js';
 import { createOutlet } from '../../../plugins/kit/outlet.js';
+import { asAscii } from '../../text/ascii.js';
 import { cut } from '../../text/width.js';
 import { utf8 } from '../../text/utf8.js';
+import { CONTINUATION, cells, inRows } from '../line/rows.js';
 import { createWay } from '../way.js';
 import { createRate, type Rate } from './rate.js';
 
@@ -22,13 +25,14 @@ export const REACTION = 1_000;
 export const PICTURE_EVERY = 250;
 const LF = Uint8Array.of(0x0a);
 const OVER = ascii('\r\x1b[K');
-const COLUMNS = 80;
 
 export interface TransferUiOptions {
   /** Who is asked about offers and words: whoever writes on the input. */
   readonly asks: boolean;
   /** Offers are taken without asking. */
   readonly yes: boolean;
+  /** What is a terminal shows more than ASCII. */
+  readonly unicode: boolean;
   /** What the peer must type, beside the code. */
   readonly peerTypes?: string | undefined;
 }
@@ -85,7 +89,9 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
   const out = createOutlet(errors, clock, (why) => (terminal ? tell({ type: 'gone', why }) : undefined));
 
   function line(...parts: readonly Uint8Array[]): void {
-    const row = concat(...parts, LF);
+    const whole = concat(...parts);
+    // To some terminals single bytes of UTF-8 are commands.
+    const row = concat(terminal && !options.unicode ? asAscii(whole) : whole, LF);
     out.write(drawn ? concat(OVER, row) : row);
     drawn = false;
     ask();
@@ -96,7 +102,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
   }
 
   function outside(begin: string, text: Uint8Array): void {
-    line(ascii(begin), sanitize(text));
+    line(inRows(concat(ascii(begin), sanitize(text)), cells(errors) - CONTINUATION.length));
   }
 
   // -- questions
@@ -178,8 +184,9 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
   // -- what is shown
 
   function offer(view: Extract<UiView, { type: 'offer' }>): void {
-    const [begins, name] = [ascii((view.incoming ? FILE_WORDS.asked : FILE_WORDS.sending)(view)), sanitize(view.name)];
-    const told = (): void => line(begins, name, ascii(others(view.count)));
+    const begins = (view.incoming ? FILE_WORDS.asked : FILE_WORDS.sending)(view);
+    const name = concat(view.name, ascii(others(view.count)));
+    const told = (): void => outside(begins, name);
     if (!view.incoming) return told();
     const { id } = view;
     const reject = (): void => tell({ type: 'reject', id });
@@ -221,8 +228,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
 
   function draw(text: string): void {
     if (!terminal || questions.length > 0) return;
-    const columns = 'columns' in errors && typeof errors.columns === 'number' ? errors.columns : COLUMNS;
-    out.write(concat(OVER, cut(ascii(text), Math.max(1, columns - 1))));
+    out.write(concat(OVER, cut(ascii(text), cells(errors))));
     drawn = true;
   }
 
@@ -247,8 +253,9 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
         if (view.state !== 'reconnecting') return;
         return say(FILE_WORDS.reconnecting[view.broken ?? 'unknown']);
       case 'code':
-        if (view.code.length > 0) outside(UI_WORDS.tellPeer, view.code);
-        outside(view.code.length > 0 ? UI_WORDS.orPaste : UI_WORDS.sendLink, view.invite);
+        // Whole, to be copied.
+        if (view.code.length > 0) line(ascii(UI_WORDS.tellPeer), sanitize(view.code));
+        line(ascii(view.code.length > 0 ? UI_WORDS.orPaste : UI_WORDS.sendLink), sanitize(view.invite));
         if (options.peerTypes !== undefined) say(options.peerTypes);
         return;
       case 'path':

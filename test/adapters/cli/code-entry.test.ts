@@ -29,7 +29,7 @@ const argument = (code: string): CodeSource => ({ type: 'argument', bytes: bytes
 const ask: CodeSource = { type: 'ask' };
 
 const CODE_QUESTION = 'Room code';
-const PASSPHRASE_QUESTION = 'Shared passphrase';
+const SECRET_QUESTION = 'Shared secret';
 const DONE = `- ${CLI_WORDS.ask.code}`;
 const CHOICE = CLI_WORDS.ask.compare;
 const ENTER = '\r';
@@ -225,11 +225,11 @@ describe('on a terminal', () => {
     expect(text((await rig.entered).code.secret)).toBe('blue');
   });
 
-  it('a room name alone asks for a passphrase, which is not shown', async () => {
+  it('a room name alone asks for a secret, which is not shown', async () => {
     const rig = enter(ask, terminal);
     await rig.type(CODE_QUESTION, `kitchen${ENTER}`);
     await rig.type(CHOICE, `${DOWN}${ENTER}`);
-    await rig.type(PASSPHRASE_QUESTION, `blue Hörse${ENTER}`);
+    await rig.type(SECRET_QUESTION, `blue Hörse${ENTER}`);
     const { code, notices } = await rig.entered;
     expect([code.nameplate, text(code.secret), code.form, notices]).toEqual(['kitchen', 'blue Hörse', 'chosen', []]);
     expect(rig.output.text()).not.toMatch(/blue|rse/);
@@ -242,14 +242,14 @@ describe('on a terminal', () => {
     expect(rig.output.text()).not.toContain(CODE_QUESTION);
     const second = enter(argument('kitchen'), terminal);
     await second.type(CHOICE, `${DOWN}${ENTER}`);
-    await second.type(PASSPHRASE_QUESTION, ENTER);
+    await second.type(SECRET_QUESTION, ENTER);
     expect(await second.entered).toMatchObject({ code: { form: 'none' }, notices: ['SC-318'] });
   });
 
-  it('a generated passphrase is checked like a generated code', async () => {
+  it('a generated secret is checked like a generated code', async () => {
     const rig = enter(argument('482913'), terminal);
     await rig.type(CHOICE, `${DOWN}${ENTER}`);
-    await rig.type(PASSPHRASE_QUESTION, `tunnel-ancor-mango${ENTER}`);
+    await rig.type(SECRET_QUESTION, `tunnel-ancor-mango${ENTER}`);
     await rig.type('Did you mean "anchor"?', `${'\u007f'.repeat(11)}anchor-mango${ENTER}`);
     expect(await rig.entered).toMatchObject({ code: { form: 'generated' } });
   });
@@ -276,7 +276,7 @@ describe('on a terminal', () => {
     await expect(second.entered).rejects.toMatchObject({ code });
     const third = enter(argument('kitchen'), terminal);
     await third.type(CHOICE, `${DOWN}${ENTER}`);
-    await third.type(PASSPHRASE_QUESTION, bytesOfKey);
+    await third.type(SECRET_QUESTION, bytesOfKey);
     await expect(third.entered).rejects.toMatchObject({ code });
   });
 
@@ -288,12 +288,12 @@ describe('on a terminal', () => {
     const second = enter(argument('kitchen'), terminal);
     await second.output.until((shown) => shown.includes(CHOICE));
     second.input[how]();
-    await expect(second.entered).rejects.toMatchObject({ code: 'SC-310', detail: { what: 'passphrase' } });
+    await expect(second.entered).rejects.toMatchObject({ code: 'SC-310', detail: { what: 'secret' } });
     const third = enter(argument('kitchen'), terminal);
     await third.type(CHOICE, `${DOWN}${ENTER}`);
-    await third.output.until((shown) => shown.includes(PASSPHRASE_QUESTION));
+    await third.output.until((shown) => shown.includes(SECRET_QUESTION));
     third.input[how]();
-    await expect(third.entered).rejects.toMatchObject({ code: 'SC-310', detail: { what: 'passphrase' } });
+    await expect(third.entered).rejects.toMatchObject({ code: 'SC-310', detail: { what: 'secret' } });
     // One that had ended before the question.
     const late = createFakeInput(true);
     late.stream.resume();
@@ -427,14 +427,14 @@ describe('on a terminal', () => {
     },
   );
 
-  it('it can be completed as well, and a passphrase is looked at in the same way', async () => {
+  it('it can be completed as well, and a secret is looked at in the same way', async () => {
     const rig = enter(ask, terminal);
     await rig.type(CODE_QUESTION, `482913-tunnel-anchor${ENTER}`);
     await rig.type('3 words', `-mango${ENTER}`);
     expect((await rig.entered).code.form).toBe('generated');
     const second = enter(argument('482913'), terminal);
     await second.type(CHOICE, `${DOWN}${ENTER}`);
-    await second.type(PASSPHRASE_QUESTION, `tunnel${ENTER}`);
+    await second.type(SECRET_QUESTION, `tunnel${ENTER}`);
     await second.type('3 words', ENTER);
     expect((await second.entered).code.form).toBe('chosen');
   });
@@ -486,13 +486,13 @@ describe('where nothing may be painted', () => {
     expect(await rig.entered).toMatchObject({ code: { form: 'none' } });
     const shown = rig.output.text();
     expect(shown).toContain(
-      `${CLI_WORDS.ask.open('kitchen')}\r\n  1  ${CHOICE}\r\n  2  ${CLI_WORDS.ask.withPassphrase}\r\n`,
+      `${CLI_WORDS.ask.open('kitchen')}\r\n  1  ${CHOICE}\r\n  2  ${CLI_WORDS.ask.withSecret}\r\n`,
     );
     expect(shown).toMatch(/^[\u0000-\u007f]*$/);
     expect(ESCAPES.test(shown)).toBe(!('plain' in options));
     const second = enter(argument('kitchen'), options);
     await second.type(NUMBER, `22\u007f${ENTER}`);
-    await second.type(PASSPHRASE_QUESTION, `blue${ENTER}`);
+    await second.type(SECRET_QUESTION, `blue${ENTER}`);
     expect(text((await second.entered).code.secret)).toBe('blue');
     expect(second.output.text()).not.toContain('blue');
     const third = enter(argument('kitchen'), options);
@@ -507,11 +507,11 @@ describe('a question that is called off', () => {
     ['the code', ask, [[CODE_QUESTION, '482913-tunnel-se']]],
     ['the choice', argument('kitchen'), [[CHOICE, DOWN]]],
     [
-      'the passphrase',
+      'the secret',
       argument('kitchen'),
       [
         [CHOICE, `${DOWN}${ENTER}`],
-        [PASSPHRASE_QUESTION, 'secret'],
+        [SECRET_QUESTION, 'open sesame'],
       ],
     ],
   ];
@@ -521,7 +521,7 @@ describe('a question that is called off', () => {
     for (const [behind, keys] of typed) await rig.type(behind, keys);
     const last = typed.at(-1)?.[1] ?? '';
     await rig.output.until((shown) =>
-      shown.includes(last === 'secret' ? '******' : last === DOWN ? 'passphrase' : last),
+      shown.includes(last === 'open sesame' ? '***********' : last === DOWN ? 'Type a secret' : last),
     );
     rig.callOff(why);
     // What is written next comes behind it.

@@ -14,7 +14,7 @@ async function pipe() {
   const context = { input: input.stream, output: output.stream, errors: errors.stream, sanitize };
   const none = { open: () => undefined, show: () => undefined, close: () => Promise.resolve() };
   const made = await equip({
-    ...{ task: { kind: 'pipe' }, hosted: false, ui: none, json: false, cwd: '/' },
+    ...{ task: { kind: 'pipe' }, hosted: false, ui: none, json: false, unicode: true, cwd: '/' },
     context: { ...context, clock: createFakeClock() },
   });
   const bulk = made.bulk as BulkPort;

@@ -76,6 +76,15 @@ describe('a run that ends before a chat', () => {
   });
 
   it.each([
+    [{ LANG: 'C' }, '?2J'],
+    [{ LANG: 'C.UTF-8' }, '\u{6ddb}2J'],
+  ])('an error on a terminal with %j has no byte that is a command there', async (env, shown) => {
+    const { done, stderr } = start(['send', 'no-\u{6ddb}2J'], { terminals: ALL, env });
+    expect(await done).toBe(EXIT.usage);
+    expect(stderr.text()).toContain(`"no-${shown}" cannot be read`);
+  });
+
+  it.each([
     [['send', 'no-such-file'], '"no-such-file" cannot be read (no such file or folder)'],
     [['send', import.meta.filename, 'no-such-file'], '"no-such-file" cannot be read'],
     [['receive', '-o', 'no-such-folder'], 'Cannot use --output: there is no such folder.'],

@@ -214,6 +214,9 @@ describe('a dial', () => {
     a.tell({ type: 'dial', id: 1, address: HOME, port, punch: true });
     await a.next('up');
     expect((await b.next('up')).address).toBe(`127.0.0.1:${String(localPort)}`);
+    // The next one may be none that it is told of.
+    origin.next();
+    expect([origin.localPort, origin.relay]).toEqual([undefined, undefined]);
   });
 });
 

@@ -5,7 +5,13 @@
 import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
 import { FRAME_OVERHEAD } from '../../../adapters/relay/batch.js';
-import { createHost, type Peer, SEND_BUFFER_LIMIT, type Wire } from '../../../adapters/relay/host.js';
+import {
+  createHost,
+  type Peer,
+  SEND_BUFFER_BOUND,
+  SEND_BUFFER_LIMIT,
+  type Wire,
+} from '../../../adapters/relay/host.js';
 import { joinMessage, type RelayMessage } from '../../../core/wire/control.js';
 import { GENEROUS } from '../../support/relay.js';
 import { randomId, randomJoin } from '../../support/relay-client.js';
@@ -142,6 +148,48 @@ test.each([1, 4_096, 4_097, 65_536])(
     await host.close();
   },
 );
+
+/** A receiver that does not read, and somebody who takes the other seat anew, again and again. */
+function visited() {
+  const host = createHost({ limits: GENEROUS }, () => undefined);
+  const room = randomId();
+  const seat = randomJoin(room);
+  const enter = (join = seat): Fake => {
+    const peer = fake();
+    host.perform(host.arrive(peer, 'home'));
+    host.control(peer, joinMessage(join));
+    return peer;
+  };
+  const b = enter(randomJoin(room));
+  b.stall();
+  return { host, b, enter };
+}
+
+test('who takes the seat of one that was held is held as well', async () => {
+  const { host, b, enter } = visited();
+  for (let n = 0; n < 3; n++) {
+    const a = enter();
+    for (let sent = 0; sent < 20 && !a.paused; sent++) host.frame(a, new Uint8Array(60_000));
+    expect([a.paused, b.sender === a]).toEqual([true, true]);
+    // The first is replaced by the second, the second leaves before the third comes.
+    if (n === 1) host.gone(a);
+  }
+  expect(b.wire.pending(b)).toBeLessThan(2 * SEND_BUFFER_LIMIT);
+  await host.close();
+});
+
+test('a receiver for which more waits than all bounds allow is cut, whoever brought it', async () => {
+  const { host, b, enter } = visited();
+  let visits = 0;
+  while (b.calls.length === 0 && visits < 1_000) {
+    const a = enter();
+    while (!a.paused && b.calls.length === 0) host.frame(a, new Uint8Array(60_000));
+    visits += 1;
+  }
+  expect([b.calls, visits > 8]).toEqual([['cut'], true]);
+  expect(b.wire.pending(b)).toBeLessThanOrEqual(SEND_BUFFER_BOUND + 60_000);
+  await host.close();
+});
 
 test('who is held for two reasons is let go when both are gone; who is told to go is read from', async () => {
   const host = createHost({ limits: { ...GENEROUS, frameBurst: 2, framesPerSecond: 1_000 } }, () => undefined);

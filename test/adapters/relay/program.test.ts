@@ -71,14 +71,22 @@ describe.each([[['--check-config']], [[]]])('with %j', (check) => {
     [['--frames-per-second', '1.5'], '--frames-per-second needs a whole number'],
     [['--wait-timeout', '86401'], '--wait-timeout needs a duration'],
     [['--host', ''], '--host needs'],
-    [['--unknown'], "Unknown option '--unknown'"],
-    [['surplus'], "Unexpected argument 'surplus'"],
+    [['--unknown'], 'Cannot use this command line: unknown flag --unknown. (SC-503)'],
+    [['--porrt', '1'], 'Cannot use this command line: unknown flag --porrt (did you mean --port?). (SC-503)'],
+    [['-H'], 'Cannot use this command line: unknown flag -H'],
+    [['--page=yes'], 'Cannot use this command line: --page takes no value. (SC-503)'],
+    [['--host', '--port', '1'], 'Cannot use --host: it needs a value. (SC-503)'],
+    [['--port'], 'Cannot use --port: it needs a value. (SC-503)'],
+    [['surplus'], 'Cannot use this command line: unexpected argument "surplus". (SC-503)'],
   ])('%j is refused with 2', (args, why) => {
     const { status, stdout, stderr } = refusal([...check, ...args]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(`securechat-relay: error: ${why}`);
     // One sentence, one hint, and nothing else.
     expect(stderr).toMatch(/^securechat-relay: error: .+\. \(SC-503\)\nsecurechat-relay: hint: .+\.\n$/);
+    expect(stderr.split('\n')[1]).toMatch(
+      /hint: (See securechat-relay --help|Correct it, then look with --check-config)\.$/,
+    );
   });
 
   test.each(['NODE_DEBUG', 'NODE_DEBUG_NATIVE'])('%s would write addresses: refused with 2', (name) => {

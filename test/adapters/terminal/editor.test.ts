@@ -1,11 +1,11 @@
 /** The text that is being written, what was sent before, and what a finished text is. */
+import { MESSAGE_LIMIT } from '../../../core/limits.js';
 import { describe, expect, test } from 'vitest';
 import { meaningOf } from '../../../adapters/ui/rich/commands.js';
 import { createEditor, type Editor } from '../../../adapters/terminal/editor.js';
 import { createHistory, HISTORY_BYTES, HISTORY_LIMIT, type History } from '../../../adapters/ui/rich/history.js';
 import { characterEnd } from '../../../adapters/text/width.js';
 import { isUtf8 } from '../../../adapters/text/utf8.js';
-import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import { fc } from '../../support/chance.js';
 import { bytes } from '../../support/streams.js';
 

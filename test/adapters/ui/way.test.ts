@@ -11,6 +11,8 @@ test('a change that matters is said at once, everything is known to /status', ()
   expect(way.lines('active')).toEqual([UI_WORDS.path.relay.trying]);
   way.take({ type: 'path', path: 'relay', why: 'none' });
   expect([said, way.path, way.lines('active')]).toEqual([[], 'relay', [UI_WORDS.path.relay.none]]);
+  way.take({ type: 'path', path: 'relay', why: 'polling' });
+  expect([said, way.lines('active')]).toEqual([[], [UI_WORDS.path.relay.polling]]);
   way.take({ type: 'path', path: 'direct', address: '203.0.113.7:50000' });
   way.take({ type: 'round-trip', ms: 7 });
   const direct = UI_WORDS.path.direct('203.0.113.7:50000');

@@ -2,12 +2,14 @@
  * Sentences: each code has one, no two are alike, details are neutralised, and docs/errors.md is the table of them.
  * `npx vitest run --config .config/vitest.config.ts test/adapters/words/errors.test.ts -u` writes that page anew.
  */
-import { describe as suite, expect, it } from 'vitest';
+import { describe as suite, expect, it, vi } from 'vitest';
 import { describe, DETAIL_LIMIT, explain, neutral, report } from '../../../adapters/text/describe.js';
 import { commandName } from '../../../adapters/words/command.js';
-import { MESSAGES } from '../../../adapters/words/errors.js';
+import { sentences } from '../../../adapters/words/errors.js';
 import { type Code, CODES, type Detail, EXIT } from '../../../core/errors.js';
 import { fc } from '../../support/chance.js';
+
+const MESSAGES = sentences();
 
 const codes = Object.keys(CODES) as Code[];
 const HARMLESS = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
@@ -95,6 +97,21 @@ suite('messages', () => {
       expect(commandName({ SECURECHAT_COMMAND: odd })).toBe('securechat');
   });
 
+  it('name no other command to who must do something', async () => {
+    vi.stubEnv('SECURECHAT_COMMAND', './run.sh');
+    vi.resetModules();
+    const [{ sentences: made }, { CLI_WORDS: words }] = await Promise.all([
+      import('../../../adapters/words/errors.js'),
+      import('../../../adapters/words/cli.js'),
+    ]);
+    vi.unstubAllEnvs();
+    const here = made();
+    const told = [...Object.values(here).map(({ remedy }) => remedy), words.nothingToSend];
+    // Of a pipe both sides run one.
+    expect(told.filter((each) => /securechat (?!pipe on both|without|asks)/.test(each))).toEqual([]);
+    expect(here['SC-340'].remedy).toContain('./run.sh send');
+  });
+
   it('no two codes share a sentence or a cause', () => {
     expect(new Set(codes.map((code) => MESSAGES[code].sentence({}))).size).toBe(codes.length);
     expect(new Set(codes.map((code) => MESSAGES[code].cause)).size).toBe(codes.length);
@@ -126,7 +143,7 @@ suite('messages', () => {
     const rules = ['empty', 'too-long', 'not-utf8', 'control-character', 'nameplate-length', 'secret-empty', 'link'];
     expect(new Set(rules.map((rule) => explain('SC-301', { rule }))).size).toBe(rules.length);
     expect(explain('SC-301', { rule: 'toString' })).toContain('malformed');
-    expect(new Set(['code', 'passphrase', ''].map((what) => explain('SC-310', { what }))).size).toBe(3);
+    expect(new Set(['code', 'secret', 'password', ''].map((what) => explain('SC-310', { what }))).size).toBe(4);
   });
 
   it('details from outside are harmless in every sentence', () => {

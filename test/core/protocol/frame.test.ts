@@ -1,6 +1,7 @@
 /**
  * Records and frames (protocol.md section 6): coding, sizes, and that nothing malformed gets through.
  */
+import { MESSAGE_LIMIT, NAME_LIMIT } from '../../../core/limits.js';
 import { describe, expect, it } from 'vitest';
 import { RemoteProtocolError } from '../../../core/errors.js';
 import { base64url, compareBytes, concat, leb128, lvBytes, readUint, TAG, uint } from '../../../core/protocol/bytes.js';
@@ -20,14 +21,8 @@ import {
 } from '../../../core/protocol/frame.js';
 import { CLOSE_REASONS, ENTRIES_LIMIT, OFFER_NAME_LIMIT } from '../../../core/protocol/bulk-records.js';
 import { CANDIDATES_LIMIT } from '../../../core/protocol/path-records.js';
-import {
-  ANSWER_LENGTH,
-  BYE_REASONS,
-  NAME_LIMIT,
-  OFFER_LENGTH,
-  type ProtocolRecord,
-} from '../../../core/protocol/records.js';
-import { createReassembly, MESSAGE_LIMIT, PART_MIN, type Parts, takePart } from '../../../core/protocol/text.js';
+import { ANSWER_LENGTH, BYE_REASONS, OFFER_LENGTH, type ProtocolRecord } from '../../../core/protocol/records.js';
+import { createReassembly, PART_MIN, type Parts, takePart } from '../../../core/protocol/text.js';
 import { fc, runs } from '../../support/chance.js';
 
 const bytes = (maxLength: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength });

@@ -17,7 +17,7 @@ import {
   STRONG_NAMEPLATE,
   STRONG_SECRET,
   withNewNameplate,
-  withPassphrase,
+  withSecret,
 } from '../../../core/room/code.js';
 import { CODE_LIMIT, formatInvite } from '../../../core/room/invite.js';
 import { roomId } from '../../../core/room/room-id.js';
@@ -238,7 +238,7 @@ describe('a code for a link only', () => {
   });
 });
 
-describe('a passphrase typed apart', () => {
+describe('a secret typed apart', () => {
   it('gives the same code as one behind a dash', () => {
     const secret = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 30 }),
@@ -255,7 +255,7 @@ describe('a passphrase typed apart', () => {
       fc.property(fc.oneof(nameplate, digits), secret, (plate, typed) => {
         const alone = parse(plate);
         if (normalize(bytes(typed)).every((byte) => byte <= 0x20)) return;
-        expect(outcome(() => withPassphrase(alone, bytes(typed), words, normalize))).toEqual(
+        expect(outcome(() => withSecret(alone, bytes(typed), words, normalize))).toEqual(
           outcome(() => parse(`${plate}-${typed}`)),
         );
       }),
@@ -264,10 +264,9 @@ describe('a passphrase typed apart', () => {
 
   it('that is empty or white space changes nothing; a second one is a defect', () => {
     const alone = parse('kitchen');
-    for (const typed of ['', '  ', '\u00a0\t'])
-      expect(withPassphrase(alone, bytes(typed), words, normalize)).toBe(alone);
-    expect(() => withPassphrase(parse('kitchen-x'), bytes('y'), words, normalize)).toThrow(LocalProtocolError);
-    expect(refusal(() => withPassphrase(alone, new Uint8Array(CODE_LIMIT + 1), words, normalize)).code).toBe('SC-301');
+    for (const typed of ['', '  ', '\u00a0\t']) expect(withSecret(alone, bytes(typed), words, normalize)).toBe(alone);
+    expect(() => withSecret(parse('kitchen-x'), bytes('y'), words, normalize)).toThrow(LocalProtocolError);
+    expect(refusal(() => withSecret(alone, new Uint8Array(CODE_LIMIT + 1), words, normalize)).code).toBe('SC-301');
   });
 });
 

@@ -423,4 +423,19 @@ describe('a goodbye', () => {
     pair.ui('left', { type: 'interrupt' });
     expect(pair.left.ended).toMatchObject({ code: 'SC-311', exit: EXIT.interrupted });
   });
+
+  it('that waits for text is said by an interrupt: the peer does not look for who has left', () => {
+    const pair = connectedPair();
+    pair.advance(ACK_DELAY);
+    pair.relay.frame = (frame, from, { deliver }) => {
+      if (from === 'left') deliver('right', frame);
+    };
+    pair.send('left', 'on its way');
+    pair.ui('left', { type: 'end-of-input' });
+    expect(pair.left.ended).toBeUndefined();
+    pair.ui('left', { type: 'interrupt' });
+    pair.advance(BYE_TIMEOUT + FLUSH_TIMEOUT);
+    expect(pair.right.messages).toEqual(['on its way']);
+    expect(pair.right.ended).toMatchObject({ code: 'SC-316', exit: 0 });
+  });
 });

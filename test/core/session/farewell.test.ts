@@ -130,10 +130,10 @@ it('a connection that does not come back ends it without a goodbye, with what is
 
 it('after an error the peer gets a last word, unless a goodbye is out', () => {
   const { farewell: one, goodbye, done } = farewell();
-  one.abort(0);
+  one.abort(0, 'error');
   expect(done).toEqual(['bye error']);
   goodbye.ask('SC-317', UP, 0);
   one.step(0);
-  one.abort(1);
+  one.abort(1, 'left');
   expect(done.filter((each) => each === 'bye error')).toHaveLength(1);
 });

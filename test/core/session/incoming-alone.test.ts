@@ -1,7 +1,7 @@
 /** Messages and the name of the peer on their way in: held unseen, shown, told as delivered; wiped in every case. */
+import { MESSAGE_LIMIT } from '../../../core/limits.js';
 import { describe, expect, it } from 'vitest';
 import { RemoteProtocolError } from '../../../core/errors.js';
-import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import { createIncoming, UNSEEN_LIMIT } from '../../../core/session/incoming.js';
 import { NEVER } from '../../../core/timers.js';
 import { fromUtf8, utf8 } from '../../support/pair.js';
@@ -90,13 +90,10 @@ describe('text', () => {
     inbox.wipe();
   });
 
-  it('that is refused, or comes after the goodbye, is wiped unseen', () => {
+  it.each(['refuse', 'close'] as const)('that comes after a %s is wiped unseen, and what was held stays so', (end) => {
     const { inbox, text, shown, due } = receiving();
     text('secret');
-    inbox.wipeUnseen();
-    inbox.open();
-    expect(shown()).toEqual([]);
-    inbox.close();
+    inbox[end]();
     text('late');
     inbox.open();
     text('later');

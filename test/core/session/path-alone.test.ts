@@ -15,10 +15,12 @@ import {
   PATH_TRY,
   type PathOptions,
 } from '../../../core/session/path.js';
+import type { Surroundings } from '../../../core/session/path-candidates.js';
 import { NEVER } from '../../../core/timers.js';
 import { createStage } from '../../support/stage.js';
 
-const AROUND = { own: [], port: 40_001, named: [], relay: undefined };
+const RELAY = { address: Uint8Array.of(198, 51, 100, 1), port: 443 };
+const AROUND = { own: [], port: 40_001, named: [], relay: RELAY };
 const PEER = [{ observed: false, address: Uint8Array.of(203, 0, 113, 9), port: 40_000 }];
 
 function looking(role: Role, options: Partial<PathOptions> = {}) {
@@ -57,8 +59,8 @@ function looking(role: Role, options: Partial<PathOptions> = {}) {
       stage
         .views('path')
         .map((view) => (view.path === 'relay' ? view.why : view.path === 'direct' ? view.address : '')),
-    gathered: (now: number, attempt = attempts().at(-1) ?? 0) =>
-      path.handle({ type: 'gathered', attempt, ...AROUND }, now),
+    gathered: (now: number, attempt = attempts().at(-1) ?? 0, around: Partial<Surroundings> = {}) =>
+      path.handle({ type: 'gathered', attempt, ...AROUND, ...around }, now),
     /** What this side tells, as it is sealed. */
     tells(now: number): PathsRecord {
       expect(path.control.due(now)).toBe('paths');
@@ -141,6 +143,19 @@ describe('A', () => {
     }
     expect(pause).toBe(PATH_PAUSE_LIMIT);
     expect(attempts()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  it('says when it found none without one connection to the relay, and no more once there is one', () => {
+    const { path, whys, gathered, tells } = looking('A');
+    path.tick(0);
+    gathered(0, 1, { relay: undefined });
+    tells(0);
+    path.tick(PATH_TRY);
+    path.tick(PATH_TRY + PATH_PAUSE);
+    gathered(PATH_TRY + PATH_PAUSE);
+    tells(PATH_TRY + PATH_PAUSE);
+    path.tick(2 * PATH_TRY + PATH_PAUSE);
+    expect(whys()).toEqual(['trying', 'polling', 'trying', 'none']);
   });
 
   it('may be told of its surroundings too late, twice, or of another try: nothing comes of that', () => {

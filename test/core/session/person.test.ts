@@ -1,7 +1,7 @@
 /** The person, without a session around it: what is typed and taken or refused, and what that leads to. */
+import { MESSAGE_LIMIT } from '../../../core/limits.js';
 import { describe, expect, it } from 'vitest';
 import type { UiEvent } from '../../../core/ports.js';
-import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import { createGoodbye, type Ending } from '../../../core/session/goodbye.js';
 import type { Meeting } from '../../../core/session/meeting.js';
 import type { Outgoing } from '../../../core/session/outgoing.js';
@@ -41,6 +41,7 @@ function person(given: Partial<Around> = {}, idleTimeout: number = NEVER) {
     compareAgain: () => done.push('compare again') > 0,
     said: () => undefined,
     leave: (code: string) => void done.push(`leave ${code}`),
+    abort: (_now: number, reason: string) => void done.push(`last word ${reason}`),
   };
   const one = createPerson(stage.host, {
     meeting: {
@@ -128,7 +129,7 @@ describe('leaving', () => {
     const { does, done } = person();
     expect(does({ type: 'interrupt' })).toBeUndefined();
     expect(does({ type: 'gone', why: 'unread' })).toEqual({ code: 'SC-513', detail: {} });
-    expect(done).toEqual(['leave SC-311']);
+    expect(done).toEqual(['leave SC-311', 'last word left']);
     expect(person().does({ type: 'wipe' })).toEqual({ code: 'SC-311', detail: {} });
   });
 

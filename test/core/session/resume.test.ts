@@ -2,11 +2,11 @@
  * A line that goes and comes back (protocol.md section 7, "Resume"), step by step; the same under every fault at once is
  * network-properties.test.ts.
  */
+import { MESSAGE_LIMIT } from '../../../core/limits.js';
 import { describe, expect, it } from 'vitest';
 import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import { EXIT } from '../../../core/errors.js';
 import { RESUME_TYPE } from '../../../core/protocol/resume.js';
-import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import { BACKOFF_MAX, BACKOFF_MIN, createBackoff } from '../../../core/session/backoff.js';
 import { BYE_TIMEOUT } from '../../../core/session/goodbye.js';
 import { ALONE_TIMEOUT, PROOF_TIMEOUT, PROOFS_TOLD_AFTER } from '../../../core/session/resume.js';

@@ -1,10 +1,10 @@
 /**
  * The session through the pair: what two people meet on an honest relay.
  */
+import { MESSAGE_LIMIT } from '../../../core/limits.js';
 import { describe, expect, it } from 'vitest';
 import { createSodiumCrypto } from '../../../adapters/crypto/sodium.js';
 import { EXIT } from '../../../core/errors.js';
-import { MESSAGE_LIMIT } from '../../../core/protocol/text.js';
 import type { Nameplate } from '../../../core/room/code.js';
 import { ACK_DELAY, PING_AFTER, SILENCE_LIMIT } from '../../../core/session/liveness.js';
 import { REKEY_MAX, REKEY_MIN } from '../../../core/session/rekey.js';

@@ -3,7 +3,14 @@
  * is shown that nobody wrote.
  */
 import { describe, expect, test } from 'vitest';
-import { type Action, formatLink, parseLink, type Settings, SIDES } from '../../../docs/playground/link.js';
+import {
+  type Action,
+  ACTIONS_LIMIT,
+  formatLink,
+  parseLink,
+  type Settings,
+  SIDES,
+} from '../../../docs/playground/link.js';
 import { STORIES } from '../../../docs/playground/words.js';
 import { createWorld, PACKETS_LIMIT, type Person, type World } from '../../../docs/playground/world.js';
 import { fc } from '../../support/chance.js';
@@ -125,6 +132,16 @@ describe('a relay that does as it likes', () => {
       { numRuns: 20 },
     );
   });
+});
+
+test('no more is done than a link holds', () => {
+  const settings: Settings = { seed: 'x', room: 'secret', middle: false };
+  const world = createWorld(settings);
+  const done: Action[] = [];
+  const hold: Action = { do: 'hold' };
+  while (done.length <= ACTIONS_LIMIT && world.act(hold)) done.push(hold);
+  expect(done).toHaveLength(ACTIONS_LIMIT);
+  expect(parseLink(formatLink(settings, done))?.actions).toEqual(done);
 });
 
 test('what cannot be done is refused and changes nothing', () => {

@@ -8,10 +8,12 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { builtins } from '../../../adapters/cli/builtins.js';
 import { describe as told } from '../../../adapters/text/describe.js';
 import { OWN_FLAGS } from '../../../adapters/cli/flags.js';
+import { shortHelp } from '../../../adapters/cli/help.js';
 import { parseOptions, pluginsOf } from '../../../adapters/cli/options.js';
 import { isSecurechatError } from '../../../core/errors.js';
 import { loadPlugin } from '../../../plugins/kit/load.js';
-import { checkMade, inTime, MAKE_TIMEOUT_MS, wordsOf } from '../../../plugins/kit/make.js';
+import { checkMade } from '../../../plugins/kit/made.js';
+import { inTime, MAKE_TIMEOUT_MS, wordsOf } from '../../../plugins/kit/make.js';
 import { createRegistry, type Registry } from '../../../plugins/kit/registry.js';
 
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'securechat-plugins-')));
@@ -244,9 +246,8 @@ describe('the command line', () => {
     }`;
     put('flags.mjs', source(ui('mine', flags)));
     await loadPlugin('./flags.mjs', into, { cwd, program });
-    const help = parseOptions(['--help'], into);
-    expect(help.run === 'help' && help.text).toMatch(/Flags of the ui mine:\s+--level <number> +how\S+ loud/);
-    expect(help.run === 'help' && help.text).not.toMatch(/\x1b/);
+    expect(shortHelp(into)).toMatch(/Flags of the ui mine:\s+--level <number> +how\S+ loud/);
+    expect(shortHelp(into)).not.toMatch(/\x1b/);
     const parse = (...argv: string[]) => parseOptions(['ROOM', '-p', './flags.mjs', ...argv], into);
     expect(parse('-u', 'mine', '--level', '5')).toMatchObject({ options: { flags: { ui: { level: '5' } } } });
     expect(parse('-u', 'mine', '--constructor')).toMatchObject({ options: { flags: { ui: { constructor: true } } } });

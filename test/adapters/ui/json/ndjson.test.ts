@@ -1,9 +1,9 @@
 /** JSON on bytes: the reader against JSON.stringify, the writer against JSON.parse, and what both refuse. */
+import { MESSAGE_LIMIT } from '../../../../core/limits.js';
 import { describe, expect, test } from 'vitest';
 import { UI_WORDS } from '../../../../adapters/words/line.js';
 import { COMMAND_LIMIT, DEPTH_LIMIT, readCommand } from '../../../../adapters/ui/json/ndjson.js';
 import { writeEvent } from '../../../../adapters/ui/json/ndjson-event.js';
-import { MESSAGE_LIMIT } from '../../../../core/protocol/text.js';
 import { fc, runs } from '../../../support/chance.js';
 import { bytes } from '../../../support/streams.js';
 

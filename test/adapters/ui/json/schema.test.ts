@@ -60,11 +60,12 @@ const VIEWS: { readonly [Type in UiView['type']]: readonly Extract<UiView, { typ
     { type: 'progress', id: 1, bytes: 3, total: undefined },
   ],
   path: [
-    ...(['trying', 'none', 'broke', 'unstable', 'peer'] as const).map((why) => ({
+    ...(['trying', 'none', 'polling', 'broke', 'unstable', 'peer'] as const).map((why) => ({
       ...({ type: 'path', path: 'relay' } as const),
       why,
     })),
     { type: 'path', path: 'direct', address: '203.0.113.7:51234' },
+    { type: 'path', path: 'local network' },
   ],
   'file-done': [{ type: 'file-done', id: 1, bytes: 7, sum: 'ab12' }],
   'file-failed': [{ type: 'file-failed', id: 1, code: 'SC-340', text: 'no' }],

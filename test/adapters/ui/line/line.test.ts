@@ -379,7 +379,8 @@ describe('input', () => {
     const rig = open({ terminal: true });
     const status = (id: number, to: MessageStatus): UiView => ({ type: 'status', id, status: to });
     await rig.person('/status', '/name');
-    rig.show(status(0, 'held'), status(1, 'held'), status(0, 'sent'), status(0, 'delivered'), status(2, 'failed'));
+    for (const id of [0, 1, 2]) rig.show({ type: 'own', id, text: bytes('x'), at: 0 }, status(id, 'held'));
+    rig.show(status(0, 'sent'), status(0, 'delivered'), status(2, 'failed'));
     rig.show(OPTIONAL, { type: 'peer', name: bytes('alice') }, { type: 'round-trip', ms: 12 });
     await rig.person('/verify yes', '/status', '/name');
     await rig.ui.close();

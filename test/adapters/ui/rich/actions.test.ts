@@ -1,10 +1,10 @@
 /** What each key and each command of the rich UI does, and what the person sees of it. */
+import { MESSAGE_LIMIT } from '../../../../core/limits.js';
 import { describe, expect, test } from 'vitest';
 import { PASTE_LIMIT_MS } from '../../../../adapters/terminal/keys.js';
 import { ACTIVITY_MS } from '../../../../adapters/ui/rich/rich.js';
 import { UI_WORDS } from '../../../../adapters/words/line.js';
 import { SCREEN_WORDS } from '../../../../adapters/words/screen.js';
-import { MESSAGE_LIMIT } from '../../../../core/protocol/text.js';
 import { openRich, type RichOptions, type RichRig } from '../../../support/rich.js';
 import { bytes, message, textOf } from '../../../support/streams.js';
 import { CODE, own, state, status, words } from '../../../support/views.js';

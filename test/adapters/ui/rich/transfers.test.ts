@@ -105,6 +105,17 @@ describe('the panel', () => {
     await rig.ui.close();
   });
 
+  test('an id is never cut, and everything stands in one column, however wide a name is drawn', async () => {
+    const rig = await chatting({ columns: 40, rows: 12 });
+    // A terminal gives it one cell or two.
+    rig.show(offer(1000, { name: bytes('\u2460'.repeat(9)), bytes: 999_000_000 }), offer(1001, { bytes: 999_000_000 }));
+    const rows = (await rig.screen()).filter((each) => /^│ in  \d/.test(each));
+    expect(rows.map((row) => /\/accept \d+/.exec(row)?.[0])).toEqual(['/accept 1000', '/accept 1001']);
+    expect(new Set(rows.map((row) => row.indexOf('999 MB'))).size).toBe(1);
+    expect(rows.every((row) => row.endsWith('│'))).toBe(true);
+    await rig.ui.close();
+  });
+
   test('a name cannot pass for another row, nor give an order to the terminal', async () => {
     const rig = await chatting({ rows: 12 });
     const name = bytes('a\n12:01 me  hi\x1b[2J\u202e\x07');

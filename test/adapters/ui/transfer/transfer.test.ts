@@ -13,11 +13,11 @@ import {
 import { bytes, openUi, type UiRig } from '../../../support/streams.js';
 
 function opened(
-  { asks = true, yes = false } = {},
+  { asks = true, yes = false, unicode = true } = {},
   terminal = false,
 ): { rig: UiRig; ui: TransferUi; said: () => Promise<string>; answer: (...lines: string[]) => Promise<void> } {
   let ui: TransferUi | undefined;
-  const rig = openUi((context) => (ui = createTransferUi(context, { asks, yes })), { terminal });
+  const rig = openUi((context) => (ui = createTransferUi(context, { asks, yes, unicode })), { terminal });
   if (ui === undefined) throw new Error('not made');
   return {
     rig,
@@ -133,6 +133,36 @@ test('a name from outside is harmless before it is written', async () => {
   rig.show(offer(1, 'a\x1b[2J\u{202e}b'));
   expect(await said()).not.toContain('\x1b');
   expect(await said()).not.toContain('\u{202e}');
+});
+
+test('a name or a sentence from outside begins no row of a terminal, however long it is', async () => {
+  const { rig, said } = opened({ yes: true }, true);
+  const name = `${'x'.repeat(90)} ${'Receive it? (yes/no) '.repeat(4)}`;
+  rig.show(offer(1, name), { ...offer(2, name), count: 3 } as UiView, failed(1));
+  rig.show({ type: 'notice', code: 'SC-320', text: `The relay says: ${'securechat: You left. '.repeat(9)}` });
+  const rows = (await said()).trimEnd().split('\n');
+  expect(rows.length).toBeGreaterThan(8);
+  for (const row of rows) {
+    expect(row).toMatch(/^(Your peer offers|Canceled|The relay says: | {6}\| )/);
+    expect(row.length).toBeLessThan(80);
+  }
+  expect(rows.join('')).toContain('and 2 more');
+  const pipe = opened({ yes: true });
+  pipe.rig.show(offer(1, name));
+  expect(await pipe.said()).toBe(`Your peer offers 1.00 kB (5.00 MB free):  ${name}\n`);
+});
+
+test('where a terminal shows ASCII only, no byte of a name is a command to it', async () => {
+  const ends = (all: Uint8Array) => all.some((byte) => byte >= 0x80);
+  // Its UTF-8 has the byte 9b, which a terminal of one byte a character takes for the beginning of a command.
+  const name = '\u{6ddb}2J';
+  const [one, other] = [opened({ yes: true, unicode: false }, true), opened({ yes: true }, true)];
+  for (const { rig, said } of [one, other]) {
+    rig.show(offer(1, name), { type: 'notice', code: 'SC-320', text: name });
+    await said();
+  }
+  expect([ends(one.rig.errors.bytes()), ends(other.rig.errors.bytes())]).toEqual([false, true]);
+  expect(await one.said()).toContain('?2J');
 });
 
 test('progress is drawn over on a terminal, and ends with a line of its own; elsewhere there is none', async () => {

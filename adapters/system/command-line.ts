@@ -1,6 +1,6 @@
 /**
- * The words of a command line into flags, what is no flag, and what is wrong with both, by Node's own parser. What a flag
- * means is options.ts; no value is checked and no sentence may be in this file.
+ * The words of a command line into flags, what is no flag, and what is wrong with both, by Node's own parser: of the client
+ * and of the relays. What a flag means, its value and every sentence are elsewhere.
  */
 import { parseArgs } from 'node:util';
 import { editDistance } from '../../core/room/words.js';
@@ -47,14 +47,20 @@ export function readCommandLine(argv: readonly string[], known: readonly KnownFl
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
-    const { name: long, rawName, value } = token;
+    const { name: long, rawName, value, inlineValue } = token;
     const flag = known.find((each) => each.long === long);
     if (flag === undefined) faults.push({ type: 'unknown', flag: rawName, near: nearest(rawName, known) });
-    else if (flag.takesValue && value === undefined) faults.push({ type: 'no value', flag: `--${long}` });
+    else if (flag.takesValue && (value === undefined || (!inlineValue && isFlag(value, known))))
+      faults.push({ type: 'no value', flag: `--${long}` });
     else if (!flag.takesValue && value !== undefined) faults.push({ type: 'needs none', flag: `--${long}` });
     else flags.push({ long, value: value ?? true });
   }
   return { flags, words, faults };
+}
+
+/** The value was forgotten, and the next flag stands in its place. */
+function isFlag(value: string, known: readonly KnownFlag[]): boolean {
+  return value.startsWith('--') && known.some(({ long }) => long === value.slice(2));
 }
 
 /** The flag that was probably meant. */

@@ -2,7 +2,7 @@
  * The words of a command line: every form in which a flag is written, and what is wrong, in order.
  */
 import { expect, test } from 'vitest';
-import { readCommandLine } from '../../../adapters/cli/command-line.js';
+import { readCommandLine } from '../../../adapters/system/command-line.js';
 
 const KNOWN = [
   { long: 'relay', short: 'r', takesValue: true },
@@ -28,13 +28,23 @@ test('every form of a flag, the words between them, and what is behind two dashe
 });
 
 test('a value may be empty or begin with a dash; a dash alone is a word', () => {
-  expect(read('--relay=', '--ui', '--verify', '-')).toEqual({
+  expect(read('--relay=', '--ui', '--other', '--ui', '-V', '--ui=--verify', '-')).toEqual({
     flags: [
       { long: 'relay', value: '' },
+      { long: 'ui', value: '--other' },
+      { long: 'ui', value: '-V' },
       { long: 'ui', value: '--verify' },
     ],
     words: ['-'],
     faults: [],
+  });
+});
+
+test('a flag in the place of a value: the value was forgotten', () => {
+  expect(read('--ui', '--verify', 'one')).toEqual({
+    flags: [],
+    words: ['one'],
+    faults: [{ type: 'no value', flag: '--ui' }],
   });
 });
 
