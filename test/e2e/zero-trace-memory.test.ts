@@ -304,28 +304,31 @@ describe.skipIf(!canReadMemory)('a pipe, after the wipe and before the exit', { 
     }
   });
 
-  it.runIf(CONTROLS)('a planted leak is found: a key that is kept where OpenSSL got it, a piece that is not wiped', async () => {
-    const variant = await buildVariant([
-      ...held('sodium'),
-      {
-        file: 'adapters/crypto/node-aead.ts',
-        from: 'cipher.setAAD(ad, { plaintextLength: length });',
-        to: '((globalThis as any).kept ??= []).push(Buffer.from(key)); cipher.setAAD(ad, { plaintextLength: length });',
-      },
-      {
-        file: 'adapters/files/pipe.ts',
-        from: 'data.fill(0);\n      if (error !== undefined',
-        to: '((globalThis as any).kept ??= []).push(data);\n      if (error !== undefined',
-      },
-    ]);
-    try {
-      const { copies } = await pipe(variant);
-      expect(copies.keys).toBeGreaterThan(0);
-      expect(copies.content).toBeGreaterThan(SAMPLES / 2);
-    } finally {
-      variant.remove();
-    }
-  });
+  it.runIf(CONTROLS)(
+    'a planted leak is found: a key that is kept where OpenSSL got it, a piece that is not wiped',
+    async () => {
+      const variant = await buildVariant([
+        ...held('sodium'),
+        {
+          file: 'adapters/crypto/node-aead.ts',
+          from: 'cipher.setAAD(ad, { plaintextLength: length });',
+          to: '((globalThis as any).kept ??= []).push(Buffer.from(key)); cipher.setAAD(ad, { plaintextLength: length });',
+        },
+        {
+          file: 'adapters/files/pipe.ts',
+          from: 'data.fill(0);\n      if (error !== undefined',
+          to: '((globalThis as any).kept ??= []).push(data);\n      if (error !== undefined',
+        },
+      ]);
+      try {
+        const { copies } = await pipe(variant);
+        expect(copies.keys).toBeGreaterThan(0);
+        expect(copies.content).toBeGreaterThan(SAMPLES / 2);
+      } finally {
+        variant.remove();
+      }
+    },
+  );
 });
 
 describe.runIf(canReadMemory && CONTROLS)('a planted leak is found', { timeout: 120_000 }, () => {

@@ -4,7 +4,8 @@
  */
 
 import { wordlist } from '@scure/bip39/wordlists/english.js';
-import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
+import { sodiumIn } from '../../adapters/crypto/sodium.js';
+import { loadSodium } from '../../adapters/crypto/sodium-module.js';
 import type { Join } from '../../core/wire/control.js';
 import { type Nameplate, parseCode } from '../../core/room/code.js';
 import { createWordlist } from '../../core/room/words.js';
@@ -22,6 +23,9 @@ export function opposite(side: Side): Side {
 
 /** Safety words are only looked up by index here. */
 export const WORDS = Array.from({ length: 2048 }, (_, index) => `word${index}`);
+
+/** Of all sessions here: the fastest of the adapters. */
+const memory = await loadSodium();
 
 /** Codes are typed in these. */
 const LISTED = createWordlist(wordlist);
@@ -57,7 +61,7 @@ export function createPair(options: PairOptions = {}): Pair {
   });
 
   function person(side: Side, given: PersonOptions): Person {
-    const crypto = given.crypto ?? createTweetnaclCrypto();
+    const crypto = given.crypto ?? sodiumIn(memory);
     const secret = given.secret ?? 'tunnel-anchor-mango';
     const session = createSession({
       crypto,
