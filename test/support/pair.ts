@@ -4,8 +4,6 @@
  */
 
 import { wordlist } from '@scure/bip39/wordlists/english.js';
-import { sodiumIn } from '../../adapters/crypto/sodium.js';
-import { loadSodium } from '../../adapters/crypto/sodium-module.js';
 import type { Join } from '../../core/wire/control.js';
 import { type Nameplate, parseCode } from '../../core/room/code.js';
 import { createWordlist } from '../../core/room/words.js';
@@ -13,6 +11,7 @@ import type { Effect, SessionView } from '../../core/session/events.js';
 import { createSession, type Session } from '../../core/session/session.js';
 import { createPaths, SEEN } from './paths.js';
 import type { Pair, PairOptions, Person, PersonOptions, RelayHooks, Side } from './person.js';
+import { createSodium } from './sodium.js';
 
 export type { Pair, PairOptions, Side } from './person.js';
 export const SIDES = ['left', 'right'] as const;
@@ -23,9 +22,6 @@ export function opposite(side: Side): Side {
 
 /** Safety words are only looked up by index here. */
 export const WORDS = Array.from({ length: 2048 }, (_, index) => `word${index}`);
-
-/** Of all sessions here: the fastest of the adapters. */
-const memory = await loadSodium();
 
 /** Codes are typed in these. */
 const LISTED = createWordlist(wordlist);
@@ -61,7 +57,7 @@ export function createPair(options: PairOptions = {}): Pair {
   });
 
   function person(side: Side, given: PersonOptions): Person {
-    const crypto = given.crypto ?? sodiumIn(memory);
+    const crypto = given.crypto ?? createSodium();
     const secret = given.secret ?? 'tunnel-anchor-mango';
     const session = createSession({
       crypto,
