@@ -71,11 +71,11 @@ export async function equip({ task, hosted, ui, json, context, unicode, cwd }: G
   if (task.kind === 'send') {
     const { resolve } = await import('node:path');
     const paths = task.paths.map((each) => Uint8Array.from(Buffer.from(realName(resolve(cwd, each)))));
-    const sending = driven(shown, { offer: paths });
+    const sending = driven(shown, { offer: paths, alone: json });
     const bulk = (await files()).createFiles({ source: cwd, destination: undefined });
     return { ui: sending, bulk, exit: (status) => fileExit(status, sending) };
   }
-  const receiving = driven(shown, { yes: json && task.yes });
+  const receiving = driven(shown, { yes: json && task.yes, alone: json && task.yes });
   const destination = await real(task.folder, cwd);
   const bulk = (await files()).createFiles({ source: undefined, destination });
   return { ui: receiving, bulk, exit: (status) => fileExit(status, receiving) };
@@ -126,17 +126,38 @@ interface Drive {
   readonly offer?: readonly Uint8Array[];
   /** Every offer is taken. */
   readonly yes?: boolean;
+  /** It needs nobody: that the input ends is told only where an answer is needed. */
+  readonly alone?: boolean;
 }
 
 /** A UI with a will of its own, beside the person's. */
-function driven(ui: UiPort, { offer, yes }: Drive): Driven {
+function driven(ui: UiPort, { offer, yes, alone }: Drive): Driven {
   let sink: (event: UiEvent) => void = () => undefined;
   let offered = false;
+  /** The input has ended, and nobody was told. */
+  let ended = false;
+  let asked = false;
   let failure: Code | undefined;
   let done = 0;
 
+  function hear(event: UiEvent): void {
+    if (event.type !== 'end-of-input' || alone !== true || asked) sink(event);
+    else ended = true;
+  }
+
+  /** Who would have to answer is gone. */
+  function ask(): void {
+    asked = true;
+    if (ended) sink({ type: 'end-of-input' });
+  }
+
   function drive(view: UiView): void {
     switch (view.type) {
+      case 'safety-words':
+        if (view.required) ask();
+        return;
+      case 'code-wanted':
+        return ask();
       case 'state':
         if (view.state !== 'active' || offered || offer === undefined) return;
         offered = true;
@@ -172,7 +193,7 @@ function driven(ui: UiPort, { offer, yes }: Drive): Driven {
     act: (event) => sink(event),
     open(to) {
       sink = to;
-      ui.open(to);
+      ui.open(hear);
     },
     show(view) {
       // What is offered at the moment in which that is told is refused for the same reason.

@@ -98,10 +98,12 @@ export function createJobs<R extends Receiver>(taken: boolean, work: JobWork<R>)
   }
 
   function examine(one: Job<R>, offer: BulkOffer): Promise<void> | void {
-    if (offer.kind !== 'files' || !taken)
-      return emit({ type: 'failed', id: one.id, reason: 'refused', code: 'SC-341', detail: {} });
-    one.offer = offer;
-    return work.examine(one, offer);
+    if (offer.kind === 'files' && taken) {
+      one.offer = offer;
+      return work.examine(one, offer);
+    }
+    forget(offer);
+    emit({ type: 'failed', id: one.id, reason: 'refused', code: 'SC-341', detail: {} });
   }
 
   async function give(one: Job<R>, count: number): Promise<void> {
@@ -131,7 +133,7 @@ export function createJobs<R extends Receiver>(taken: boolean, work: JobWork<R>)
   function end(one: Job<R>, whole: boolean): Promise<void> {
     one.over = true;
     jobs.delete(one.id);
-    one.offer?.name.fill(0);
+    if (one.offer !== undefined) forget(one.offer);
     one.tail = one.tail.then(async () => {
       await one.packer?.close();
       await one.receiver?.close();
@@ -164,7 +166,11 @@ export function createJobs<R extends Receiver>(taken: boolean, work: JobWork<R>)
         case 'offered': {
           const { offer } = command;
           const kept = offer.kind === 'files' ? { ...offer, name: plainCopy(offer.name) } : offer;
-          return after(one, () => examine(one, kept));
+          return after(
+            one,
+            () => examine(one, kept),
+            () => forget(kept),
+          );
         }
         case 'take':
           return after(one, () => {
@@ -189,4 +195,9 @@ export function createJobs<R extends Receiver>(taken: boolean, work: JobWork<R>)
       await Promise.all([...[...jobs.values()].map((one) => end(one, false)), ...ending]);
     },
   };
+}
+
+/** What the peer called it. */
+function forget(offer: BulkOffer): void {
+  if (offer.kind === 'files') offer.name.fill(0);
 }

@@ -17,6 +17,9 @@ export function sizeOf(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
 }
 
+/** A peer may send more than it said. */
+const percent = (bytes: number, total: number): string => String(Math.min(100, Math.floor((bytes / total) * 100)));
+
 /** Minutes and seconds. */
 function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
@@ -51,12 +54,12 @@ export const FILE_WORDS = {
   progress: (id: number, bytes: number, total: number | undefined): string =>
     total === undefined || total === 0
       ? `Transfer ${String(id)}: ${sizeOf(bytes)}`
-      : `Transfer ${String(id)}: ${String(Math.floor((bytes / total) * 100))}% of ${sizeOf(total)}`,
+      : `Transfer ${String(id)}: ${percent(bytes, total)}% of ${sizeOf(total)}`,
   /** Whose eyes are on one transfer: no number. `left`: seconds; undefined: not known. */
   bar: (bytes: number, total: number | undefined, rate: number, left: number | undefined): string =>
     total === undefined || total === 0
       ? `${sizeOf(bytes)}  ${sizeOf(rate)}/s`
-      : `${String(Math.floor((bytes / total) * 100)).padStart(3)}%  ${sizeOf(bytes)} of ${sizeOf(total)}  ` +
+      : `${percent(bytes, total).padStart(3)}%  ${sizeOf(bytes)} of ${sizeOf(total)}  ` +
         `${sizeOf(rate)}/s${left === undefined ? '' : `  ${duration(left)} left`}`,
   pipe: (sent: number, received: number, up: number, down: number): string =>
     `sent ${sizeOf(sent)} (${sizeOf(up)}/s)  received ${sizeOf(received)} (${sizeOf(down)}/s)`,

@@ -240,6 +240,19 @@ describe('least rights', () => {
     expect(await readdir(path.join(to, 'top'))).toEqual([]);
   });
 
+  test('with --json and no input at all a file is sent and received', async () => {
+    await writeFile(path.join(from, 'a b'), 'x');
+    const code = `json${String(process.pid)}-tunnel-anchor`;
+    const sender = start(['send', '--json', path.join(from, 'a b'), '--room', code, '--relay', relay.url.href]);
+    sender.end();
+    const receiver = start(['receive', '--json', '--yes', '-o', to, '--code-stdin', '--relay', relay.url.href]);
+    receiver.write(`${code}\n`);
+    receiver.end();
+    await Promise.all([sender, receiver].map((side) => side.event('file-done')));
+    expect(await Promise.all([sender.exit, receiver.exit])).toEqual([0, 0]);
+    expect(await readFile(path.join(to, 'a b'), 'utf8')).toBe('x');
+  });
+
   test('a folder that a * would widen is refused', async () => {
     await mkdir(path.join(to, 's*r'));
     const receiver = startPiped(['receive', '-o', path.join(to, 's*r'), '--relay', relay.url.href]);

@@ -14,7 +14,7 @@ import { timeOfDay } from '../../text/time.js';
 import { utf8 } from '../../text/utf8.js';
 import { cut, worstWidthOf } from '../../text/width.js';
 import { UI_WORDS } from '../../words/line.js';
-import { CONTINUATION, cells, inRows, LEAST_TEXT, type Stream } from './rows.js';
+import { CONTINUATION, cells, fitted, inRows, LEAST_TEXT, type Stream } from '../rows.js';
 
 /** Bytes of all texts of which a rest waits; what was there first is written out when there are more. */
 export const FOLDED_BYTES = 512 * 1024;
@@ -163,7 +163,7 @@ export function createPrinter(context: UiContext, unicode: boolean, gone: (why: 
     },
     ending(text) {
       const whole = concat(utf8(`${UI_WORDS.program}: `), text);
-      notices.write(fit(concat(inRows(whole, cells(errors) - CONTINUATION.length), LF), errors));
+      notices.write(fit(concat(fitted(whole, errors), LF), errors));
       text.fill(0);
     },
     erase() {

@@ -96,7 +96,7 @@ export interface Model {
   quitting: boolean;
 
   show(view: UiView, now: number): void;
-  /** Puts words of this program, ASCII, into the scrollback, and looks there. */
+  /** Puts words of this program, neutralised, into the scrollback, and looks there. */
   say(...sentences: readonly string[]): void;
   /** The same with names from outside, one a line. */
   sayNames(names: readonly Uint8Array[]): void;
@@ -191,7 +191,7 @@ export function createModel(sanitize: Sanitize): Model {
   }
 
   function say(...sentences: readonly string[]): void {
-    for (const sentence of sentences) sayBytes(utf8(sentence));
+    for (const sentence of sentences) sayBytes(sanitize(utf8(sentence)));
   }
 
   /** A sentence from the session: it does not move what one looks at. */

@@ -8,12 +8,14 @@
  * What a layer does is in its own file; this one only connects them.
  */
 import type { UiEvent, UiPort, UiView } from '../../../core/ports.js';
-import { concat } from '../../../core/protocol/bytes.js';
+import { ascii, concat } from '../../../core/protocol/bytes.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
 import { UI_WORDS } from '../../words/line.js';
 import { ERASE_TERMINAL } from '../../../plugins/kit/outlet.js';
+import { asAscii } from '../../text/ascii.js';
 import { utf8 } from '../../text/utf8.js';
 import type { CodeHelp } from '../code-help.js';
+import { fitted } from '../rows.js';
 import { createWaiting } from '../waiting.js';
 import { createActions } from './actions.js';
 import type { CompletePath } from './path-completion.js';
@@ -40,6 +42,8 @@ export interface RichSurroundings {
 /** Milliseconds in which one key says as much as many. */
 export const ACTIVITY_MS = 1000;
 
+const LF = 0x0a;
+const FIRST_COLUMN = ascii('\x1b[G');
 const BELL = Uint8Array.of(0x07);
 
 export function createRichUi(_options: FlagValues, context: UiContext, surroundings: RichSurroundings): UiPort {
@@ -138,6 +142,15 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
     ready: () => schedule.again(),
   });
 
+  /** On the normal screen, where a row that is too long goes on at the first column. */
+  function lastLine(sentence: Uint8Array): Uint8Array {
+    const whole = concat(utf8(`${UI_WORDS.program}: `), sentence);
+    const rows = fitted(unicode ? whole : asAscii(whole), context.output);
+    // Not every terminal returns by itself while it hands over single keys.
+    const returned = Uint8Array.from([...rows].flatMap((byte) => (byte === LF ? [LF, ...FIRST_COLUMN] : byte)));
+    return concat(returned, Uint8Array.of(LF));
+  }
+
   function wipeQr(): void {
     for (const row of qr?.rows ?? []) row.fill(0);
     qr = undefined;
@@ -175,8 +188,7 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
         const bytes = painter.paint(layout(scene(), terminal.size));
         if (bytes !== undefined) terminal.write(bytes);
       }
-      const ending =
-        model.ending === undefined ? utf8('') : concat(utf8(`${UI_WORDS.program}: `), model.ending, utf8('\n'));
+      const ending = model.ending === undefined ? utf8('') : lastLine(model.ending);
       const last = context.wipeScrollback ? concat(ERASE_TERMINAL, ending) : ending;
       schedule.close();
       waiting.close();

@@ -13,7 +13,7 @@ import { createOutlet } from '../../../plugins/kit/outlet.js';
 import { asAscii } from '../../text/ascii.js';
 import { cut } from '../../text/width.js';
 import { utf8 } from '../../text/utf8.js';
-import { CONTINUATION, cells, inRows } from '../line/rows.js';
+import { cells, fitted } from '../rows.js';
 import { createWay } from '../way.js';
 import { createRate, type Rate } from './rate.js';
 
@@ -102,7 +102,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
   }
 
   function outside(begin: string, text: Uint8Array): void {
-    line(inRows(concat(ascii(begin), sanitize(text)), cells(errors) - CONTINUATION.length));
+    line(fitted(concat(ascii(begin), sanitize(text)), errors));
   }
 
   // -- questions
@@ -236,7 +236,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
     const rate = rates.get(id) ?? createRate();
     rates.set(id, rate);
     rate.at(bytes, clock.now());
-    const left = total === undefined || rate.value === 0 ? undefined : (total - bytes) / rate.value;
+    const left = total === undefined || rate.value === 0 ? undefined : Math.max(0, total - bytes) / rate.value;
     draw(FILE_WORDS.bar(bytes, total, rate.value, left));
   }
 

@@ -1,11 +1,13 @@
 /**
  * What a pipe makes of the end of its session: the sentence and the exit status tell that something is missing, and who stopped.
  */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { equip } from '../../../adapters/cli/equip.js';
+import type { Task } from '../../../adapters/cli/task.js';
 import { sanitize } from '../../../adapters/text/sanitize.js';
 import { type Code, EXIT } from '../../../core/errors.js';
 import type { BulkPort } from '../../../core/bulk-port.js';
+import type { UiEvent, UiPort, UiView } from '../../../core/ports.js';
 import { createFakeClock } from '../../../plugins/testing/clock.js';
 import { createFakeInput, createFakeOutput } from '../../../plugins/testing/streams.js';
 
@@ -58,4 +60,50 @@ test.each<[Code, Code | undefined, Code | undefined, string]>([
   one.over(1, up);
   one.over(2, down);
   expect(await one.says(ended)).toContain(sentence);
+});
+
+describe('with --json, an input that ends', () => {
+  const words = (required: boolean): UiView => ({ type: 'safety-words', words: ['a', 'b', 'c', 'd'], required });
+
+  async function begun(task: Task) {
+    let tell: (event: UiEvent) => void = () => undefined;
+    const [input, output, errors] = [createFakeInput(), createFakeOutput(), createFakeOutput()];
+    const context = { input: input.stream, output: output.stream, errors: errors.stream, sanitize };
+    const ui: UiPort = {
+      open(to) {
+        tell = to;
+      },
+      show: () => undefined,
+      close: () => Promise.resolve(),
+    };
+    const made = await equip({
+      ...{ task, hosted: false, ui, json: true, unicode: true, cwd: import.meta.dirname },
+      context: { ...context, clock: createFakeClock() },
+    });
+    const types: string[] = [];
+    made.ui.open(({ type }) => types.push(type));
+    return { types, show: made.ui.show, end: () => tell({ type: 'end-of-input' }) };
+  }
+
+  test.each<[string, Task]>([
+    ['send', { kind: 'send', paths: ['a'] }],
+    ['receive --yes', { kind: 'receive', folder: '.', yes: true }],
+  ])('ends no %s, which needs no answer; but where one is needed', async (_name, task) => {
+    const one = await begun(task);
+    one.end();
+    one.show(words(false));
+    expect(one.types).toEqual([]);
+    one.show(words(true));
+    expect(one.types).toEqual(['end-of-input']);
+    const other = await begun(task);
+    other.show({ type: 'code-wanted', same: false });
+    other.end();
+    expect(other.types).toEqual(['end-of-input']);
+  });
+
+  test('ends a receive that asks', async () => {
+    const one = await begun({ kind: 'receive', folder: '.', yes: false });
+    one.end();
+    expect(one.types).toEqual(['end-of-input']);
+  });
 });

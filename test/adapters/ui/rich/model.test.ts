@@ -13,6 +13,12 @@ import { CODE, own, state, words } from '../../../support/views.js';
 
 const isWiped = (buffers: readonly Uint8Array[]): boolean => buffers.every((each) => each.every((byte) => byte === 0));
 
+test('what it says itself is neutralised, whoever named what is in it', () => {
+  const model = createModel(sanitize);
+  model.say('room a\x1b[2J');
+  expect(Buffer.from(model.scrollback.entry(0)?.text ?? []).toString()).toBe('room a\u241b[2J');
+});
+
 describe('the scrollback', () => {
   const peer = (text: Uint8Array) => ({ type: 'peer', at: 0, name: bytes('alice'), text }) as const;
 

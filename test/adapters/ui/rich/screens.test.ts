@@ -106,6 +106,19 @@ describe('on the smallest terminal', () => {
   });
 });
 
+test('the last line begins no row with what is from outside, and is ASCII where the terminal shows no more', async () => {
+  for (const unicode of [true, false]) {
+    const [, rig] = await pictured([state('active')], { unicode });
+    const said = `\u{6ddb} ${'securechat: You left. '.repeat(6)}`;
+    rig.show({ type: 'ended', code: 'SC-316', text: said, exit: 0 });
+    await rig.ui.close();
+    const [first = '', ...rest] = (await rig.screen()).filter((row) => row !== '');
+    expect(first).toMatch(unicode ? /^securechat: \u{6ddb} /u : /^securechat: \? /);
+    expect(rest.length).toBeGreaterThan(1);
+    for (const row of rest) expect(row).toMatch(/^ {6}\| /);
+  }
+});
+
 test('with --wipe-scrollback the terminal is erased before the last line, and nothing else is', async () => {
   const [, rig] = await pictured([state('active')], { wipeScrollback: true });
   rig.show({ type: 'ended', code: 'SC-316', text: 'The peer left.', exit: 0 });

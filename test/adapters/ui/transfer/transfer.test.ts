@@ -180,6 +180,15 @@ test('progress is drawn over on a terminal, and ends with a line of its own; els
   expect(await off.said()).toBe('Complete: 1.00 kB, SHA-256 ab12\n');
 });
 
+test('a peer that sends more than it said is told as whole, with nothing left', async () => {
+  const progress: UiView = { type: 'progress', id: 1, bytes: 500, total: 1000 };
+  const { rig, said } = opened({}, true);
+  rig.show(progress);
+  rig.clock.advance(1000);
+  rig.show({ ...progress, bytes: 2500 });
+  expect(await said()).toContain('100%  2.50 kB of 1.00 kB  2.00 kB/s  0:00 left');
+});
+
 test('a connection that breaks is told without a word of typing', async () => {
   const { rig, said } = opened();
   rig.show({ type: 'state', state: 'reconnecting', broken: 'peer' }, { type: 'state', state: 'reconnecting' });

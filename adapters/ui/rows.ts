@@ -2,9 +2,10 @@
  * Text as lines of a terminal of a given width: whoever writes a long line would otherwise choose what stands at the
  * beginning of the next row. Elsewhere a line is as long as it is. No sentence may be in this file.
  */
-import { ascii, plainBuffer, plainCopy } from '../../../core/protocol/bytes.js';
-import type { UiContext } from '../../../plugins/kit/define.js';
-import { rowCount, wrap } from '../../text/wrap.js';
+import { ascii, plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
+import type { UiContext } from '../../plugins/kit/define.js';
+import { worstWidthOf } from '../text/width.js';
+import { rowCount, wrap } from '../text/wrap.js';
 
 export type Stream = UiContext['output'] & { readonly columns?: number };
 
@@ -43,4 +44,10 @@ export function inRows(text: Uint8Array, width: number): Uint8Array {
   const copy = plainCopy(out.subarray(0, at));
   out.fill(0);
   return copy;
+}
+
+/** As it is where it fits into a row of this stream, else in rows: a copy. */
+export function fitted(text: Uint8Array, stream: Stream): Uint8Array {
+  const most = cells(stream);
+  return worstWidthOf(text) <= most ? plainCopy(text) : inRows(text, most - CONTINUATION.length);
 }
