@@ -167,9 +167,10 @@ export function createCompare({ crypto, role, keys, fresh, askable, tell }: Comp
     if (recent(now) >= COMPARES_A_MINUTE) throw new RemoteProtocolError('too many comparisons in a minute');
     begun.push(now);
     const asked = phase.type !== 'idle';
+    const nonce = crypto.random(NONCE);
     // Set aside now and not later: else somebody in the middle could try 2^44 rekeys while it waits.
     const key = setAside(epoch);
-    enter({ type: 'answering', epoch, key, nonce: crypto.random(NONCE), commitment: plainCopy(value) });
+    enter({ type: 'answering', epoch, key, commitment: plainCopy(value), nonce });
     if (!asked) begin(now);
   }
 

@@ -8,7 +8,8 @@ import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import { RemoteProtocolError } from '../../../core/errors.js';
 import type { Secret } from '../../../core/ports.js';
 import { ENTRIES_LIMIT, OFFER_NAME_LIMIT } from '../../../core/protocol/bulk-records.js';
-import { asKey } from '../../../core/protocol/keys.js';
+import { establish } from '../../../core/protocol/handshake-keys.js';
+import { asBytes, asKey, type KeyKind } from '../../../core/protocol/keys.js';
 import { createPathProof, pathKey } from '../../../core/protocol/path-proof.js';
 import { CANDIDATES_LIMIT } from '../../../core/protocol/path-records.js';
 import { createRatchet } from '../../../core/protocol/ratchet.js';
@@ -54,6 +55,21 @@ describe('of the direct path', () => {
     expect(a.handle(answer ?? first)).toEqual({ type: 'verified' });
     expect(Buffer.from(a.choose())).toEqual(Buffer.concat([Uint8Array.of(9), tag(name('path 3'), nA, nB)]));
   });
+});
+
+it('of a handshake: the keys of the resume and of the first epoch', () => {
+  const key = <K extends KeyKind>(length: number, byte: number) => asKey<K>(crypto.take(fill(length, byte)));
+  const pair = <K extends KeyKind>() => ({ A: key<K>(64, 2), B: key<K>(64, 3) });
+  const keys = { root: key<'root'>(64, 1), confirm: pair<'confirm'>(), seal: pair<'seal'>() };
+  const [scalar, peer] = [key<'scalar'>(32, 6), key<'scalar'>(32, 7)];
+  const point = crypto.x25519Public(peer);
+  const theirs = { nonce: key<'nonce'>(32, 5), point, caps: { version: fill(1, 1), name: fill(0, 0), features: 0 } };
+  const transcript = asBytes<'transcript'>(fill(64, 8));
+  const made = establish(crypto, 'A', { ...keys, transcript }, { nonce: key<'nonce'>(32, 4), scalar }, theirs);
+  expect(revealed(made.resume)).toEqual(expand(fill(64, 1), Buffer.from(name('resume')), 32));
+  const first = expand(fill(64, 1), Buffer.from(name('ratchet')), 64);
+  const root = hmac(first, crypto.reveal(crypto.x25519(scalar, point)));
+  expect(revealed(made.ratchet.wordsKey(0))).toEqual(expand(root, Buffer.from(name('words key')), 32));
 });
 
 it('of an epoch: the keys of words, proofs and streams', () => {

@@ -68,16 +68,33 @@ test('any bit that is changed makes it nobody’s: the port, the addresses, the 
   }
 });
 
+/** A body that `announcement` does not make, with the name for it. */
+function signed(body: Uint8Array) {
+  const input = [Buffer.from('securechat/1 lan'), Buffer.from(room), nonce, body];
+  const length = (n: number): Buffer => (n < 128 ? Buffer.of(n) : Buffer.of((n % 128) | 128, n >> 7));
+  const lv = Buffer.concat(input.flatMap((part) => [length(part.length), part]));
+  const tag = Buffer.from(crypto.digest([lv]))
+    .subarray(0, 16)
+    .toString('hex');
+  return { name: Buffer.from(nonce).toString('hex') + tag, body };
+}
+
+test('no more addresses are announced than fit, and none of a longer announcement is taken', () => {
+  const addresses = Array.from({ length: LAN_ADDRESSES + 1 }, () => SIX);
+  const { body } = announcement(crypto, room, nonce, { port: 1024, addresses });
+  expect(body.length).toBe(LAN_BODY_LIMIT);
+  expect(recognized(crypto, room, signed(body))).toMatchObject({ port: 1024, addresses: addresses.slice(1) });
+  expect(recognized(crypto, room, signed(Uint8Array.of(...body, 4, ...FOUR)))).toBeUndefined();
+});
+
+test('a name that goes on after its tag, or has no digits of hexadecimal, is nobody’s', () => {
+  const { name, body } = announcement(crypto, room, nonce, { port: 40_000, addresses: [] });
+  for (const other of [`${name}0`, `0${name}`, name.slice(1), 'g'.repeat(name.length), '']) {
+    expect(recognized(crypto, room, { name: other, body })).toBeUndefined();
+  }
+});
+
 test('what is no place is none, although the name fits it', () => {
-  const signed = (body: Uint8Array) => {
-    // A body of this kind cannot be made with `announcement`: its name is.
-    const input = [Buffer.from('securechat/1 lan'), Buffer.from(room), nonce, body];
-    const lv = Buffer.concat(input.flatMap((part) => [Buffer.of(part.length), part]));
-    const tag = Buffer.from(crypto.digest([lv]))
-      .subarray(0, 16)
-      .toString('hex');
-    return { name: Buffer.from(nonce).toString('hex') + tag, body };
-  };
   expect(recognized(crypto, room, signed(Uint8Array.of(0x9c, 0x40)))?.port).toBe(40_000);
   for (const body of [
     [],

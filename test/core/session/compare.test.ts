@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { RemoteProtocolError } from '../../../core/errors.js';
+import type { CryptoPort } from '../../../core/ports.js';
 import type { ProtocolRecord, WordsRecord } from '../../../core/protocol/records.js';
 import {
   COMPARE_MINUTE,
@@ -15,6 +16,7 @@ import {
 import { type ChannelEnd, type Channels, channels } from '../../support/channels.js';
 import { countRekeys } from '../../support/epochs.js';
 import { ratchets } from '../../support/ratchets.js';
+import { failingOnceEach } from '../../support/watched-crypto.js';
 
 function wordsOf({ compared }: ChannelEnd): string[] {
   return compared.flatMap((what) => (what.type === 'words' ? what.words.join(' ') : []));
@@ -175,11 +177,11 @@ describe('limits', () => {
 });
 
 /** One side alone, at epoch 0; the peer's nonce is 32 times 1. */
-function lone(role: 'A' | 'B', askable = true) {
+function lone(role: 'A' | 'B', askable = true, through = (crypto: CryptoPort): CryptoPort => crypto) {
   const { a, b, crypto } = ratchets();
   const told: Comparison[] = [];
   const compare = createCompare({
-    crypto,
+    crypto: through(crypto),
     role,
     keys: role === 'A' ? a.ratchet : b.ratchet,
     fresh: () => 0,
@@ -195,6 +197,26 @@ function lone(role: 'A' | 'B', askable = true) {
     compare.take({ type, epoch: 0, value: commitment, ...over }, frameEpoch, 0);
   return { b: compare, take, told, crypto, commitment };
 }
+
+type Lone = ReturnType<typeof lone>;
+
+/** A whole comparison, of each side. */
+const STEPS: Readonly<Record<'A' | 'B', readonly ((one: Lone) => void)[]>> = {
+  A: [
+    ({ b }) => b.ask(0),
+    ({ b }) => void b.record(),
+    ({ b }) => b.sealed(),
+    ({ take }) => take('words-nonce'),
+    ({ b }) => void b.record(),
+    ({ b }) => b.sealed(),
+  ],
+  B: [
+    ({ take }) => take('words-commit'),
+    ({ b }) => void b.record(),
+    ({ b }) => b.sealed(),
+    ({ take }) => take('words-reveal', { value: new Uint8Array(32).fill(1) }),
+  ],
+};
 
 describe('out of its turn', () => {
   const TYPES = ['words-commit', 'words-nonce', 'words-reveal'] as const;
@@ -239,15 +261,32 @@ describe('out of its turn', () => {
     expect(() => lone('A', false).b.take(request, 0, 0)).toThrow(RemoteProtocolError);
   });
 
-  it('a wipe leaves nothing, wherever it comes', () => {
-    for (const stop of [0, 1, 2]) {
-      const { b, crypto } = lone('A');
-      const { live } = crypto;
-      b.ask(0);
-      if (stop > 0) b.record();
-      if (stop > 1) b.sealed();
-      b.wipe();
-      expect(crypto.live).toBe(live);
+  it.each(['A', 'B'] as const)('a wipe of %s leaves nothing, wherever it comes', (role) => {
+    for (let stop = 0; stop <= STEPS[role].length; stop++) {
+      const one = lone(role);
+      const { live } = one.crypto;
+      for (const step of STEPS[role].slice(0, stop)) step(one);
+      if (stop === STEPS[role].length) expect(one.crypto.live).toBe(live);
+      one.b.wipe();
+      expect(one.crypto.live).toBe(live);
+      expect(one.b.due()).toBeUndefined();
     }
+  });
+
+  it.each(['A', 'B'] as const)('nor does one after any call of the crypto of %s has failed', (role) => {
+    let one: Lone | undefined;
+    let live = 0;
+    const failures = failingOnceEach(
+      (through) => {
+        one = lone(role, true, through);
+        ({ live } = one.crypto);
+        for (const step of STEPS[role]) step(one);
+      },
+      (failure) => {
+        one?.b.wipe();
+        expect({ failure, live: one?.crypto.live }).toEqual({ failure, live });
+      },
+    );
+    expect(failures).toBeGreaterThan(5);
   });
 });

@@ -66,6 +66,30 @@ describe('own goodbye', () => {
     expect(asked('SC-317', OWES).next({ ...OWES, trusted: false }, 0)).toBe('say');
   });
 
+  it('because of absence it waits for no text', () => {
+    expect(asked('SC-326', OWES).next(OWES, 0)).toBe('say');
+  });
+
+  it('is bounded from the moment it is said, whatever was waited for before', () => {
+    const goodbye = asked('SC-317', OWES);
+    goodbye.said(1_000);
+    expect(goodbye.wakeAt()).toBe(1_000 + BYE_TIMEOUT);
+    const heard = asked('SC-317', OWES);
+    heard.heard('left', 1_000);
+    expect(heard.wakeAt()).toBe(1_000 + BYE_TIMEOUT);
+    // Nobody hears of it any more.
+    heard.said(2_000);
+    expect([heard.phase, heard.sealed]).toEqual(['answered', false]);
+  });
+
+  it('that nobody heard is told so; an input that ended before the words were compared, too', () => {
+    expect(asked('SC-311').ending(0)).toEqual({ code: 'SC-311', detail: { unheard: 1 } });
+    const goodbye = asked('SC-310');
+    expect([goodbye.reason, goodbye.open]).toEqual(['left', true]);
+    goodbye.said(0);
+    expect(goodbye.ending(2)).toEqual({ code: 'SC-310', detail: { what: 'words' } });
+  });
+
   it('that was said under other keys was said to nobody', () => {
     const goodbye = asked();
     goodbye.said(0);
@@ -85,6 +109,13 @@ describe('the goodbye of the peer', () => {
     expect([goodbye.over, goodbye.next(UP, 0)]).toEqual([true, 'flush']);
     expect(goodbye.ending(0).code).toBe('SC-316');
     expect(goodbye.ending(3)).toEqual({ code: 'SC-306', detail: { count: 3 } });
+    expect([goodbye.reason, goodbye.sealed, goodbye.next(DOWN, 0)]).toEqual(['left', false, 'end']);
+    // Found anew or not: that is over.
+    goodbye.resumed(true);
+    expect([goodbye.phase, goodbye.next(UP, 0)]).toEqual(['answered', 'flush']);
+    goodbye.flushing(goodbye.ending(0), 0);
+    goodbye.heard('left', 1);
+    expect(goodbye.phase).toBe('flushing');
   });
 
   it('that cannot be answered in time is flushed all the same', () => {
@@ -99,8 +130,32 @@ describe('the goodbye of the peer', () => {
     goodbye.heard('left', 1);
     goodbye.answered();
     expect(goodbye.next(UP, 2)).toBeUndefined();
+    expect(goodbye.sealed).toBe(true);
     goodbye.acknowledged();
     expect(goodbye.next(UP, 3)).toBe('flush');
+  });
+
+  it('after the answer to the own one: nothing more is waited for', () => {
+    const goodbye = asked();
+    goodbye.said(0);
+    goodbye.acknowledged();
+    goodbye.heard('left', 1);
+    expect(goodbye.next(UP, 2)).toBe('answer');
+    goodbye.answered();
+    expect(goodbye.next(UP, 2)).toBe('flush');
+  });
+
+  it('crosses an own one that is never answered: it is over in time', () => {
+    for (const [standing, step] of [
+      [UP, 'flush'],
+      [DOWN, 'end'],
+    ] as const) {
+      const goodbye = asked();
+      goodbye.said(0);
+      goodbye.heard('left', 1);
+      goodbye.answered();
+      expect(goodbye.next(standing, BYE_TIMEOUT)).toBe(step);
+    }
   });
 
   it('a second one changes nothing', () => {
@@ -117,11 +172,15 @@ describe('the goodbye of the peer', () => {
     const goodbye = createGoodbye();
     goodbye.heard(reason, 0);
     expect(goodbye.ending(0).code).toBe(code);
+    if (reason === 'error') expect(goodbye.ending(2).detail).toEqual({ count: 2 });
   });
 
   it('an answer to nothing is an error of the peer', () => {
     expect(() => createGoodbye().acknowledged()).toThrow('not said');
     expect(() => asked().acknowledged()).toThrow('not said');
+    const heard = createGoodbye();
+    heard.heard('left', 0);
+    expect(() => heard.acknowledged()).toThrow('not said');
   });
 });
 
@@ -138,6 +197,26 @@ describe('words that do not match', () => {
     const goodbye = asked();
     goodbye.refuse(UP, 0);
     expect(goodbye.ending(0).code).toBe('SC-403');
+  });
+
+  it('after a goodbye nothing is said again, and the end is that one', () => {
+    const said = asked();
+    said.said(0);
+    said.refuse(UP, 0);
+    expect([said.phase, said.ending(0).code]).toEqual(['said', 'SC-403']);
+    const answered = createGoodbye();
+    answered.heard('left', 0);
+    answered.refuse(UP, 0);
+    expect([answered.phase, answered.ending(0).code]).toEqual(['answered', 'SC-403']);
+    answered.flushing(answered.ending(0), 0);
+    answered.refuse(UP, 0);
+    expect([answered.phase, answered.refused]).toEqual(['flushing', false]);
+  });
+
+  it('and waits for no text', () => {
+    const goodbye = createGoodbye();
+    goodbye.refuse(OWES, 0);
+    expect(goodbye.next(OWES, BYE_TIMEOUT)).toBe('last word');
   });
 });
 
@@ -159,5 +238,16 @@ describe('a connection that is lost', () => {
     expect(goodbye.next({ ...OWES, up: false }, 10)).toBe('tell');
     goodbye.resumed(false);
     expect(goodbye.next(OWES, 1e9)).toBeUndefined();
+    const owing = asked('SC-317', DOWN);
+    expect(owing.wakeAt()).toBe(BYE_TIMEOUT);
+    owing.resumed(false);
+    expect(owing.next(OWES, BYE_TIMEOUT)).toBeUndefined();
+    const hurried = asked('SC-311', OWES);
+    hurried.resumed(false);
+    expect(hurried.next(OWES, BYE_TIMEOUT)).toBe('last word');
+  });
+
+  it('with nothing owed it is over in time', () => {
+    expect(asked('SC-317', DOWN).next(DOWN, BYE_TIMEOUT)).toBe('end');
   });
 });

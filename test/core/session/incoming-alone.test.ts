@@ -103,6 +103,19 @@ describe('text', () => {
   });
 });
 
+it('at the end nothing of it is left', () => {
+  const { inbox, text, shown, names } = receiving();
+  text('secret');
+  inbox.name(utf8('Ada'));
+  inbox.text({ type: 'text', id: 1, part: 0, last: false, text: utf8('half') }, 0);
+  inbox.wipe();
+  inbox.open();
+  expect([shown(), names()]).toEqual([[], ['\0\0\0']]);
+  expect(() => inbox.text({ type: 'text', id: 1, part: 1, last: true, text: utf8('x') }, 0)).toThrow(
+    RemoteProtocolError,
+  );
+});
+
 describe('the name', () => {
   it('is taken once, shown when text may be, and stands beside each message', () => {
     const { inbox, text, names, shown } = receiving();

@@ -2,7 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import type { OwnAddress } from '../../../core/path-port.js';
 
-import { dialled, offered, parseAddress, parseEnd, type Surroundings } from '../../../core/session/path-candidates.js';
+import {
+  addressText,
+  dialled,
+  isAround,
+  isUsable,
+  offered,
+  parseAddress,
+  parseEnd,
+  type Surroundings,
+} from '../../../core/session/path-candidates.js';
 import { CANDIDATES_LIMIT, type PathCandidate, PATHS_CODEC, PORTS_LIMIT } from '../../../core/protocol/path-records.js';
 import { fc } from '../../support/chance.js';
 
@@ -153,6 +162,21 @@ describe('what is told', () => {
     const relay = { address: bytes('192.168.7.1'), port: 8765 };
     expect(offered({ ...AROUND, own: [], relay }, '192.168.7.9:50000')).toHaveLength(1);
     expect(offered({ ...AROUND, own: [], relay }, '127.0.0.1:50000')).toEqual([]);
+    expect(offered({ ...AROUND, own: [], relay }, '198.51.100.7:50000')).toHaveLength(1);
+    const never = { address: bytes('224.0.0.1'), port: 8765 };
+    expect(offered({ ...AROUND, own: [], relay: never }, '224.0.0.2:50000')).toEqual([]);
+    expect(offered({ ...AROUND, own: [], relay: undefined }, '192.168.7.9:50000')).toEqual([]);
+    expect(offered({ ...AROUND, own: [], relay: undefined }, '198.51.100.7:50000')).toHaveLength(1);
+  });
+
+  it('is as much as one record holds', () => {
+    const many = Array.from({ length: CANDIDATES_LIMIT + 4 }, (_, i) => own(`192.168.7.${String(i + 1)}`, 24));
+    expect(offered({ ...AROUND, own: many }, undefined)).toHaveLength(CANDIDATES_LIMIT);
+    const named = Array.from({ length: PORTS_LIMIT + 1 }, (_, i) => ({
+      address: bytes('198.51.100.9'),
+      port: 2000 + i,
+    }));
+    expect(offered({ ...AROUND, own: [], named }, undefined)).toHaveLength(PORTS_LIMIT);
   });
 
   it('is nothing where nobody listens', () => {
@@ -208,6 +232,7 @@ describe('addresses', () => {
       '::1.2.3.256',
       '1.2.3.4::',
       '1:2:3:4:5:6:7:8::',
+      '1:2:3:4::5:6:7:8::9',
       'fe80::1%eth0',
       '12345::',
       ':1:2:3:4:5:6:7:8',
@@ -219,9 +244,34 @@ describe('addresses', () => {
   it('with ports', () => {
     expect(parseEnd('203.0.113.7:51234')).toEqual({ address: bytes('203.0.113.7'), port: 51_234 });
     expect(parseEnd('[2001:db8::1]:51234')).toEqual({ address: bytes('2001:db8::1'), port: 51_234 });
-    for (const text of ['203.0.113.7', '203.0.113.7:65536', '2001:db8::1:51234', '[203.0.113.7]:1', '[]:1', ':1']) {
+    for (const text of [
+      '203.0.113.7',
+      '203.0.113.7:65536',
+      '2001:db8::1:51234',
+      '[203.0.113.7]:1',
+      '[]:1',
+      ':1',
+      'x203.0.113.7:1',
+      '203.0.113.7:12x',
+    ]) {
       expect(parseEnd(text)).toBeUndefined();
     }
+  });
+
+  it('as sockets take them', () => {
+    for (const text of ['203.0.113.7', '2001:db8:0:0:0:0:0:1', 'fd00:7:102:ff00:0:0:0:9']) {
+      expect(addressText(bytes(text))).toBe(text);
+    }
+  });
+
+  it('that others in a network can use, and that are in one of this machine', () => {
+    const around = (text: string): boolean => isAround(bytes(text), AROUND.own);
+    expect(['192.168.7.9', '192.168.8.9', '127.0.0.1', 'fd00:7::9', 'fe80::9', '2001:db8:7::9'].map(around)).toEqual([
+      ...[true, false, false, true, false, true],
+    ]);
+    expect(['192.168.8.9', '8.8.8.8', '127.0.0.1', 'fe80::9', 'ff02::1'].map((text) => isUsable(bytes(text)))).toEqual([
+      ...[true, true, false, false, false],
+    ]);
   });
 
   it('of any text are none, or bytes of a family', () => {

@@ -25,7 +25,7 @@ interface Around {
 
 const NOW = 1_000;
 
-function person(given: Partial<Around> = {}, idleTimeout: number = NEVER) {
+function person(given: Partial<Around> = {}, idleTimeout: number = NEVER, opened = true) {
   const around: Around = {
     ...{ talking: true, trusted: true, busy: false, full: false, held: 0, unasked: undefined, may: [] },
     ...given,
@@ -40,6 +40,7 @@ function person(given: Partial<Around> = {}, idleTimeout: number = NEVER) {
     confirm: (match: boolean) => done.push(`confirm ${String(match)}`) > 0,
     compareAgain: () => done.push('compare again') > 0,
     said: () => undefined,
+    shown: (id: number) => void done.push(`shown ${String(id)}`),
     leave: (code: string) => void done.push(`leave ${code}`),
     abort: (_now: number, reason: string) => void done.push(`last word ${reason}`),
   };
@@ -64,7 +65,7 @@ function person(given: Partial<Around> = {}, idleTimeout: number = NEVER) {
     goodbye,
     transfers: {
       cancelAll: () => undefined,
-      ui: () => void done.push('transfer'),
+      ui: ({ type }: UiEvent) => void done.push(type),
       get busy() {
         return around.busy;
       },
@@ -72,7 +73,7 @@ function person(given: Partial<Around> = {}, idleTimeout: number = NEVER) {
     may: (transition) => around.may.includes(transition),
     idleTimeout,
   });
-  one.open(0);
+  if (opened) one.open(0);
   const does = (event: UiEvent): Ending | undefined => one.handle(event, NOW);
   return { one, around, stage, done, goodbye, does };
 }
@@ -102,7 +103,19 @@ describe('text', () => {
     expect(done).toEqual([]);
   });
 
+  it('is taken up to the limit, and not before there is a session', () => {
+    const { does, done, stage } = person();
+    does(send(new Uint8Array(MESSAGE_LIMIT)));
+    expect([done, stage.codes()]).toEqual([['add'], []]);
+    const early = person({}, NEVER, false);
+    early.does(send(utf8('early')));
+    expect([early.done, early.stage.codes()]).toEqual([[], ['SC-312']]);
+  });
+
   it('a queue that is full is told once while nobody hears, and again after it was not', () => {
+    const down = person({ full: true, may: ['resumed'] });
+    for (let n = 0; n < 2; n++) down.does(send(utf8('down')));
+    expect(down.stage.codes()).toEqual(['SC-327']);
     const { does, around, stage } = person({ full: true });
     does(send(utf8('up')));
     around.may = ['resumed'];
@@ -131,6 +144,16 @@ describe('leaving', () => {
     expect(does({ type: 'gone', why: 'unread' })).toEqual({ code: 'SC-513', detail: {} });
     expect(done).toEqual(['leave SC-311', 'last word left']);
     expect(person().does({ type: 'wipe' })).toEqual({ code: 'SC-311', detail: {} });
+    for (const [why, code] of [
+      ['unread', 'SC-513'],
+      [undefined, 'SC-505'],
+    ] as const) {
+      const gone = person();
+      expect([gone.does({ type: 'gone', why }), gone.done]).toEqual([undefined, [`leave ${code}`]]);
+    }
+    const leaving = person();
+    leaving.goodbye.ask('SC-317', { up: true, undelivered: 1, trusted: true }, NOW);
+    expect([leaving.does({ type: 'interrupt' }), leaving.done]).toEqual([{ code: 'SC-311', detail: {} }, []]);
   });
 
   it('who gives no sign for a while has left, once, and not while leaving', () => {
@@ -143,6 +166,11 @@ describe('leaving', () => {
     one.tick(NOW + 5_000);
     one.tick(NOW + 9_000);
     expect(done).toEqual(['leave SC-326']);
+    const alone = person({ talking: false, held: 2 }, 5_000);
+    // What the UI shows by itself is no sign.
+    alone.does({ type: 'shown', id: 0 });
+    expect(alone.one.wakeAt()).toBe(5_000);
+    expect(alone.one.tick(5_000)).toEqual({ code: 'SC-306', detail: { count: 2 } });
     does({ type: 'activity' });
     goodbye.heard('left', NOW);
     one.tick(NOW + 9_000);
@@ -167,9 +195,19 @@ describe('the end of the input', () => {
     });
     const { one, does, done, around } = person({ talking: false, held: 1 });
     expect(does({ type: 'end-of-input' })).toBeUndefined();
+    one.tick(NOW);
     around.talking = true;
+    expect(done).toEqual([]);
     one.tick(NOW);
     expect(done).toEqual(['leave SC-317']);
+  });
+
+  it('is nothing more for who is leaving', () => {
+    const { one, does, done, around, goodbye } = person({ busy: true });
+    does({ type: 'end-of-input' });
+    goodbye.ask('SC-317', { up: true, undelivered: 0, trusted: true }, NOW);
+    around.busy = false;
+    expect([one.tick(NOW), done]).toEqual([undefined, []]);
   });
 
   it('leaves nobody to compare the words, or to type the code again', () => {
@@ -206,9 +244,22 @@ describe('what is not possible now is told', () => {
   });
 });
 
+it('everything goes where it belongs', () => {
+  const { does, done, stage } = person();
+  does({ type: 'code', code: utf8('a-b-c') });
+  does({ type: 'offer', paths: [] });
+  for (const type of ['accept', 'reject', 'cancel'] as const) does({ type, id: 0 });
+  does({ type: 'shown', id: 7 });
+  expect([done, stage.codes()]).toEqual([['typed', 'offer', 'accept', 'reject', 'cancel', 'shown 7'], []]);
+});
+
 it('what a script could not say is counted, where it is lost', () => {
   const { one, does, stage } = person();
   does({ type: 'malformed', why: 'no json' });
+  does({ type: 'malformed', why: 'no object' });
   does({ type: 'malformed', why: 'too long', lost: true });
-  expect([one.unsent, stage.codes()]).toEqual([1, ['SC-313', 'SC-313']]);
+  expect(one.unsent).toBe(1);
+  expect(stage.notices).toEqual(
+    ['no json', 'no object', 'too long'].map((why) => ({ code: 'SC-313', detail: { why } })),
+  );
 });

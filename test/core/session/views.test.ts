@@ -71,6 +71,18 @@ describe('text', () => {
     expect([view.text, view.from].every(wiped)).toBe(true);
   });
 
+  it('of this side, too', () => {
+    const { views: one, shown, clock } = views();
+    const view = { type: 'own', id: 0, text: utf8('mine'), at: 500 } as const satisfies SessionView;
+    clock.advance(1_500);
+    one.show(view);
+    expect(shown).toEqual([{ ...view, text: utf8('mine'), at: Math.round(clock.wallTime() - (clock.now() - 500)) }]);
+    expect(wiped(view.text)).toBe(true);
+    const status = { type: 'status', id: 0, status: 'sent' } as const;
+    one.show(status);
+    expect(shown.at(-1)).toEqual(status);
+  });
+
   it('is wiped also where the UI throws; so is the name of a peer, and that of a file', () => {
     const { views: one } = views(true);
     const view = message();

@@ -6,6 +6,10 @@ import { isText, PATH_LIMIT, partsOf, PARTS_LIMIT, pathFault } from '../../../..
 import { fc } from '../../../support/chance.js';
 import { utf8 } from '../../../support/pair.js';
 
+/** Parts as long as they may be, of this many bytes together with what is between them. */
+const long = (length: number): string =>
+  [...Array.from({ length: 15 }, () => 'p'.repeat(255)), 'p'.repeat(200), 'p'.repeat(length - 4041)].join('/');
+
 test.each([
   'a',
   'a/b/c.txt',
@@ -18,6 +22,9 @@ test.each([
   'com10',
   'x/.y',
   `${'p'.repeat(255)}/q`,
+  'a\u{a0}b',
+  `${'a/'.repeat(PARTS_LIMIT - 1)}b`,
+  long(PATH_LIMIT),
 ])('%s is taken', (path) => {
   expect(pathFault(utf8(path))).toBeUndefined();
 });
@@ -40,12 +47,15 @@ test.each([
   ['a\x7f', 'control character'],
   ['a\u{85}', 'control character'],
   ['a\u{9b}b', 'control character'],
+  ['a\u{80}b', 'control character'],
+  ['a\u{9f}b', 'control character'],
   ['a.', 'ending'],
   ['a ', 'ending'],
   ['a./b', 'ending'],
   ['...', 'ending'],
   ['CON', 'device'],
   ['con.txt', 'device'],
+  ['AUX', 'device'],
   ['x/NUL .tar.gz', 'device'],
   ['Com1', 'device'],
   ['LPT9.log', 'device'],
@@ -53,15 +63,35 @@ test.each([
   ['conout$', 'device'],
   ['p'.repeat(256), 'too long'],
   ['a/'.repeat(PARTS_LIMIT) + 'b', 'too deep'],
-  ['x'.repeat(PATH_LIMIT + 1), 'too long'],
+  [long(PATH_LIMIT + 1), 'too long'],
 ])('%j is refused: %s', (path, fault) => {
   expect(pathFault(utf8(path))).toBe(fault);
 });
 
-test.each([[[0xff]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]], [[0x61, 0xe2, 0x82]], [[0xf4, 0x90, 0x80, 0x80]]])(
-  'bytes %j are no text',
-  (bytes) => {
-    expect(pathFault(Uint8Array.from(bytes))).toBe('not UTF-8');
+test.each([
+  ...[[0xff], [0xc0, 0x80], [0x80], [0xbf, 0x80], [0x61, 0xe2, 0x82], [0xe2, 0x82, 0xc0], [0xe2, 0x82, 0x7f]].map(
+    (each) => [each],
+  ),
+  // Longer than they need be, surrogates, beyond U+10FFFF.
+  ...[
+    [0xc1, 0xbf],
+    [0xe0, 0x9f, 0xbf],
+    [0xf0, 0x8f, 0xbf, 0xbf],
+    [0xed, 0xa0, 0x80],
+  ].map((each) => [each]),
+  ...[
+    [0xf4, 0x90, 0x80, 0x80],
+    [0xf5, 0x80, 0x80, 0x80],
+    [0xf5, 0x80],
+  ].map((each) => [each]),
+])('bytes %j are no text', (bytes) => {
+  expect(pathFault(Uint8Array.from(bytes))).toBe('not UTF-8');
+});
+
+test.each(['\u{80}', '\u{7ff}', '\u{800}', '\u{d7ff}', '\u{e000}', '\u{ffff}', '\u{10000}', '\u{10ffff}'])(
+  '%j, at an end of its length, is text',
+  (text) => {
+    expect(isText(utf8(text))).toBe(true);
   },
 );
 
