@@ -1,8 +1,8 @@
 /**
  * How the tests run. The programs that they start are those in dist/: build first, as `npm test` does.
  *
- * Two kinds: files that only compute share processes and modules, which saves a third of a second each; files that start
- * programs, open sockets or change what is global have a process of their own.
+ * Files share processes, and the modules in them, which saves half a second each; those that change modules, globals or
+ * clocks, or look at all that their process has, have one of their own.
  */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -15,12 +15,16 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PATIENCE = { quick: 60_000, thorough: 600_000, nightly: 6 * 3_600_000 };
 const depth = (process.env['DEPTH'] ?? 'quick') as keyof typeof PATIENCE;
 
-/** Files that only compute, and leave nothing behind that another file would meet. */
-const COMPUTES = [
-  'test/core/**',
-  'test/adapters/{direct,lan,relay,terminal,text,web,words}/**',
-  'test/adapters/ui/**',
-  'test/plugins/{kit,testing}/**',
+/** Files that would meet what another leaves behind, or leave something themselves. */
+const ALONE = [
+  'test/adapters/cli/{launch,proxy-way}.test.ts',
+  'test/adapters/crypto/{browser,sodium,tweetnacl}.test.ts',
+  'test/adapters/files/writer.test.ts',
+  'test/adapters/library/{browser,deliveries,library}.test.ts',
+  'test/adapters/system/{clock,folder,output}.test.ts',
+  'test/adapters/tor/control.test.ts',
+  'test/adapters/transport/socketio-hostile.test.ts',
+  'test/plugins/kit/load.test.ts',
 ];
 const FILES = ['test/**/*.test.ts'];
 
@@ -68,26 +72,17 @@ export default defineConfig({
     ...shared,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { extends: true, test: { ...shared, name: 'programs', include: FREE, exclude } },
+      { extends: true, test: { ...shared, name: 'programs', include: FREE, isolate: false, exclude } },
+      { extends: true, test: { ...shared, name: 'alone', execArgv: REFUSED, include: ALONE, exclude } },
       {
         extends: true,
         test: {
           ...shared,
           name: 'parts',
           execArgv: REFUSED,
-          include: FILES,
-          exclude: [...COMPUTES, ...FREE, ...exclude],
-        },
-      },
-      {
-        extends: true,
-        test: {
-          ...shared,
-          name: 'computes',
-          execArgv: REFUSED,
           isolate: false,
-          exclude,
-          include: COMPUTES.map((each) => `${each}/*.test.ts`),
+          include: FILES,
+          exclude: [...ALONE, ...FREE, ...exclude],
         },
       },
     ],

@@ -20,7 +20,7 @@ import {
   LENGTHS,
 } from './checks.js';
 import { montgomeryU } from './montgomery.js';
-import { loadSodium, type Pointer, type Scratch } from './sodium-module.js';
+import { loadSodium, type Pointer, type Scratch, type SodiumMemory } from './sodium-module.js';
 import { type AeadInput, type Span, sodiumPrimitives } from './sodium-primitives.js';
 
 /** A cipher outside WebAssembly memory; lengths are checked before. */
@@ -56,7 +56,11 @@ export const LARGE = 16_384;
 
 /** Resolves when the module is compiled: start it while something else is awaited. */
 export async function createSodiumCrypto(options: SodiumOptions = {}): Promise<CryptoPort> {
-  const memory = await loadSodium();
+  return sodiumIn(await loadSodium(), options);
+}
+
+/** As many as are wanted can be in one memory. */
+export function sodiumIn(memory: SodiumMemory, options: SodiumOptions = {}): CryptoPort {
   const { raw, allocate, release, view, withScratch } = memory;
   const sodium = sodiumPrimitives(memory);
   const handles = createHandles<Pointer>(release);

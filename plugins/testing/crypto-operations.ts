@@ -246,13 +246,16 @@ export const OPERATIONS: readonly Operation[] = [
 /** Repeatable bytes, the same on every machine (mulberry32); not for keys. */
 export function seededDraw(seed: number): Draw {
   let state = seed >>> 0;
-  return (n) =>
-    Uint8Array.from({ length: n }, () => {
+  return (n) => {
+    const drawn = new Uint8Array(n);
+    for (let i = 0; i < n; i++) {
       state = (state + 0x6d2b79f5) >>> 0;
       let mixed = Math.imul(state ^ (state >>> 15), state | 1);
       mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-      return (mixed ^ (mixed >>> 14)) & 255;
-    });
+      drawn[i] = (mixed ^ (mixed >>> 14)) & 255;
+    }
+    return drawn;
+  };
 }
 
 /** Runs an operation on handles and bytes of the number it lists. */

@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { repeats } from '../support/chance.js';
 import { ENV, PROGRAM, ROOT } from '../support/program.js';
 
 const sh = (script: string, env: NodeJS.ProcessEnv = {}) =>
@@ -50,7 +51,10 @@ describe('a command', () => {
 });
 
 describe('an output that cannot take it', () => {
-  const asked = ['--help', '--version', 'help', 'help options', 'completion bash', '--quiet --help', 'doctor'];
+  const asked = repeats(
+    ['--help', 'help options', 'doctor', '--version', 'help', 'completion bash', '--quiet --help'],
+    3,
+  );
 
   it.skipIf(!existsSync('/dev/full')).each(asked)('full: %s is an error', (args) => {
     const { stderr, status } = sh(`'${PROGRAM}' ${args} >/dev/full`);

@@ -20,7 +20,7 @@ import { type RelayProcess, type RelayProgram, startRelayProcess } from '../supp
 import { barePair } from '../support/relay-client.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 
-const MESSAGES = runs(600, 600, 100_000);
+const MESSAGES = runs(200, 600, 100_000);
 const LIMITS = ['--joins-per-minute', '100000', '--connections-per-address', '1000', '--drain', '1'];
 /** All that a relay of a cluster ever says. */
 const SAID =

@@ -257,7 +257,7 @@ describe.skipIf(!hasPty)('the terminal is as it was', () => {
     ['SIGHUP', (side) => side.kill('SIGHUP'), 130],
     ['SIGABRT', (side) => side.kill('SIGABRT'), 130],
   ];
-  it.each(repeats(ENDS, 5))('after %s: modes, screen, and nothing of the chat', async (_name, end, status) => {
+  it.each(repeats(ENDS, 4))('after %s: modes, screen, and nothing of the chat', async (_name, end, status) => {
     const [maker, guest] = await pair();
     guest.type('a secret\r');
     await maker.shows('a secret');

@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repeats, runs } from '../support/chance.js';
+import { CONTROLS, repeats, runs } from '../support/chance.js';
 import { buildVariant, type Variant } from '../support/planted.js';
 import { ENV, killAll, PROGRAM, ROOT, start } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
@@ -116,7 +116,7 @@ describe('denied', () => {
     expect(readFileSync(path.join(place, 'there'), 'utf8')).toBe('before');
   });
 
-  it('without the launcher each of them succeeds: the attempts are real', () => {
+  it.runIf(CONTROLS)('without the launcher each of them succeeds: the attempts are real', () => {
     const tried = attempts([process.execPath, variant.program]);
     for (const [name] of DENIED) if (name !== 'load native code') expect([name, tried[name]]).toEqual([name, 'done']);
     // There is no such file: it was looked for.
@@ -191,7 +191,7 @@ async function asked(command: readonly string[], after: number): Promise<string>
 }
 
 describe.skipIf(process.platform === 'win32')('SIGUSR1', () => {
-  const step = runs(50, 2, 1);
+  const step = runs(100, 2, 1);
   it(`at each ${step} ms of the first 500 ms, and later, opens no port`, async () => {
     expect(await listens(INSPECTOR)).toBe(false);
     const times = [...Array.from({ length: 500 / step + 1 }, (_, i) => step * i), 700, 1000, 1500];
@@ -203,7 +203,7 @@ describe.skipIf(process.platform === 'win32')('SIGUSR1', () => {
     await Promise.all([worker(), worker(), worker(), worker()]);
   });
 
-  it('opens one without the launcher: the search is real', async () => {
+  it.runIf(CONTROLS)('opens one without the launcher: the search is real', async () => {
     const said = await asked([process.execPath, path.join(ROOT, 'dist/securechat.cjs')], 1000);
     expect(said).toMatch(/Debugger listening[^]*somebody listens/);
   });
@@ -259,7 +259,7 @@ describe.skipIf(process.platform === 'win32')('ended from outside', { concurrent
     expect([found.status, found.left]).toEqual([130, [expect.stringMatching(/\.cpuprofile$/), 'there']]);
   });
 
-  it('by SIGSEGV without the launcher: a core, the search is real', async ({ skip }) => {
+  it.runIf(CONTROLS)('by SIGSEGV without the launcher: a core, the search is real', async ({ skip }) => {
     const pattern = '/proc/sys/kernel/core_pattern';
     const elsewhere = existsSync(pattern) ? /^[|/]/.test(readFileSync(pattern, 'utf8')) : true;
     skip(elsewhere, 'SKIPPED: this system puts cores elsewhere than into the working folder');

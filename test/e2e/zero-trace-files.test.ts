@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { repeats } from '../support/chance.js';
+import { CONTROLS, repeats } from '../support/chance.js';
 import { IS_EXECUTABLE, killAll, PROGRAM, type Program, start } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
 import { hasStrace, straced, writesIn } from '../support/strace.js';
@@ -136,7 +136,7 @@ describe.skipIf(!hasStrace)('no file is opened for writing', () => {
     }
   });
 
-  it('a planted log line is seen, and refused by the launcher', async () => {
+  it.runIf(CONTROLS)('a planted log line is seen, and refused by the launcher', async () => {
     const log = path.join(folder, 'planted.log');
     const variant = await buildVariant([
       {

@@ -3,6 +3,7 @@
  * scrolled back to, read from an emulator. Two planted leaks show that it would be found.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { CONTROLS } from '../support/chance.js';
 import { buildVariant, type Change } from '../support/planted.js';
 import { killAll, PROGRAM, start } from '../support/program.js';
 import { type RelayProcess, startRelayProcess } from '../support/relay.js';
@@ -110,7 +111,7 @@ describe.skipIf(!hasPty)('after the end', () => {
   });
 
   const FILE = 'adapters/ui/rich/terminal.ts';
-  it.each<[string, readonly Change[]]>([
+  it.runIf(CONTROLS).each<[string, readonly Change[]]>([
     [
       'the normal screen is used and not cleared: either alone leaves nothing',
       [

@@ -40,6 +40,9 @@ export function repeats<T>(all: readonly T[], quick = 1): readonly T[] {
   return DEPTH === 'quick' ? all.slice(0, quick) : all;
 }
 
+/** Whether a search is also shown what it must find, as everywhere in .ci/run: that proves the test, nothing of the program. */
+export const CONTROLS = DEPTH !== 'quick' || process.env['CI'] !== undefined;
+
 /** Bytes of this run's seed, for what needs any bytes; `use` keeps two users apart. */
 export function seededBytes(use: string): (n: number) => Uint8Array<ArrayBuffer> {
   return deterministicRandom(`${use} ${String(SEED)}`);

@@ -2,7 +2,6 @@
  * Two channels, as a handshake would leave them, and the frames between them: in order, at once or when a test lets them
  * through. No expectation may be in this file.
  */
-import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { CryptoPort } from '../../core/ports.js';
 import { type ProtocolRecord, recordSize } from '../../core/protocol/records.js';
 import type { Role } from '../../core/protocol/role.js';
@@ -11,6 +10,7 @@ import type { Comparison } from '../../core/session/compare.js';
 import type { Source } from '../../core/session/composer.js';
 import type { ChannelRecord } from '../../core/session/controls.js';
 import { type Ends, ratchets } from './ratchets.js';
+import { createSodium } from './sodium.js';
 
 export interface ChannelEnd {
   readonly channel: Channel;
@@ -85,10 +85,7 @@ export function channelOf(
   return Object.assign(self, { channel });
 }
 
-export function channels(
-  options: Partial<ChannelOptions> = {},
-  crypto: CryptoPort = createTweetnaclCrypto(),
-): Channels {
+export function channels(options: Partial<ChannelOptions> = {}, crypto: CryptoPort = createSodium()): Channels {
   const ends = ratchets(crypto);
   const clock = { now: 0 };
   const [a, b] = [channelOf(ends, 'A', options, () => clock.now), channelOf(ends, 'B', options, () => clock.now)];

@@ -2,7 +2,6 @@
  * Two whole chats over the relay in memory, in real time: left says hello, right answers with a goodbye. A test replaces
  * one adapter of the left side by one that misbehaves. No expectation may be in this file.
  */
-import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import { createClock } from '../../adapters/system/clock.js';
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
 import type { ClockPort, CryptoPort, TransportPort, UiEvent, UiPort, UiView } from '../../core/ports.js';
@@ -11,6 +10,7 @@ import { type Chat, chat } from '../../core/session/driver.js';
 import { createMemoryRelay } from '../../plugins/testing/memory.js';
 import { utf8, WORDS } from './pair.js';
 import { GENEROUS } from './relay.js';
+import { createSodium } from './sodium.js';
 
 export interface Party {
   readonly crypto?: CryptoPort;
@@ -80,7 +80,7 @@ export function listener(): UiPort {
 }
 
 export function begin(party: Party, relay: TransportPort, speaks = true): Running {
-  const { crypto = createTweetnaclCrypto(), transport = relay, clock = createClock() } = party;
+  const { crypto = createSodium(), transport = relay, clock = createClock() } = party;
   const seen = person(speaks);
   const ui = party.ui ?? seen;
   const sentences: Told[] = [];

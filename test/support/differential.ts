@@ -15,7 +15,7 @@ import {
 import { runs, SEED } from './chance.js';
 import { CRYPTOS } from './cryptos.js';
 
-const ROUNDS = runs(400, 10_000, 50_000);
+const ROUNDS = runs(200, 10_000, 50_000);
 /** ML-KEM on node-crypto is the same library as on tweetnacl: one round in this many is enough there. */
 const SAME_LIBRARY = 10;
 

@@ -60,8 +60,9 @@ export function createEmulator(columns: number, rows: number, widths: '6' | '11'
     screen: () => Array.from({ length: terminal.rows }, (_, row) => line(row)?.translateToString(true) ?? ''),
     cells: () =>
       Array.from({ length: terminal.rows }, (_, row) => {
+        const shown = line(row);
         const cells = Array.from({ length: terminal.cols }, (_unused, column) => {
-          const cell = line(row)?.getCell(column);
+          const cell = shown?.getCell(column);
           if (cell === undefined) return '';
           const look = [cell.getFgColor(), cell.getBgColor(), cell.isBold(), cell.isDim(), cell.isInverse()];
           return `${cell.getChars()}/${String(cell.getWidth())}/${look.join(',')}`;
@@ -69,9 +70,10 @@ export function createEmulator(columns: number, rows: number, widths: '6' | '11'
         return cells.join(' ');
       }),
     grid: () =>
-      Array.from({ length: terminal.rows }, (_, row) =>
-        Array.from({ length: terminal.cols }, (_unused, column) => {
-          const cell = line(row)?.getCell(column);
+      Array.from({ length: terminal.rows }, (_, row) => {
+        const shown = line(row);
+        return Array.from({ length: terminal.cols }, (_unused, column) => {
+          const cell = shown?.getCell(column);
           return {
             text: cell?.getChars() ?? '',
             width: cell?.getWidth() ?? 1,
@@ -80,8 +82,8 @@ export function createEmulator(columns: number, rows: number, widths: '6' | '11'
             bold: (cell?.isBold() ?? 0) > 0,
             dim: (cell?.isDim() ?? 0) > 0,
           };
-        }),
-      ),
+        });
+      }),
     get cursor() {
       return { column: buffer().cursorX, row: buffer().cursorY };
     },

@@ -1,12 +1,12 @@
 /**
  * Two sessions of the library that meet, over a relay in memory or a real one. No expectation may be in this file.
  */
-import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { ConnectOptions, Message, Session } from '../../adapters/library/api.js';
 import { createConnect } from '../../adapters/library/connect.js';
 import { connect } from '../../adapters/library/library.js';
 import type { ClockPort, CryptoPort, TransportPort } from '../../core/ports.js';
 import { createMemoryRelay, type MemoryRelay, type MemoryRelayOptions } from '../../plugins/testing/memory.js';
+import { createSodium } from './sodium.js';
 
 export interface Side {
   readonly session: Session;
@@ -43,7 +43,7 @@ export function createRooms(options: MemoryRelayOptions & { readonly clock?: Clo
       : createConnect({ crypto: elsewhere, transport: elsewhere, sha256: elsewhere, clock });
 
   async function enter(given: ConnectOptions = {}): Promise<Side> {
-    const crypto = createTweetnaclCrypto();
+    const crypto = createSodium();
     const session = await begin({ transport: () => transport, crypto: () => crypto, ...given });
     return { session, crypto };
   }

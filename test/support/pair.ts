@@ -4,7 +4,6 @@
  */
 
 import { wordlist } from '@scure/bip39/wordlists/english.js';
-import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { Join } from '../../core/wire/control.js';
 import { type Nameplate, parseCode } from '../../core/room/code.js';
 import { createWordlist } from '../../core/room/words.js';
@@ -12,6 +11,7 @@ import type { Effect, SessionView } from '../../core/session/events.js';
 import { createSession, type Session } from '../../core/session/session.js';
 import { createPaths, SEEN } from './paths.js';
 import type { Pair, PairOptions, Person, PersonOptions, RelayHooks, Side } from './person.js';
+import { createSodium } from './sodium.js';
 
 export type { Pair, PairOptions, Side } from './person.js';
 export const SIDES = ['left', 'right'] as const;
@@ -57,7 +57,7 @@ export function createPair(options: PairOptions = {}): Pair {
   });
 
   function person(side: Side, given: PersonOptions): Person {
-    const crypto = given.crypto ?? createTweetnaclCrypto();
+    const crypto = given.crypto ?? createSodium();
     const secret = given.secret ?? 'tunnel-anchor-mango';
     const session = createSession({
       crypto,

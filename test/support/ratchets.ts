@@ -2,11 +2,11 @@
  * Two ratchets in step, as a handshake would leave them, with the numbers that the session counts. No expectation may be
  * in this file.
  */
-import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { CryptoPort } from '../../core/ports.js';
 import { asKey } from '../../core/protocol/keys.js';
 import { createRatchet, type OpenedFrame, type Ratchet } from '../../core/protocol/ratchet.js';
 import type { ProtocolRecord } from '../../core/protocol/records.js';
+import { createSodium } from './sodium.js';
 
 /** One side: frames are numbered as they are sealed and opened. */
 export interface End {
@@ -26,7 +26,7 @@ export interface Ends {
 /** Secrets that the two leave to the test: `ratchet` and R of both sides. */
 export const HANDSHAKE_SECRETS = 4;
 
-export function ratchets(crypto: CryptoPort = createTweetnaclCrypto()): Ends {
+export function ratchets(crypto: CryptoPort = createSodium()): Ends {
   const root = crypto.random(64);
   const scalars = { a: asKey<'scalar'>(crypto.randomSecret(32)), b: asKey<'scalar'>(crypto.randomSecret(32)) };
   const points = { a: crypto.x25519Public(scalars.a), b: crypto.x25519Public(scalars.b) };

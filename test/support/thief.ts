@@ -3,13 +3,13 @@
  * towards each side, and a rekey of his own with each. What is said he passes on, sealed anew. No expectation may be in
  * this file.
  */
-import { createTweetnaclCrypto } from '../../adapters/crypto/tweetnacl.js';
 import type { CryptoPort } from '../../core/ports.js';
 import { asKey } from '../../core/protocol/keys.js';
 import { createRatchet } from '../../core/protocol/ratchet.js';
 import type { ProtocolRecord } from '../../core/protocol/records.js';
 import { type ChannelEnd, channelOf } from './channels.js';
 import { type End, type Ends, end } from './ratchets.js';
+import { createSodium } from './sodium.js';
 
 export interface Theft {
   readonly crypto: CryptoPort;
@@ -26,7 +26,7 @@ export interface Theft {
 }
 
 export function theft(): Theft {
-  const crypto = createTweetnaclCrypto();
+  const crypto = createSodium();
   const root = crypto.random(64);
   const scalars = { A: asKey<'scalar'>(crypto.randomSecret(32)), B: asKey<'scalar'>(crypto.randomSecret(32)) };
   const points = { A: crypto.x25519Public(scalars.A), B: crypto.x25519Public(scalars.B) };

@@ -101,8 +101,8 @@ describe.skipIf(!haveVectors('Wycheproof vectors of all crypto adapters')).each(
           expect(seal).toThrow(RangeError);
           expect(open).toThrow(RangeError);
         } else if (vector.result === 'valid') {
-          expect(seal()).toEqual(box);
-          expect(open()).toEqual(plaintext);
+          expect(hex(seal())).toBe(hex(box));
+          expect(hex(open() ?? Uint8Array.of(0))).toBe(vector.msg);
         } else {
           expect(open()).toBeUndefined();
         }

@@ -3,11 +3,11 @@
  * also over a connection that breaks; without cover it sees the difference.
  */
 import { describe, expect, it } from 'vitest';
-import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import { COVER_BEAT } from '../../../core/session/beat.js';
 import { SILENCE_LIMIT } from '../../../core/session/liveness.js';
 import { deterministicRandom } from '../../support/deterministic.js';
 import { connectedPair, createPair, opposite, type Pair, SIDES, type Side, utf8 } from '../../support/pair.js';
+import { createSodium } from '../../support/sodium.js';
 
 /** Milliseconds on the way, either direction. */
 const LATENCY = 40;
@@ -25,8 +25,8 @@ function watched(cover: Readonly<Record<Side, boolean>>): Watched {
   const way: { readonly at: number; readonly to: Side; readonly frame: Uint8Array }[] = [];
   const pair = createPair({
     // Who is A must not be chance.
-    left: { cover: cover.left, crypto: createTweetnaclCrypto({ random: deterministicRandom('left') }) },
-    right: { cover: cover.right, crypto: createTweetnaclCrypto({ random: deterministicRandom('right') }) },
+    left: { cover: cover.left, crypto: createSodium({ random: deterministicRandom('left') }) },
+    right: { cover: cover.right, crypto: createSodium({ random: deterministicRandom('right') }) },
     relay: {
       frame(frame, from, { now }) {
         seen.push(`${now} ${from} ${frame.length}`);

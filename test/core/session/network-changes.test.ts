@@ -22,7 +22,7 @@ import {
 
 const RESTARTS = runs(40, 2_000);
 const COVERED = runs(4, 300);
-const PATHS = runs(40, 600);
+const PATHS = runs(20, 600);
 
 const cryptos = { left: await createSodiumCrypto(), right: await createSodiumCrypto() };
 

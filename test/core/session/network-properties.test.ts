@@ -9,7 +9,7 @@ import { DEPTH, runs, SEED } from '../../support/chance.js';
 import { simulate } from '../../support/simulation.js';
 import { BUSY, judge, ONE, planOf } from '../../support/simulation-plan.js';
 
-const SEEDS = runs(120, 10_000, 1_000_000);
+const SEEDS = runs(60, 10_000, 1_000_000);
 
 const cryptos = { left: await createSodiumCrypto(), right: await createSodiumCrypto() };
 

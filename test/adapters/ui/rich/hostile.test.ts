@@ -22,7 +22,7 @@ import { notice, own, state, status } from '../../../support/views.js';
 const AT = new Date(2030, 0, 1, 12, 1).getTime();
 const TABLES = ['6', '11'] as const;
 /** Strings that are made, in each table; NUMBER of them in each run of a property. */
-const MADE = runs(600, 20_000);
+const MADE = runs(200, 20_000);
 const NUMBER = 20;
 
 function said(text: Uint8Array, name: Uint8Array): UiView {
@@ -200,11 +200,10 @@ describe.each(TABLES)('strings that are made, in the widths of Unicode %s', (wid
         // Each marker stands where it was put, whole, and nothing else looks like it.
         expect(chat.filter((row) => row.startsWith('│ 12:01 me '))).toEqual(strings.map((_, id) => marker(id)));
         expect(chat.filter((row) => row.startsWith('│ --'))).toEqual(['│ -- one (SC-320)'.padEnd(79) + '│']);
-        for (const row of chat.filter((each) => !each.includes('marker ') && !each.startsWith('│ -- one'))) {
-          expect(row).toMatch(/^│ (12:01 (?!me |securechat )\S|      │ |  {3,}).*│$/u);
-          // The gutter of the statuses.
-          expect(row.slice(-12)).toBe(`${' '.repeat(11)}│`);
-        }
+        // With the gutter of the statuses.
+        const theirs = /^│ (12:01 (?!me |securechat )\S|      │ |  {3,}).* {11}│$/u;
+        const others = chat.filter((each) => !each.includes('marker ') && !each.startsWith('│ -- one'));
+        expect(others.filter((row) => !theirs.test(row))).toEqual([]);
       }),
       { numRuns: MADE / NUMBER, endOnFailure: true },
     );

@@ -9,7 +9,7 @@ import type { BulkRecord } from '../../../../core/protocol/bulk-records.js';
 import { CHUNK_DATA, sealChunk } from '../../../../core/protocol/chunk.js';
 import { CHUNK_SIZES } from '../../../../core/protocol/frame.js';
 import { asKey } from '../../../../core/protocol/keys.js';
-import { GRANTED_CHUNKS, WINDOW_MAX, WINDOW_MIN } from '../../../../core/session/bulk/incoming.js';
+import { GRANTED_CHUNKS, WIDEN_WITHIN, WINDOW_MAX, WINDOW_MIN } from '../../../../core/session/bulk/incoming.js';
 import { HELD_BYTES, HELD_CHUNKS } from '../../../../core/session/bulk/outgoing.js';
 import { OPEN_LIMIT } from '../../../../core/session/bulk/streams.js';
 import { ascii } from '../../../../core/protocol/bytes.js';
@@ -130,6 +130,18 @@ describe('an honest pair', () => {
     pair.settle();
     expect(limit()).toBe(WINDOW_MAX);
     expect(WINDOW_MAX).toBeLessThanOrEqual(HELD_CHUNKS);
+  });
+
+  it.each([
+    [WIDEN_WITHIN, 2 * WINDOW_MIN],
+    [WIDEN_WITHIN + 1, WINDOW_MIN],
+  ])('the window that takes %i ms is %i chunks wide from then on: a slow way would only fill up', (takes, width) => {
+    const { pair, id } = opened(bytes(0), { endless: true, piece: 1 });
+    pair.settle();
+    pair.now += takes;
+    consume(pair.right, id);
+    pair.settle();
+    expect(pair.right.streams.granted(id)).toBe(width);
   });
 
   it('eight endless streams stay within what a side keeps and grants', () => {
