@@ -32,6 +32,7 @@ function receiving() {
     return stream.receive(head, chunk);
   }
   return {
+    crypto,
     stream,
     take,
     /** So many come. */
@@ -157,6 +158,14 @@ describe('a credit', () => {
       expect(stream.outstanding).toBe(window);
     }
   });
+});
+
+it('at the end its keys are wiped', () => {
+  const { stream, come, crypto } = accepted();
+  come(1);
+  const { live } = crypto;
+  stream.wipe();
+  expect(crypto.live).toBe(live - 2);
 });
 
 describe('the window', () => {

@@ -124,7 +124,9 @@ describe('the word of the peer', () => {
     stream.credit(1, 16, false);
     stream.credit(1, 16, false);
     expect(() => stream.credit(0, 16, false)).toThrow(RemoteProtocolError);
+    expect(stream.held).toBe(SMALL);
     stream.credit(2, 16, false);
+    expect(stream.held).toBe(0);
   });
 
   it('goes as far as it says', () => {
