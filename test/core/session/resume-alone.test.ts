@@ -177,6 +177,15 @@ describe('in the resume room', () => {
     }
   });
 
+  it('a peer that is there anew proves itself anew; one that left is waited for', () => {
+    const one = proven();
+    one.resume.handle({ type: 'paired' }, 100);
+    expect([one.resume.up, one.said().length, one.resume.wakeAt()]).toEqual([false, 1, 100 + PROOF_TIMEOUT]);
+    const alone = proven();
+    alone.resume.handle({ type: 'alone' }, 100);
+    expect([alone.resume.up, alone.sought(), alone.resume.wakeAt()]).toEqual([false, [], 100 + ALONE_TIMEOUT]);
+  });
+
   it('a second hello on a connection that is up closes it; noise does not, nor a refusal', () => {
     const one = proven();
     const { first } = one.peer();
