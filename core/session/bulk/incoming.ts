@@ -12,10 +12,16 @@ import { quick } from '../../quick.js';
 
 /** Chunks that are granted at first, … */
 export const WINDOW_MIN = 16;
-/** … and at most. */
+/** … at most, … */
 export const WINDOW_MAX = 256;
+/** … and, where they take long, at least. */
+export const WINDOW_LEAST = 4;
 /** Chunks that a side grants to all streams together: 32 MiB of the larger size. */
 export const GRANTED_CHUNKS = 512;
+/** A window that lasts longer than this is wide enough: more would only wait on the way, milliseconds; … */
+export const WIDEN_WITHIN = 2_000;
+/** … and one that lasts longer than this is too wide. */
+export const NARROW_AFTER = 4_000;
 /** While chunks come a credit is due at least this often, milliseconds. */
 export const CREDIT_EVERY = 500;
 
@@ -64,12 +70,14 @@ export function createIncoming(crypto: CryptoPort, th: Bytes<'transcript'>, firs
   let uncredited = true;
   let offered: { readonly counter: number; readonly window: number; readonly width: number } | undefined;
 
-  /** Wider while all of it is used between two credits, narrower when little of it was. */
+  /** Wider while all of it is used soon, narrower when little of it was, or late. */
   function adapted(now: number): number {
     const since = used - credited.used;
-    if (since * 2 >= window) return Math.min(WINDOW_MAX, window * 2);
-    const slow = since * 8 < window && now - credited.at >= 2 * CREDIT_EVERY;
-    return slow ? Math.max(WINDOW_MIN, window / 2) : window;
+    const took = now - credited.at;
+    if (since * 2 >= window && took <= WIDEN_WITHIN) return Math.min(WINDOW_MAX, window * 2);
+    const late = took > NARROW_AFTER;
+    const slow = late || (since * 8 < window && took >= 2 * CREDIT_EVERY);
+    return slow ? Math.max(Math.min(window, late ? WINDOW_LEAST : WINDOW_MIN), window / 2) : window;
   }
 
   return quick({

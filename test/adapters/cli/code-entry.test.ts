@@ -142,6 +142,8 @@ describe('without a terminal nothing is asked', () => {
       ['docter', 'doctor'],
       ['Recieve', 'receive'],
       ['sent', 'send'],
+      ['man', 'help man'],
+      ['codes', 'help codes'],
     ] as const)
       await expect(enter(argument(name)).entered).rejects.toMatchObject({ code: 'SC-514', detail: { name, near } });
     const { code } = await enter({ type: 'argument', bytes: bytes('docter'), meant: true }).entered;

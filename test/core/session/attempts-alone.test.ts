@@ -194,6 +194,25 @@ describe('the count', () => {
   });
 });
 
+describe('a peer that leaves', () => {
+  it('after the last proof of the code may not come back: that is told once', () => {
+    const { b } = sealed({ form: 'chosen' });
+    b.attempts.left(1_000);
+    b.attempts.paired(2_000);
+    b.attempts.left(3_000);
+    expect([b.stage.codes(), b.stage.moves]).toEqual([['SC-339'], ['paired', 'unpaired', 'paired', 'unpaired']]);
+  });
+
+  it('before it, or with others left, is just gone', () => {
+    const { b } = sealed();
+    const { b: early } = paired({ form: 'chosen' });
+    for (const each of [b, early, side(LOW)]) {
+      each.attempts.left(1_000);
+      expect(each.stage.codes()).toEqual([]);
+    }
+  });
+});
+
 describe('what only an M0 shows', () => {
   it.each([
     ['another version', (m0: Uint8Array) => Uint8Array.of(m0[0] ?? 0, 9), 'SC-305', { version: 9 }],
@@ -446,6 +465,8 @@ describe('a visit', () => {
       a.attempts.paired(12_000);
       const event = asked ? a.hears(other.m0, 12_000)[0] : a.attempts.tick(12_000 + HUSH);
       expect([event, a.said()]).toEqual([{ type: 'begun' }, said]);
+      // Its time goes on.
+      expect(a.attempts.wakeAt()).toBe(12_000 + ATTEMPT_TIMEOUT - 1_000);
       expect([a.hears(other.m0, 14_000), a.said()]).toEqual([[undefined], []]);
       other.hears(said);
       expect(a.hears(other.said(), 14_000)[0]).toMatchObject({ type: 'established' });
@@ -472,6 +493,11 @@ describe('a visit', () => {
     other.hears(m2);
     expect(a.hears(other.said(), 10_000)[0]).toMatchObject({ type: 'established', result: { role: 'B' } });
     expect([a.hears(other.m0, 10_000), a.said()]).toEqual([[undefined], []]);
+  });
+
+  it('the end says nothing of it: there are keys', () => {
+    const { a } = responding();
+    expect([a.attempts.close(), a.stage.codes(), a.crypto.live]).toEqual([undefined, [], ONLY_PRS]);
   });
 
   it('nor is one after an attempt in it was over', () => {

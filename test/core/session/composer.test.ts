@@ -140,6 +140,7 @@ describe('records that wait', () => {
     const size = recordSize({ type: 'confirmed' });
     expect(waiting.next(size - 1, 0)).toBeUndefined();
     expect(waiting.next(size, 0)).toEqual({ type: 'confirmed' });
+    expect(waiting.wakeAt(5)).toBe(5);
     waiting.clear();
     expect([waiting.wakeAt(5), waiting.next(1_000, 0)]).toEqual([NEVER, undefined]);
   });

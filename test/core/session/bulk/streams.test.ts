@@ -9,7 +9,15 @@ import type { BulkRecord } from '../../../../core/protocol/bulk-records.js';
 import { CHUNK_DATA, sealChunk } from '../../../../core/protocol/chunk.js';
 import { CHUNK_SIZES } from '../../../../core/protocol/frame.js';
 import { asKey } from '../../../../core/protocol/keys.js';
-import { GRANTED_CHUNKS, WINDOW_MAX, WINDOW_MIN } from '../../../../core/session/bulk/incoming.js';
+import {
+  CREDIT_EVERY,
+  GRANTED_CHUNKS,
+  NARROW_AFTER,
+  WIDEN_WITHIN,
+  WINDOW_LEAST,
+  WINDOW_MAX,
+  WINDOW_MIN,
+} from '../../../../core/session/bulk/incoming.js';
 import { HELD_BYTES, HELD_CHUNKS } from '../../../../core/session/bulk/outgoing.js';
 import { OPEN_LIMIT } from '../../../../core/session/bulk/streams.js';
 import { ascii } from '../../../../core/protocol/bytes.js';
@@ -130,6 +138,41 @@ describe('an honest pair', () => {
     pair.settle();
     expect(limit()).toBe(WINDOW_MAX);
     expect(WINDOW_MAX).toBeLessThanOrEqual(HELD_CHUNKS);
+  });
+
+  it.each([
+    [WIDEN_WITHIN, 2 * WINDOW_MIN],
+    [WIDEN_WITHIN + 1, WINDOW_MIN],
+    [NARROW_AFTER, WINDOW_MIN],
+    [NARROW_AFTER + 1, WINDOW_MIN / 2],
+  ])('the window that takes %i ms is %i chunks wide from then on: a slow way would only fill up', (takes, width) => {
+    const { pair, id } = opened(bytes(0), { endless: true, piece: 1 });
+    pair.settle();
+    pair.now += takes;
+    consume(pair.right, id);
+    pair.settle();
+    expect(pair.right.streams.granted(id)).toBe(width);
+  });
+
+  it('on a slow way the window closes to the least, stays there, and widens where it is quick again', () => {
+    const { pair, id } = opened(bytes(0), { endless: true, piece: 1 });
+    const after = (ms: number, times: number): number => {
+      for (let n = 0; n < times; n++) {
+        pair.now += ms;
+        consume(pair.right, id);
+        pair.settle();
+      }
+      return pair.right.streams.granted(id);
+    };
+    pair.settle();
+    expect(after(NARROW_AFTER + 1, 2)).toBe(WINDOW_LEAST);
+    expect(after(NARROW_AFTER + 1, 3)).toBe(WINDOW_LEAST);
+    expect(after(CREDIT_EVERY, 1)).toBe(2 * WINDOW_LEAST);
+    // A credit of which nothing was used does not make it wider.
+    pair.now += 2 * CREDIT_EVERY;
+    pair.settle();
+    expect(after(WIDEN_WITHIN + 1, 1)).toBe(2 * WINDOW_LEAST);
+    expect(after(10, 6)).toBe(WINDOW_MAX);
   });
 
   it('eight endless streams stay within what a side keeps and grants', () => {
