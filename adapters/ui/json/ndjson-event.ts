@@ -76,7 +76,8 @@ function putEscape(target: Uint8Array, at: number, point: number): number {
     const high = putEscape(target, at, 0xd800 + ((point - 0x10000) >> 10));
     return putEscape(target, high, 0xdc00 + ((point - 0x10000) & 0x3ff));
   }
-  target.set([BACKSLASH, 0x75], at);
+  target[at] = BACKSLASH;
+  target[at + 1] = 0x75;
   for (let i = 0; i < 4; i++) target[at + 2 + i] = HEX[(point >> (12 - 4 * i)) & 15] ?? 0;
   return at + 6;
 }
