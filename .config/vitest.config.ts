@@ -16,14 +16,23 @@ const PATIENCE = { quick: 60_000, thorough: 600_000, nightly: 6 * 3_600_000 };
 const depth = (process.env['DEPTH'] ?? 'quick') as keyof typeof PATIENCE;
 
 /** Files that would meet what another leaves behind, or leave something themselves. */
-const ALONE = [
-  'test/adapters/cli/{launch,proxy-way}.test.ts',
-  'test/adapters/crypto/{browser,sodium,tweetnacl}.test.ts',
+export const ALONE = [
+  'test/adapters/cli/launch.test.ts',
+  'test/adapters/cli/proxy-way.test.ts',
+  'test/adapters/crypto/browser.test.ts',
+  'test/adapters/crypto/sodium.test.ts',
+  'test/adapters/crypto/tweetnacl.test.ts',
   'test/adapters/files/writer.test.ts',
-  'test/adapters/library/{browser,deliveries,library}.test.ts',
-  'test/adapters/system/{clock,folder,output}.test.ts',
+  'test/adapters/library/browser.test.ts',
+  'test/adapters/library/deliveries.test.ts',
+  'test/adapters/library/library.test.ts',
+  'test/adapters/system/clock.test.ts',
+  'test/adapters/system/folder.test.ts',
+  'test/adapters/system/output.test.ts',
   'test/adapters/tor/control.test.ts',
   'test/adapters/transport/socketio-hostile.test.ts',
+  'test/adapters/words/errors.test.ts',
+  'test/core/checked-ports.test.ts',
   'test/plugins/kit/load.test.ts',
 ];
 const FILES = ['test/**/*.test.ts'];
