@@ -2,8 +2,10 @@
 import { expect, it } from 'vitest';
 import { isRemoteProtocolError, RemoteProtocolError } from '../../../core/errors.js';
 import type { ProtocolRecord } from '../../../core/protocol/records.js';
+import { ACK_DELAY, PROBE_LIMIT, SILENCE_LIMIT } from '../../../core/session/liveness.js';
+import { DATA_WINDOW_FRAMES } from '../../../core/session/unacked.js';
 import { channelOf, channels } from '../../support/channels.js';
-import { ratchets } from '../../support/ratchets.js';
+import { HANDSHAKE_SECRETS, ratchets } from '../../support/ratchets.js';
 
 const text = (id: number, length = 10): ProtocolRecord => ({
   type: 'text',
@@ -122,4 +124,92 @@ it('no frame is sealed while the line is down', () => {
   channel.tick(1_000_000);
   expect(channel.position.next).toBe(0);
   expect(channel.wakeAt(0)).toBe(Number.POSITIVE_INFINITY);
+});
+
+it('A knows that the peer holds the keys from its first frame on, or from its proof', () => {
+  const ends = ratchets();
+  const [a, b] = [channelOf(ends, 'A').channel, channelOf(ends, 'B').channel];
+  expect([a.proven, b.proven]).toEqual([false, true]);
+  a.receive(ends.b.seal(CONFIRMED), 0);
+  expect(a.proven).toBe(true);
+  const resumed = channelOf(ratchets(), 'A').channel;
+  resumed.pause(0);
+  resumed.resume({ expected: 0, next: 0 }, 0);
+  expect(resumed.proven).toBe(true);
+});
+
+it('a frame is acked in time, an ack never; after the goodbye nothing is', () => {
+  const pair = channels();
+  pair.advance(1_000);
+  const frames = (): number[] => [pair.a, pair.b].map(({ handed }) => handed.splice(0).length);
+  frames();
+  pair.a.data.push(text(0));
+  pair.settle();
+  expect(pair.a.channel.acknowledged).toBeLessThan(pair.a.channel.position.next);
+  expect(frames()).toEqual([1, 0]);
+  pair.advance(ACK_DELAY - 1);
+  expect(frames()).toEqual([0, 0]);
+  pair.advance(1);
+  expect([pair.a.channel.acknowledged, frames()]).toEqual([pair.a.channel.position.next, [0, 1]]);
+  pair.advance(1_000);
+  expect(frames()).toEqual([0, 0]);
+  pair.a.channel.conclude();
+  pair.b.data.push(text(0));
+  pair.advance(1_000);
+  expect(frames()).toEqual([0, 1]);
+});
+
+it('records that go alone keep to the windows: one of each control, data up to its limit', () => {
+  const { channel } = channelOf(ratchets(), 'A');
+  expect([channel.send([{ type: 'ping' }], 0), channel.send([{ type: 'ping' }], 0)]).toEqual([0, undefined]);
+  let sent = 0;
+  while (channel.send([CONFIRMED], 0) !== undefined) sent += 1;
+  expect(sent).toBe(DATA_WINDOW_FRAMES);
+  expect(channel.send([{ type: 'rekey-wanted' }], 0)).toBe(DATA_WINDOW_FRAMES + 1);
+});
+
+it('says whether data waits', () => {
+  const one = channelOf(ratchets(), 'A');
+  expect(one.channel.waits(0)).toBe(false);
+  one.data.push(text(0));
+  expect(one.channel.waits(0)).toBe(true);
+});
+
+it('is silent when nothing answers for a while, or soon after a sleep; a chunk is an answer', () => {
+  const { channel } = channelOf(ratchets(), 'A');
+  expect(channel.silent(1e9)).toBe(false);
+  channel.send([CONFIRMED], 0);
+  expect([channel.silent(SILENCE_LIMIT - 1), channel.silent(SILENCE_LIMIT)]).toEqual([false, true]);
+  channel.heard(5_000);
+  expect([channel.silent(SILENCE_LIMIT), channel.silent(5_000 + SILENCE_LIMIT)]).toEqual([false, true]);
+  const slept = channelOf(ratchets(), 'A');
+  slept.channel.probe(50_000);
+  slept.channel.tick(50_000);
+  expect(slept.handed).toHaveLength(1);
+  expect([slept.channel.silent(49_999 + PROBE_LIMIT), slept.channel.silent(50_000 + PROBE_LIMIT)]).toEqual([
+    false,
+    true,
+  ]);
+  slept.channel.pause(51_000);
+  slept.channel.probe(51_000);
+  expect(slept.channel.silent(1e9)).toBe(false);
+  slept.channel.resume({ expected: 1, next: 0 }, 60_000);
+  expect(slept.channel.silent(1e9)).toBe(false);
+});
+
+it('at the end no key is left, whatever was under way', () => {
+  for (const frames of [0, 1, 2]) {
+    const pair = channels();
+    pair.settle();
+    pair.a.channel.compare(pair.now);
+    for (let n = 0; n < frames; n++) {
+      const [from, to] = n % 2 === 0 ? [pair.a, pair.b] : [pair.b, pair.a];
+      from.channel.tick(pair.now);
+      const frame = from.out.shift();
+      const received = frame === undefined ? undefined : to.channel.receive(frame, pair.now);
+      if (received?.type === 'opened') received.wipe();
+    }
+    for (const { channel } of [pair.a, pair.b]) channel.wipe();
+    expect(pair.crypto.live).toBe(HANDSHAKE_SECRETS);
+  }
 });
