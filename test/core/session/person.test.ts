@@ -153,10 +153,8 @@ describe('leaving', () => {
     }
     const leaving = person();
     leaving.goodbye.ask('SC-317', { up: true, undelivered: 1, trusted: true }, NOW);
-    expect([leaving.does({ type: 'interrupt' }), leaving.done]).toEqual([
-      { code: 'SC-311', detail: {} },
-      ['last word left'],
-    ]);
+    const told = leaving.does({ type: 'interrupt' });
+    expect([told, leaving.done]).toEqual([{ code: 'SC-311', detail: {} }, ['last word left']]);
   });
 
   it('who gives no sign for a while has left, once, and not while leaving', () => {
