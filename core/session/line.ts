@@ -199,6 +199,8 @@ export function createLine(host: Host, crypto: CryptoPort, asksAddress = false):
         // Said once; a second one says nothing that `peer-joined` would not.
         if (phase.at !== 'joining') return undefined;
         enter({ at: 'joined', since: now, direct: false });
+        // What was made is there: when it is joined again, the peer may be there first.
+        if (place !== undefined) place = { ...place, join: { ...place.join, mode: 'join' } };
         observed = message.address;
         asking.answered(place?.meeting === true);
         return message.peer ? paired({ type: 'joined', peer: true }, now) : { type: 'joined', peer: false };

@@ -85,6 +85,17 @@ describe('the way to the seat', () => {
     expect([line.wakeAt(), line.handle(JOINED, 500), does()]).toEqual([NEVER, undefined, []]);
   });
 
+  it('makes a room once: what the relay has given is joined, also when the peer is back before', () => {
+    const joins = ({ stage }: ReturnType<typeof made>): string[] =>
+      stage.effects.flatMap((effect) => (effect.type === 'connect' ? [effect.join.mode] : []));
+    const given = at('joined');
+    given.line.tick(waits(given.line, 0));
+    expect(joins(given)).toEqual(['join']);
+    const not = at('joining');
+    not.line.tick(waits(not.line, 0));
+    expect(joins(not)).toEqual(['create']);
+  });
+
   it('afterwards nobody is told how often the relay is asked', () => {
     const { stage } = at('joined', AFTERWARDS);
     expect(stage.views('relay')).toEqual([]);
