@@ -4,7 +4,7 @@
  */
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Code, ExitStatus } from '../../core/errors.js';
-import type { ClockPort, CryptoPort, State, TransportPort } from '../../core/ports.js';
+import type { ClockPort, CryptoPort, RelayWhy, State, TransportPort } from '../../core/ports.js';
 
 export interface TransportGiven {
   /** The relay, checked; absent when none was named. */
@@ -101,8 +101,8 @@ export interface RelayStatus {
 /** Where what is said goes, told where a direct path was asked for. `address`: of the peer, as it is seen from here. */
 export type PathStatus =
   | { readonly path: 'direct'; readonly address: string }
-  /** `trying`; or why not: none was found, it broke, it broke again, the peer did not ask for one. */
-  | { readonly path: 'relay'; readonly why: 'trying' | 'none' | 'polling' | 'broke' | 'unstable' | 'peer' };
+  /** `trying`; or why not: none was found (`polling`: by long polling), it broke, it broke again, the peer did not ask for one. */
+  | { readonly path: 'relay'; readonly why: RelayWhy };
 
 /** What `on` can be asked for, and what a listener is given. */
 export interface SessionEvents {
