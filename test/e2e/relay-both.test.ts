@@ -88,7 +88,9 @@ describe('two in one room', () => {
       await each.until('the end', ({ closed }) => closed !== undefined);
       expect(each.told.at(-1)).toMatchObject({ type: 'error', code: 'shutting-down' });
     }
-    expect(made.counts).toEqual({ members: 0, rooms: 0, addresses: 0 });
+    // What an address has used up in the last millisecond is remembered.
+    expect(made.counts).toMatchObject({ members: 0, rooms: 0 });
+    expect(made.counts.addresses).toBeLessThanOrEqual(1);
   });
 });
 

@@ -84,7 +84,9 @@ describe('relay-socketio', () => {
     await pair.check();
     pair.close();
     await relay.close();
-    expect(relay.counts).toEqual({ members: 0, rooms: 0, addresses: 0 });
+    // What an address has used up in the last millisecond is remembered.
+    expect(relay.counts).toMatchObject({ members: 0, rooms: 0 });
+    expect(relay.counts.addresses).toBeLessThanOrEqual(1);
   });
 
   it.each([
