@@ -32,10 +32,12 @@ export const ALONE = [
   'test/adapters/system/folder.test.ts',
   'test/adapters/system/output.test.ts',
   'test/adapters/tor/control.test.ts',
+  'test/adapters/transport/ping.test.ts',
   'test/adapters/transport/socketio-hostile.test.ts',
   'test/adapters/words/errors.test.ts',
   'test/core/checked-ports.test.ts',
   'test/plugins/kit/load.test.ts',
+  'test/relay-socketio/ping.test.ts',
 ];
 const FILES = ['test/**/*.test.ts'];
 

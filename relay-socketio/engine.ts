@@ -11,6 +11,8 @@ export interface EngineSocket {
   readonly request: IncomingMessage;
   readonly writeBuffer: readonly unknown[];
   readonly transport: EngineTransport;
+  /** Set while the answer to a ping is waited for. */
+  readonly pingTimeoutTimer?: NodeJS.Timeout | null;
   /** `flush`: what was written is on its way out; `drain`: more can be. */
   on(event: 'flush' | 'drain' | 'close', listener: () => void): void;
   close(discard?: boolean): void;

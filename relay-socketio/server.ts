@@ -22,8 +22,9 @@ import { createPoller, type Poller } from './poller.js';
 export const MESSAGE_LIMIT = Math.ceil(FRAME_LIMIT / 3) * 4 + 2 * CONTROL_LIMIT;
 
 /** A client that is cut between two polls is noticed by these, milliseconds. */
-const PING_INTERVAL_MS = 15_000;
-const PING_TIMEOUT_MS = 10_000;
+export const PING_INTERVAL_MS = 15_000;
+/** Since the ping, or since a frame that came after it. */
+export const PING_TIMEOUT_MS = 10_000;
 /** The client's library reckons base64 a little short when it fills a request up to the limit. */
 const POLL_SLACK = 1.1;
 
@@ -166,7 +167,11 @@ function open(host: Host): Door {
   /** A frame of a member goes past the library; whatever else it is the library judges. */
   function ofMember(peer: SocketioPeer, frame: Buffer): boolean {
     const good = frame.length > 0 && frame.length <= FRAME_LIMIT && peer.member?.joined === true;
-    if (good) host.frame(peer, frame);
+    if (good) {
+      // A sign of life, as the library would take it: the answer to its ping may stand behind data.
+      peer.engine.pingTimeoutTimer?.refresh();
+      host.frame(peer, frame);
+    }
     return good;
   }
 

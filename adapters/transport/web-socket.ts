@@ -13,7 +13,7 @@ import { quick } from '../../core/quick.js';
 
 /** Something is heard from the relay at least this often while the connection lives, milliseconds; … */
 export const PING_INTERVAL_MS = 20_000;
-/** … and a ping that is not answered for so long ends it. */
+/** … and so long without a message and without the answer to a ping ends it. */
 export const PING_TIMEOUT_MS = 10_000;
 /** What a ping carries, bytes. */
 const PING_BYTES = 8;
@@ -62,6 +62,8 @@ export function openWebSocket(options: WebSocketOptions, events: PipeEvents): Pi
   let answer: Answer | undefined;
   /** What the pong must bring back; nothing when no ping is out. */
   let pinged = Buffer.alloc(0);
+  /** A message came while the answer to the ping is waited for. */
+  let heard = false;
   /** For opening, for pings, for closing. */
   let timer: NodeJS.Timeout | undefined;
 
@@ -86,12 +88,21 @@ export function openWebSocket(options: WebSocketOptions, events: PipeEvents): Pi
     return false;
   }
 
+  /** The answer may stand behind data on its way, so each message is a sign of life. No second ping goes meanwhile. */
+  function awaitAnswer(): void {
+    heard = false;
+    timer = setTimeout(() => {
+      if (heard) awaitAnswer();
+      else drop('no answer to a ping');
+    }, pingTimeoutMs);
+  }
+
   /** A connection that died unnoticed looks like a quiet one: it is asked, and only the answer to this ping is one. */
   function ping(open: WebSocket): void {
     clearTimeout(timer);
     pinged = Buffer.alloc(0);
     timer = setTimeout(() => {
-      timer = setTimeout(() => drop('no answer to a ping'), pingTimeoutMs);
+      awaitAnswer();
       pinged = randomBytes(PING_BYTES);
       if (fits(open, pinged.length)) open.ping(pinged);
     }, pingIntervalMs);
@@ -115,6 +126,7 @@ export function openWebSocket(options: WebSocketOptions, events: PipeEvents): Pi
       events.open();
     });
     socket.on('message', (message: RawData, isBinary) => {
+      heard = true;
       // After close() only the end is of interest. The library's default type of messages: a Buffer.
       if (!asked) events.message(message as Buffer, isBinary);
     });

@@ -1,8 +1,9 @@
 /** The pings of the ws transport: a connection that died unnoticed is ended, a quiet one is not. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { afterEach, expect, test, vi } from 'vitest';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { PING_INTERVAL_MS, PING_TIMEOUT_MS } from '../../../adapters/transport/web-socket.js';
 import { createWsTransport } from '../../../adapters/transport/ws.js';
 import type { TransportEvent } from '../../../core/ports.js';
 
@@ -10,6 +11,7 @@ const JOIN = { room: 'A'.repeat(43), seat: 'B'.repeat(43), mode: 'join' } as con
 const servers: WebSocketServer[] = [];
 
 afterEach(() => {
+  vi.useRealTimers();
   for (const server of servers.splice(0)) {
     for (const client of server.clients) client.terminate();
     server.close();
@@ -83,4 +85,34 @@ test('pongs that nobody asked for, or with other bytes than the ping, keep nothi
   expect(pings).toHaveLength(2);
   expect(pings.map(({ length }) => length)).toEqual([8, 8]);
   expect(pings[0]).not.toEqual(pings[1]);
+});
+
+test('data is a sign of life while the answer stands behind it, and there is one ping; a silence is none', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { server, relay } = await listen(false);
+  const transport = createWsTransport({ relay });
+  const events: TransportEvent[] = [];
+  let told = (): void => undefined;
+  transport.open(JOIN, (event) => {
+    events.push(event);
+    told();
+  });
+  const next = (): Promise<void> => new Promise<void>((resolve) => (told = resolve));
+  const [[socket]] = (await Promise.all([once(server, 'connection'), next()])) as unknown as [[WebSocket]];
+  let pings = 0;
+  const pinged = once(socket, 'ping');
+  socket.on('ping', () => (pings += 1));
+  vi.advanceTimersByTime(PING_INTERVAL_MS);
+  await pinged;
+  for (let round = 0; round < 4 && events.at(-1)?.type !== 'closed'; round += 1) {
+    const heard = next();
+    socket.send(Buffer.alloc(1));
+    await heard;
+    vi.advanceTimersByTime(PING_TIMEOUT_MS);
+  }
+  expect([pings, events.map(({ type }) => type)]).toEqual([1, ['open', ...Array<string>(4).fill('frame')]]);
+  const closed = next();
+  vi.advanceTimersByTime(PING_TIMEOUT_MS);
+  await closed;
+  expect(events.at(-1)).toEqual({ type: 'closed', reason: 'lost', detail: 'no answer to a ping' });
 });
