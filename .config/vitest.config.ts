@@ -25,6 +25,7 @@ export const ALONE = [
   'test/adapters/crypto/sodium.test.ts',
   'test/adapters/crypto/tweetnacl.test.ts',
   'test/adapters/files/writer.test.ts',
+  'test/adapters/lan/multicast.test.ts',
   'test/adapters/library/browser.test.ts',
   'test/adapters/library/deliveries.test.ts',
   'test/adapters/library/library.test.ts',

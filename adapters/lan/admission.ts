@@ -11,16 +11,18 @@ export const MESSAGES_OF_ONE = 50;
 /** Bytes of a message that is decoded, and of one Ethernet frame; what is ours is a quarter of it. */
 export const MESSAGE_LIMIT = 1_500;
 
+/** Whether somebody has a say where it is heard. */
+type IsNear = (from: string) => boolean;
 /** A message as a socket hands it on. */
-type Admits = (length: number, from: string) => boolean;
+type Admits = (length: number, from: string, isNear: IsNear) => boolean;
 
 /** `now`: milliseconds of any clock that only goes on. */
-export function createAdmission(isNear: (from: string) => boolean, now: () => number): Admits {
+export function createAdmission(now: () => number): Admits {
   // At most as many as there are messages in a second.
   const heard = new Map<string, number>();
   let [second, count] = [0, 0];
 
-  return (length, from) => {
+  return (length, from, isNear) => {
     const current = Math.floor(now() / 1_000);
     if (current !== second) {
       [second, count] = [current, 0];
@@ -38,11 +40,11 @@ export function createAdmission(isNear: (from: string) => boolean, now: () => nu
 type Listener = (message: Uint8Array, from: { readonly address: string }) => void;
 
 /** From now on whoever listens for messages of this socket hears only what is admitted. */
-export function admitOnly(socket: EventEmitter, admits: Admits): void {
+export function admitOnly(socket: EventEmitter, admits: Admits, isNear: IsNear): void {
   const listeners = socket.listeners('message') as Listener[];
   socket.removeAllListeners('message');
   socket.on('message', (...[message, from]: Parameters<Listener>) => {
-    if (!admits(message.length, from.address)) return;
+    if (!admits(message.length, from.address, isNear)) return;
     for (const hear of listeners) hear(message, from);
   });
 }

@@ -87,27 +87,31 @@ export function interfaces(): readonly Interface[] {
 
 const NONE = new Uint8Array(16);
 
+/**
+ * Of the network at this interface: nobody from elsewhere has a say there (RFC 6762 section 11). What is said on one comes to
+ * the sockets of all, own questions among it, and must not count once for each.
+ */
+function isNear(from: string, { addresses, udp6 }: Interface): boolean {
+  const [text = '', zone = ''] = from.split('%', 2);
+  const address = parseAddress(text);
+  if (address === undefined) return false;
+  const linkLocal = address.length === 16 && address[0] === 0xfe && ((address[1] ?? 0) & 0xc0) === 0x80;
+  return linkLocal ? udp6 === `::%${zone}` : isAround(address, addresses);
+}
+
 interface Ear {
-  readonly at: Interface;
+  /** As it is now. */
+  at: Interface;
   readonly send: (packet: Packet) => void;
   close(): void;
 }
 
 export function openMulticast(events: MulticastEvents): Multicast {
   const ears = new Map<string, Ear>();
-  let own: readonly OwnAddress[] = [];
   let why: string | undefined;
   let closed = false;
   // One for all interfaces: a crowd is a crowd, wherever it shouts.
-  const admits = createAdmission(isNear, () => performance.now());
-
-  /** Of this link: nobody from elsewhere has a say here (RFC 6762 section 11). */
-  function isNear(from: string): boolean {
-    const address = parseAddress(from.split('%', 1)[0] ?? '');
-    if (address === undefined) return false;
-    const linkLocal = address.length === 16 && address[0] === 0xfe && ((address[1] ?? 0) & 0xc0) === 0x80;
-    return linkLocal || isAround(address, own);
-  }
+  const admits = createAdmission(() => performance.now());
 
   function take(message: Heard, from: string): void {
     if (closed) return;
@@ -120,7 +124,7 @@ export function openMulticast(events: MulticastEvents): Multicast {
     const socket = createSocket({ type, reuseAddr: true, ...(type === 'udp6' ? { ipv6Only: true } : {}) });
     const everywhere = type === 'udp6' ? '::' : '0.0.0.0';
     const made = makeMulticast({ socket, type, ip: GROUP[type], port: PORT, interface: address, bind: everywhere });
-    admitOnly(socket, admits);
+    admitOnly(socket, admits, (from) => isNear(from, ear.at));
     made.on('error', (error: NodeJS.ErrnoException) => {
       ears.delete(`${type} ${at.name} ${address}`);
       why = error.code ?? error.name;
@@ -131,7 +135,7 @@ export function openMulticast(events: MulticastEvents): Multicast {
     made.on('warning', () => undefined);
     made.on('packet', (message: Heard, { address: from }: { readonly address: string }) => take(message, from));
     let [under, over] = [0, false];
-    return {
+    const ear: Ear = {
       at,
       send(packet) {
         under += 1;
@@ -147,17 +151,18 @@ export function openMulticast(events: MulticastEvents): Multicast {
         if (under === 0) made.destroy();
       },
     };
+    return ear;
   }
 
   /** Opens what is new, and closes what is gone. */
   function look(): boolean {
     const now = interfaces();
-    own = now.flatMap(({ addresses }) => addresses);
-    const wanted = new Map<string, () => Ear>();
+    const wanted = new Map<string, { readonly at: Interface; readonly make: () => Ear }>();
     for (const at of now) {
       for (const type of ['udp4', 'udp6'] as const) {
         const address = at[type];
-        if (address !== undefined) wanted.set(`${type} ${at.name} ${address}`, () => open(at, type, address));
+        if (address === undefined) continue;
+        wanted.set(`${type} ${at.name} ${address}`, { at, make: () => open(at, type, address) });
       }
     }
     for (const [key, ear] of ears) {
@@ -166,10 +171,13 @@ export function openMulticast(events: MulticastEvents): Multicast {
       ears.delete(key);
     }
     let fresh = false;
-    for (const [key, make] of wanted) {
-      if (ears.has(key)) continue;
-      ears.set(key, make());
-      fresh = true;
+    for (const [key, { at, make }] of wanted) {
+      const there = ears.get(key);
+      if (there !== undefined) there.at = at;
+      else {
+        ears.set(key, make());
+        fresh = true;
+      }
     }
     return fresh;
   }

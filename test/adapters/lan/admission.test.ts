@@ -23,10 +23,8 @@ function network() {
   const made = makeMulticast({ socket: socket as never, bind: false });
   admitOnly(
     socket,
-    createAdmission(
-      (from) => from.startsWith('10.'),
-      () => time,
-    ),
+    createAdmission(() => time),
+    (from) => from.startsWith('10.'),
   );
   let decoded = 0;
   const heard: string[] = [];
