@@ -14,13 +14,16 @@ import { taskOf } from './task.js';
 /** Commands that move streams, and the flags for them and for all others; launcher.sh says why. */
 const STREAMS: ReadonlySet<string> = new Set(['pipe', 'send', 'receive']);
 
+/** Lets a file, or a folder with all that is in it, be read. */
+const READ = '--allow-fs-read=';
+
 /** Node's flags for this program in `app`, started in `cwd` with these arguments, by this version of Node. */
 export function flagsOf(argv: readonly string[], app: string, cwd: string, version: string): string[] {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   const after = (atMajor: number, atMinor: number): boolean =>
     major > atMajor || (major === atMajor && minor >= atMinor);
   const streams = STREAMS.has(argv[0] ?? '');
-  return [
+  return outermost([
     '--disable-warning=ExperimentalWarning',
     '--disallow-code-generation-from-strings',
     ...(after(22, 14) ? ['--disable-sigusr1'] : []),
@@ -31,9 +34,24 @@ export function flagsOf(argv: readonly string[], app: string, cwd: string, versi
     ...(after(27, 0) ? [] : [streams ? '--initial-old-space-size=48' : '--optimize-for-size']),
     ...filesOf(argv, cwd),
     // Node 20 dies of a folder that is allowed twice.
-    ...[...new Set([app, ...pluginFolders(argv, app, cwd)])].map((folder) => `--allow-fs-read=${folder}${path.sep}`),
-    ...torCookies(argv, cwd).map((file) => `--allow-fs-read=${file}`),
-  ];
+    ...[...new Set([app, ...pluginFolders(argv, app, cwd)])].map((folder) => `${READ}${folder}${path.sep}`),
+    ...torCookies(argv, cwd).map((file) => `${READ}${file}`),
+  ]);
+}
+
+/** Node 20 takes a folder for one that may not be read, when something in it is allowed beside it. */
+function outermost(flags: readonly string[]): string[] {
+  const read = (flag: string): string | undefined =>
+    flag.startsWith(READ) ? path.resolve(flag.slice(READ.length)) : undefined;
+  const all = new Set(flags.map(read));
+  const isInside = (at: string): boolean => {
+    const above = path.dirname(at);
+    return above !== at && (all.has(above) || isInside(above));
+  };
+  return flags.filter((flag) => {
+    const at = read(flag);
+    return at === undefined || !isInside(at);
+  });
 }
 
 /** What `send` names, where `receive` writes, the folder of --files. */
@@ -42,15 +60,15 @@ function filesOf(argv: readonly string[], cwd: string): string[] {
   if (task?.kind === 'send') {
     const named = task.paths.map((each) => path.resolve(cwd, each));
     const all = new Set(named.flatMap((each) => [each, attempt(() => realpathSync(each)) ?? each]));
-    return [...all].map((each) => `--allow-fs-read=${allowed(each)}`);
+    return [...all].map((each) => `${READ}${allowed(each)}`);
   }
   const folder = task?.kind === 'receive' ? task.folder : task?.kind === 'chat' ? task.files : undefined;
   const named = folder === undefined ? undefined : path.resolve(cwd, folder);
   const real = named === undefined ? undefined : attempt(() => realpathSync(named));
   if (real === undefined || named === undefined) return [];
   // By the name it was given, to see where that leads.
-  const link = named === real ? [] : [`--allow-fs-read=${allowed(named)}`];
-  return [...link, `--allow-fs-read=${allowed(real)}${path.sep}`, `--allow-fs-write=${allowed(real)}${path.sep}`];
+  const link = named === real ? [] : [`${READ}${allowed(named)}`];
+  return [...link, `${READ}${allowed(real)}${path.sep}`, `--allow-fs-write=${allowed(real)}${path.sep}`];
 }
 
 /** In a path that is allowed, Node takes a * for anything. */

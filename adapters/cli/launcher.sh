@@ -90,6 +90,14 @@ is_new() {
   case $reads in *":$1:"*) return 1 ;; esac
   reads=$reads$1:
 }
+is_inside() {
+  above=${1%/}
+  while [ -n "$above" ]; do
+    above=${above%/*}
+    case $reads in *":${above:-/}:"*) return 0 ;; esac
+  done
+  return 1
+}
 # Files that this process may touch: what `send` names, where `receive` writes, the folder of --files. task.ts reads the same
 # words in the same way. In a path that is allowed, Node takes a * for anything.
 refuse_star() {
@@ -105,6 +113,7 @@ rest=no
 output=
 [ "$command" != receive ] || output=.
 commas=no
+folders=no
 first=yes
 for each in "$@"; do
   # The arguments go behind the program, and every flag of Node before it.
@@ -182,6 +191,7 @@ for each in "$@"; do
     refuse_star "$given$file$real"
     case $given$file$real in *,*) commas=yes ;; esac
     if [ -d "$file" ]; then
+      folders=yes
       [ -z "$real" ] || { is_new "$real" && set -- "--allow-fs-read=${real%/}/" "$@"; }
       # Node 20 dies of /a beside /a/, so it is named as the shell names it when it is there.
       file=$(CDPATH='' cd -- "$file" 2>/dev/null && pwd) && is_new "$file" && set -- "--allow-fs-read=$file" "$@"
@@ -211,6 +221,7 @@ done
 [ "$next" != files ] || output=.
 if [ -n "$output" ] && real=$(CDPATH='' cd -- "$output" 2>/dev/null && pwd -P); then
   refuse_star "$real"
+  folders=yes
   case $real in *,*) commas=yes ;; esac
   is_new "$real" && set -- "--allow-fs-read=${real%/}/" "$@"
   # By the name it was given, to see where that leads; Node 20 dies of /a beside /a/.
@@ -226,6 +237,18 @@ if [ "$onion" = yes ]; then
     /*) set -- "--allow-fs-read=$cookie" "$@" ;;
     *) set -- "--allow-fs-read=$PWD/$cookie" "$@" ;;
   esac
+fi
+# Node 20 takes a folder for one that may not be read, when something in it is allowed beside it.
+if [ "$folders" = yes ]; then
+  program=no
+  for each in "$@"; do
+    shift
+    [ "$each" != "$dist/securechat.cjs" ] || program=yes
+    case $program$each in
+      no--allow-fs-read=*) is_inside "${each#--allow-fs-read=}" && continue ;;
+    esac
+    set -- "$@" "$each"
+  done
 fi
 # Doctor looks at the limits of its own process.
 [ "$command" != doctor ] || set -- --allow-fs-read=/proc/ "$@"
@@ -257,4 +280,5 @@ else
   set -- --permission "$@"
 fi
 if [ "$major" -gt 22 ] || { [ "$major" -eq 22 ] && [ "$minor" -ge 14 ]; }; then set -- --disable-sigusr1 "$@"; fi
-exec node --disable-warning=ExperimentalWarning --disallow-code-generation-from-strings "--allow-fs-read=$app/" "$@"
+is_inside "$app" || set -- "--allow-fs-read=$app/" "$@"
+exec node --disable-warning=ExperimentalWarning --disallow-code-generation-from-strings "$@"

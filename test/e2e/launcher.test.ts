@@ -194,6 +194,24 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
     }
   });
 
+  it('allows nothing that lies in a folder which is allowed, in whatever order they are named', () => {
+    const [outer, inner] = [path.join(folder, 'outer'), path.join(folder, 'outer/inner')];
+    mkdirSync(inner, { recursive: true });
+    for (const name of ['outer/file', 'outer/inner/file', 'outer file']) writeFileSync(path.join(folder, name), '');
+    const all = ['outer/inner/file', 'outer', 'outer/file', 'outer/inner', '--', '--allow-fs-read=outer/file'];
+    for (const args of [all, all.slice(0, 4).toReversed()]) {
+      const { told } = launch(name, ['send', ...args]);
+      expect(told.argv).toEqual(['send', ...args]);
+      const read = told.execArgv.filter((flag) => flag.startsWith(`--allow-fs-read=${outer}`));
+      expect(read).toEqual([expect.stringMatching(/\/outer\/?$/)]);
+    }
+    const beside = launch(name, ['send', 'outer', 'outer file']).told.execArgv;
+    expect(beside).toContain(`--allow-fs-read=${outer} file`);
+    expect(
+      launch(name, ['send', inner, '/']).told.execArgv.filter((flag) => flag.startsWith('--allow-fs-read')),
+    ).toEqual(['--allow-fs-read=/']);
+  });
+
   it('takes no value of a flag for a file that is sent', () => {
     const valued = FLAGS.filter(({ value, long }) => value !== undefined && long !== 'files');
     const values = valued.flatMap(({ long, short }, i) => {
