@@ -55,6 +55,7 @@ export default {
           '^adapters/relay/',
           '^adapters/words/relay\\.ts$',
           '^adapters/system/command-line\\.ts$',
+          '^adapters/text/(ascii|locale|neutral)\\.ts$',
           npm('prom-client', 'ioredis'),
         ],
         dependencyTypesNot: ['core'],

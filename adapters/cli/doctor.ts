@@ -12,7 +12,7 @@ import { whyNotRich } from '../ui/rich/capable.js';
 import { DOCTOR_WORDS } from '../words/doctor.js';
 import { CLI_WORDS } from '../words/cli.js';
 import type { ProxyServer } from '../transport/way.js';
-import { neutral } from '../text/describe.js';
+import { neutral } from '../text/neutral.js';
 import { FLAGS } from './flags.js';
 import { whyNoFolder } from './places.js';
 import { parseProxy, TOR } from './proxy-address.js';

@@ -4,7 +4,7 @@
 import type { AdapterKind, Registry } from '../../plugins/kit/registry.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { COMMAND } from '../words/command.js';
-import { neutral } from '../text/describe.js';
+import { neutral } from '../text/neutral.js';
 import { EXAMPLES, HELP_WORDS } from '../words/help.js';
 import { COMMANDS, DEFAULTS, FLAGS, type OwnFlag, SHELLS, type Topic, TOPICS } from './flags.js';
 

@@ -1,12 +1,9 @@
 /**
  * Whether a word was probably meant to be a command. Nothing is asked or refused in this file.
  */
-import { ascii } from '../../core/protocol/bytes.js';
-import { editDistance } from '../../core/room/words.js';
+import { nearestOf } from '../system/command-line.js';
 import { RESERVED, TOPICS } from './flags.js';
 
-/** Of a short word one letter may be wrong, of a longer one two. */
-const SHORT = 4;
 /** What can be the name of a room alone. */
 const NAME = /^\w{3,16}$/;
 /** What `help` explains. */
@@ -16,7 +13,5 @@ const EXPLAINED: ReadonlySet<string> = new Set([...TOPICS, 'man']);
 export function nearCommand(word: string | undefined): string | undefined {
   if (word === undefined || !NAME.test(word) || RESERVED.has(word)) return undefined;
   if (EXPLAINED.has(word)) return `help ${word}`;
-  const distances = [...RESERVED].map((name) => [name, editDistance(ascii(name), ascii(word))] as const);
-  const [near] = distances.filter(([name, far]) => far <= (name.length > SHORT ? 2 : 1)).sort((a, b) => a[1] - b[1]);
-  return near?.[0];
+  return nearestOf(word, [...RESERVED]);
 }

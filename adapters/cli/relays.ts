@@ -38,5 +38,5 @@ export async function relayCommand(argv: readonly string[]): Promise<void> {
     const noPage = first === 'socketio' ? ({ noPage: true } as const) : {};
     return runRelay({ name: `${COMMAND} relay ${first}`, start, nativeMasking, ...noPage }, argv.slice(1));
   }
-  runRelay({ name: `${COMMAND} relay`, start: startRelay, nativeMasking }, argv);
+  runRelay({ name: `${COMMAND} relay`, start: startRelay, nativeMasking, kinds: Object.keys(ALONE) }, argv);
 }

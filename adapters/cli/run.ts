@@ -364,7 +364,7 @@ function colorOf(options: Options, io: Io): boolean {
 
 /** On stderr. Resolves when the text is out, or its reader is gone or stalled. */
 async function write({ stderr, env }: Io, text: string): Promise<void> {
-  const shown = stderr.isTTY === true && !hasUnicode(env, process.platform) ? await plain(text) : text;
+  const shown = stderr.isTTY === true ? await onTerminal(text, env) : text;
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, FLUSH_LIMIT_MS);
     stderr.write(shown, () => {
@@ -374,7 +374,7 @@ async function write({ stderr, env }: Io, text: string): Promise<void> {
   });
 }
 
-/** To some terminals single bytes of UTF-8 are commands. */
-async function plain(text: string): Promise<Uint8Array> {
-  return (await import('../text/ascii.js')).asAscii(Buffer.from(text));
+async function onTerminal(text: string, env: Io['env']): Promise<Uint8Array> {
+  const { shownBy } = await import('../text/ascii.js');
+  return shownBy({ isTTY: true }, hasUnicode(env, process.platform), Buffer.from(text));
 }

@@ -7,7 +7,8 @@ import { formatDuration, parseDuration } from '../../core/duration.js';
 import { EXIT } from '../../core/errors.js';
 import type { ConnectCluster } from '../../core/relay/cluster-port.js';
 import { ROOM_LIMITS, type RoomLimits } from '../../core/relay/limits.js';
-import { type Fault, type KnownFlag, readCommandLine } from '../system/command-line.js';
+import { type Fault, type KnownFlag, nearestOf, readCommandLine } from '../system/command-line.js';
+import { neutral } from '../text/neutral.js';
 import { RELAY_WORDS } from '../words/relay.js';
 import type { Page } from './page.js';
 
@@ -103,13 +104,18 @@ export type Command =
   | { readonly run: 'help' }
   | { readonly run: 'refuse'; readonly why: string; readonly exit: typeof EXIT.usage };
 
-export function parseCommand(argv: readonly string[]): Command {
-  const refuse = (why: string): Command => ({ run: 'refuse', why, exit: EXIT.usage });
+/** `kinds`: words that could stand before them. */
+export function parseCommand(argv: readonly string[], kinds: readonly string[] = []): Command {
+  // What was typed is in it.
+  const refuse = (why: string): Command => ({ run: 'refuse', why: neutral(why), exit: EXIT.usage });
   const { faults, words, flags } = readCommandLine(argv, knownFlags());
   const [fault] = faults;
   if (fault !== undefined) return refuse(sentenceOf(fault));
   const [word] = words;
-  if (word !== undefined) return refuse(RELAY_WORDS.surplus(word));
+  if (word !== undefined) {
+    const meant = word === argv[0] ? nearestOf(word, kinds) : undefined;
+    return refuse(RELAY_WORDS.surplus(word, meant));
+  }
   const given: Given = Object.fromEntries(flags.map(({ long, value }) => [long, value]));
   if (given['help'] === true) return { run: 'help' };
   try {

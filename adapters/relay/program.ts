@@ -5,6 +5,9 @@
  */
 import { CODES, EXIT, type ExitStatus } from '../../core/errors.js';
 import type { ConnectCluster } from '../../core/relay/cluster-port.js';
+import { shownBy } from '../text/ascii.js';
+import { hasUnicode } from '../text/locale.js';
+import { neutral } from '../text/neutral.js';
 import { RELAY_WORDS } from '../words/relay.js';
 import { helpText, type Pem, parseCommand, type ProgramOptions, type RelayOptions } from './flags.js';
 import { type Certificate, readCertificate } from './certificate.js';
@@ -21,6 +24,8 @@ export interface RelayProgram {
   readonly start: (options: RelayOptions) => Promise<Relay>;
   /** Its wires are none that a page speaks. */
   readonly noPage?: true;
+  /** Words that choose another program, which stand before the flags. */
+  readonly kinds?: readonly string[];
   /** Which native code ws masks frames with. */
   readonly nativeMasking: () => 'Node' | 'bufferutil' | undefined;
 }
@@ -28,9 +33,11 @@ export interface RelayProgram {
 /** Runs until it has ended the process. `argv` without node and program. */
 export function runRelay(program: RelayProgram, argv: readonly string[]): void {
   const exit = (status: ExitStatus): void => process.exit(status);
-  const say = (lines: string): void =>
-    void process.stderr.write(lines.replace(/^(?! )/gm, `${program.name}: `).concat('\n'));
-  const command = parseCommand(argv);
+  const say = (lines: string): void => {
+    const text = lines.replace(/^(?! )/gm, `${program.name}: `).concat('\n');
+    process.stderr.write(shownBy(process.stderr, hasUnicode(process.env, process.platform), Buffer.from(text)));
+  };
+  const command = parseCommand(argv, program.kinds);
   if (command.run === 'help') {
     process.stdout.write(helpText(program.name));
     return exit(EXIT.ok);
@@ -159,5 +166,5 @@ async function share(address: string, say: (line: string) => void): Promise<Conn
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : RELAY_WORDS.configurationUnreadable;
+  return error instanceof Error ? neutral(error.message) : RELAY_WORDS.configurationUnreadable;
 }

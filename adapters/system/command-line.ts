@@ -63,15 +63,23 @@ function isFlag(value: string, known: readonly KnownFlag[]): boolean {
   return value.startsWith('--') && known.some(({ long }) => long === value.slice(2));
 }
 
+/** The name that was probably meant. */
+export function nearestOf(typed: string, names: readonly string[]): string | undefined {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const distances = names.map((name) => [name, editDistance(bytes(name), bytes(typed))] as const);
+  const [near] = distances.filter(([name, far]) => far <= (name.length > SHORT ? 2 : 1)).sort((a, b) => a[1] - b[1]);
+  return near?.[0];
+}
+
 /** The flag that was probably meant. */
 function nearest(raw: string, known: readonly KnownFlag[]): string | undefined {
   if (!raw.startsWith('--')) {
     const letter = raw.slice(1).toUpperCase();
     return known.some(({ short }) => short === letter) ? `-${letter}` : undefined;
   }
-  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-  const typed = bytes(raw.slice(2));
-  const distances = known.map(({ long }) => [long, editDistance(bytes(long), typed)] as const);
-  const [near] = distances.filter(([long, far]) => far <= (long.length > SHORT ? 2 : 1)).sort((a, b) => a[1] - b[1]);
-  return near === undefined ? undefined : `--${near[0]}`;
+  const near = nearestOf(
+    raw.slice(2),
+    known.map(({ long }) => long),
+  );
+  return near === undefined ? undefined : `--${near}`;
 }

@@ -5,6 +5,18 @@ import { worstWidth } from './width.js';
 
 const QUESTION = 0x3f;
 
+/** As the stream can show it. Where that is a copy, because a terminal shows ASCII only, the bytes are wiped. */
+export function shownBy(
+  stream: { readonly isTTY?: boolean | undefined },
+  unicode: boolean,
+  bytes: Uint8Array,
+): Uint8Array {
+  if (unicode || stream.isTTY !== true) return bytes;
+  const shown = asAscii(bytes);
+  bytes.fill(0);
+  return shown;
+}
+
 /** A copy with a question mark for each character beyond ASCII that takes a cell. */
 export function asAscii(text: Uint8Array): Uint8Array {
   const out = plainBuffer(text.length);

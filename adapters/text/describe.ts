@@ -3,11 +3,8 @@
  * whatever its origin, so no sentence may be made from details anywhere else.
  */
 import { type Code, CODES, type Detail, EXIT } from '../../core/errors.js';
-import { sanitize } from './sanitize.js';
+import { neutral } from './neutral.js';
 import { sentences } from '../words/errors.js';
-
-/** Characters of one detail in a sentence. */
-export const DETAIL_LIMIT = 200;
 
 /** Sentence and hint. */
 function wordsOf(code: Code, detail: Detail): { readonly sentence: string; readonly hint: string } {
@@ -45,15 +42,4 @@ export function report(code: Code, detail: Detail = {}): string {
   const { sentence, hint } = wordsOf(code, detail);
   if (CODES[code] === EXIT.ok || hint === '') return `securechat: ${describe(code, detail)}\n`;
   return `securechat: error: ${sentence} (${code})\nsecurechat: hint: ${hint}\n`;
-}
-
-/**
- * Public text from outside (an argument, words of a relay) made harmless, on one line, at most 200 characters long. Blanks
- * are no way to choose where a row of the terminal begins.
- */
-export function neutral(text: string): string {
-  const cut = Array.from(text.slice(0, 2 * DETAIL_LIMIT)).slice(0, DETAIL_LIMIT);
-  const whole = cut.join('').length === text.length;
-  const bytes = sanitize(new TextEncoder().encode(cut.join('').replace(/[\s\u2800]{2,}/g, ' ')));
-  return new TextDecoder().decode(bytes) + (whole ? '' : '…');
 }

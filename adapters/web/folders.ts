@@ -4,7 +4,7 @@
  */
 import { SecurechatError } from '../../core/errors.js';
 import { PARTS_LIMIT } from '../../core/session/bulk/file-path.js';
-import { neutral } from '../text/describe.js';
+import { neutral } from '../text/neutral.js';
 import { FILE_FAULTS } from '../words/files.js';
 import type { Chosen, ChosenFile } from './shelf.js';
 

@@ -9,7 +9,7 @@ import { plainBuffer } from '../../core/protocol/bytes.js';
 import { pathFault } from '../../core/session/bulk/file-path.js';
 import { sendable } from '../files/names.js';
 import { type Content, createPacker, type Packable, type Packer } from '../files/packer.js';
-import { neutral } from '../text/describe.js';
+import { neutral } from '../text/neutral.js';
 import { utf8 } from '../text/utf8.js';
 import { FILE_FAULTS } from '../words/files.js';
 import type { Chosen, ChosenFile } from './shelf.js';

@@ -4,7 +4,7 @@
  */
 import { FLAG_WORDS } from './flags.js';
 
-const { cannotUse, missingValue, noValue, unknown } = FLAG_WORDS;
+const { cannotUse, missingValue, noValue, surplus, unknown } = FLAG_WORDS;
 
 /** What happened, then what to do, a line each, as every program here says it. */
 const failed = (code: string, why: string, hint?: string): string =>
@@ -38,7 +38,7 @@ export const RELAY_WORDS = {
   unknownFlag: (flag: string, meant: string | undefined) => cannotUse(undefined, unknown(flag, meant)),
   noValue: (flag: string) => cannotUse(undefined, noValue(flag)),
   missingValue: (flag: string) => cannotUse(flag, missingValue),
-  surplus: (word: string) => cannotUse(undefined, `unexpected argument "${word}"`),
+  surplus: (word: string, meant: string | undefined) => cannotUse(undefined, surplus(word, meant)),
   configurationUnreadable: 'the configuration cannot be read',
   needs: (flag: string, what: string) => `--${flag} needs ${what}`,
   needsWhole: (flag: string, min: number, max: number) =>

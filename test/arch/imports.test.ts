@@ -23,7 +23,8 @@ const LIBRARIES: Readonly<Record<string, RegExp>> = {
 const CONTAINER = /^(inversify|@inversifyjs|reflect-metadata)(\/|$)/;
 const MAY_START_RELAYS = 'adapters/cli/relays.ts';
 /** What the relays have in common with the client. */
-const SHARED_WITH_RELAYS = /^adapters\/(relay\/|words\/relay\.ts$|system\/command-line\.ts$)/;
+const SHARED_WITH_RELAYS =
+  /^adapters\/(relay\/|words\/relay\.ts$|text\/(ascii|locale|neutral)\.ts$|system\/command-line\.ts$)/;
 
 interface Import {
   readonly from: string;

@@ -7,7 +7,7 @@ import type { UiView } from '../../../core/ports.js';
 import { ascii, concat, plainBuffer } from '../../../core/protocol/bytes.js';
 import type { UiContext } from '../../../plugins/kit/define.js';
 import { createOutlet, ERASE_TERMINAL, type Unread } from '../../../plugins/kit/outlet.js';
-import { asAscii } from '../../text/ascii.js';
+import { shownBy } from '../../text/ascii.js';
 import { foldAt, pointsIn } from '../../text/fold.js';
 import { shownName } from '../../text/names.js';
 import { timeOfDay } from '../../text/time.js';
@@ -66,13 +66,7 @@ export function createPrinter(context: UiContext, unicode: boolean, gone: (why: 
   let folded: Folded[] = [];
   let toErase = context.wipeScrollback;
 
-  /** As the stream can show it; where that is a copy, the bytes are wiped. */
-  function fit(bytes: Uint8Array, stream: Stream): Uint8Array {
-    if (unicode || stream.isTTY !== true) return bytes;
-    const fitting = asAscii(bytes);
-    bytes.fill(0);
-    return fitting;
-  }
+  const fit = (bytes: Uint8Array, stream: Stream): Uint8Array => shownBy(stream, unicode, bytes);
 
   function notice(...parts: Uint8Array[]): void {
     const line = dim ? concat(DIM, NOTICE, ...parts, UNDIM, LF) : concat(NOTICE, ...parts, LF);

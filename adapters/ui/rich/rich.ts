@@ -12,7 +12,7 @@ import { ascii, concat } from '../../../core/protocol/bytes.js';
 import type { FlagValues, UiContext } from '../../../plugins/kit/define.js';
 import { UI_WORDS } from '../../words/line.js';
 import { ERASE_TERMINAL } from '../../../plugins/kit/outlet.js';
-import { asAscii } from '../../text/ascii.js';
+import { shownBy } from '../../text/ascii.js';
 import { utf8 } from '../../text/utf8.js';
 import type { CodeHelp } from '../code-help.js';
 import { fitted } from '../rows.js';
@@ -145,7 +145,7 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
   /** On the normal screen, where a row that is too long goes on at the first column. */
   function lastLine(sentence: Uint8Array): Uint8Array {
     const whole = concat(utf8(`${UI_WORDS.program}: `), sentence);
-    const rows = fitted(unicode ? whole : asAscii(whole), context.output);
+    const rows = fitted(shownBy(context.output, unicode, whole), context.output);
     // Not every terminal returns by itself while it hands over single keys.
     const returned = Uint8Array.from([...rows].flatMap((byte) => (byte === LF ? [LF, ...FIRST_COLUMN] : byte)));
     return concat(returned, Uint8Array.of(LF));

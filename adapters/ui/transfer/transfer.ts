@@ -10,7 +10,7 @@ import { FILE_WORDS, others } from '../../words/files.js';
 import { UI_WORDS } from '../../words/line.js';
 import { createLineReader, type LineReader } from '../../../plugins/kit/lines.js';
 import { createOutlet } from '../../../plugins/kit/outlet.js';
-import { asAscii } from '../../text/ascii.js';
+import { shownBy } from '../../text/ascii.js';
 import { cut } from '../../text/width.js';
 import { utf8 } from '../../text/utf8.js';
 import { cells, fitted } from '../rows.js';
@@ -89,9 +89,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
   const out = createOutlet(errors, clock, (why) => (terminal ? tell({ type: 'gone', why }) : undefined));
 
   function line(...parts: readonly Uint8Array[]): void {
-    const whole = concat(...parts);
-    // To some terminals single bytes of UTF-8 are commands.
-    const row = concat(terminal && !options.unicode ? asAscii(whole) : whole, LF);
+    const row = concat(shownBy(errors, options.unicode, concat(...parts)), LF);
     out.write(drawn ? concat(OVER, row) : row);
     drawn = false;
     ask();

@@ -23,7 +23,7 @@ class Exit extends Error {
 function refusal(argv: readonly string[]): { status: number; stdout: string; stderr: string } {
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
-    vi.spyOn(process[name], 'write').mockImplementation((text) => ((said[name] += String(text)), true));
+    vi.spyOn(process[name], 'write').mockImplementation((text) => ((said[name] += Buffer.from(text).toString()), true));
   vi.spyOn(process, 'exit').mockImplementation((status) => {
     throw new Exit(Number(status));
   });
@@ -31,7 +31,7 @@ function refusal(argv: readonly string[]): { status: number; stdout: string; std
     const start = (): never => {
       throw new Error('it would listen');
     };
-    runRelay({ name: 'securechat-relay', start, nativeMasking: () => undefined }, argv);
+    runRelay({ name: 'securechat-relay', start, nativeMasking: () => undefined, kinds: ['ws', 'socketio'] }, argv);
     throw new Error('it goes on');
   } catch (error) {
     if (!(error instanceof Exit)) throw error;
@@ -78,6 +78,9 @@ describe.each([[['--check-config']], [[]]])('with %j', (check) => {
     [['--host', '--port', '1'], 'Cannot use --host: it needs a value. (SC-503)'],
     [['--port'], 'Cannot use --port: it needs a value. (SC-503)'],
     [['surplus'], 'Cannot use this command line: unexpected argument "surplus". (SC-503)'],
+    [['--host', '\x1b[2J\n', '--port', '1'], '--host: "␛[2J␊" is not an address or a name. (SC-503)'],
+    [['--\x1b[2J'], 'Cannot use this command line: unknown flag --␛[2J. (SC-503)'],
+    [['--trust-proxy', '10.0.0.1,\u202e'], '--trust-proxy: "<U+202E>" is not an address'],
   ])('%j is refused with 2', (args, why) => {
     const { status, stdout, stderr } = refusal([...check, ...args]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -95,4 +98,27 @@ describe.each([[['--check-config']], [[]]])('with %j', (check) => {
     expect(status).toBe(2);
     expect(stderr).toContain(`error: ${name} is set, and makes Node write down addresses`);
   });
+});
+
+test.each([
+  ['sockeio', ' (did you mean socketio?)'],
+  ['wss', ' (did you mean ws?)'],
+  ['surplus', ''],
+])('%s in the place of a kind', (word, meant) => {
+  expect(refusal([word]).stderr).toContain(`unexpected argument "${word}"${meant}. (SC-503)\n`);
+  // A kind behind a flag is in the wrong place, and not misspelled.
+  expect(refusal(['--page', word]).stderr).toContain(`unexpected argument "${word}". (SC-503)\n`);
+});
+
+test('to a terminal that shows ASCII only nothing else is said', () => {
+  vi.stubEnv('LC_ALL', 'C');
+  const { isTTY } = process.stderr;
+  Object.assign(process.stderr, { isTTY: true });
+  try {
+    expect(refusal(['gerät']).stderr).toContain('unexpected argument "ger?t"');
+    vi.stubEnv('LC_ALL', 'C.UTF-8');
+    expect(refusal(['gerät']).stderr).toContain('unexpected argument "gerät"');
+  } finally {
+    Object.assign(process.stderr, { isTTY });
+  }
 });

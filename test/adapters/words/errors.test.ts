@@ -3,7 +3,8 @@
  * `npx vitest run --config .config/vitest.config.ts test/adapters/words/errors.test.ts -u` writes that page anew.
  */
 import { describe as suite, expect, it, vi } from 'vitest';
-import { describe, DETAIL_LIMIT, explain, neutral, report } from '../../../adapters/text/describe.js';
+import { describe, explain, report } from '../../../adapters/text/describe.js';
+import { DETAIL_LIMIT, neutral } from '../../../adapters/text/neutral.js';
 import { commandName } from '../../../adapters/words/command.js';
 import { sentences } from '../../../adapters/words/errors.js';
 import { type Code, CODES, type Detail, EXIT } from '../../../core/errors.js';
