@@ -46,8 +46,8 @@ export function inRows(text: Uint8Array, width: number): Uint8Array {
   return copy;
 }
 
-/** As it is where it fits into a row of this stream, else in rows: a copy. */
-export function fitted(text: Uint8Array, stream: Stream): Uint8Array {
+/** As it is where it fits into a row of this stream behind so many cells, no more than the bar has, else in rows: a copy. */
+export function fitted(text: Uint8Array, stream: Stream, behind = 0): Uint8Array {
   const most = cells(stream);
-  return worstWidthOf(text) <= most ? plainCopy(text) : inRows(text, most - CONTINUATION.length);
+  return worstWidthOf(text) <= most - behind ? plainCopy(text) : inRows(text, most - CONTINUATION.length);
 }

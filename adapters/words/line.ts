@@ -103,7 +103,7 @@ export const UI_WORDS = {
     '/more       show the rest of a long message',
     '/status     show what is known about this chat',
     '/name       show what your peer is called',
-    '/send PATH  offer files; /accept [N], /reject [N], /cancel N answer or end it',
+    '/send PATH  offer files; /accept [N], /reject [N] answer, /cancel N ends one',
     '/wipe       panic: wipe everything at once, without a goodbye',
     '/help       show this help',
     '//text      send a line that starts with /',

@@ -89,7 +89,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
   }
 
   const printer = createPrinter(context, unicode, gone);
-  const { notice, outside } = printer;
+  const { notice, unbroken } = printer;
   const say = (sentence: string): void => notice(ascii(sentence));
   const code = createCodeAsked(terminal ? codeHelp : undefined, say, tell);
   const tally = createTally(say);
@@ -229,7 +229,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         sayStatus();
         break;
       case 'name':
-        if (peerName.length > 0) outside(ascii(UI_WORDS.peerName), plainCopy(peerName));
+        if (peerName.length > 0) notice(ascii(UI_WORDS.peerName), plainCopy(peerName));
         else say(UI_WORDS.peerNameless);
         say(UI_WORDS.ownName);
         break;
@@ -306,8 +306,8 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
         enter(view.state, view.broken);
         return;
       case 'code':
-        if (view.code.length > 0) notice(ascii(UI_WORDS.tellPeer), sanitize(view.code));
-        notice(ascii(view.code.length > 0 ? UI_WORDS.orPaste : UI_WORDS.sendLink), sanitize(view.invite));
+        if (view.code.length > 0) unbroken(ascii(UI_WORDS.tellPeer), sanitize(view.code));
+        unbroken(ascii(view.code.length > 0 ? UI_WORDS.orPaste : UI_WORDS.sendLink), sanitize(view.invite));
         return;
       case 'code-wanted':
         code.want(view.same);
@@ -346,7 +346,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
       case 'peer':
         peerName.fill(0);
         peerName = shownName(view.name, sanitize);
-        outside(ascii(UI_WORDS.peerName), plainCopy(peerName));
+        notice(ascii(UI_WORDS.peerName), plainCopy(peerName));
         return;
       case 'peer-confirmed':
         say(UI_WORDS.peerConfirmed);
@@ -359,7 +359,7 @@ export function createLineUi(_options: FlagValues, context: UiContext, unicode =
       case 'file-failed':
       case 'notice':
         if (view.type === 'file-failed') transfers.over(view.id);
-        outside(plainBuffer(0), sanitize(utf8(`${view.text} (${view.code})`)));
+        notice(sanitize(utf8(`${view.text} (${view.code})`)));
         if (asking) ask();
         return;
       case 'ended':

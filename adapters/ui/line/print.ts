@@ -29,10 +29,13 @@ const UNDIM = ascii('\x1b[22m');
 type Message = Extract<UiView, { type: 'message' }>;
 
 export interface Printer {
-  /** One line on stderr; the parts are neutralised or words of this program, and are wiped. */
+  /**
+   * One line on stderr; the parts are neutralised or words of this program, and are wiped. On a terminal it breaks between
+   * words, and does not go on at the first column.
+   */
   notice(...parts: Uint8Array[]): void;
-  /** The same with neutralised words from outside in it. On a terminal it does not go on at the first column. */
-  outside(begin: Uint8Array, text: Uint8Array): void;
+  /** The same in one piece, to be copied; nobody else's words. */
+  unbroken(...parts: Uint8Array[]): void;
   /** `out`: it is on the terminal, as far as it is not folded, or whoever reads the output has taken all of it. */
   message(view: Message, out: () => void): void;
   /** Writes the next part of the newest text that is not shown whole; false: there is none. */
@@ -68,10 +71,20 @@ export function createPrinter(context: UiContext, unicode: boolean, gone: (why: 
 
   const fit = (bytes: Uint8Array, stream: Stream): Uint8Array => shownBy(stream, unicode, bytes);
 
-  function notice(...parts: Uint8Array[]): void {
-    const line = dim ? concat(DIM, NOTICE, ...parts, UNDIM, LF) : concat(NOTICE, ...parts, LF);
+  function unbroken(...parts: Uint8Array[]): void {
+    tell(concat(...parts));
     for (const part of parts) part.fill(0);
-    notices.write(fit(line, errors));
+  }
+
+  function notice(...parts: Uint8Array[]): void {
+    const whole = concat(...parts);
+    tell(fitted(whole, errors, NOTICE.length));
+    for (const used of [whole, ...parts]) used.fill(0);
+  }
+
+  function tell(rows: Uint8Array): void {
+    notices.write(fit(dim ? concat(DIM, NOTICE, rows, UNDIM, LF) : concat(NOTICE, rows, LF), errors));
+    rows.fill(0);
   }
 
   /** A text behind time and name. */
@@ -116,12 +129,7 @@ export function createPrinter(context: UiContext, unicode: boolean, gone: (why: 
 
   return {
     notice,
-    outside(begin, text) {
-      const whole = concat(begin, text);
-      const width = cells(errors) - NOTICE.length;
-      notice(inRows(whole, Math.min(width, cells(errors) - CONTINUATION.length)));
-      for (const used of [begin, text, whole]) used.fill(0);
-    },
+    unbroken,
     message(view, out) {
       const whole = shownName(view.from, sanitize);
       const name = output.isTTY === true ? cut(whole, Math.min(NAME_WIDTH, cells(output) - LEAST_TEXT)) : whole;

@@ -15,7 +15,7 @@ export interface TransferLines {
   over(id: number): void;
 }
 
-export function createTransferLines({ notice, outside }: Printer, sanitize: Sanitize): TransferLines {
+export function createTransferLines({ notice }: Printer, sanitize: Sanitize): TransferLines {
   const { files } = UI_WORDS;
   /** How far each transfer was said to be. */
   const steps = new Map<number, number>();
@@ -33,7 +33,7 @@ export function createTransferLines({ notice, outside }: Printer, sanitize: Sani
       if (view.type === 'progress') return progress(view);
       if (view.type === 'offer') {
         const name = sanitize(view.name);
-        outside(ascii((view.incoming ? files.offered : files.offering)(view)), concat(name, ascii(others(view.count))));
+        notice(ascii((view.incoming ? files.offered : files.offering)(view)), concat(name, ascii(others(view.count))));
         name.fill(0);
         return;
       }

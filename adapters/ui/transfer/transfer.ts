@@ -96,7 +96,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
   }
 
   function say(text: string): void {
-    line(ascii(text));
+    line(fitted(ascii(text), errors));
   }
 
   function outside(begin: string, text: Uint8Array): void {
@@ -254,7 +254,7 @@ export function createTransferUi({ input, errors, sanitize, clock }: Context, op
         // Whole, to be copied.
         if (view.code.length > 0) line(ascii(UI_WORDS.tellPeer), sanitize(view.code));
         line(ascii(view.code.length > 0 ? UI_WORDS.orPaste : UI_WORDS.sendLink), sanitize(view.invite));
-        if (options.peerTypes !== undefined) say(options.peerTypes);
+        if (options.peerTypes !== undefined) line(ascii(options.peerTypes));
         return;
       case 'path':
         return way.take(view);

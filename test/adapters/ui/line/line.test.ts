@@ -82,6 +82,22 @@ describe('messages', () => {
     expect(rest.slice(2)).toEqual(['12:01 今今今今今  ', '      | hi', '']);
   });
 
+  test('own sentences break between words on a narrow terminal, and what is copied does not break at all', async () => {
+    const rig = open({ terminal: true });
+    Object.assign(rig.errors.stream, { columns: 60 });
+    const code = '482913-tunnel-anchor-mango';
+    const invite = `securechat://relay.example/#${code}${'x'.repeat(40)}`;
+    rig.show({ type: 'code', code: bytes(code), invite: bytes(invite) }, { type: 'state', state: 'confirming' });
+    await rig.person('/help');
+    await rig.ui.close();
+    const rows = rig.errors.text().split('\n');
+    expect(rows.slice(0, 2)).toEqual([`-- ${UI_WORDS.tellPeer}${code}`, `-- ${UI_WORDS.orPaste}${invite}`]);
+    expect(rows.every((row, i) => i === 1 || row.length < 60)).toBe(true);
+    const told = rows.slice(2).join('\n').replaceAll('\n      | ', ' ').split('\n');
+    expect(told).toEqual(expect.arrayContaining(UI_WORDS.help.map((line) => `-- ${line}`)));
+    expect(told.length).toBeLessThan(rows.length - 5);
+  });
+
   test('on a terminal without Unicode only ASCII', async () => {
     for (const [terminal, expected] of [
       [true, '12:01 ??  hi ?2J?\n'],
