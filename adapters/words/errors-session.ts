@@ -174,7 +174,7 @@ export const session = () =>
       sentence: ({ files, unheard }) =>
         unheard === undefined
           ? `You left; ${wiped(files)}`
-          : `You left without a goodbye, because the connection was down; ${wiped(files)}`,
+          : `You left, but the goodbye could not be sent; ${wiped(files)}`,
       cause: 'You left, and all text had arrived. Without a connection the peer learns of it when it gives up.',
       remedy: '',
     },
@@ -231,7 +231,7 @@ export const session = () =>
       sentence: ({ unheard }) =>
         unheard === undefined
           ? 'Idle for too long: said goodbye and wiped everything.'
-          : 'Idle for too long, and the connection was down: wiped everything without a goodbye.',
+          : 'Idle for too long: wiped everything, but the goodbye could not be sent.',
       cause: 'No input for as long as --idle-timeout says.',
       remedy: 'Meet again with a new code, with a longer --idle-timeout if you need one.',
     },

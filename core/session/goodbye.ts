@@ -136,7 +136,7 @@ export function createGoodbye(): Goodbye {
     const code = wish()?.code ?? 'SC-316';
     if (code === 'SC-310') return { code, detail: { what: 'words' } };
     if (PLAIN.has(code) && undelivered > 0) return { code: 'SC-306', detail: { count: undelivered } };
-    // Its time was up before it could be said.
+    // Its time was up before it could be said: the line was down, or took nothing more.
     return { code, detail: phase.at === 'asked' ? { unheard: 1 } : {} };
   }
 

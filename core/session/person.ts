@@ -100,10 +100,12 @@ export function createPerson(host: Host, options: PersonOptions): Person {
     return sender.held === 0 ? { code: 'SC-310', detail: { what: 'peer' } } : undefined;
   }
 
-  /** The first one says goodbye, the second one does not wait; whoever is leaving already has waited. */
+  /** The first one says goodbye, the second one does not wait; whoever is leaving already, or has been left, has waited. */
   function interrupt(code: Code, leaving: boolean, now: number): Ending | undefined {
     interrupts += 1;
     if (interrupts === 1 && !leaving) return leave(code, now);
+    // What there was to say is said, and how it ended does not change any more.
+    if (goodbye.over) return goodbye.ending(sender.undelivered);
     talk()?.abort(now, goodbye.reason);
     return { code, detail: {} };
   }

@@ -424,6 +424,24 @@ describe('a goodbye', () => {
     expect(pair.left.ended).toMatchObject({ code: 'SC-311', exit: EXIT.interrupted });
   });
 
+  it('of the peer has ended the conversation: an interrupt while the answer leaves changes nothing', () => {
+    const pair = connectedPair();
+    pair.advance(ACK_DELAY);
+    let interrupted = false;
+    pair.relay.frame = (frame, from, { deliver }) => {
+      deliver(opposite(from), frame);
+      if (pair.left.states.at(-1) !== 'closing' || interrupted) return;
+      interrupted = true;
+      expect(pair.left.ended).toBeUndefined();
+      pair.ui('left', { type: 'interrupt' });
+    };
+    pair.ui('right', { type: 'quit' });
+    pair.settle();
+    expect(interrupted).toBe(true);
+    expect(pair.right.ended).toMatchObject({ code: 'SC-317', exit: 0 });
+    expect(pair.left.ended).toMatchObject({ code: 'SC-316', exit: 0 });
+  });
+
   it('that waits for text is said by an interrupt: the peer does not look for who has left', () => {
     const pair = connectedPair();
     pair.advance(ACK_DELAY);

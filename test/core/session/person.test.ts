@@ -157,6 +157,17 @@ describe('leaving', () => {
     expect([told, leaving.done]).toEqual([{ code: 'SC-311', detail: {} }, ['last word left']]);
   });
 
+  it('an interrupt when all is said ends as it would have ended', () => {
+    const left = person({ held: 2 });
+    left.goodbye.heard('left', NOW);
+    expect(left.does({ type: 'interrupt' })).toEqual({ code: 'SC-311', detail: {} });
+    left.goodbye.answered();
+    expect(left.does({ type: 'interrupt' })).toEqual({ code: 'SC-306', detail: { count: 2 } });
+    left.goodbye.flushing({ code: 'SC-316', detail: {} }, NOW);
+    expect(left.does({ type: 'interrupt' })).toEqual({ code: 'SC-316', detail: {} });
+    expect(left.done).toEqual(['last word left']);
+  });
+
   it('who gives no sign for a while has left, once, and not while leaving', () => {
     const { one, does, done, goodbye } = person({}, 5_000);
     expect(one.wakeAt()).toBe(5_000);
