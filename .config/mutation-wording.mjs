@@ -15,12 +15,10 @@ const isRule = ({ node, parent }) =>
 const isKindOfKey = ({ node, parent }) =>
   isText(node) && parent?.type === 'CallExpression' && parent.callee.name === 'derive' && parent.arguments[2] === node;
 
-const wording = {
+export const wording = {
   shouldIgnore(path) {
     if (isRule(path)) return 'the name of the rule that was broken';
     if (isKindOfKey(path)) return 'the kind of a key, for the compiler';
     return undefined;
   },
 };
-
-export const strykerPlugins = [{ kind: 'Ignore', name: 'wording', value: wording }];

@@ -84,7 +84,7 @@ export const COMMANDS: Readonly<Record<string, How | Readonly<Record<string, How
       run(/Tests .*\d+ passed/, { exit: 0, at: 'clone' }),
     'npx vitest --config .config/vitest.config.ts test/adapters/cli': not('watches files until a person stops it'),
     'npm run coverage -- test/core': by('.ci/nightly'),
-    'npm run mutation -- --mutate core/protocol/frame.ts': by('.ci/nightly'),
+    'npm run mutation -- core/protocol/frame.ts': by('.ci/nightly'),
     'node bench/run.mjs timing': by('.ci/nightly'),
     'npm run fuzz -- 30 records': by('.ci/nightly'),
     'npm ci --ignore-scripts': by('.config/check-reproducible.mjs'),

@@ -3,14 +3,14 @@
  * time, and nobody's code is called wrong. Every fault is planted or drawn from a fixed seed.
  */
 import { describe, expect, it } from 'vitest';
-import { createSodiumCrypto } from '../../../adapters/crypto/sodium.js';
 import { EXIT } from '../../../core/errors.js';
 import { isHandshake } from '../../../core/protocol/handshake.js';
 import type { CodeForm } from '../../../core/room/code.js';
 import { ATTEMPT_STILL, ATTEMPT_TIMEOUT } from '../../../core/session/attempts.js';
 import { sequence } from '../../../plugins/testing/network.js';
-import { runs, SEED } from '../../support/chance.js';
+import { runs, SEED, seededBytes } from '../../support/chance.js';
 import { createPair, opposite, type Pair, SIDES, type Side } from '../../support/pair.js';
+import { createSodium } from '../../support/sodium.js';
 
 /** Milliseconds until a message arrives, each time that it does. */
 type Fate = readonly number[];
@@ -24,7 +24,8 @@ const FORMS = [
   ['chosen', 'blue horse'],
 ] as const satisfies readonly Form[];
 
-const crypto = { left: await createSodiumCrypto(), right: await createSodiumCrypto() };
+/** What a side draws, its waits too, is the same in each run. */
+const cryptoOf = (side: Side) => createSodium({ random: seededBytes(side) });
 
 interface Weather {
   readonly form?: Form;
@@ -37,8 +38,8 @@ interface Weather {
 /** Two sides under this weather, until both have met and nothing is on its way any more, or the time is up. */
 function meet({ form: [form, secret] = FORMS[0], asks, fate, until }: Weather): Pair {
   const pair = createPair({
-    left: { form, secret, asks, crypto: crypto.left },
-    right: { form, secret, asks, crypto: crypto.right },
+    left: { form, secret, asks, crypto: cryptoOf('left') },
+    right: { form, secret, asks, crypto: cryptoOf('right') },
   });
   let late: { readonly at: number; readonly to: Side; readonly frame: Uint8Array; readonly over: number }[] = [];
   /** What waits in a relay goes with the connection. */
@@ -136,7 +137,10 @@ describe('who says nothing more once M2 has come', () => {
   const guesser = (form: Form): Pair => {
     const [name, secret] = form;
     const options = { form: name, secret };
-    const pair = createPair({ left: { ...options, crypto: crypto.left }, right: { ...options, crypto: crypto.right } });
+    const pair = createPair({
+      left: { ...options, crypto: cryptoOf('left') },
+      right: { ...options, crypto: cryptoOf('right') },
+    });
     pair.relay.frame = (frame, from, { deliver }) => {
       if (frame[0] !== 0x03) deliver(opposite(from), frame);
     };

@@ -1,0 +1,150 @@
+/**
+ * In the thread that has the tests: runs each once and notes which faults it reaches, or switches faults on, one after the
+ * other, until a test that reaches it fails.
+ */
+import { setMaxListeners } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { inject, TestRunner } from 'vitest';
+
+/** What the planted sources look at (INSTRUMENTER_CONSTANTS of @stryker-mutator/api/core). */
+globalThis.__stryker__ = { mutantCoverage: { static: {}, perTest: {} } };
+const planted = globalThis.__stryker__;
+
+/** A fault that is met so many times as often as without it makes a loop endless. */
+const HITS = 100;
+
+/** A test that waits for what never comes is given up after so many empty turns, of so many milliseconds. */
+const TURNS = 20;
+const TURN = 25;
+
+/** What a test may compute before it counts as endless: so many times what it needs, and so many milliseconds more. */
+const PATIENCE = 10;
+const GRACE = 3000;
+
+/** Without a fault nothing is endless, however long it takes. */
+const HOUR = 3_600_000;
+
+const channel = new BroadcastChannel('mutation');
+const all = [];
+let files = 0;
+
+const testsOf = (suite) => suite.tasks.flatMap((task) => (task.type === 'suite' ? testsOf(task) : [task]));
+
+/** Tests are run one by one, in any order: what one prepares for all of a file would not be there. */
+function hooksOf(suite) {
+  const { beforeAll, afterEach, beforeEach } = TestRunner.getSuiteHooks(suite);
+  if (beforeAll.length + afterEach.length > 0)
+    throw new Error(`${suite.file.name}: hooks that the mutation run does not know`);
+  return suite === suite.file ? beforeEach : [...hooksOf(suite.suite ?? suite.file), ...beforeEach];
+}
+
+/** What this process has computed so far, milliseconds. */
+function computed() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Fulfilled after so many turns: who computes in this thread holds them up. */
+function turns(count) {
+  let left = count;
+  let timer;
+  const over = new Promise((resolve) => {
+    timer = setInterval(() => {
+      left -= 1;
+      if (left === 0) resolve('hangs');
+    }, TURN);
+  });
+  return { over, stop: () => clearInterval(timer) };
+}
+
+export default class MutationRunner extends TestRunner {
+  async onBeforeRunFiles([file]) {
+    all.push(...testsOf(file).filter(({ mode }) => mode === 'run'));
+    // All tests are run here, none by vitest.
+    file.mode = 'skip';
+    files += 1;
+    if (files < this.workerState.ctx.files.length) return;
+    // A test that begins asks for them, also where it has none.
+    for (const filepath of new Set(all.map((test) => test.file.filepath)))
+      await this.snapshotClient.setup(filepath, this.workerState.config.snapshotOptions);
+    const job = inject('job');
+    setMaxListeners(0, ...all.map(({ context }) => context.signal));
+    await (job.judging ? this.judge(job) : this.look(job));
+  }
+
+  /** What is wrong; undefined, if the test passes. */
+  async failure(test, { took, lasted }) {
+    channel.postMessage({ patience: PATIENCE * took + GRACE });
+    const waiting = turns(TURNS + Math.ceil((PATIENCE * lasted) / TURN));
+    try {
+      await this.onBeforeRunTask(test);
+      this.onBeforeTryTask(test);
+      for (const hook of hooksOf(test.suite ?? test.file)) await hook(test.context);
+      const running = Promise.resolve(TestRunner.getTestFn(test)());
+      running.catch(() => {});
+      const ended = await Promise.race([running, waiting.over]);
+      if (ended === 'hangs') return ended;
+      this.onAfterTryTask(test);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message.slice(0, 200) : 'no error';
+    } finally {
+      waiting.stop();
+      this.onAfterRunTask(test);
+    }
+  }
+
+  async look({ reached }) {
+    const { static: loaded, perTest } = planted.mutantCoverage;
+    const tests = [];
+    for (const test of all) {
+      planted.currentTestId = test.id;
+      const [began, before] = [performance.now(), computed()];
+      const wrong = await this.failure(test, { took: HOUR, lasted: HOUR });
+      const [lasted, took] = [performance.now() - began, computed() - before];
+      planted.currentTestId = undefined;
+      if (wrong !== undefined) channel.postMessage({ red: `${test.file.name} > ${test.name}: ${wrong}` });
+      tests.push({ id: test.id, name: `${test.file.name} > ${test.name}`, took, lasted, hits: perTest[test.id] ?? {} });
+    }
+    writeFileSync(reached, JSON.stringify({ tests, still: Object.keys(loaded) }));
+    channel.postMessage({ reached: true });
+  }
+
+  async judge({ reached, mutants, budget }) {
+    const { tests } = JSON.parse(readFileSync(reached, 'utf8'));
+    tests.sort((one, other) => one.took - other.took);
+    const byId = new Map(all.map((test) => [test.id, test]));
+    channel.postMessage({ ready: true });
+    // What found the last fault finds its neighbor.
+    let last;
+    for (const mutant of mutants) {
+      const able = tests.filter(({ hits }) => hits[mutant] !== undefined);
+      if (able.includes(last)) able.unshift(last);
+      const told = { mutant, verdict: 'survived', spent: 0 };
+      for (const test of new Set(able)) {
+        const { id, name, took, hits } = test;
+        if (told.spent > 0 && told.spent + took > budget) break;
+        told.spent += took;
+        const fails = async () => {
+          planted.hitCount = 0;
+          planted.hitLimit = HITS * hits[mutant];
+          planted.activeMutant = mutant;
+          const wrong = await this.failure(byId.get(id), test);
+          planted.activeMutant = undefined;
+          return wrong;
+        };
+        const wrong = await fails();
+        if (wrong === undefined) continue;
+        // What another fault has left in a module is not found: without this one the test passes, and with it fails again.
+        const without = await this.failure(byId.get(id), test);
+        const again = without === undefined ? await fails() : undefined;
+        Object.assign(told, { verdict: again === undefined ? 'unclear' : 'found', test: name, wrong, without });
+        last = test;
+        break;
+      }
+      channel.postMessage(told);
+      // Until this process is ended.
+      if (told.verdict === 'unclear') await new Promise(() => {});
+    }
+  }
+}
