@@ -248,6 +248,8 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
       const out: RoomEffect<S>[] = [];
       if (!member.gone && !member.joined && isRefusal(why)) count(figures.joins, why);
       if (why === 'room-full' || why === 'room-taken') load.fail(member.address.standing, now);
+      // It goes on in its new connection, and whether it meets somebody counts there.
+      if (why === 'replaced') member.met = true;
       if (isRefusal(why)) expelWith(member, why, now, out, why === 'busy' ? BUSY_RETRY_MS : undefined);
       else expel(member, why, now, out);
       return out;

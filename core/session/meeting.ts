@@ -132,8 +132,14 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
     entered = true;
   }
 
+  function nonsense(): MeetingEvent {
+    return { type: 'end', code: 'SC-107', detail: { why: 'a control message that is not in the protocol' } };
+  }
+
   function refused(why: RelayErrorCode, retryAfterMs: number | undefined, now: number): MeetingEvent | undefined {
-    if (why === 'room-taken' && !settled && code.reroll()) return enter(now);
+    // To a join it is no answer: only what is made anew can be taken.
+    if (why === 'room-taken' && settled) return nonsense();
+    if (why === 'room-taken' && code.reroll()) return enter(now);
     const detail: Detail = retryAfterMs === undefined ? {} : { seconds: Math.ceil(retryAfterMs / 1000) };
     if ((entered ? TEMPORARY_INSIDE : TEMPORARY).has(why))
       return lost(REFUSALS[why], { ...detail, why }, now, retryAfterMs);
@@ -216,7 +222,7 @@ export function createMeeting(host: Host, line: Line, options: MeetingOptions): 
         case 'frame':
           return attempted(attempts.message(event.frame, now), now);
         case 'nonsense':
-          return { type: 'end', code: 'SC-107', detail: { why: 'a control message that is not in the protocol' } };
+          return nonsense();
         case 'refused':
           lasted(event.age);
           return refused(event.code, event.retryAfterMs, now);

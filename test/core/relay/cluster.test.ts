@@ -129,6 +129,19 @@ describe('rooms that are shared', () => {
     expect(refusals('a person', 'Berta')).toEqual([]);
   });
 
+  test('who waits and comes back in another connection has met nobody once, and not each time', () => {
+    const FAILED = 4;
+    for (const relays of [1, 2]) {
+      const it = simulateCluster(relays, { failedJoins: FAILED });
+      for (let n = 0; n < 3 * FAILED; n++) {
+        const again = it.join(n % relays, 1, 1, 'join', 'Anna')!;
+        it.settle();
+        expect([again.joined, again.refused]).toEqual([true, []]);
+      }
+      it.check();
+    }
+  });
+
   test('a sender is stopped at the window, and let go when the far side has the bytes', () => {
     const it = pairApart();
     let sent = 0;

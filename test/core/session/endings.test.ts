@@ -360,7 +360,7 @@ describe('the relay at odd moments', () => {
     pair.settle();
     expect(pair.left.joins).toHaveLength(1);
     expect(pair.left.codes).toEqual(['482913']);
-    expect(pair.left.ended).toMatchObject({ code: 'SC-308' });
+    expect(pair.left.ended).toMatchObject({ code: 'SC-107' });
   });
 
   it('what breaks while the line is looked at after a sleep is all that happens', () => {

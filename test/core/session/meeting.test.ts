@@ -79,12 +79,12 @@ describe('the room', () => {
     expect(gets(refused('room-taken'))).toMatchObject({ type: 'end', code: 'SC-308' });
   });
 
-  it('that is taken after it was given is no other one: that is the end', () => {
+  it('that is taken after it was given, or to whoever joins it, is no other one: the relay talks nonsense', () => {
     const { gets, places } = making();
     gets(JOINED);
-    expect(gets(refused('room-taken'))).toMatchObject({ type: 'end', code: 'SC-308' });
+    expect(gets(refused('room-taken'))).toMatchObject({ type: 'end', code: 'SC-107' });
     expect(places).toHaveLength(1);
-    expect(meet().gets(refused('room-taken'))).toMatchObject({ type: 'end' });
+    expect(meet().gets(refused('room-taken'))).toMatchObject({ type: 'end', code: 'SC-107' });
   });
 
   it('has one seat for all the time', () => {
