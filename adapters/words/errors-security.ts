@@ -2,7 +2,7 @@
  * Sentences of cryptography and security: SC-2xx and SC-4xx. No text of a person, no part of a room code and no key may be
  * passed to them.
  */
-import { always, given, type Message } from './message.js';
+import { always, given, type Message, ofAttempts } from './message.js';
 
 export const security = () =>
   ({
@@ -18,8 +18,7 @@ export const security = () =>
       remedy: 'Check with your peer that you both typed the same, then make a new code; do not use this one again.',
     },
     'SC-402': {
-      sentence: ({ attempt, attempts }) =>
-        `The codes do not match${given(' (attempt ', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
+      sentence: (detail) => `The codes do not match${ofAttempts(detail)}.`,
       cause: 'You or your peer mistyped the code, somebody tried to guess it, or the relay changed a message.',
       remedy: 'Check it with your peer, then type it again.',
     },
@@ -56,8 +55,7 @@ export const security = () =>
       remedy: 'Check it with your peer and start again; the right code still works.',
     },
     'SC-409': {
-      sentence: ({ attempt, attempts }) =>
-        `The codes did not match${given(' (attempt ', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
+      sentence: (detail) => `The codes did not match${ofAttempts(detail)}.`,
       cause: 'Somebody mistyped the code or tried to guess it, or the relay changed a message.',
       remedy: 'Your code still works; ask your peer whether that was a typo.',
     },

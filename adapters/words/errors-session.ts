@@ -6,7 +6,7 @@ import { MESSAGE_LIMIT } from '../../core/limits.js';
 import type { CodeRule } from '../../core/room/code.js';
 import { CODE_LIMIT } from '../../core/room/invite.js';
 import { COMMAND } from './command.js';
-import { always, given, type Message, messages } from './message.js';
+import { always, given, type Message, messages, ofAttempts } from './message.js';
 
 const RULES: Readonly<Record<CodeRule, string>> = {
   empty: 'it is empty',
@@ -155,8 +155,7 @@ export const session = () =>
       remedy: 'Correct that line; the chat goes on.',
     },
     'SC-314': {
-      sentence: ({ attempt, attempts }) =>
-        `The key agreement did not finish${given(' (attempt ', attempt)}${given(' of ', attempts)}${given('', attempt && ')')}.`,
+      sentence: (detail) => `The key agreement did not finish${ofAttempts(detail)}.`,
       cause: 'Messages of the handshake were lost, or the other side stopped in the middle of it.',
       remedy: 'It is tried again by itself. If it goes on, check both networks, or use another relay.',
     },

@@ -21,6 +21,29 @@ export function clockOf(seconds: number): string {
   return hours > 0 ? `${String(hours)}:${String(minutes).padStart(2, '0')}:${end}` : `${String(minutes)}:${end}`;
 }
 
+const COMMANDS: readonly (readonly [command: string, does: string, where?: 'full screen'])[] = [
+  ['/quit, /q', 'say goodbye, wipe everything and leave'],
+  ['/verify', 'show the safety words; /verify yes, no, or again for new ones'],
+  ['/more', 'show the rest of a long message'],
+  ['/status', 'show what is known about this chat'],
+  ['/name', 'show what your peer is called'],
+  ['/clear', 'wipe the messages from this screen', 'full screen'],
+  ['/bell', 'turn a sound for each message on or off', 'full screen'],
+  ['/send PATH', 'offer files; /accept, /reject, /cancel N answer or end it'],
+  ['/wipe', 'panic: wipe everything at once, no goodbye'],
+  ['/help', 'show this help'],
+  ['//text', 'send text that starts with /'],
+];
+/** Where what a command does begins: behind the longest key of the full screen, too. */
+const HELP_COLUMN = 13;
+
+/** A line for each command that there is. */
+export function commandHelp(where: 'line' | 'full screen'): readonly string[] {
+  return COMMANDS.flatMap(([command, does, only = where]) =>
+    only === where ? command.padEnd(HELP_COLUMN) + does : [],
+  );
+}
+
 export const UI_WORDS = {
   peer: 'peer',
   program: 'securechat',
@@ -97,17 +120,7 @@ export const UI_WORDS = {
         failed > 0 ? `, ${number(failed)} failed` : ''
       }.`,
   },
-  help: [
-    '/quit, /q   say goodbye, wipe everything and leave',
-    '/verify     show the safety words; /verify yes, no or again for new ones',
-    '/more       show the rest of a long message',
-    '/status     show what is known about this chat',
-    '/name       show what your peer is called',
-    '/send PATH  offer files; /accept [N], /reject [N] answer, /cancel N ends one',
-    '/wipe       panic: wipe everything at once, without a goodbye',
-    '/help       show this help',
-    '//text      send a line that starts with /',
-  ],
+  help: commandHelp('line'),
   folded: (count: number) => ` [${String(count)} more characters not shown]`,
   /** Clauses: they stand behind the sentence of SC-313. */
   malformed: {

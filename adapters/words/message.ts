@@ -18,5 +18,8 @@ export interface Message {
 /** `before`, the value and `behind`; nothing when there is no such detail. */
 export const given = (before: string, value: string | number | undefined, behind = ''): string =>
   value === undefined || value === '' ? '' : `${before}${String(value)}${behind}`;
+/** Which attempt it was, and of how many, as far as that is told. */
+export const ofAttempts = ({ attempt, attempts }: Detail): string =>
+  attempt === undefined ? '' : ` (attempt ${String(attempt)}${given(' of ', attempts)})`;
 export const messages = (count: string | number): string => (count === 1 ? '1 message' : `${String(count)} messages`);
 export const always = (sentence: string) => (): string => sentence;

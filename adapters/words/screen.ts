@@ -3,21 +3,7 @@
  * every terminal. No text of a person, no room code and no key may be in this file or be passed to it.
  */
 import { sizeOf } from './files.js';
-import { clockOf, counted } from './line.js';
-
-const COMMANDS = [
-  '/quit, /q    say goodbye, wipe everything and leave',
-  '/verify      show the safety words; /verify yes, no, or again for new ones',
-  '/more        show the rest of a long message',
-  '/status      show what is known about this chat',
-  '/name        show what your peer is called',
-  '/clear       wipe the messages from this screen',
-  '/bell        turn a sound for each message on or off',
-  '/send PATH   offer files; /accept, /reject, /cancel N answer or end it',
-  '/wipe        panic: wipe everything at once, no goodbye',
-  '/help        show this help',
-  '//text       send text that starts with /',
-] as const;
+import { clockOf, commandHelp, counted } from './line.js';
 
 const KEYS = [
   'Enter        send',
@@ -91,7 +77,7 @@ export const SCREEN_WORDS = {
   older: 'End: newest',
   again: (key: string) => `Press ${key} again to leave and wipe`,
   tooSmall: (columns: number, rows: number) => `too small: needs ${String(columns)}x${String(rows)}`,
-  help: [...KEYS, '', ...COMMANDS],
+  help: [...KEYS, '', ...commandHelp('full screen')],
   more: (count: number) => `${counted(count, 'more character')}: F3`,
   files: {
     incoming: 'in ',
