@@ -3,11 +3,13 @@
  * beginning of the next row. Elsewhere a line is as long as it is. No sentence may be in this file.
  */
 import { ascii, plainBuffer, plainCopy } from '../../core/protocol/bytes.js';
-import type { UiContext } from '../../plugins/kit/define.js';
 import { worstWidthOf } from '../text/width.js';
 import { rowCount, wrap } from '../text/wrap.js';
 
-export type Stream = UiContext['output'] & { readonly columns?: number };
+export interface Stream {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
 
 /** Before every further line of a message. */
 export const CONTINUATION = ascii('      | ');

@@ -461,13 +461,25 @@ describe('where nothing may be painted', () => {
   const NUMBER = CLI_WORDS.ask.number(2);
 
   it('what is typed is echoed, what is deleted is rubbed out, and what was refused is a line', async () => {
-    const rig = enter(ask, plain);
+    const rig = enter(ask, { ...plain, columns: 200 });
     await rig.type(CODE_QUESTION, `k${ENTER}`);
     await rig.type('3 to 64 characters', `itchen-ab\u007fc\u001b[D${ENTER}`);
     expect(text((await rig.entered).code.secret)).toBe('ac');
     await rig.output.until((shown) => shown.endsWith('\b\r\n'));
     expect(rig.output.text()).not.toMatch(ESCAPES);
     expect(rig.output.text()).toContain('itchen-ab\b \bc');
+  });
+
+  it('what is said breaks between words on a narrow terminal', async () => {
+    const rig = enter(ask, { ...plain, columns: 60 });
+    await rig.type(CODE_QUESTION, `/help${ENTER}`);
+    await rig.type('(SC-301)', `\u0003`);
+    await expect(rig.entered).rejects.toThrow('SC-311');
+    const rows = rig.output.text().split('\r\n');
+    const said = rows.filter((row) => !row.startsWith(CODE_QUESTION) && row !== '');
+    expect(said.length).toBeGreaterThan(2);
+    expect(said.every((row, i) => row.length < 60 && row.startsWith('      | ') === i > 0)).toBe(true);
+    expect(said.join(' ')).toContain('482913-tunnel-anchor-mango');
   });
 
   it('nothing of it stays on the screen, and no word is offered between the keys', async () => {
