@@ -28,7 +28,6 @@ export const PING_TIMEOUT_MS = 10_000;
 /** The client's library reckons base64 a little short when it fills a request up to the limit. */
 const POLL_SLACK = 1.1;
 
-const FRAME = { binary: true, compress: false, fin: true } as const;
 const NO_ACKS = new Map<never, never>();
 const NOTHING: readonly RoomEffect<Peer>[] = [];
 
@@ -73,9 +72,8 @@ class SocketioPeer implements Peer {
 const WIRE: Wire = {
   tell: (peer: SocketioPeer, message) => void peer.socket?.emit(EVENTS.control, message),
   frame(peer: SocketioPeer, frame) {
-    const { web, socket } = peer;
+    const { socket } = peer;
     if (peer.closing || socket === undefined) return;
-    if (peer.outlet !== undefined) return web?.send(frame, FRAME);
     if (peer.poller === undefined) peer.queued += frame.length + FRAME_OVERHEAD;
     else peer.poller.queued(frame.length);
     socket.emit(EVENTS.frame, frame);

@@ -12,7 +12,6 @@ import type { CloseWhy, Member } from '../core/relay/seats.js';
 import { CONTROL_LIMIT, FRAME_LIMIT, parseControl, type RelayMessage } from '../core/wire/control.js';
 
 const TOO_BIG = 1009;
-const FRAME = { binary: true, compress: false, fin: true } as const;
 
 const CLOSE_CODES: Readonly<Record<CloseWhy, number>> = {
   'room-full': 1008,
@@ -34,9 +33,8 @@ const WIRE: Wire = {
   tell(peer: RelaySocket, message) {
     if (peer.readyState === WebSocket.OPEN) peer.send(JSON.stringify(message));
   },
-  frame(peer: RelaySocket, frame) {
-    if (peer.readyState === WebSocket.OPEN) peer.send(frame, FRAME);
-  },
+  // It has an outlet for as long as it is open.
+  frame: ignore,
   pause: (peer: RelaySocket) => peer.pause(),
   resume: (peer: RelaySocket) => peer.resume(),
   pending: (peer: RelaySocket) => peer.bufferedAmount + peer.overhead,

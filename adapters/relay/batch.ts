@@ -1,7 +1,7 @@
 /**
- * Small frames that one read brings go out in one write, framed here (RFC 6455 section 5.2) into memory that is used again
- * as soon as the system has taken it: nothing is allocated for a frame, and none that waits keeps the read that it came
- * with. Nobody waits for a batch: it ends with the read. No room and no limit may be in this file.
+ * Frames that one read brings go out in one write, framed here (RFC 6455 section 5.2). Small ones are copied into memory that
+ * is used again as soon as the system has taken it: nothing is allocated for a frame, and none that waits keeps the read that
+ * it came with. Nobody waits for a batch: it ends with the read. No room and no limit may be in this file.
  */
 import type { Duplex } from 'node:stream';
 
@@ -13,6 +13,8 @@ const SLAB = 64 * 1024;
 const BINARY = 0x82;
 const HEADER = 4;
 const SHORT = 126;
+const LONG_HEADER = 10;
+const LONG = 127;
 
 /** A connection whose messages go out one after the other. */
 export interface Outlet {
@@ -23,12 +25,24 @@ export interface Outlet {
 }
 
 export interface Batch<T extends Outlet> {
-  /** False: it was not taken (too large, or the library must send it). */
+  /** False: it was not taken, the library must send it. */
   add(frame: Uint8Array, from: T | undefined, to: T): boolean;
   /** To be called before anything else is written to a connection. */
   flush(): void;
-  /** What else is written to `to` until the end of this read goes out at once, uncopied. */
-  cork(out: Duplex): void;
+}
+
+function headerOf(length: number): Buffer {
+  const header = Buffer.allocUnsafe(length > 0xffff ? LONG_HEADER : HEADER);
+  header[0] = BINARY;
+  if (length > 0xffff) {
+    header[1] = LONG;
+    header.writeUIntBE(0, 2, 2);
+    header.writeUIntBE(length, 4, 6);
+  } else {
+    header[1] = SHORT;
+    header.writeUInt16BE(length, 2);
+  }
+  return header;
 }
 
 /** `written` is told after a batch went to `to`; `from` sent it. `left`: what had to wait has gone. */
@@ -88,20 +102,35 @@ export function createBatch<T extends Outlet>(
   function endWithRead(): void {
     if (ending) return;
     ending = true;
-    queueMicrotask(atEnd);
+    process.nextTick(atEnd);
+  }
+
+  function cork(out: Duplex): void {
+    if (out.writableCorked > 0) return;
+    out.cork();
+    corked.push(out);
+    endWithRead();
+  }
+
+  /** Uncopied, with what else this read brings for `to`. */
+  function pass(frame: Uint8Array, from: T | undefined, to: T): boolean {
+    flush();
+    const { outlet } = to;
+    if (outlet === undefined) return false;
+    if (outlet.writable) {
+      cork(outlet);
+      outlet.write(headerOf(frame.length));
+      outlet.write(frame);
+      written(to, from);
+    }
+    return true;
   }
 
   return {
     flush,
-    cork(out) {
-      if (out.writableCorked > 0) return;
-      out.cork();
-      corked.push(out);
-      endWithRead();
-    },
     add(frame, from, to) {
       const { length } = frame;
-      if (length > COPY_LIMIT) return false;
+      if (length > COPY_LIMIT) return pass(frame, from, to);
       if (target !== to) {
         flush();
         const { outlet } = to;

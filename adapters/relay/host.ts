@@ -34,7 +34,7 @@ const HELD_FOR_PEER = 2;
 /** What the relay does to a peer. */
 export interface Wire {
   tell(peer: Peer, message: RelayMessage): void;
-  /** Past the batch: what is large, or has to wait in order in the library. */
+  /** One that has no outlet now: by the library, in order with what waits there. */
   frame(peer: Peer, frame: Uint8Array): void;
   pause(peer: Peer): void;
   resume(peer: Peer): void;
@@ -184,7 +184,6 @@ export function createHost(options: RelayOptions, endpoint: (peer: Peer) => stri
     figures.bytes += frame.length;
     if (batch.add(frame, from, to)) return;
     batch.flush();
-    if (to.outlet !== undefined) batch.cork(to.outlet);
     to.wire.frame(to, frame);
     restrain(to, from);
   }

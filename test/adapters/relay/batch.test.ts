@@ -2,6 +2,7 @@
 import { Duplex } from 'node:stream';
 import { expect, test, vi } from 'vitest';
 import { COPY_LIMIT, createBatch, FRAME_OVERHEAD, type Outlet } from '../../../adapters/relay/batch.js';
+import { FRAME_LIMIT } from '../../../core/wire/control.js';
 
 /** A line that takes what is written at once, or when it is told to. */
 function outlet() {
@@ -17,6 +18,9 @@ function outlet() {
       };
       if (slow) owed.push({ chunk, done: take });
       else take();
+    },
+    writev(chunks: { chunk: Buffer }[], done) {
+      this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'binary', done);
     },
   });
   const to: Outlet = { outlet: raw, overhead: 0 };
@@ -38,7 +42,12 @@ function contents(bytes: Buffer): Buffer[] {
   for (let at = 0; at < bytes.length; ) {
     expect(bytes[at]).toBe(0x82);
     const short = bytes[at + 1] ?? 0;
-    const [head, length] = short < 126 ? [2, short] : [4, bytes.readUInt16BE(at + 2)];
+    const [head, length] =
+      short < 126
+        ? [2, short]
+        : short === 126
+          ? [4, bytes.readUInt16BE(at + 2)]
+          : [10, Number(bytes.readBigUInt64BE(at + 2))];
     found.push(bytes.subarray(at + head, at + head + length));
     at += head + length;
   }
@@ -73,11 +82,50 @@ test('another receiver, or flush, ends the batch', () => {
   expect(b.writes.flatMap(contents)).toEqual([Buffer.from(frame(2, 10))]);
 });
 
-test('what is too large, or must go by the library, is not taken', () => {
+test('large frames of one read are one write, in order with small ones, and nothing of them is copied', async () => {
   const line = outlet();
+  const told: unknown[] = [];
+  const batch = createBatch<Outlet>((to, from) => told.push([to, from]), nothing);
+  const write = vi.spyOn(line.raw, 'write');
+  const from: Outlet = { outlet: undefined, overhead: 0 };
+  const large = [COPY_LIMIT + 1, 0xffff, 0x10000, FRAME_LIMIT].map((length, n) => frame(n, length));
+  for (const each of large) expect(batch.add(each, from, line.to)).toBe(true);
+  batch.add(frame(9, 10), from, line.to);
+  expect(line.writes).toHaveLength(0);
+  expect(told).toEqual(large.map(() => [line.to, from]));
+  await turn();
+  expect(line.writes).toHaveLength(1);
+  const sent = contents(line.writes[0]!);
+  expect(sent.map(({ length }) => length)).toEqual([...large, frame(9, 10)].map(({ length }) => length));
+  expect(Buffer.concat(sent).equals(Buffer.concat([...large, frame(9, 10)]))).toBe(true);
+  for (const each of large) expect(write.mock.calls.some(([chunk]) => chunk === each)).toBe(true);
+  batch.add(frame(1, 10), from, line.to);
+  batch.add(large[0]!, from, line.to);
+  await turn();
+  expect(contents(Buffer.concat(line.writes.slice(1)))).toEqual(
+    [frame(1, 10), large[0]!].map((each) => Buffer.from(each)),
+  );
+});
+
+test('what must go by the library is not taken', () => {
   const batch = createBatch<Outlet>(nothing, nothing);
-  expect(batch.add(frame(1, COPY_LIMIT + 1), undefined, line.to)).toBe(false);
-  expect(batch.add(frame(1, 10), undefined, { outlet: undefined, overhead: 0 })).toBe(false);
+  for (const length of [10, COPY_LIMIT + 1]) {
+    expect(batch.add(frame(1, length), undefined, { outlet: undefined, overhead: 0 })).toBe(false);
+  }
+});
+
+test('a large frame ends the batch of another receiver, and to a line that is gone it goes nowhere', async () => {
+  const [a, b] = [outlet(), outlet()];
+  const told: Outlet[] = [];
+  const batch = createBatch<Outlet>((to) => told.push(to), nothing);
+  batch.add(frame(1, 10), undefined, a.to);
+  batch.add(frame(2, COPY_LIMIT + 1), undefined, b.to);
+  expect(a.writes.flatMap(contents)).toEqual([Buffer.from(frame(1, 10))]);
+  b.raw.destroy();
+  expect(batch.add(frame(3, COPY_LIMIT + 1), undefined, b.to)).toBe(true);
+  await turn();
+  expect(b.writes).toEqual([]);
+  expect(told).toEqual([a.to, b.to]);
 });
 
 test('what waits is a piece of its own, charged until it has left, in order', async () => {
@@ -127,16 +175,4 @@ test('memory that a slow line has not taken yet is not written over', async () =
   batch.add(frame(2, 10), undefined, slow.to);
   batch.flush();
   expect(slow.writes).toHaveLength(2);
-});
-
-test('what is corked goes out at the end of the read', async () => {
-  const line = outlet();
-  const batch = createBatch<Outlet>(nothing, nothing);
-  batch.cork(line.raw);
-  batch.cork(line.raw);
-  line.raw.write('a');
-  line.raw.write('b');
-  expect(line.writes).toHaveLength(0);
-  await Promise.resolve();
-  expect(Buffer.concat(line.writes).toString()).toBe('ab');
 });
