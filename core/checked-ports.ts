@@ -93,14 +93,19 @@ function guardConnection(
     get waiting() {
       if (broken || over) return 0;
       try {
-        return guard('transport', () => checkWaiting(connection.waiting));
+        return checkWaiting(connection.waiting);
       } catch (error) {
-        if (!isSecurechatError(error)) throw error;
-        breach(error);
+        breach(blamed('transport', error));
         return 0;
       }
     },
-    send: (frame) => guard('transport', () => connection.send(frame)),
+    send(frame) {
+      try {
+        return connection.send(frame);
+      } catch (error) {
+        throw blamed('transport', error);
+      }
+    },
     join: (again) => guard('transport', () => connection.join?.(again)),
     close() {
       try {
@@ -128,12 +133,21 @@ export function guardPath(path: PathPort, failed: (error: SecurechatError) => vo
   };
 }
 
-/** What the adapter throws becomes SC-506, but for errors of ours, which the port asks for. */
+/**
+ * What the adapter throws becomes SC-506, but for errors of ours, which the port asks for. No operation takes more than five
+ * inputs: without a list of them a call costs half as much, and there are ten in each frame.
+ */
 export function guardCrypto(crypto: CryptoPort): CryptoPort {
   const guarded: Record<string, unknown> = {};
   for (const name of CRYPTO_OPERATIONS) {
     const operation = crypto[name as keyof typeof OPERATIONS] as (...inputs: unknown[]) => unknown;
-    guarded[name] = (...inputs: unknown[]) => guard('crypto', () => operation.apply(crypto, inputs));
+    guarded[name] = (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown) => {
+      try {
+        return operation.call(crypto, a, b, c, d, e);
+      } catch (error) {
+        throw blamed('crypto', error);
+      }
+    };
   }
   return quick(Object.defineProperty(guarded, 'live', { get: () => crypto.live }) as unknown as CryptoPort);
 }
@@ -148,7 +162,13 @@ export function guardUi(ui: UiPort, failed: (error: SecurechatError) => void): U
           else failed(new SecurechatError('SC-506', { kind: 'ui', why: 'it reported an event that is none' }));
         }),
       ),
-    show: (view) => guard('ui', () => ui.show(view)),
+    show(view) {
+      try {
+        ui.show(view);
+      } catch (error) {
+        throw blamed('ui', error);
+      }
+    },
     close: async () => ui.close(),
   };
 }
@@ -157,9 +177,13 @@ function guard<Result>(kind: Kind, call: () => Result): Result {
   try {
     return call();
   } catch (error) {
-    if (isSecurechatError(error)) throw error;
-    throw new SecurechatError('SC-506', { kind, why: whyOf(kind, error) });
+    throw blamed(kind, error);
   }
+}
+
+/** What an adapter threw, as an error of ours. What is asked often calls this by itself, without a function for each call. */
+function blamed(kind: Kind, error: unknown): SecurechatError {
+  return isSecurechatError(error) ? error : new SecurechatError('SC-506', { kind, why: whyOf(kind, error) });
 }
 
 /** What kind and where. The words only of a transport: the others have seen text and keys, and may put them anywhere. */

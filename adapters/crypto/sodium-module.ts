@@ -124,6 +124,25 @@ export function loadSodium(): Promise<SodiumMemory> {
 function memoryOf(raw: SodiumModule): SodiumMemory {
   const arena = allocate(ARENA);
   let used = 0;
+  /** What did not fit there, the last ones at the end. */
+  const large: (readonly [Pointer, number])[] = [];
+  const scratch: Scratch = {
+    zeros(length) {
+      const size = Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+      if (used + size > ARENA) {
+        const at = allocate(length);
+        large.push([at, length]);
+        return at;
+      }
+      used += size;
+      return arena + used - size;
+    },
+    copy(bytes) {
+      const at = scratch.zeros(bytes.length);
+      raw.HEAPU8.set(bytes, at);
+      return at;
+    },
+  };
 
   function view(at: Pointer, length: number): Uint8Array<ArrayBuffer> {
     return raw.HEAPU8.subarray(at, at + length);
@@ -143,28 +162,13 @@ function memoryOf(raw: SodiumModule): SodiumMemory {
 
   function withScratch<T>(step: (scratch: Scratch) => T): T {
     const before = used;
-    const large: (readonly [Pointer, number])[] = [];
-    const zeros = (length: number): Pointer => {
-      const size = Math.ceil(length / ALIGNMENT) * ALIGNMENT;
-      if (used + size > ARENA) {
-        const at = allocate(length);
-        large.push([at, length]);
-        return at;
-      }
-      used += size;
-      return arena + used - size;
-    };
-    const copy = (bytes: Uint8Array): Pointer => {
-      const at = zeros(bytes.length);
-      raw.HEAPU8.set(bytes, at);
-      return at;
-    };
+    const kept = large.length;
     try {
-      return step({ zeros, copy });
+      return step(scratch);
     } finally {
       raw.HEAPU8.fill(0, arena + before, arena + used);
       used = before;
-      for (const [at, length] of large) release(at, length);
+      if (large.length > kept) for (const [at, length] of large.splice(kept)) release(at, length);
     }
   }
 

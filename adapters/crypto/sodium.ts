@@ -282,7 +282,7 @@ export function sodiumIn(memory: SodiumMemory, options: SodiumOptions = {}): Cry
         const box = scratch.zeros(length + LENGTHS.aeadTag);
         let at = box;
         for (const part of plaintext) {
-          view(at, part.length).set(part);
+          raw.HEAPU8.set(part, at);
           at += part.length;
         }
         sodium.seal(box, length, from);

@@ -34,7 +34,8 @@ const BOUNDS = {
   maxBufferedChunks: READ_LIMIT,
   closeTimeout: CLOSE_WAIT_MS,
 } as const;
-const MESSAGE = { compress: false, fin: true } as const;
+const TEXT = { binary: false, compress: false, fin: true } as const;
+const BYTES = { binary: true, compress: false, fin: true } as const;
 
 export interface WebSocketOptions {
   readonly address: URL;
@@ -159,7 +160,7 @@ export function openWebSocket(options: WebSocketOptions, events: PipeEvents): Pi
     },
     send(message) {
       if (asked || socket?.readyState !== WebSocket.OPEN || !fits(socket, message.length)) return false;
-      socket.send(message, { ...MESSAGE, binary: typeof message !== 'string' }, onSent);
+      socket.send(message, typeof message === 'string' ? TEXT : BYTES, onSent);
       blocked = socket.bufferedAmount > WAITING_MARK;
       return !blocked;
     },
