@@ -6,6 +6,7 @@
 import { LocalProtocolError, RemoteProtocolError } from '../errors.js';
 import type { CryptoPort, Part, Secret } from '../ports.js';
 import { concat, label, lv, lvBytes, plainBuffer } from './bytes.js';
+import { type Chain, createChain } from './chain.js';
 import { decodePlaintext, encodePlaintext, frameAd, FRAME_HEAD, PLAINTEXT_LIMIT } from './frame.js';
 import { asKey, derive, type Key } from './keys.js';
 import type { ProtocolRecord } from './records.js';
@@ -15,8 +16,6 @@ import { type StreamKeys, streamKeys } from './stream-keys.js';
 import { quick } from '../quick.js';
 
 const CHAIN_LENGTH = 64;
-const MESSAGE_KEY = [Uint8Array.of(0x01)];
-const NEXT_CHAIN = [Uint8Array.of(0x02)];
 const POINT = 32;
 
 export interface SealedFrame {
@@ -42,6 +41,10 @@ export interface Ratchet {
   proof(epoch: number): Key<'resume proof'> | undefined;
   /** WK_e (32 bytes) for comparing again (section 5), while this side holds it: it stays the ratchet's. */
   wordsKey(epoch: number): Key<'words key'> | undefined;
+  /** Whether the keys of the next frame of either side are made. */
+  readonly prepared: boolean;
+  /** Makes them, while nobody waits for a frame. */
+  prepare(): void;
   /** Steps the sending chain and seals one frame. */
   seal(seq: number, ack: number, records: readonly ProtocolRecord[]): SealedFrame;
   /**
@@ -67,8 +70,8 @@ export interface Ratchet {
 /** The keys of one epoch: a sending and a receiving chain, NX (for the next root), RS (resume proof), WK (words). */
 interface Epoch {
   readonly number: number;
-  send: Key<'chain'>;
-  receive: Key<'chain'>;
+  readonly send: Chain;
+  readonly receive: Chain;
   readonly next: Key<'next'>;
   readonly proof: Key<'resume proof'>;
   readonly words: Key<'words key'>;
@@ -84,8 +87,8 @@ interface Offer {
 function openEpoch(crypto: CryptoPort, role: Role, number: number, root: Key<'epoch root'>): Epoch {
   try {
     return unlessThrown((make) => {
-      const chain = (sender: Role): Key<'chain'> =>
-        make(derive(crypto, root, 'chain', label(`chain ${sender}`), CHAIN_LENGTH));
+      const chain = (sender: Role): Chain =>
+        createChain(crypto, make(derive(crypto, root, 'chain', label(`chain ${sender}`), CHAIN_LENGTH)));
       return {
         number,
         send: chain(role),
@@ -135,33 +138,6 @@ export function createRatchet(
   /** A while an offer is out. */
   let offer: Offer | undefined;
 
-  /** mk = HMAC(CK, 0x01): `use` has it, the frame's key (32 bytes) and nonce (12 bytes) for the one time they exist. */
-  function withMessageKey<T>(chain: Key<'chain'>, use: (key: Secret, nonce: Secret, mk: Key<'message'>) => T): T {
-    const mk = asKey<'message'>(crypto.hmac(chain, MESSAGE_KEY));
-    try {
-      const key = crypto.slice(mk, 0, 32);
-      try {
-        const nonce = crypto.slice(mk, 32, 44);
-        try {
-          return use(key, nonce, mk);
-        } finally {
-          nonce.wipe();
-        }
-      } finally {
-        key.wipe();
-      }
-    } finally {
-      mk.wipe();
-    }
-  }
-
-  /** CK = HMAC(CK, 0x02): the old chain key is gone after this. */
-  function step(chain: Key<'chain'>): Key<'chain'> {
-    const after = asKey<'chain'>(crypto.hmac(chain, NEXT_CHAIN));
-    chain.wipe();
-    return after;
-  }
-
   /** RK_{e+1} = HKDF-Extract(NX_e, lv(X25519(R'_A, R'_B), ss', H(lv(offer, answer)))); NX_e is wiped once used. */
   function nextEpoch(shared: Secret, kem: Secret, offerValue: Uint8Array, answerValue: Uint8Array): Epoch {
     const bound = crypto.digest([lvBytes(offerValue, answerValue)]);
@@ -171,25 +147,24 @@ export function createRatchet(
   }
 
   /** Undefined when the frame is not number `seq` of this epoch. */
-  function openIn(from: Epoch, seq: number, frame: Uint8Array): OpenedFrame | undefined {
-    return withMessageKey(from.receive, (key, nonce, mk) => {
-      const plaintext = crypto.open(key, nonce, ad.peer(from.number, seq), frame.subarray(FRAME_HEAD.length));
-      if (plaintext === undefined) return undefined;
-      let streams: StreamKeys | undefined;
-      const wipe = (): void => {
-        plaintext.fill(0);
-        streams?.wipe();
-      };
-      try {
-        const { ack, records } = decodePlaintext(plaintext);
-        streams = streamKeys(crypto, mk, other(role), records);
-        from.receive = step(from.receive);
-        return { epoch: from.number, ack, records, streams, wipe };
-      } catch (error) {
-        wipe();
-        throw error;
-      }
-    });
+  function openIn({ number, receive }: Epoch, seq: number, frame: Uint8Array): OpenedFrame | undefined {
+    const { mk, key, nonce } = receive.key();
+    const plaintext = crypto.open(key, nonce, ad.peer(number, seq), frame.subarray(FRAME_HEAD.length));
+    if (plaintext === undefined) return undefined;
+    let streams: StreamKeys | undefined;
+    const wipe = (): void => {
+      plaintext.fill(0);
+      streams?.wipe();
+    };
+    try {
+      const { ack, records } = decodePlaintext(plaintext);
+      streams = streamKeys(crypto, mk, other(role), records);
+      receive.spend();
+      return { epoch: number, ack, records, streams, wipe };
+    } catch (error) {
+      wipe();
+      throw error;
+    }
   }
 
   return quick({
@@ -202,20 +177,31 @@ export function createRatchet(
     get answerOut() {
       return before !== undefined;
     },
+    get prepared() {
+      return epoch.send.prepared && epoch.receive.prepared;
+    },
+
+    prepare() {
+      epoch.send.prepare();
+      epoch.receive.prepare();
+    },
 
     // B keeps the epoch before, and with it RS_e and WK_e, until it has opened a frame of the next one.
     proof: (number) => [epoch, before].find((candidate) => candidate?.number === number)?.proof,
     wordsKey: (number) => [epoch, before].find((candidate) => candidate?.number === number)?.words,
 
     seal(seq, ack, records) {
+      const { send, number } = epoch;
       try {
         const plaintext = encodePlaintext(ack, records, scratch);
-        return withMessageKey(epoch.send, (key, nonce, mk) => {
-          // Before anything is sealed: whatever happens below, no second frame is ever made with this key.
-          epoch.send = step(epoch.send);
-          const frame = crypto.seal(key, nonce, ad.own(epoch.number, seq), [plaintext], FRAME_HEAD);
+        const { mk, key, nonce } = send.key();
+        try {
+          const frame = crypto.seal(key, nonce, ad.own(number, seq), [plaintext], FRAME_HEAD);
           return { frame, streams: streamKeys(crypto, mk, role, records) };
-        });
+        } finally {
+          // Whatever has failed, no second frame is ever made with this key.
+          send.spend();
+        }
       } finally {
         scratch.fill(0);
       }

@@ -52,8 +52,8 @@ export interface ChannelOptions {
   /** Whether the connection takes more now. */
   readonly ready: () => boolean;
   readonly brisk: () => boolean;
-  /** In the order in which they are asked. */
-  readonly sources: readonly Source[];
+  /** Those that may say something now, in the order in which they are asked. */
+  readonly sources: () => readonly Source[];
   /** Of the direct path (section 8a). */
   readonly path: ControlSource;
   /** Of streams (section 8): those that are due at `now`, and when the next one is. */
@@ -91,6 +91,9 @@ export interface Channel {
   tick(now: number): void;
   /** When `tick` must be called again. */
   wakeAt(now: number): number;
+  /** Whether the keys of the next frames are made. */
+  readonly prepared: boolean;
+  prepare(): void;
   /** This process slept: is the line still up? What came in meanwhile is still opened. */
   probe(now: number): void;
   /** The person asks for safety words of the present. */
@@ -163,14 +166,14 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
     if (frame !== undefined) options.transmit(frame);
   }
 
-  /** Seals the next frame if there is something to say, or `anyway`. */
+  /** Seals the next frame if there is something to say, or `anyway`. False: nothing is left for another one. */
   function sealNext(small: boolean, anyway: boolean, now: number): boolean {
-    const next = compose(unacked, controls.all(now), sources, small, now);
+    const next = compose(unacked, controls.all(now), sources(), small, now);
     if (next.records.length === 0 && !anyway) return false;
     const { seq, streams } = seal(next.records, now);
     next.sealed(seq, streams, now);
     streams.wipe();
-    return true;
+    return next.more;
   }
 
   /** Whatever is due or waits, in as few frames as hold it. */
@@ -206,7 +209,9 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
 
   function dataDue(now: number): number {
     if (!unacked.dataAllowed) return NEVER;
-    return sources.reduce((earliest, source) => Math.min(earliest, source.wakeAt(now)), NEVER);
+    let earliest = NEVER;
+    for (const source of sources()) earliest = Math.min(earliest, source.wakeAt(now));
+    return earliest;
   }
 
   // -- opening
@@ -315,6 +320,11 @@ export function createChannel(options: ChannelOptions, start: number): Channel {
       const sealing = options.ready() ? Math.min(controls.wakeAt(now), dataDue(now)) : NEVER;
       return Math.min(sealing, ackDue(), others);
     },
+
+    get prepared() {
+      return ratchet.prepared;
+    },
+    prepare: ratchet.prepare,
 
     probe(now) {
       if (!paused) life.probe(now);

@@ -20,15 +20,6 @@ export interface Source {
   sealed(seq: number, streams: StreamKeys): void;
 }
 
-/** A source that has nothing while `open` says no. */
-export function whileOpen(source: Source, open: () => boolean): Source {
-  return {
-    wakeAt: (now) => (open() ? source.wakeAt(now) : NEVER),
-    next: (room, now) => (open() ? source.next(room, now) : undefined),
-    sealed: (seq, streams) => source.sealed(seq, streams),
-  };
-}
-
 /** Single records that wait for their frame, in order. */
 export interface Announcements extends Source {
   add(record: ProtocolRecord): void;
@@ -66,6 +57,8 @@ export interface ControlSource {
 
 export interface Composed {
   readonly records: ProtocolRecord[];
+  /** Something may have been left for the next frame: there is little room, or one thing led to another. */
+  readonly more: boolean;
   /** Called when the frame is sealed. */
   sealed(seq: number, streams: StreamKeys, now: number): void;
 }
@@ -85,19 +78,17 @@ export function compose(
   const taken: Source[] = [];
   let room = small ? SMALL_ROOM : RECORDS_LIMIT;
 
-  function control(source: ControlSource): void {
+  for (const source of unacked.controlAllowed ? controls : []) {
     const type = mayGo(unacked, source, now);
-    if (type === undefined) return;
+    if (type === undefined) continue;
     const record = source.record();
     // Beside a step of a rekey only what fits the smallest size: all rekeys look alike.
     if (REKEY_STEPS.has(type)) room = SMALL_ROOM;
-    if (recordSize(record) > room) return;
+    if (recordSize(record) > room) continue;
     room -= recordSize(record);
     records.push(record);
     told.push(source);
   }
-
-  if (unacked.controlAllowed) for (const source of controls) control(source);
   for (const source of unacked.dataAllowed ? sources : []) {
     const before = records.length;
     for (;;) {
@@ -110,6 +101,7 @@ export function compose(
   }
   return {
     records,
+    more: room < SMALL_ROOM || told.length > 0,
     sealed(seq, streams, at) {
       for (const control of told) control.sealed(at);
       for (const source of taken) source.sealed(seq, streams);

@@ -76,15 +76,19 @@ export function createControls(options: ControlsOptions): Controls {
   const lasting: readonly ControlSource[] = [answering, offering, compare, path, pinging];
   /** Those of them that know of no time: they are due, or wait for something. */
   const answers: readonly ControlSource[] = [answering, compare, path];
-  const creditsDue = (now: number): readonly ControlSource[] => creditControls(credits.due(now));
+
+  function withCredits(sources: readonly ControlSource[], now: number): readonly ControlSource[] {
+    const due = credits.due(now);
+    return due.length === 0 ? sources : [...sources, ...creditControls(due)];
+  }
 
   return quick({
-    all: (now) => [...lasting, ...creditsDue(now)],
+    all: (now) => withCredits(lasting, now),
 
     wakeAt(now) {
       if (!unacked.controlAllowed) return NEVER;
       const goes = (control: ControlSource): boolean => mayGo(unacked, control, now) !== undefined;
-      if (answers.some(goes) || creditsDue(now).some(goes)) return now;
+      if (withCredits(answers, now).some(goes)) return now;
       // One that is due and may not be sealed waits for an ack, not for a time.
       const credit = credits.at();
       return Math.min(

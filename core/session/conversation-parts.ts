@@ -7,7 +7,7 @@ import { FEATURE_COVER, FEATURE_VERIFY } from '../protocol/caps.js';
 import type { Established } from '../protocol/handshake-keys.js';
 import { type Carriage, createCarriage } from './carriage.js';
 import { type Channel, createChannel } from './channel.js';
-import { type Announcements, createAnnouncements, whileOpen } from './composer.js';
+import { type Announcements, createAnnouncements, type Source } from './composer.js';
 import type { Host } from './events.js';
 import type { Goodbye } from './goodbye.js';
 import { createIncoming, type Incoming } from './incoming.js';
@@ -63,7 +63,6 @@ export function createParts(host: Host, line: Line, options: ConversationOptions
     secretless,
   });
   const talks = (): boolean => trust.given && goodbye.open;
-  const tells = (): boolean => trust.given && !goodbye.sealed && !goodbye.over;
   const room = (): boolean => line.waiting <= WAITING_MARK;
   const cover = options.cover === true || (peer.features & FEATURE_COVER) !== 0;
   const carriage = createCarriage({
@@ -75,6 +74,13 @@ export function createParts(host: Host, line: Line, options: ConversationOptions
     room,
     open: () => talks() && presence.up,
   });
+  const talking: readonly Source[] = [announcements, inbox, sender, carriage.source];
+  /** Receipts go until the own goodbye is sealed, or the peer's is answered. */
+  const leaving: readonly Source[] = [inbox];
+  function sources(): readonly Source[] {
+    if (talks()) return talking;
+    return trust.given && !goodbye.sealed && !goodbye.over ? leaving : [];
+  }
   const channel = createChannel(
     {
       crypto,
@@ -86,12 +92,7 @@ export function createParts(host: Host, line: Line, options: ConversationOptions
       brisk: () => line.direct && room() && !carriage.busy,
       path: options.path.control,
       credits: carriage.credits,
-      sources: [
-        whileOpen(announcements, talks),
-        whileOpen(inbox, tells),
-        whileOpen(sender, talks),
-        whileOpen(carriage.source, talks),
-      ],
+      sources,
       cover,
       askable: () => trust.given,
       compared: trust.compared,

@@ -117,7 +117,7 @@ export function chat(options: ChatOptions): Chat {
   let timer: { readonly at: number; readonly cancel: () => void } | undefined;
   /** A wake-up comes at the end of this turn. */
   let soon = false;
-  /** Of the last event. */
+  /** Of the last event, and of those that it led to. */
   let time = 0;
   const queue: SessionEvent[] = [];
   let pumping = false;
@@ -131,9 +131,9 @@ export function chat(options: ChatOptions): Chat {
     queue.push(event);
     if (pumping) return;
     pumping = true;
+    time = clock.now();
     try {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        time = clock.now();
         for (const effect of session.handle(next, time, connection?.waiting ?? 0)) {
           try {
             perform(effect);
@@ -145,20 +145,23 @@ export function chat(options: ChatOptions): Chat {
     } finally {
       pumping = false;
     }
-    arm(event.type === 'wake');
+    if (!soon) rest(event.type === 'wake' || event.type === 'prepare');
   }
 
   /** What is due now is done at the end of this turn: whatever else comes in it goes along. Once, then a timer is set. */
-  function arm(woken: boolean): void {
-    if (soon) return;
-    const at = session.wakeAt;
-    if (at <= time && !woken) {
+  function rest(woken: boolean): void {
+    if (!woken && session.wakeAt <= time) {
       soon = true;
       void Promise.resolve().then(() => {
         soon = false;
         dispatch({ type: 'wake' });
       });
-    } else if (timer === undefined || at < timer.at || at === NEVER) setTimer(at);
+    } else if (!session.prepared) dispatch({ type: 'prepare' });
+    else arm(session.wakeAt);
+  }
+
+  function arm(at: number): void {
+    if (timer === undefined || at < timer.at || at === NEVER) setTimer(at);
   }
 
   function setTimer(at: number): void {

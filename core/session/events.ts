@@ -17,6 +17,8 @@ export type SessionEvent =
   | { readonly type: 'path'; readonly event: PathEvent }
   /** `wakeAt` has been reached. Early or extra ones do no harm. */
   | { readonly type: 'wake' }
+  /** Nothing is in a hurry: the keys of the next frames are made. */
+  | { readonly type: 'prepare' }
   /** An adapter broke its contract: the session ends with this. */
   | { readonly type: 'failed'; readonly error: SecurechatError };
 

@@ -64,6 +64,7 @@ export function createFarewell(host: Host, line: Line, options: FarewellOptions)
 
   return {
     step(now) {
+      if (goodbye.phase === 'none') return undefined;
       for (;;) {
         switch (goodbye.next(standing(), now)) {
           case undefined:

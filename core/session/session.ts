@@ -46,6 +46,8 @@ export interface Session {
   readonly state: State;
   /** When `handle({type: 'wake'})` is wanted, as of the last call of it; NEVER: not before something else happens. */
   readonly wakeAt: number;
+  /** There is nothing that `handle({type: 'prepare'})` would do. */
+  readonly prepared: boolean;
   /** `waiting`: bytes that the connection has taken and the system has not, at this moment. Never throws. */
   handle(event: SessionEvent, now: number, waiting?: number): readonly Effect[];
 }
@@ -56,8 +58,12 @@ export function createSession(options: SessionOptions): Session {
   let state: State = 'idle';
   let phase: Phase = { at: 'idle' };
   let effects: Effect[] = [];
-  /** When this session wants to be called. */
-  let wanted = NEVER;
+  /** When this session wants to be called, as it was told since the last event; of that, … */
+  let wanted: number | undefined;
+  /** … its time. */
+  let time = 0;
+  /** Text or a receipt waits for the end of the turn: nothing else need be asked when that is. */
+  let soon = false;
   let replaced = 0;
   const gaps = { count: 0 };
 
@@ -97,6 +103,7 @@ export function createSession(options: SessionOptions): Session {
         return start(now);
       case 'ui':
         // Text and receipts wait for the end of the turn: what else comes in it goes into the same frame.
+        soon ||= WAITS.has(event.event.type);
         return person.handle(event.event, now) ?? (WAITS.has(event.event.type) ? undefined : tick(now));
       case 'transport':
         return arrived(line.handle(event.event, now), now);
@@ -107,7 +114,11 @@ export function createSession(options: SessionOptions): Session {
       case 'path':
         return phase.at === 'talking' ? (reached(phase.talk.path(event.event, now), now) ?? tick(now)) : undefined;
       case 'wake':
+        soon = false;
         return tick(now);
+      case 'prepare':
+        if (phase.at === 'talking') phase.talk.prepare();
+        return undefined;
       case 'failed':
         throw event.error;
     }
@@ -231,7 +242,7 @@ export function createSession(options: SessionOptions): Session {
 
   function perform(event: SessionEvent, now: number): void {
     try {
-      if (now >= wanted + SLEPT) slept(now);
+      if (wanted !== undefined && now >= wanted + SLEPT) slept(now);
       const ending = step(event, now);
       if (ending !== undefined) end(ending);
     } catch (error) {
@@ -242,6 +253,7 @@ export function createSession(options: SessionOptions): Session {
 
   function wants(now: number): number {
     if (phase.at === 'idle' || phase.at === 'over') return NEVER;
+    if (soon) return now;
     const parts = phase.at === 'talking' ? phase.talk.wakeAt(now) : meeting.wakeAt();
     return Math.max(now, Math.min(line.wakeAt(), parts, person.wakeAt()));
   }
@@ -251,14 +263,18 @@ export function createSession(options: SessionOptions): Session {
       return state;
     },
     get wakeAt() {
-      return wanted;
+      return (wanted ??= wants(time));
+    },
+    get prepared() {
+      return phase.at !== 'talking' || phase.talk.prepared;
     },
     handle(event, now, waiting = 0) {
       effects = [];
       line.sampled(waiting);
       if (phase.at !== 'over') perform(event, now);
       else discard(event);
-      wanted = wants(now);
+      time = now;
+      wanted = undefined;
       return effects;
     },
   });

@@ -67,6 +67,9 @@ export interface Talk {
   /** This process slept: whatever the connection says, it is not believed to be up. */
   slept(now: number): void;
   wakeAt(now: number): number;
+  /** Whether the keys of the next frames are made. */
+  readonly prepared: boolean;
+  prepare(): void;
   /** A last word to the peer, where none is said yet. */
   abort(now: number, reason: ByeReason): void;
   wipe(): void;
@@ -264,6 +267,11 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       const visit = resume.visiting ? attempts.wakeAt() : NEVER;
       return Math.min(goodbye.wakeAt(), resume.wakeAt(), path.wakeAt(), channel.wakeAt(now), visit);
     },
+
+    get prepared() {
+      return channel.prepared;
+    },
+    prepare: channel.prepare,
 
     abort: farewell.abort,
 

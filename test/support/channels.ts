@@ -72,7 +72,7 @@ export function channelOf(
       },
       ready: () => self.ready,
       brisk: () => false,
-      sources: [source],
+      sources: () => [source],
       path: { due: () => undefined, record: () => ({ type: 'ping' }), sealed: () => undefined },
       credits: { due: () => [], at: () => Number.POSITIVE_INFINITY },
       cover: false,

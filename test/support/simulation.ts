@@ -150,6 +150,7 @@ export function simulate(
           break;
       }
     }
+    if (!session.prepared) return handle(side, { type: 'prepare' });
     arm(side);
     if (plan.restarts.length > 0) mortal(side);
   }
@@ -157,8 +158,7 @@ export function simulate(
   const armed = { left: 0, right: 0 };
 
   function arm(side: Side): void {
-    armed[side] += 1;
-    const mine = armed[side];
+    const mine = (armed[side] += 1);
     const at = actors[side].session.wakeAt;
     if (at === Number.POSITIVE_INFINITY) return;
     queue.add(Math.max(at, now), () => {

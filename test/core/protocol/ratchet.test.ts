@@ -5,6 +5,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import { LocalProtocolError, RemoteProtocolError } from '../../../core/errors.js';
+import { asKey } from '../../../core/protocol/keys.js';
+import { createRatchet } from '../../../core/protocol/ratchet.js';
 import type { ProtocolRecord } from '../../../core/protocol/records.js';
 import { fc, runs } from '../../support/chance.js';
 import { type End, type Ends, HANDSHAKE_SECRETS, ratchets, rekey, stepOf } from '../../support/ratchets.js';
@@ -106,6 +108,7 @@ describe('the ordered double ratchet', () => {
   });
 
   it('a malformed frame that verifies changes nothing and throws', () => {
+    pair.b.ratchet.prepare();
     const live = pair.crypto.live;
     const frame = pair.a.seal({ type: 'name', name: new Uint8Array(200) });
     expect(() => pair.b.open(frame)).toThrow(RemoteProtocolError);
@@ -160,6 +163,38 @@ describe('the ordered double ratchet', () => {
     expect(pair.b.ratchet.open(1, pair.a.seal(PING))).toBeUndefined();
   });
 
+  it('keys that are made before their frame are the same, and nothing else changes', () => {
+    const root = new Uint8Array(64).fill(7);
+    const [x, y] = ['A', 'B'].map(() => pair.crypto.take(new Uint8Array(32).fill(9)));
+    if (x === undefined || y === undefined) throw new Error('scalars expected');
+    const point = pair.crypto.x25519Public(x);
+    const [early, late] = [x, y].map((scalar) =>
+      createRatchet(pair.crypto, 'A', asKey(pair.crypto.take(root.slice())), asKey(scalar), point),
+    );
+    for (let seq = 0; seq < 3; seq++) {
+      expect(early?.prepared).toBe(false);
+      early?.prepare();
+      expect(early?.prepared).toBe(true);
+      early?.prepare();
+      expect(early?.seal(seq, 0, [PING]).frame).toEqual(late?.seal(seq, 0, [PING]).frame);
+    }
+  });
+
+  it('both ways are prepared, and again after a rekey', () => {
+    for (let n = 0; n < 2; n++) {
+      for (const { ratchet } of [pair.a, pair.b]) {
+        expect(ratchet.prepared).toBe(false);
+        ratchet.prepare();
+      }
+      pair.b.open(pair.a.seal(PING));
+      expect([pair.a.ratchet.prepared, pair.b.ratchet.prepared]).toEqual([false, false]);
+      for (const { ratchet } of [pair.a, pair.b]) ratchet.prepare();
+      pair.a.open(pair.b.seal(PING));
+      rekey(pair);
+      pair.b.open(pair.a.seal(PING));
+    }
+  });
+
   it('rules broken by the peer end the session', () => {
     const offer = stepOf(pair.b.open(pair.a.seal(pair.a.ratchet.makeOffer()))?.records, 'offer').slice();
     const answering = pair.b.ratchet;
@@ -199,6 +234,7 @@ describe('the ordered double ratchet', () => {
         inner = createTweetnaclCrypto();
         ends = undefined;
         ends = ratchets(through(inner));
+        for (const { ratchet } of [ends.a, ends.b]) ratchet.prepare();
         const stream: ProtocolRecord = { type: 'bulk-open', id: 0, offer: { kind: 'pipe' } };
         ends.b.open(ends.a.seal(PING, stream))?.wipe();
         rekey(ends);

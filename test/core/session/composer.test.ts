@@ -11,7 +11,6 @@ import {
   creditControls,
   mayGo,
   type Source,
-  whileOpen,
 } from '../../../core/session/composer.js';
 import { createUnacked, type Unacked } from '../../../core/session/unacked.js';
 import { NEVER } from '../../../core/timers.js';
@@ -93,6 +92,16 @@ describe('a frame', () => {
     expect([ping.heard, none.heard, some.heard, empty.heard]).toEqual([[9], [], [7], []]);
   });
 
+  it('says whether another one may follow it: when it is nearly full, or has a control record', () => {
+    const more = (controls: readonly ControlSource[], ...records: ProtocolRecord[]): boolean =>
+      compose(createUnacked(), controls, [data(...records).source], false, 0).more;
+    expect(more([], text(50))).toBe(false);
+    expect(more([control(PING).source])).toBe(true);
+    // Whatever waits behind it and is not cut has room in the smallest frame.
+    expect(more([], text(RECORDS_LIMIT - SMALL_ROOM))).toBe(false);
+    expect(more([], text(RECORDS_LIMIT - SMALL_ROOM + 1))).toBe(true);
+  });
+
   it('has only what the windows allow', () => {
     const allowed = (over: Partial<Unacked>): string[] =>
       compose(
@@ -143,17 +152,5 @@ describe('records that wait', () => {
     expect(waiting.wakeAt(5)).toBe(5);
     waiting.clear();
     expect([waiting.wakeAt(5), waiting.next(1_000, 0)]).toEqual([NEVER, undefined]);
-  });
-
-  it('of a source that is closed are none', () => {
-    let open = false;
-    const { source, heard } = data(PING);
-    const gated = whileOpen(source, () => open);
-    expect([gated.wakeAt(5), gated.next(1_000, 0)]).toEqual([NEVER, undefined]);
-    open = true;
-    expect([gated.wakeAt(5), gated.next(1_000, 0)]).toEqual([5, PING]);
-    open = false;
-    gated.sealed(3, KEYS);
-    expect(heard).toEqual([3]);
   });
 });

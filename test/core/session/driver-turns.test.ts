@@ -9,6 +9,8 @@ import { createMemoryRelay } from '../../../plugins/testing/memory.js';
 import { begin, listener, person } from '../../support/conversation.js';
 import { utf8 } from '../../support/pair.js';
 import { GENEROUS } from '../../support/relay.js';
+import { createSodium } from '../../support/sodium.js';
+import { watched } from '../../support/watched-crypto.js';
 
 const MESSAGES = 100;
 
@@ -55,4 +57,69 @@ it('a hundred messages of one turn are one frame, and their receipts another', a
   // The texts; beside them at most acks and the goodbye.
   expect(sizes.filter((size) => size > 1280)).toEqual([4096]);
   expect(sizes.length).toBeLessThan(6);
+});
+
+it('between a frame and its answer no key is made: the next ones are there, and those after them come when it is out', async () => {
+  const relay = createMemoryRelay({ limits: GENEROUS });
+  const steps: string[] = [];
+  const crypto = watched(createSodium(), (name, _args, go) => {
+    steps.push(name);
+    return go();
+  });
+  let answered = 0;
+  let sink: (event: UiEvent) => void = () => undefined;
+  const left = begin(
+    {
+      crypto,
+      transport: {
+        open(join, receive) {
+          const connection = relay.transport.open(join, (event) => {
+            if (event.type === 'frame') steps.push('came');
+            receive(event);
+          });
+          const send = (frame: Uint8Array): boolean => {
+            steps.push('sent');
+            return connection.send(frame);
+          };
+          return Object.create(connection, { send: { value: send } }) as typeof connection;
+        },
+      },
+      ui: {
+        open: (to) => void (sink = to),
+        show(view) {
+          if (view.type !== 'message') return;
+          sink({ type: 'shown', id: view.id });
+          answered += 1;
+          if (answered < MESSAGES) sink({ type: 'send', text: utf8('hello') });
+          else sink({ type: 'quit' });
+        },
+        close: () => Promise.resolve(),
+      },
+    },
+    relay.transport,
+  );
+  let back: (event: UiEvent) => void = () => undefined;
+  const right = begin(
+    {
+      ui: {
+        open: (to) => void (back = to),
+        show(view) {
+          const begins = view.type === 'state' && view.state === 'active';
+          if (view.type === 'message') back({ type: 'shown', id: view.id });
+          if (begins || view.type === 'message') back({ type: 'send', text: utf8('hello') });
+        },
+        close: () => Promise.resolve(),
+      },
+    },
+    relay.transport,
+  );
+  await Promise.all([left.done, right.done]);
+  relay.close();
+  // Rekeys come now and then; every other answer is one of these.
+  const turns = steps
+    .join(' ')
+    .split('came ')
+    .slice(-MESSAGES / 2);
+  const quick = turns.filter((turn) => turn.startsWith('open seal sent hmac slice slice hmac hmac slice slice hmac'));
+  expect(quick.length).toBeGreaterThan(MESSAGES / 4);
 });
