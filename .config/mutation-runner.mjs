@@ -21,6 +21,9 @@ const TURN = 25;
 const PATIENCE = 10;
 const GRACE = 3000;
 
+/** A test that fails with a fault has so many tries to do it again. */
+const AGAIN = 4;
+
 /** Without a fault nothing is endless, however long it takes. */
 const HOUR = 3_600_000;
 
@@ -110,10 +113,31 @@ export default class MutationRunner extends TestRunner {
     channel.postMessage({ reached: true });
   }
 
+  /**
+   * Whether the test fails with the fault and passes without it, and both again. `spoilt`: it fails without, so that something
+   * was left behind.
+   */
+  async finds(mutant, test, known) {
+    const fails = async (activeMutant) => {
+      Object.assign(planted, { activeMutant, hitCount: 0, hitLimit: HITS * known.hits[mutant] });
+      const wrong = await this.failure(test, known);
+      planted.activeMutant = undefined;
+      return wrong !== undefined;
+    };
+    if (!(await fails(mutant))) return 'no';
+    if (await fails()) return 'spoilt';
+    // Who is A and who is B is up to chance.
+    for (let again = 0; again < AGAIN; again++) {
+      if (await fails(mutant)) return (await fails()) ? 'spoilt' : 'yes';
+    }
+    return 'no';
+  }
+
   async judge({ reached, mutants, budget }) {
     const { tests } = JSON.parse(readFileSync(reached, 'utf8'));
     tests.sort((one, other) => one.took - other.took);
     const byId = new Map(all.map((test) => [test.id, test]));
+    planted.judging = true;
     channel.postMessage({ ready: true });
     // What found the last fault finds its neighbor.
     let last;
@@ -122,23 +146,12 @@ export default class MutationRunner extends TestRunner {
       if (able.includes(last)) able.unshift(last);
       const told = { mutant, verdict: 'survived', spent: 0 };
       for (const test of new Set(able)) {
-        const { id, name, took, hits } = test;
+        const { id, name, took } = test;
         if (told.spent > 0 && told.spent + took > budget) break;
         told.spent += took;
-        const fails = async () => {
-          planted.hitCount = 0;
-          planted.hitLimit = HITS * hits[mutant];
-          planted.activeMutant = mutant;
-          const wrong = await this.failure(byId.get(id), test);
-          planted.activeMutant = undefined;
-          return wrong;
-        };
-        const wrong = await fails();
-        if (wrong === undefined) continue;
-        // What another fault has left in a module is not found: without this one the test passes, and with it fails again.
-        const without = await this.failure(byId.get(id), test);
-        const again = without === undefined ? await fails() : undefined;
-        Object.assign(told, { verdict: again === undefined ? 'unclear' : 'found', test: name, wrong, without });
+        const found = await this.finds(mutant, byId.get(id), test);
+        if (found === 'no') continue;
+        Object.assign(told, { verdict: found === 'yes' ? 'found' : 'unclear', test: name });
         last = test;
         break;
       }

@@ -40,6 +40,8 @@ const { values: options, positionals } = parseArgs({
     tests: { type: 'string' },
     // What the tests of one fault may take together, milliseconds; the quickest come first, and one is always tried.
     budget: { type: 'string', default: '2000' },
+    // Only what the last run of the same files has left; what it has found counts as found.
+    again: { type: 'boolean', default: false },
     workers: { type: 'string', default: String(availableParallelism()) },
   },
 });
@@ -50,10 +52,15 @@ const sourcesOf = (folder) =>
     .map((name) => `${folder}/${name}`)
     .toSorted();
 
-function plant(names) {
+/** What is reached is counted in the first run only: it takes longer than most tests. */
+const counting = (content) => content.replace('function cover() {', 'function cover() { if (ns.judging) return;');
+
+async function plant(names) {
   const files = names.map((name) => ({ name: ROOT + name, content: readFileSync(ROOT + name, 'utf8'), mutate: true }));
   const log = { debug() {}, info() {}, isDebugEnabled: () => false };
-  return new Instrumenter(log).instrument(files, { ignorers: [wording], plugins: null, excludedMutations: [] });
+  const how = { ignorers: [wording], plugins: null, excludedMutations: [] };
+  const planted = await new Instrumenter(log).instrument(files, how);
+  return { mutants: planted.mutants, sources: planted.files.map(({ name, content }) => [name, counting(content)]) };
 }
 
 /** Starts a process with the tests, and hears what it tells until it ends. */
@@ -103,7 +110,7 @@ const names = positionals.length > 0 ? positionals : FOLDERS.flatMap(sourcesOf);
 const planted = await plant(names);
 const folder = `${ROOT}.build/mutation`;
 mkdirSync(folder, { recursive: true });
-writeFileSync(`${folder}/planted.json`, JSON.stringify(planted.files.map(({ name, content }) => [name, content])));
+writeFileSync(`${folder}/planted.json`, JSON.stringify(planted.sources));
 
 const job = {
   root: ROOT,
@@ -124,7 +131,6 @@ if (!looked || red.length > 0) throw new Error(`without a fault, tests fail: ${r
 const { tests, still } = JSON.parse(readFileSync(job.reached, 'utf8'));
 const reached = new Set(tests.flatMap(({ hits }) => Object.keys(hits)));
 
-const verdicts = new Map();
 const figures = new Map(names.map((name) => [name, { found: 0, of: 0, open: 0, left: [] }]));
 const figureOf = (mutant) => figures.get(mutant.fileName.slice(ROOT.length));
 const percent = ({ found, of }) => (of === 0 ? 100 : (100 * found) / of);
@@ -148,8 +154,15 @@ for (const mutant of counted) {
   figureOf(mutant).of += 1;
   figureOf(mutant).open += 1;
 }
-for (const mutant of counted) if (!reached.has(mutant.id)) settle(mutant, 'no test reaches it');
-const ids = counted.filter(({ id }) => reached.has(id)).map(({ id }) => id);
+const report = `${folder}/report.json`;
+const before = options.again ? JSON.parse(readFileSync(report, 'utf8')) : { names, found: [] };
+if (before.names.join() !== names.join()) throw new Error(`the last run was of ${before.names.join(' ')}`);
+const found = new Set(before.found);
+for (const mutant of counted) {
+  if (found.has(mutant.id)) settle(mutant, 'found');
+  else if (!reached.has(mutant.id)) settle(mutant, 'no test reaches it');
+}
+const ids = counted.filter(({ id }) => reached.has(id) && !found.has(id)).map(({ id }) => id);
 const workers = Number(options.workers);
 await Promise.all(
   Array.from({ length: workers }, (_, worker) =>
@@ -157,7 +170,7 @@ await Promise.all(
       { ...job, judging: true },
       ids.filter((__, index) => index % workers === worker),
       (told) => {
-        verdicts.set(told.mutant, told);
+        if (told.verdict === 'found' || told.verdict === 'endless') found.add(told.mutant);
         settle(byId.get(told.mutant), told.verdict);
       },
     ),
@@ -165,14 +178,12 @@ await Promise.all(
 );
 
 const together = { found: 0, of: 0 };
-for (const { found, of } of figures.values()) {
-  together.found += found;
-  together.of += of;
+for (const figure of figures.values()) {
+  together.found += figure.found;
+  together.of += figure.of;
 }
-writeFileSync(
-  `${folder}/report.json`,
-  JSON.stringify({ together, files: Object.fromEntries(figures), verdicts: [...verdicts.values()] }, undefined, 1),
-);
+const files = Object.fromEntries(figures);
+writeFileSync(report, JSON.stringify({ names, found: [...found], together, files }, undefined, 1));
 console.log(row('together', together));
 const low = [...figures].filter(([, figure]) => percent(figure) < LEAST.each).map(([name]) => name);
 if (percent(together) < LEAST.together || low.length > 0) {
