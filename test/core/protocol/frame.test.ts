@@ -5,7 +5,6 @@ import { MESSAGE_LIMIT, NAME_LIMIT } from '../../../core/limits.js';
 import { describe, expect, it } from 'vitest';
 import { RemoteProtocolError } from '../../../core/errors.js';
 import { base64url, compareBytes, concat, leb128, lvBytes, readUint, TAG, uint } from '../../../core/protocol/bytes.js';
-import { decodePayload, encodePayload, PAYLOAD } from '../../../core/protocol/caps.js';
 import {
   CHUNK_SIZES,
   CHUNK_TYPE,
@@ -298,22 +297,5 @@ describe('messages in parts', () => {
     reassembly.add({ type: 'text', id: 0, part: 0, last: false, text: new Uint8Array(10) });
     reassembly.wipe();
     expect(reassembly.add({ type: 'text', id: 0, part: 0, last: true, text: new Uint8Array(0) })?.text.length).toBe(0);
-  });
-});
-
-describe('the payload of M2 and M3', () => {
-  it('comes back, padded to 256 bytes; anything malformed is refused', () => {
-    const nonce = new Uint8Array(32).fill(1);
-    const point = new Uint8Array(32).fill(2);
-    const caps = { version: Uint8Array.of(49), name: new Uint8Array(NAME_LIMIT).fill(65), features: 0x80000001 };
-    const payload = encodePayload(nonce, point, caps);
-    expect(payload.length).toBe(PAYLOAD);
-    expect(decodePayload(payload)).toEqual({ nonce, point, caps });
-    for (const at of [64, 66, PAYLOAD - 1]) {
-      const bad = payload.slice();
-      bad[at] = 0xff;
-      expect(decodePayload(bad)).toBeUndefined();
-    }
-    expect(() => encodePayload(nonce, point, { ...caps, name: new Uint8Array(NAME_LIMIT + 1) })).toThrow();
   });
 });

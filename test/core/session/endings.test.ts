@@ -457,3 +457,33 @@ describe('a goodbye', () => {
     expect(pair.right.ended).toMatchObject({ code: 'SC-316', exit: 0 });
   });
 });
+
+describe('a goodbye that is under way', () => {
+  it('is followed by no receipt: what comes meanwhile counts as not delivered', () => {
+    const pair = connectedPair();
+    pair.advance(1_000);
+    const held: [Side, Uint8Array][] = [];
+    pair.relay.frame = (frame, from) => void held.push([from, frame.slice()]);
+    pair.ui('left', { type: 'quit' });
+    pair.send('right', 'too late');
+    pair.relay.frame = (frame, from, { deliver }) => deliver(opposite(from), frame);
+    for (const [from, frame] of held.toSorted(([one]) => (one === 'right' ? -1 : 1)))
+      pair.deliver(opposite(from), frame);
+    pair.advance(BYE_TIMEOUT + FLUSH_TIMEOUT);
+    expect(pair.left.ended).toMatchObject({ code: 'SC-317' });
+    expect(pair.right.ended).toMatchObject({ code: 'SC-306', detail: { count: 1 } });
+  });
+
+  it('is under way still when the connection is back', () => {
+    const pair = connectedPair();
+    pair.advance(1_000);
+    pair.relay.frame = () => undefined;
+    pair.ui('left', { type: 'quit' });
+    pair.relay.frame = (frame, from, { deliver }) => deliver(opposite(from), frame);
+    pair.cut('left');
+    pair.advance(BYE_TIMEOUT);
+    expect(pair.left.states.slice(-4)).toEqual(['closing', 'reconnecting', 'closing', 'destroyed']);
+    expect(pair.left.ended).toMatchObject({ code: 'SC-317', detail: {} });
+    expect(pair.right.ended).toMatchObject({ code: 'SC-316' });
+  });
+});

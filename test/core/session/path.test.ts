@@ -186,6 +186,37 @@ describe('the way back', () => {
   });
 });
 
+describe('when A has moved, and nothing that it says arrives', () => {
+  function moved(): { pair: Pair; a: Side; b: Side } {
+    let a: Side | undefined;
+    const passes = (from: Side, bytes: Uint8Array): boolean => {
+      if (bytes[0] === 0x09) a = from;
+      return from !== a;
+    };
+    const pair = direct({ paths: { passes } });
+    if (a === undefined) throw new Error('A has chosen nothing');
+    return { pair, a, b: a === 'left' ? 'right' : 'left' };
+  }
+
+  it('B, which the relay tells that A has gone, takes that for no loss until the choice is late', () => {
+    const { pair, b } = moved();
+    pair.advance(PATH_CHOICE - 10);
+    expect(pair[b].states).not.toContain('reconnecting');
+    pair.advance(20);
+    expect(pair[b].states).toContain('reconnecting');
+  });
+
+  it.each([true, false])(
+    'that the words match (%j) is said of a connection that may not come back, if they do not',
+    (match) => {
+      const { pair, a } = moved();
+      expect(pair[a].states).not.toContain('reconnecting');
+      pair.ui(a, { type: 'confirm', match });
+      expect(pair[a].states.includes('reconnecting')).toBe(!match);
+    },
+  );
+});
+
 describe('a peer that tells where it is again and again', () => {
   it('is answered once a minute, and dialed no more than that', () => {
     const crypto = createTweetnaclCrypto();
@@ -242,6 +273,20 @@ describe('nobody is there', () => {
     // After 1, 2, 4, 8 and 16 minutes.
     expect(pair.left.paths.filter((why) => why === 'trying')).toHaveLength(6);
     talk(pair, 'still here');
+  });
+});
+
+describe('while there is no connection', () => {
+  it('nobody looks for a path; with one, soon', () => {
+    const pair = direct({ paths: { near: () => false } });
+    pair.advance(PATH_TRY + 1_000);
+    pair.relay.join = () => true;
+    for (const side of SIDES) pair.cut(side);
+    pair.advance(2 * PATH_PAUSE);
+    for (const side of SIDES) expect(pair[side].paths).toEqual(['trying', 'none']);
+    delete pair.relay.join;
+    pair.advance(PATH_PAUSE);
+    for (const side of SIDES) expect(pair[side].paths.slice(0, 3)).toEqual(['trying', 'none', 'trying']);
   });
 });
 

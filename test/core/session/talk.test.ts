@@ -87,3 +87,18 @@ describe('what was made does nothing before it is opened', () => {
     expect(pair.left.words).toEqual(pair.right.words);
   });
 });
+
+describe('a name', () => {
+  it.each(['Ada', ''])('is told once the words are accepted, where there is one: %j', (name) => {
+    const told: string[] = [];
+    const pair = connectedPair({
+      left: { verify: true, name },
+      told: (side, view) => void (side === 'right' && view.type === 'peer' && told.push(pair.right.peerName)),
+    });
+    pair.advance(1_000);
+    expect(told).toHaveLength(0);
+    pair.ui('left', { type: 'confirm', match: true });
+    pair.advance(1_000);
+    expect([told.length, pair.right.peerName]).toEqual([name === '' ? 0 : 1, name]);
+  });
+});

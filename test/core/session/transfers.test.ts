@@ -4,8 +4,9 @@
 import { describe, expect, test } from 'vitest';
 import type { BulkCommand, BulkEvent } from '../../../core/bulk-port.js';
 import type { Streams } from '../../../core/session/bulk/streams.js';
-import type { Host } from '../../../core/session/events.js';
+import type { Host, SessionEvent } from '../../../core/session/events.js';
 import { createTransfers } from '../../../core/session/transfers.js';
+import { WAITING_MARK } from '../../../core/wire/control.js';
 import { createPair, type Pair, SIDES, type Side, utf8 } from '../../support/pair.js';
 import type { PersonOptions, Told } from '../../support/person.js';
 
@@ -241,4 +242,37 @@ describe('with cover', () => {
     expect(ends).toEqual(['0 refused', '1 refused', '2 refused']);
     expect(told).toEqual(['bulk', 'SC-333']);
   });
+});
+
+test.each(SIDES)('an end in the middle of one leaves no key: %s', (side) => {
+  const { pair, settle: go } = connected();
+  pair.ui('left', { type: 'offer', paths: [utf8('a.txt')] });
+  go();
+  pair.ui('right', { type: 'accept' });
+  pair.relay.frame = () => undefined;
+  go();
+  pair.ui(side, { type: 'wipe' });
+  expect(pair[side].crypto.live).toBe(0);
+});
+
+test('a chunk goes as long as no more than one waits in the connection', () => {
+  const ids: number[] = [];
+  const bulk = (command: BulkCommand): void => {
+    if (command.type === 'prepare' || command.type === 'want') ids.push(command.id);
+  };
+  const { pair, settle: go } = connected(undefined, { left: { bulk } });
+  pair.ui('left', { type: 'offer', paths: [utf8('a.txt')] });
+  const offer = { kind: 'files', count: 1, bytes: CONTENT, name: utf8('a.txt') } as const;
+  pair.bulk('left', { type: 'ready', id: ids[0], offer });
+  go();
+  pair.ui('right', { type: 'accept' });
+  go();
+  const { session } = pair.left;
+  const handed = (event: SessionEvent, waiting: number): number =>
+    session.handle(event, pair.now, waiting).filter(({ type }) => type === 'transmit').length;
+  const data = { id: ids[1] ?? 0, data: new Uint8Array(50_000), last: false, content: 50_000, sum: '' } as const;
+  const drain = { type: 'transport', event: { type: 'drain' } } as const;
+  expect(handed({ type: 'bulk', event: { type: 'data', ...data } }, WAITING_MARK + 1)).toBe(0);
+  expect(handed(drain, WAITING_MARK + 1)).toBe(0);
+  expect(handed(drain, WAITING_MARK)).toBeGreaterThan(0);
 });
