@@ -3,7 +3,7 @@
  * waits for ever, and a machine that waits does nothing.
  */
 import { describe, expect, it } from 'vitest';
-import { type Code, EXIT, LocalProtocolError } from '../../../core/errors.js';
+import { type Code, EXIT, LocalProtocolError, RemoteProtocolError } from '../../../core/errors.js';
 import { createTweetnaclCrypto } from '../../../adapters/crypto/tweetnacl.js';
 import type { CryptoPort, UiEvent } from '../../../core/ports.js';
 import type { Effect } from '../../../core/session/events.js';
@@ -485,5 +485,41 @@ describe('a goodbye that is under way', () => {
     expect(pair.left.states.slice(-4)).toEqual(['closing', 'reconnecting', 'closing', 'destroyed']);
     expect(pair.left.ended).toMatchObject({ code: 'SC-317', detail: {} });
     expect(pair.right.ended).toMatchObject({ code: 'SC-316' });
+  });
+});
+
+describe('a step that breaks', () => {
+  /** Left opens nothing any more, and throws `error` instead. */
+  function breaking(error: unknown): Pair {
+    const whole = createTweetnaclCrypto();
+    let breaks = false;
+    const open: CryptoPort['open'] = (...frame) => {
+      if (breaks) throw error;
+      return whole.open(...frame);
+    };
+    const pair = connectedPair({ left: { crypto: Object.create(whole, { open: { value: open } }) as CryptoPort } });
+    pair.advance(1_000);
+    breaks = true;
+    pair.send('right', 'what breaks it');
+    pair.advance(1_000);
+    return pair;
+  }
+
+  it('over what the peer has said ends with a last word to it', () => {
+    const error = new RemoteProtocolError('a record that may not be');
+    const { left, right } = breaking(error);
+    expect(left.ended).toMatchObject({ code: error.code, detail: error.detail });
+    expect(right.ended).toMatchObject({ code: 'SC-322', detail: { count: 1 } });
+    expect([left.crypto.live, right.crypto.live]).toEqual([0, 0]);
+  });
+
+  it.each([
+    [new Error('no memory'), 'no memory'],
+    ['no error', 'unknown'],
+  ])('over anything else is a defect of this side, which is told to nobody else: %s', (error, why) => {
+    const { left, right } = breaking(error);
+    expect(left.ended).toMatchObject({ code: 'SC-501', detail: { why } });
+    expect(right.ended).toBeUndefined();
+    expect(left.crypto.live).toBe(0);
   });
 });
