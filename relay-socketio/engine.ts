@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Server } from 'socket.io';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { CLOSE_WAIT_MS, FRAGMENT_LIMIT, READ_LIMIT } from '../adapters/relay/host.js';
 
 /** A connection of the library. */
@@ -14,14 +14,14 @@ export interface EngineSocket {
   /** Set while the answer to a ping is waited for. */
   readonly pingTimeoutTimer?: NodeJS.Timeout | null;
   /** `flush`: what was written is on its way out; `drain`: more can be. */
-  on(event: 'flush' | 'drain' | 'close', listener: () => void): void;
+  on(event: 'flush' | 'drain' | 'close', listener: (this: EngineSocket) => void): void;
   close(discard?: boolean): void;
 }
 
 export interface EngineTransport {
   readonly name: string;
   /** Of a WebSocket. */
-  readonly socket?: WebSocket;
+  readonly socket?: OwnedSocket;
   readonly parser: { decodePacket(text: string): EnginePacket };
   maxHttpBufferSize?: number;
   /** A whole request of one that polls. */
@@ -46,11 +46,18 @@ export function engineOf(server: Server): Engine {
   return server.engine;
 }
 
+/** A WebSocket with what is kept beside it, in place of a function for each connection that knows it. */
+export class OwnedSocket extends WebSocket {
+  owner: unknown;
+  /** What the library does with a message. */
+  receive: ((message: RawData, isBinary: boolean) => void) | undefined;
+}
+
 /** The WebSockets under socket.io with the bounds of relay-ws, for which it has no options: its option `wsEngine`. */
 export class BoundedServer extends WebSocketServer {
   constructor(options: ConstructorParameters<typeof WebSocketServer>[0]) {
     const bounds = { closeTimeout: CLOSE_WAIT_MS, maxFragments: FRAGMENT_LIMIT, maxBufferedChunks: READ_LIMIT };
-    super({ ...options, ...bounds });
+    super({ ...options, ...bounds, WebSocket: OwnedSocket });
   }
 }
 

@@ -15,7 +15,7 @@ import type { Arrival, Relay } from '../adapters/relay/listener.js';
 import type { Member, RoomEffect } from '../core/relay/seats.js';
 import { CONTROL_LIMIT, FRAME_LIMIT } from '../core/wire/control.js';
 import { EVENTS, parser } from '../core/wire/socketio-packets.js';
-import { BoundedServer, engineOf, type EngineSocket, forgetHandshake, queryOf } from './engine.js';
+import { BoundedServer, engineOf, type EngineSocket, forgetHandshake, type OwnedSocket, queryOf } from './engine.js';
 import { createPoller, type Poller } from './poller.js';
 
 /** Of one engine.io message, frame or batch of polls: a frame in base64, and a control message beside it. */
@@ -35,7 +35,7 @@ class SocketioPeer implements Peer {
   readonly host: Host;
   readonly engine: EngineSocket;
   /** Its WebSocket and what that writes to, when it has one: frames go past the library, in order with what it writes. */
-  readonly web: WebSocket | undefined;
+  readonly web: OwnedSocket | undefined;
   readonly tcp: Duplex | undefined;
   readonly direct: boolean;
   member: Member<Peer> | undefined;
@@ -111,6 +111,7 @@ function open(host: Host): Door {
   /** By engine.io's session id. */
   const polling = new Map<string, SocketioPeer>();
   const arrivals = new WeakMap<IncomingMessage, Arrival>();
+  const heard = [onAny];
   // It listens to nothing: requests come by the door.
   const io = new Server(createServer(), {
     parser,
@@ -132,22 +133,52 @@ function open(host: Host): Door {
     const { address, direct } = arrivals.get(engine.request) ?? { address: '', direct: false };
     const peer = new SocketioPeer(host, engine, direct);
     peers.set(engine, peer);
-    engine.on('close', () => {
-      polling.delete(engine.id);
-      host.gone(peer);
-      peer.poller?.end();
-    });
+    engine.on('close', onClose);
     const refusal = host.arrive(peer, address);
     if (peer.web === undefined) return pollFrom(peer, refusal);
     // Effects that refuse it are performed when there is a socket to say why on; the library closes it otherwise.
     peer.refusal = refusal;
     listen(peer, peer.web);
-    // The library has handed over all that waited in it.
-    engine.on('drain', () => {
-      peer.queued = 0;
-      host.drained(peer);
-    });
+    engine.on('drain', onDrain);
   });
+
+  // One function each for all connections: it finds its own by `this`.
+
+  function onClose(this: EngineSocket): void {
+    const peer = peers.get(this);
+    if (peer === undefined) return;
+    polling.delete(this.id);
+    host.gone(peer);
+    peer.poller?.end();
+  }
+
+  /** The library has handed over all that waited in it. */
+  function onDrain(this: EngineSocket): void {
+    const peer = peers.get(this);
+    if (peer === undefined) return;
+    peer.queued = 0;
+    host.drained(peer);
+  }
+
+  function onMessage(this: WebSocket, message: RawData, isBinary: boolean): void {
+    const { owner, receive } = this as OwnedSocket;
+    const peer = owner as SocketioPeer;
+    if (peer.closing || (isBinary && ofMember(peer, message as Buffer))) return;
+    if (!isBinary && (message as Buffer)[0] !== MESSAGE) host.noise(peer);
+    receive?.(message, isBinary);
+  }
+
+  function onNoise(this: WebSocket): void {
+    host.noise((this as OwnedSocket).owner as SocketioPeer);
+  }
+
+  function onAny(this: Socket, event: string, content: unknown): void {
+    const peer = peers.get(this.conn);
+    if (peer === undefined || peer.closing) return;
+    if (event === EVENTS.frame) host.frame(peer, content as Uint8Array);
+    else if (event === EVENTS.control) host.control(peer, content);
+    else host.refuse(peer, 'bad-request');
+  }
 
   function pollFrom(peer: SocketioPeer, refusal: readonly RoomEffect<Peer>[]): void {
     const { engine } = peer;
@@ -174,17 +205,14 @@ function open(host: Host): Door {
   }
 
   /** In front of the library: frames of members, which are most of what comes, and what carries nothing. */
-  function listen(peer: SocketioPeer, web: WebSocket): void {
-    const [receive] = web.listeners('message') as ((message: RawData, isBinary: boolean) => void)[];
-    const noise = (): void => host.noise(peer);
+  function listen(peer: SocketioPeer, web: OwnedSocket): void {
+    const [receive] = web.listeners('message') as OwnedSocket['receive'][];
+    web.owner = peer;
+    web.receive = receive;
     web.removeAllListeners('message');
-    web.on('message', (message, isBinary) => {
-      if (peer.closing || (isBinary && ofMember(peer, message as Buffer))) return;
-      if (!isBinary && (message as Buffer)[0] !== MESSAGE) noise();
-      receive?.(message, isBinary);
-    });
-    web.on('ping', noise);
-    web.on('pong', noise);
+    web.on('message', onMessage);
+    web.on('ping', onNoise);
+    web.on('pong', onNoise);
   }
 
   io.on('connection', (socket) => {
@@ -195,17 +223,12 @@ function open(host: Host): Door {
       return;
     }
     peer.socket = socket;
-    // What is large and never looked at again: the request of the handshake, the library's own rooms, acknowledgements.
+    // What is large and never looked at again: the request of the handshake, the library's own rooms, acknowledgements. And
+    // one list of listeners for all.
     forgetHandshake(engine.request.socket, peer.web);
     Object.assign(engine, { request: undefined });
-    Object.assign(socket, { handshake: undefined, acks: NO_ACKS });
+    Object.assign(socket, { handshake: undefined, acks: NO_ACKS, _anyListeners: heard });
     socket.nsp.adapter.delAll(socket.id);
-    socket.onAny((event: string, content: unknown) => {
-      if (peer.closing) return;
-      if (event === EVENTS.frame) host.frame(peer, content as Uint8Array);
-      else if (event === EVENTS.control) host.control(peer, content);
-      else host.refuse(peer, 'bad-request');
-    });
     host.perform(peer.refusal);
     peer.refusal = NOTHING;
   });
