@@ -474,6 +474,23 @@ describe('a goodbye that is under way', () => {
     expect(pair.right.ended).toMatchObject({ code: 'SC-306', detail: { count: 1 } });
   });
 
+  it('is followed by no receipt of what the person looks at then: the peer takes nothing after a goodbye', () => {
+    const pair = connectedPair({ left: { shows: false } });
+    pair.send('right', 'seen too late');
+    pair.advance(1_000);
+    const held: [Side, Uint8Array][] = [];
+    pair.relay.frame = (frame, from) => void held.push([from, frame.slice()]);
+    pair.ui('left', { type: 'quit' });
+    pair.ui('left', { type: 'shown', id: 0 });
+    pair.advance(ACK_DELAY);
+    pair.relay.frame = (frame, from, { deliver }) => deliver(opposite(from), frame);
+    for (const [from, frame] of held) pair.deliver(opposite(from), frame);
+    pair.advance(BYE_TIMEOUT + FLUSH_TIMEOUT);
+    expect(pair.left.ended).toMatchObject({ code: 'SC-317' });
+    expect(pair.right.ended).toMatchObject({ code: 'SC-316' });
+    expect(pair.right.statuses.get(0)).not.toBe('delivered');
+  });
+
   it('is under way still when the connection is back', () => {
     const pair = connectedPair();
     pair.advance(1_000);
