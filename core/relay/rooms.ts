@@ -68,6 +68,11 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
     return code;
   }
 
+  /** Who goes while its claim is under way may have moved its seat by it: that join has met nobody. */
+  function unclaim(seat: Seat<S>, now: number): void {
+    if (!seat.gone && !seat.joined && seat.claimed !== undefined && !stopping) load.fail(seat.address.standing, now);
+  }
+
   function join(
     seat: Seat<S>,
     hash: string,
@@ -159,8 +164,10 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
       const out: RoomEffect<S>[] = [];
       if (member.gone) return out;
       if (draining) expel(member, 'shutting-down', now, out);
-      else if (member.joined || member.claimed !== undefined) expelWith(member, 'bad-request', now, out);
-      else {
+      else if (member.joined || member.claimed !== undefined) {
+        unclaim(member, now);
+        expelWith(member, 'bad-request', now, out);
+      } else {
         const outcome = first(member, message, now, out);
         if (outcome !== undefined) count(figures.joins, outcome);
       }
@@ -184,12 +191,16 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
       const wait = frames.force(member, now);
       if (wait === 0) return out;
       if (member.joined) hold(member, now + wait);
-      else expelWith(member, 'rate-limited', now, out, BUSY_RETRY_MS);
+      else {
+        unclaim(member, now);
+        expelWith(member, 'rate-limited', now, out, BUSY_RETRY_MS);
+      }
       return out;
     },
 
     refuse(member: Seat<S>, code, now) {
       const out: RoomEffect<S>[] = [];
+      unclaim(member, now);
       expelWith(member, code, now, out);
       return out;
     },
@@ -197,6 +208,7 @@ export function createRooms<S>(options: RoomsOptions<S>): Rooms<S> {
     disconnect(member: Seat<S>, now) {
       const out: RoomEffect<S>[] = [];
       if (!members.delete(member)) return out;
+      unclaim(member, now);
       if (!member.gone) count(figures.ends, 'left');
       end(member, now, out);
       addresses.leave(member.address, now);

@@ -32,6 +32,7 @@ export interface Client {
   sent: number;
 }
 
+type Provocation = (rooms: Rooms<Client>, member: Member<Client>, now: number) => readonly RoomEffect<Client>[];
 interface Seat {
   readonly instance: string;
   readonly number: number;
@@ -157,6 +158,7 @@ export function simulateCluster(count: number, strict: Partial<RoomLimits> = {})
         if (member !== undefined) perform(machine.disconnect(member, now));
         node.members.delete(client);
       },
+      provoke: (client: Client, by: Provocation) => perform(by(machine, node.members.get(client)!, now)),
       step(box: 'inbox' | 'outbox'): boolean {
         const first = node[box].shift();
         if (first !== undefined && news !== undefined) first(news);
@@ -321,6 +323,7 @@ export function simulateCluster(count: number, strict: Partial<RoomLimits> = {})
       nodes[client.relay]?.hangUp(client);
       sweep();
     },
+    provoke: (client: Client, by: Provocation) => nodes[client.relay]?.provoke(client, by),
     send(client: Client, length = 8): void {
       if (client.closed || !client.paired || client.held) return;
       const frame = new Uint8Array(length);

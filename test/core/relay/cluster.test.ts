@@ -142,6 +142,30 @@ describe('rooms that are shared', () => {
     }
   });
 
+  test('who moves its seat and is gone before it has it has met nobody, however it goes', () => {
+    const FAILED = 4;
+    for (const way of [
+      undefined,
+      (rooms, member, now) => rooms.control(member, 'again', now),
+      (rooms, member, now) => [...rooms.noise(member, now), ...rooms.noise(member, now)],
+      (rooms, member, now) => rooms.refuse(member, 'too-large', now),
+    ] satisfies (Parameters<ReturnType<typeof simulateCluster>['provoke']>[1] | undefined)[]) {
+      const it = simulateCluster(2, { failedJoins: FAILED, framesPerSecond: 1, frameBurst: 1 });
+      for (let room = 1; room <= FAILED; room++) {
+        const looked = it.join(0, room, 1, 'join', 'scanner')!;
+        it.settle();
+        const moved = it.join(1, room, 1, 'join', 'scanner')!;
+        if (way === undefined) it.leave(moved);
+        else it.provoke(moved, way);
+        it.settle();
+        expect([looked.joined, looked.closed, moved.joined]).toEqual([true, true, false]);
+      }
+      const last = [0, 1].map((relay) => it.join(relay, 99, 9, 'join', 'scanner')!);
+      it.settle();
+      expect(last.flatMap(({ refused }) => refused)).toContain('rate-limited');
+    }
+  });
+
   test('a sender is stopped at the window, and let go when the far side has the bytes', () => {
     const it = pairApart();
     let sent = 0;
