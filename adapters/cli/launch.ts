@@ -33,24 +33,30 @@ export function flagsOf(argv: readonly string[], app: string, cwd: string, versi
     ...(streams && major === 20 ? ['--interrupt-budget=200000'] : []),
     ...(after(27, 0) ? [] : [streams ? '--initial-old-space-size=48' : '--optimize-for-size']),
     ...filesOf(argv, cwd),
-    // Node 20 dies of a folder that is allowed twice.
-    ...[...new Set([app, ...pluginFolders(argv, app, cwd)])].map((folder) => `${READ}${folder}${path.sep}`),
+    ...[app, ...pluginFolders(argv, app, cwd)].map((folder) => `${READ}${folder}${path.sep}`),
     ...torCookies(argv, cwd).map((file) => `${READ}${file}`),
   ]);
 }
 
-/** Node 20 takes a folder for one that may not be read, when something in it is allowed beside it. */
+/**
+ * Node 20 dies of a folder that is allowed twice, and takes it for one that may not be read, when something in it is allowed
+ * beside it.
+ */
 function outermost(flags: readonly string[]): string[] {
   const read = (flag: string): string | undefined =>
     flag.startsWith(READ) ? path.resolve(flag.slice(READ.length)) : undefined;
   const all = new Set(flags.map(read));
+  const kept = new Set<string>();
   const isInside = (at: string): boolean => {
     const above = path.dirname(at);
     return above !== at && (all.has(above) || isInside(above));
   };
   return flags.filter((flag) => {
     const at = read(flag);
-    return at === undefined || !isInside(at);
+    if (at === undefined) return true;
+    const first = !kept.has(at);
+    kept.add(at);
+    return first && !isInside(at);
   });
 }
 
@@ -65,7 +71,8 @@ function filesOf(argv: readonly string[], cwd: string): string[] {
   const folder = task?.kind === 'receive' ? task.folder : task?.kind === 'chat' ? task.files : undefined;
   const named = folder === undefined ? undefined : path.resolve(cwd, folder);
   const real = named === undefined ? undefined : attempt(() => realpathSync(named));
-  if (real === undefined || named === undefined) return [];
+  // Of what is no folder the program says so.
+  if (named === undefined || real === undefined || attempt(() => statSync(real).isDirectory()) !== true) return [];
   // By the name it was given, to see where that leads.
   const link = named === real ? [] : [`${READ}${allowed(named)}`];
   return [...link, `${READ}${allowed(real)}${path.sep}`, `--allow-fs-write=${allowed(real)}${path.sep}`];

@@ -83,15 +83,22 @@ for each in "$@"; do
   esac
 done
 
+# A shell keeps two slashes at the beginning, which here are one.
+one_slash() {
+  at=$1
+  while [ "${at#//}" != "$at" ]; do at=${at#/}; done
+}
 # Plugins are read from where they are: the folder of a path, node_modules for a name. Node 20 dies of a folder that is
 # allowed twice.
 reads=:$app:
 is_new() {
-  case $reads in *":$1:"*) return 1 ;; esac
-  reads=$reads$1:
+  one_slash "$1"
+  case $reads in *":$at:"*) return 1 ;; esac
+  reads=$reads$at:
 }
 is_inside() {
-  above=${1%/}
+  one_slash "${1%/}"
+  above=$at
   while [ -n "$above" ]; do
     above=${above%/*}
     case $reads in *":${above:-/}:"*) return 0 ;; esac
@@ -186,7 +193,8 @@ for each in "$@"; do
       given=${folder%/}/$(basename -- "$file")
       file=$(CDPATH='' cd -- "$folder" && pwd -P)
       file=${file%/}/${given##*/}
-      real=$(readlink -f -- "$file" 2>/dev/null) || real=
+      # Of a link that leads back to itself readlink would make ever longer names.
+      if [ -e "$file" ]; then real=$(readlink -f -- "$file" 2>/dev/null) || real=; fi
     fi
     refuse_star "$given$file$real"
     case $given$file$real in *,*) commas=yes ;; esac
@@ -207,8 +215,8 @@ for each in "$@"; do
     /* | . | .. | ./* | ../*)
       [ -d "$spec" ] || spec=$(dirname -- "$spec")
       if folder=$(CDPATH='' cd -- "$spec" 2>/dev/null && pwd) && real=$(CDPATH='' cd -- "$spec" && pwd -P); then
-        if is_new "$folder"; then set -- "--allow-fs-read=$folder/" "$@"; fi
-        if is_new "$real"; then set -- "--allow-fs-read=$real/" "$@"; fi
+        if is_new "$folder"; then set -- "--allow-fs-read=${folder%/}/" "$@"; fi
+        if is_new "$real"; then set -- "--allow-fs-read=${real%/}/" "$@"; fi
       fi
       ;;
     *)

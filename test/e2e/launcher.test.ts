@@ -194,6 +194,32 @@ describe.each(['securechat', 'securechat-node'])('%s', (name) => {
     }
   });
 
+  it('takes two slashes at the beginning for one', () => {
+    mkdirSync(path.join(folder, 'twice'), { recursive: true });
+    const at = `/${path.join(folder, 'twice')}`;
+    for (const args of [
+      ['send', at, `/${at}`],
+      ['receive', '-o', at],
+      ['--files', at, '--plugin', at],
+      ['--plugin', at, '-p', `/${at}`],
+    ]) {
+      const read = launch(name, args).told.execArgv.flatMap((flag) => /^--allow-fs-read=(.*)$/.exec(flag)?.[1] ?? []);
+      expect(read.filter((each) => path.resolve(each) === path.resolve(at))).toHaveLength(1);
+    }
+  });
+
+  it('follows no link that leads back to itself', () => {
+    const tools = path.join(folder, 'tools');
+    mkdirSync(tools, { recursive: true });
+    // Of the GNU tools, -f makes ever longer names for minutes.
+    const readlink = '#!/bin/sh\n[ "$1" != -f ] || exec echo asked >&2\nPATH=${PATH#*:} exec readlink "$@"\n';
+    writeFileSync(path.join(tools, 'readlink'), readlink, { mode: 0o755 });
+    rmSync(path.join(folder, 'round'), { force: true });
+    symlinkSync('round/on', path.join(folder, 'round'));
+    const { told } = launch(name, ['send', 'round'], { PATH: `${tools}:${String(ENV['PATH'])}` });
+    expect(told.execArgv.filter((flag) => flag.includes('round'))).toEqual([`--allow-fs-read=${folder}/round`]);
+  });
+
   it('allows nothing that lies in a folder which is allowed, in whatever order they are named', () => {
     const [outer, inner] = [path.join(folder, 'outer'), path.join(folder, 'outer/inner')];
     mkdirSync(inner, { recursive: true });

@@ -58,6 +58,7 @@ describe.each([
 ])('%s: %j', (_what, [...words]) => {
   test('its folder, to read and to write, and nothing beside it', () => {
     expect(allowed(...words, 'in')).toEqual(['read=in/', 'write=in/']);
+    expect(allowed(...words, 'a')).toEqual([]);
   });
 
   test('behind a link: where it leads, and the link to see that', () => {
