@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { startRelay } from '../../adapters/cli/relays.js';
@@ -168,7 +169,9 @@ describe('the address of a client', () => {
   }
 
   test.each<RelayKind>(['ws', 'socketio'])('is told over %s to who asks, as it is', async (kind) => {
-    for (const host of ['127.0.0.1', '::']) {
+    const has = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+    if (!has) console.warn('skipped: the address of who asks over IPv6, this machine has no ::1');
+    for (const host of ['127.0.0.1', ...(has ? ['::'] : [])]) {
       const made = await relay(startRelay, { host });
       const [told, own] = await asked(kind, made);
       // On a socket for both families, too, it is the plain one.

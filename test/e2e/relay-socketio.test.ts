@@ -77,7 +77,7 @@ describe('relay-socketio', () => {
   let relay: Relay;
   let pair: Awaited<ReturnType<typeof honestPair>>;
   beforeEach(async () => {
-    relay = await startRelay({ port: 0, limits: { ...GENEROUS, joinTimeoutMs: 500 } });
+    relay = await startRelay({ port: 0, limits: GENEROUS });
     pair = await honestPair(relay);
   });
   afterEach(async () => {

@@ -268,9 +268,11 @@ describe('limits', () => {
   });
 
   test('nobody comes, and nobody speaks', async () => {
-    const relay = await relayWith({ waitTimeoutMs: 50, idleTimeoutMs: 100 });
-    const alone = await bareClient(relay.url, randomJoin());
+    const impatient = await relayWith({ waitTimeoutMs: 50 });
+    const alone = await bareClient(impatient.url, randomJoin());
     expect(await alone.end()).toEqual({ code: 1000, reason: 'wait-timeout' });
+    expect(impatient.counts.rooms).toBe(0);
+    const relay = await relayWith({ idleTimeoutMs: 100 });
     const [a, b] = await barePair(relay.url);
     expect(await a.end()).toEqual({ code: 1000, reason: 'idle-timeout' });
     expect(await b.end()).toEqual({ code: 1000, reason: 'idle-timeout' });

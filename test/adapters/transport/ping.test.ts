@@ -60,31 +60,41 @@ test('one that answers is asked again and again and stays', async () => {
 });
 
 test('pongs that nobody asked for, or with other bytes than the ping, keep nothing alive', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const { server, relay } = await listen(false);
-  const transport = createWsTransport({ relay, pingIntervalMs: 10, pingTimeoutMs: 300 });
+  const connected = once(server, 'connection') as Promise<[WebSocket]>;
+  let lost = (_event: TransportEvent): void => undefined;
+  const last = new Promise<TransportEvent>((resolve) => (lost = resolve));
+  await new Promise<void>((resolve) => {
+    createWsTransport({ relay }).open(JOIN, (event) => {
+      if (event.type === 'open') resolve();
+      else lost(event);
+    });
+  });
+  const [socket] = await connected;
   const pings: Buffer[] = [];
-  server.on('connection', (socket) => {
-    const flood = setInterval(() => socket.pong(Buffer.alloc(8)), 5);
-    socket.on('ping', (bytes: Buffer) => {
-      pings.push(bytes);
-      socket.pong(Buffer.alloc(0));
-      socket.pong(bytes.subarray(1));
-      // The first is answered as it should be, and once more as the answer to the second.
-      if (pings.length <= 2) socket.pong(pings[0]);
-    });
-    socket.on('close', () => {
-      clearInterval(flood);
-    });
-  });
-  const last = await new Promise<TransportEvent>((resolve) => {
-    transport.open(JOIN, (event) => {
-      if (event.type === 'closed') resolve(event);
-    });
-  });
-  expect(last).toEqual({ type: 'closed', reason: 'lost', detail: 'no answer to a ping' });
-  expect(pings).toHaveLength(2);
+  socket.on('ping', (bytes: Buffer) => pings.push(bytes));
+  /** The other side has these, and all before. */
+  const pong = async (...all: readonly Uint8Array[]): Promise<void> => {
+    for (const bytes of all) socket.pong(bytes);
+    socket.ping();
+    await once(socket, 'pong');
+  };
+  const foreign = [Buffer.alloc(8), Buffer.alloc(0)];
+  vi.advanceTimersByTime(PING_INTERVAL_MS - 1);
+  await pong(...foreign);
+  const pinged = once(socket, 'ping') as Promise<[Buffer]>;
+  vi.advanceTimersByTime(1);
+  const [first] = await pinged;
+  await pong(...foreign, first.subarray(1), first);
+  const again = once(socket, 'ping') as Promise<[Buffer]>;
+  vi.advanceTimersByTime(PING_INTERVAL_MS);
+  const [second] = await again;
+  await pong(...foreign, second.subarray(1), first);
+  vi.advanceTimersByTime(PING_TIMEOUT_MS);
+  expect(await last).toEqual({ type: 'closed', reason: 'lost', detail: 'no answer to a ping' });
   expect(pings.map(({ length }) => length)).toEqual([8, 8]);
-  expect(pings[0]).not.toEqual(pings[1]);
+  expect(first).not.toEqual(second);
 });
 
 test('data is a sign of life while the answer stands behind it, and there is one ping; a silence is none', async () => {

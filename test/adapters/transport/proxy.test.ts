@@ -190,7 +190,7 @@ test.each(KINDS)('%s: what a proxy opens when the attempt is over is closed', as
   const port = await saying((socket) => late.push(socket));
   const way = createWay(() => ({ kind: 'http', host: HOST, port }));
   const relay = new URL('ws://relay.invalid/');
-  const times = { relay, way, connectTimeoutMs: 100 };
+  const times = { relay, way, connectTimeoutMs: 1_000 };
   const closed = new Promise<TransportEvent>((resolve) => {
     const transport =
       kind === 'ws'

@@ -30,8 +30,12 @@ const FRAME = Buffer.of(7);
 const types = (events: readonly TransportEvent[]) => events.map(({ type }) => type);
 
 describe.each(['websocket', 'polling'] as const)('over %s', (way) => {
-  /** Says these at once. */
+  /** Says these at once, and nothing more. */
   async function saying(...packets: readonly (string | Buffer)[]) {
+    return sayingFor({}, ...packets);
+  }
+
+  async function sayingFor(times: { connectTimeoutMs?: number }, ...packets: readonly (string | Buffer)[]) {
     const answers = [packets.map((each) => (typeof each === 'string' ? each : `b${each.toString('base64')}`))];
     const relay = await scripted(
       way === 'websocket'
@@ -44,7 +48,7 @@ describe.each(['websocket', 'polling'] as const)('over %s', (way) => {
             },
           },
     );
-    return listen(relay.url, { ways: [way], connectTimeoutMs: 300 });
+    return listen(relay.url, { ways: [way], ...times });
   }
 
   test.each<[string, readonly (string | Buffer)[]]>([
@@ -92,7 +96,7 @@ describe.each(['websocket', 'polling'] as const)('over %s', (way) => {
   });
 
   test('no CONNECT in time: rejected, and nothing was kept', async () => {
-    const { closed, events } = await saying(HANDSHAKE, CONTROL, FRAME);
+    const { closed, events } = await sayingFor({ connectTimeoutMs: 300 }, HANDSHAKE, CONTROL, FRAME);
     expect(await closed).toMatchObject({ reason: 'rejected' });
     expect(types(events)).toEqual(['closed']);
   });
