@@ -114,8 +114,7 @@ export function createSession(options: SessionOptions): Session {
       case 'path':
         return phase.at === 'talking' ? (reached(phase.talk.path(event.event, now), now) ?? tick(now)) : undefined;
       case 'wake':
-        soon = false;
-        return tick(now);
+        return woken(now);
       case 'prepare':
         if (phase.at === 'talking') phase.talk.prepare();
         return undefined;
@@ -137,7 +136,15 @@ export function createSession(options: SessionOptions): Session {
     return phase.at === 'talking' ? reached(phase.talk.handle(event, now), now) : undefined;
   }
 
+  function woken(now: number): Ending | undefined {
+    if (!soon || phase.at !== 'talking') return tick(now);
+    soon = false;
+    // Whatever else is due is asked for when this is out: `wakeAt` is then now.
+    return reached(phase.talk.turn(now), now);
+  }
+
   function tick(now: number): Ending | undefined {
+    soon = false;
     const ending = person.tick(now) ?? arrived(line.tick(now), now);
     if (ending !== undefined) return ending;
     if (phase.at === 'meeting') return reached(meeting.tick(now), now);

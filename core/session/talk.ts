@@ -54,6 +54,8 @@ export interface Talk {
   /** Something happened to a direct path that is looked for. */
   path(event: PathEvent, now: number): MeetingEvent | undefined;
   tick(now: number): MeetingEvent | undefined;
+  /** What was said in this turn goes out; what else is due is not looked at. */
+  turn(now: number): MeetingEvent | undefined;
   /** What the person has said about the words. False: there is nothing to be said now. */
   confirm(match: boolean, now: number): boolean;
   /** The person asks for safety words of the present. False: not now. */
@@ -231,6 +233,8 @@ export function createTalk(host: Host, line: Line, options: TalkOptions, start: 
       const visited = resume.visiting ? resume.visited(attempts.tick(now), now) : undefined;
       return resumed(visited, now) ?? resumed(resume.tick(now), now) ?? progress(now);
     },
+
+    turn: progress,
 
     confirm(match, now) {
       // A yes is given once; a no is heard also after it.

@@ -35,4 +35,18 @@ describe('a message', () => {
     }
     expect(pair.right.ended?.code).toBe('SC-326');
   });
+
+  it('what is due in the same moment as a receipt comes right after it', () => {
+    const pair = connectedPair({ right: { idleTimeout: 60_000 } });
+    pair.advance(59_999);
+    const held: Uint8Array[] = [];
+    pair.relay.frame = (frame) => void held.push(frame);
+    pair.send('left', 'tick');
+    delete pair.relay.frame;
+    pair.now += 1;
+    for (const frame of held) pair.deliver('right', frame);
+    pair.settle();
+    expect(pair.left.statuses.get(0)).toBe('delivered');
+    expect(pair.right.ended?.code).toBe('SC-326');
+  });
 });
