@@ -11,8 +11,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** How long one test may take, by its depth (test/support/chance.ts), milliseconds. */
-const PATIENCE = { quick: 60_000, thorough: 600_000, nightly: 6 * 3_600_000 };
+/** How long one test may take, by its depth (test/support/chance.ts), milliseconds: far longer than a busy machine needs. */
+const PATIENCE = { quick: 180_000, thorough: 600_000, nightly: 6 * 3_600_000 };
 const depth = (process.env['DEPTH'] ?? 'quick') as keyof typeof PATIENCE;
 
 /** Files that would meet what another leaves behind, or leave something themselves. */
@@ -59,7 +59,9 @@ const shared = {
   // Those that start programs wait for them most of the time: on two cores six keep both busy.
   maxWorkers: 3 * availableParallelism(),
   testTimeout: Math.max(PATIENCE[depth], building),
-  hookTimeout: Math.max(60_000, building),
+  hookTimeout: Math.max(PATIENCE.quick, building),
+  // Of vitest's own accord a second.
+  expect: { poll: { timeout: 60_000 } },
 } as const;
 
 /** What takes longest begins first, so that nobody waits for one file at the end. */

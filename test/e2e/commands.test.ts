@@ -8,7 +8,7 @@ import { repeats } from '../support/chance.js';
 import { ENV, PROGRAM, ROOT } from '../support/program.js';
 
 const sh = (script: string, env: NodeJS.ProcessEnv = {}) =>
-  spawnSync('sh', ['-c', script], { env: { ...ENV, ...env }, encoding: 'utf8', cwd: ROOT, timeout: 30_000 });
+  spawnSync('sh', ['-c', script], { env: { ...ENV, ...env }, encoding: 'utf8', cwd: ROOT, timeout: 120_000 });
 
 describe('a command', () => {
   it.each([

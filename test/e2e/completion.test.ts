@@ -55,7 +55,7 @@ describe.each(Object.entries(SHELLS))('%s', (shell, [command, load]) => {
     const screen = (): string => tmux('capture-pane', '-p', '-t', shell).trimEnd();
     const shows = async (fits: RegExp): Promise<void> => {
       // tmux tells nobody when a screen changes.
-      await expect.poll(screen, { timeout: 20_000, interval: 50 }).toMatch(fits);
+      await expect.poll(screen, { interval: 50 }).toMatch(fits);
     };
     tmux('send-keys', '-t', shell, load(file), 'Enter');
     await shows(/^\$$/);

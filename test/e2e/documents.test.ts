@@ -17,9 +17,8 @@ import { hasMicrosocks } from '../support/proxies.js';
 const SPACE = `sc-docs-${String(process.pid)}`;
 const HOSTS = `/etc/netns/${SPACE}`;
 const CODE = '482913-tunnel-anchor-mango\n';
-/** For what is installed and built, and for the rest; on a machine that is busy. */
+/** For what is installed and built, on a machine that is busy. */
 const LONG = 600_000;
-const PATIENCE = 120_000;
 
 const ip = (...args: string[]): boolean => spawnSync('ip', args, { stdio: 'ignore' }).status === 0;
 const able = DEPTH !== 'quick' && ip('netns', 'add', SPACE);
@@ -178,14 +177,14 @@ describe.runIf(able)('typed as it stands in', () => {
 
   test.for(installs)('%s: %s', { timeout: LONG }, ([, command, run]) => comesTo(command, run));
 
-  test.for(others)('%s: %s', { timeout: PATIENCE }, async ([, command, run], context) => {
+  test.for(others)('%s: %s', async ([, command, run], context) => {
     if (command.includes('socks5h') && !hasMicrosocks) return context.skip('no microsocks here');
     const beside = BESIDE.get(command);
     if (beside !== undefined) await type(beside.command, folder).says(beside.says);
     await comesTo(command, run);
   });
 
-  test('docs/web.md: three ways to the same hash', { timeout: PATIENCE }, async () => {
+  test('docs/web.md: three ways to the same hash', async () => {
     const hashes = [];
     for (const command of [
       'securechat page --hash',

@@ -42,7 +42,7 @@ const CODES: readonly [string, string, string][] = [
 
 // Each kind of code at each frame in one process: test/core/session/attempts.test.ts.
 describe.concurrent.each(repeats(CODES))('with %s', (_name, code, state) => {
-  it.each(repeats([6, 3, 1, 2, 4, 5], 2))('cut just before frame %i', { timeout: 60_000 }, async (cut) => {
+  it.each(repeats([6, 3, 1, 2, 4, 5], 2))('cut just before frame %i', async (cut) => {
     const { relay, frames } = await relayThatCuts(cut);
     const sides = [join(relay, code), join(relay, code)];
     const there = (event: JsonEvent): boolean => event['state'] === state;

@@ -79,7 +79,7 @@ function commands(lan: LanHosts, first: readonly string[], second: (code: string
   return one.says(/\d{6}-[a-z]+-[a-z]+-[a-z]+/).then((code) => [one, on(1, second(code))] as const);
 }
 
-test.runIf(DEPTH !== 'quick')('files, and a pipe, in the local network', { timeout: 60_000 }, async ({ skip }) => {
+test.runIf(DEPTH !== 'quick')('files, and a pipe, in the local network', async ({ skip }) => {
   const lan = made(2);
   if (lan === undefined) return skip();
   const folder = mkdtempSync(path.join(tmpdir(), 'securechat-lan-'));

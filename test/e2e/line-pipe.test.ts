@@ -44,7 +44,7 @@ it('an output that nobody reads is given up at a bound: stderr and the status te
   // It is not taken for delivered.
   expect(await line.exit).toBe(5);
   expect(line.stderr()).toContain('SC-306');
-}, 60_000);
+});
 
 it('what a stalled reader has not taken is not told as delivered, and is when the reader goes on', async () => {
   const { maker, guest } = await jsonPair(relay.url);
@@ -62,7 +62,7 @@ it('what a stalled reader has not taken is not told as delivered, and is when th
   maker.command({ do: 'quit' });
   expect(await Promise.all([maker.exit, guest.exit])).toEqual([0, 0]);
   expect(guest.events.filter(({ event }) => event === 'message')).toHaveLength(last + 1);
-}, 60_000);
+});
 
 describe('a pipe', () => {
   it('without any text listens until the peer leaves, and a message of 65,000 characters is written whole', async () => {

@@ -41,7 +41,7 @@ describe.skipIf(!there)('an onion service', () => {
     expect((await host.event('message'))['text']).toBe('and back');
     peer.command({ do: 'quit' });
     expect(await Promise.all([host.exit, peer.exit])).toEqual([0, 0]);
-  }, 240_000);
+  });
 
   test('a file of 10 MiB, and a cut while it is on its way', async () => {
     const root = mkdtempSync(path.join(tmpdir(), 'securechat-onion-'));
@@ -64,7 +64,7 @@ describe.skipIf(!there)('an onion service', () => {
     peer.command({ do: 'quit' });
     expect(await Promise.all([host.exit, peer.exit])).toEqual([0, 0]);
     rmSync(root, { recursive: true });
-  }, 240_000);
+  });
 
   test('Tor that goes takes the service with it, and that is told', async () => {
     const control = `127.0.0.1:${String(tor.control)}`;
@@ -74,5 +74,5 @@ describe.skipIf(!there)('an onion service', () => {
     await host.event('notice', ({ code }) => code === 'SC-124');
     host.command({ do: 'quit' });
     await host.exit;
-  }, 240_000);
+  });
 });

@@ -173,7 +173,7 @@ describe('names', () => {
     // Each session has a name of its own at Tor.
     const again = client([...relay, '--tor']);
     await again.event('state');
-    await expect.poll(() => new Set(tor.users).size, { timeout: 15_000 }).toBe(2);
+    await expect.poll(() => new Set(tor.users).size).toBe(2);
     expect(tor.users[0]).toMatch(/^[0-9a-f]{32}$/);
   });
 });

@@ -153,7 +153,7 @@ test('the page has these ways and no other', () => {
 const deep = DEPTH !== 'quick' && hasPty;
 if (DEPTH === 'quick') console.warn('SKIPPED in a quick run: docs/quickstart.md, installing and onion services');
 
-test.skipIf(!deep)('Install', { timeout: 180_000 }, () => {
+test.skipIf(!deep)('Install', () => {
   const clone = path.join(folder, 'clone');
   mkdirSync(clone);
   for (const name of ['package.json', 'README.md', 'LICENSE', 'dist', 'docs'])

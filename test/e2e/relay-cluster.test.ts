@@ -177,7 +177,7 @@ describe.skipIf(!hasRedis('relays that share their rooms'))('relays that share t
     await chat(a, back);
     // Nobody came back, nothing was sent: the lease says it.
     await quiet.until('that it left', (self) => types(self).includes('peer-left'));
-  }, 40_000);
+  });
 
   test('Redis killed: who is together goes on, who is apart is told, newcomers wait, and it heals by itself', async () => {
     const store = await redis();
@@ -198,7 +198,7 @@ describe.skipIf(!hasRedis('relays that share their rooms'))('relays that share t
     expect(types(together.a)).toEqual(['joined', 'peer-joined']);
     const third = await come('socketio', two, randomJoin(together.room));
     expect(third.told[0]).toMatchObject({ type: 'error', code: 'room-full' });
-  }, 30_000);
+  });
 
   test('the monitor tells whether newcomers are taken, how many relays there are and what travels', async () => {
     const store = await redis();
@@ -224,7 +224,7 @@ describe.skipIf(!hasRedis('relays that share their rooms'))('relays that share t
     await store.start();
     await one.says(/shared over Redis[^]*shared over Redis/);
     expect([await ask('readyz'), await figure('up')]).toEqual(['ready\n', 1]);
-  }, 30_000);
+  });
 
   test('a partition: the one side is told at once or by the lease, and both meet again when it heals', async () => {
     const store = await redis();
@@ -247,7 +247,7 @@ describe.skipIf(!hasRedis('relays that share their rooms'))('relays that share t
     for (const each of [a, b]) await each.until('that it left', (self) => types(self).length >= 5);
     for (const each of [a, b]) await each.until('a peer', isPaired);
     await chat(a, b);
-  }, 60_000);
+  });
 
   test('a receiver that does not read stops its sender on the other relay; memory is bounded; nothing is lost', async () => {
     const { url } = await redis();
@@ -274,5 +274,5 @@ describe.skipIf(!hasRedis('relays that share their rooms'))('relays that share t
     await b.until((self) => self.frames.length === sent);
     expect(b.frames.every((each) => each.equals(frame))).toBe(true);
     b.socket.terminate();
-  }, 30_000);
+  });
 });

@@ -213,7 +213,7 @@ async function atHold(pid: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-describe.skipIf(!canReadMemory)('after the wipe and before the exit', { timeout: 120_000 }, () => {
+describe.skipIf(!canReadMemory)('after the wipe and before the exit', () => {
   let variant: Variant;
   beforeAll(async () => {
     variant = await buildVariant(held('sodium'));
@@ -288,7 +288,7 @@ async function pipe(variant: Variant): Promise<{ keys: number; copies: { keys: n
   return { keys: keys.length, copies: { keys: sum('key'), content: sum('content') } };
 }
 
-describe.skipIf(!canReadMemory)('a pipe, after the wipe and before the exit', { timeout: 120_000 }, () => {
+describe.skipIf(!canReadMemory)('a pipe, after the wipe and before the exit', () => {
   it('keys of streams, which OpenSSL has worked with: nothing is left; of what went through hardly anything', async () => {
     const variant = await buildVariant(held('sodium'));
     try {
@@ -331,7 +331,7 @@ describe.skipIf(!canReadMemory)('a pipe, after the wipe and before the exit', { 
   );
 });
 
-describe.runIf(canReadMemory && CONTROLS)('a planted leak is found', { timeout: 120_000 }, () => {
+describe.runIf(canReadMemory && CONTROLS)('a planted leak is found', () => {
   it.each<[string, 'keys' | 'messages', Change]>([
     [
       'keys that are given back as they are',

@@ -21,7 +21,7 @@ interface NodePty {
 }
 
 /** A screen that has not come by then does not come. */
-const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 120_000;
 
 const nodePty = load();
 export const hasPty = nodePty !== undefined;

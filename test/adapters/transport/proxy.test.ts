@@ -222,4 +222,4 @@ test('a proxy that never answers is given up, and its connection closed', async 
   });
   expect(await closed).toMatchObject({ reason: 'unreachable', detail: 'time-out' });
   await over;
-}, 30_000);
+});

@@ -108,7 +108,7 @@ describe('a network that loses three of ten for a minute, and delays and doubles
     };
   };
 
-  it.each(FORMS)('never makes a code wrong (%s)', { timeout: 120_000 }, (...form) => {
+  it.each(FORMS)('never makes a code wrong (%s)', (...form) => {
     let met = 0;
     const seeds = runs(20, 600);
     for (let seed = SEED; seed < SEED + seeds; seed++) {

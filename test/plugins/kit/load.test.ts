@@ -206,7 +206,7 @@ describe('each way a plugin can be wrong', () => {
     put('never.mjs', 'await new Promise(() => undefined);');
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const refused = refusal('./never.mjs');
-    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1), { timeout: 60_000 });
     vi.advanceTimersByTime(MAKE_TIMEOUT_MS);
     expect(await refused).toMatch(/could not be imported: it is not ready after 10 seconds/);
   });
