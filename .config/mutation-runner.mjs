@@ -47,17 +47,21 @@ function computed() {
   return (user + system) / 1000;
 }
 
-/** Fulfilled after so many turns: who computes in this thread holds them up. */
+/** `over` is fulfilled after so many turns: who computes in this thread holds them up. `stop` says how many there were. */
 function turns(count) {
-  let left = count;
+  let seen = 0;
   let timer;
   const over = new Promise((resolve) => {
     timer = setInterval(() => {
-      left -= 1;
-      if (left === 0) resolve('hangs');
+      seen += 1;
+      if (seen === count) resolve('hangs');
     }, TURN);
   });
-  return { over, stop: () => clearInterval(timer) };
+  const stop = () => {
+    clearInterval(timer);
+    return seen;
+  };
+  return { over, stop };
 }
 
 export default class MutationRunner extends TestRunner {
@@ -75,10 +79,10 @@ export default class MutationRunner extends TestRunner {
     await (job.judging ? this.judge(job) : this.look(job));
   }
 
-  /** What is wrong; undefined, if the test passes. */
+  /** What is wrong; undefined, if the test passes. `took` milliseconds, and so many turns, is what it needs. */
   async failure(test, { took, lasted }) {
     channel.postMessage({ patience: PATIENCE * took + GRACE });
-    const waiting = turns(TURNS + Math.ceil((PATIENCE * lasted) / TURN));
+    const waiting = turns(TURNS + 2 * lasted);
     try {
       await this.onBeforeRunTask(test);
       this.onBeforeTryTask(test);
@@ -92,7 +96,7 @@ export default class MutationRunner extends TestRunner {
     } catch (error) {
       return error instanceof Error ? error.message.slice(0, 200) : 'no error';
     } finally {
-      waiting.stop();
+      this.lasted = waiting.stop();
       this.onAfterRunTask(test);
     }
   }
@@ -102,9 +106,11 @@ export default class MutationRunner extends TestRunner {
     const tests = [];
     for (const test of all) {
       planted.currentTestId = test.id;
-      const [began, before] = [performance.now(), computed()];
+      const before = computed();
       const wrong = await this.failure(test, { took: HOUR, lasted: HOUR });
-      const [lasted, took] = [performance.now() - began, computed() - before];
+      const { lasted } = this;
+      // Who waits takes time, too.
+      const took = computed() - before + TURN * lasted;
       planted.currentTestId = undefined;
       if (wrong !== undefined) channel.postMessage({ red: `${test.file.name} > ${test.name}: ${wrong}` });
       tests.push({ id: test.id, name: `${test.file.name} > ${test.name}`, took, lasted, hits: perTest[test.id] ?? {} });
