@@ -260,7 +260,7 @@ describe('the sender', () => {
 
 describe('a hostile sender', () => {
   const entry = (name: string, size: number, kind: Entry['kind'] = 'file'): Uint8Array =>
-    writeEntry({ kind, mode: 0o644, mtime: 1, size, path: utf8(name) });
+    writeEntry({ kind, mode: kind === 'folder' ? 0o755 : 0o644, mtime: 1, size, path: utf8(name) });
   const sumOf = (content: string): Uint8Array => new Uint8Array(createHash('sha256').update(content).digest());
 
   async function receive(count: number, name: string, bytes: Uint8Array): Promise<string> {
