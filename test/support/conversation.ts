@@ -3,7 +3,9 @@
  * one adapter of the left side by one that misbehaves. No expectation may be in this file.
  */
 import { createClock } from '../../adapters/system/clock.js';
+import type { BulkPort } from '../../core/bulk-port.js';
 import type { Code, Detail, ExitStatus } from '../../core/errors.js';
+import type { PathPort } from '../../core/path-port.js';
 import type { ClockPort, CryptoPort, TransportPort, UiEvent, UiPort, UiView } from '../../core/ports.js';
 import type { Nameplate, RoomCode } from '../../core/room/code.js';
 import { type Chat, chat } from '../../core/session/driver.js';
@@ -17,6 +19,9 @@ export interface Party {
   readonly transport?: TransportPort;
   readonly ui?: UiPort;
   readonly clock?: ClockPort;
+  readonly bulk?: BulkPort;
+  readonly path?: PathPort;
+  readonly reroll?: (code: RoomCode) => RoomCode;
 }
 
 export interface Told {
@@ -40,6 +45,7 @@ export interface Outcome {
 
 export interface Running {
   readonly chat: Chat;
+  readonly code: RoomCode;
   readonly done: Promise<Outcome>;
   readonly views: readonly UiView[];
 }
@@ -101,6 +107,9 @@ export function begin(party: Party, relay: TransportPort, speaks = true): Runnin
     pace: false,
     version: utf8('test'),
     words: WORDS,
+    bulk: party.bulk,
+    path: party.path,
+    ...(party.reroll === undefined ? {} : { reroll: party.reroll }),
     relay: 'ws://relay.example/',
     describe(why, detail) {
       sentences.push({ code: why, detail });
@@ -110,6 +119,7 @@ export function begin(party: Party, relay: TransportPort, speaks = true): Runnin
   });
   return {
     chat: running,
+    code,
     views: seen.views,
     done: running.done.then((exit) => ({
       exit,
