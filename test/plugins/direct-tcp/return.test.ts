@@ -139,7 +139,7 @@ test('a host that does not exist is told at once', async () => {
   const host = 'no-such-host.invalid';
   const clock = createFakeClock();
   // Without a name server that answers the look-up fails in another way, which may pass: only then it is tried again.
-  const passes = await lookup(host).catch(({ code }: NodeJS.ErrnoException) => code !== 'ENOTFOUND');
+  const passes = await lookup(host).catch((error: unknown) => (error as NodeJS.ErrnoException).code !== 'ENOTFOUND');
   const connector = open(transport('connect', 7000, { host, clock }), newJoin());
   await expect.poll(() => [passes && clock.advance(1_000), connector.said][1]).toHaveLength(1);
   expect(connector.said[0]).toMatch(
