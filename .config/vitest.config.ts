@@ -66,7 +66,7 @@ const shared = {
 
 /** What takes longest begins first, so that nobody waits for one file at the end. */
 const LONGEST =
-  /\/(?:network-(?:properties|changes)|differential-\w+|e2e\/(?:onion|documents|quickstart|lan|page-chat|direct-routers|relay-\w+|zero-trace-(?:denied|memory)|resume|files|launcher|plugins|bad-input))\.test\.ts$/;
+  /\/(?:network-(?:properties|changes)|differential-\w+|transport\/proxy|e2e\/(?:onion|host|pipe|rich|documents|quickstart|lan|page-chat|direct-routers|relay-\w+|zero-trace-(?:denied|memory)|resume|files|launcher|plugins|bad-input))\.test\.ts$/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -139,7 +139,7 @@ describe('dependency-cruiser', () => {
     ['resolvable', 'adapters/planted-lost.ts', "import './nothing.js';"],
   ];
 
-  test('refuses one planted import for each rule, and nothing else', async () => {
+  test.runIf(CONTROLS)('refuses one planted import for each rule, and nothing else', async () => {
     for (const folder of [...SHIPPED, 'package.json'])
       if (existsSync(path.join(ROOT, folder)))
         cpSync(path.join(ROOT, folder), path.join(fixture, folder), { recursive: true });
