@@ -12,7 +12,7 @@ import type { Key } from '../terminal/keymap.js';
 import { createKeys, type KeyEvent } from '../terminal/keys.js';
 import { characterEnd, characterWidth, cut, worstWidthOf } from '../text/width.js';
 import { sanitize } from '../text/sanitize.js';
-import { fitted } from '../ui/rows.js';
+import { brokenBy, fitted } from '../ui/rows.js';
 import { utf8 } from '../text/utf8.js';
 import { CLI_WORDS } from '../words/cli.js';
 import { type TerminalInput, takeKeys } from '../terminal/raw-input.js';
@@ -279,13 +279,8 @@ function paintedScreen({ message, hidden }: Question, { output, color }: LinePro
 function plainScreen(question: Question, { output }: LinePromptOptions): Screen {
   const write = writer(output);
   const label = utf8(`${question.message}: `);
-  // Not every terminal returns by itself while it hands over single keys.
   const told = (hint: string): Uint8Array =>
-    Uint8Array.from(
-      [...fitted(utf8(hint), { isTTY: true, columns: output.columns })].flatMap((byte) =>
-        byte === LF ? [...NEXT_ROW] : byte,
-      ),
-    );
+    brokenBy(NEXT_ROW, fitted(utf8(hint), { isTTY: true, columns: output.columns }));
   let on: Uint8Array = new Uint8Array(0);
   return {
     begin: () => write(label),

@@ -53,3 +53,8 @@ export function fitted(text: Uint8Array, stream: Stream, behind = 0): Uint8Array
   const most = cells(stream);
   return worstWidthOf(text) <= most - behind ? plainCopy(text) : inRows(text, most - CONTINUATION.length);
 }
+
+/** These rows with another line break: not every terminal returns by itself while it hands over single keys. */
+export function brokenBy(lineBreak: Uint8Array, rows: Uint8Array): Uint8Array {
+  return Uint8Array.from([...rows].flatMap((byte) => (byte === LF ? [...lineBreak] : byte)));
+}

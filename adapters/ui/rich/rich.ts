@@ -15,7 +15,7 @@ import { ERASE_TERMINAL } from '../../../plugins/kit/outlet.js';
 import { shownBy } from '../../text/ascii.js';
 import { utf8 } from '../../text/utf8.js';
 import type { CodeHelp } from '../code-help.js';
-import { fitted } from '../rows.js';
+import { brokenBy, fitted } from '../rows.js';
 import { createWaiting } from '../waiting.js';
 import { createActions } from './actions.js';
 import type { CompletePath } from './path-completion.js';
@@ -43,7 +43,7 @@ export interface RichSurroundings {
 export const ACTIVITY_MS = 1000;
 
 const LF = 0x0a;
-const FIRST_COLUMN = ascii('\x1b[G');
+const NEXT_ROW = ascii('\n\x1b[G');
 const BELL = Uint8Array.of(0x07);
 
 export function createRichUi(_options: FlagValues, context: UiContext, surroundings: RichSurroundings): UiPort {
@@ -146,9 +146,7 @@ export function createRichUi(_options: FlagValues, context: UiContext, surroundi
   function lastLine(sentence: Uint8Array): Uint8Array {
     const whole = concat(utf8(`${UI_WORDS.program}: `), sentence);
     const rows = fitted(shownBy(context.output, unicode, whole), context.output);
-    // Not every terminal returns by itself while it hands over single keys.
-    const returned = Uint8Array.from([...rows].flatMap((byte) => (byte === LF ? [LF, ...FIRST_COLUMN] : byte)));
-    return concat(returned, Uint8Array.of(LF));
+    return concat(brokenBy(NEXT_ROW, rows), Uint8Array.of(LF));
   }
 
   function wipeQr(): void {
